@@ -1,0 +1,121 @@
+"""The result of this layer: a function's syntax tree and what its names mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from diffsrc.capture.source import place_of
+from diffsrc.errors import UnsupportedSyntax
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Mapping
+    from types import FunctionType
+
+    from diffsrc.capture.scope import Scope
+    from diffsrc.capture.source import Source
+    from diffsrc.errors import Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Captured:
+    """A user's function, read and not run.
+
+    Attributes:
+        name: `__name__`; "<lambda>" for a lambda.
+        qualname: `__qualname__`.
+        module: the name of its module, where it has one.
+        node: its syntax tree, lines and columns as in the file; to be read, not changed
+            (it is shared). Private names (`__x` in a class) are written mangled.
+        file: the file's name.
+        lines: the lines of the file; line n is `lines[n - 1]`.
+        scope: what the names around it mean.
+        defaults: the default value of each parameter that has one; in text mode an
+            `Unresolved` where the value is not literal.
+        bound: the values of parameters that are fixed: a method's receiver, and the
+            arguments of `functools.partial`.
+        by_keyword: those of `bound` that a partial fixed by keyword, so that a caller
+            may still override them.
+        function: the live function; None in text mode.
+        owner: in text mode the class (a `TextClass`) that a method was taken from.
+    """
+
+    name: str
+    qualname: str
+    module: str | None
+    node: ast.FunctionDef | ast.Lambda
+    file: str
+    lines: tuple[str, ...]
+    scope: Scope
+    defaults: dict[str, object]
+    bound: dict[str, object]
+    function: FunctionType | None
+    by_keyword: frozenset[str] = frozenset()
+    owner: object | None = None
+
+    def place(self, node: ast.AST) -> Place:
+        """Return where `node` stands; a node without a place: where the function is."""
+        return place_of(
+            self.file, self.lines, node if hasattr(node, "lineno") else self.node
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """Arguments fixed before the call: receivers and what partials hold."""
+
+    args: tuple[object, ...] = ()
+    keywords: Mapping[str, object] = field(default_factory=dict)
+
+    def inside(
+        self, args: tuple[object, ...], keywords: Mapping[str, object] | None = None
+    ) -> Fixed:
+        """Add what the next callable inwards holds: its arguments come first."""
+        return Fixed((*args, *self.args), {**(keywords or {}), **self.keywords})
+
+    def bind(self, source: Source, node: ast.FunctionDef | ast.Lambda) -> Bound:
+        """Give each argument to its parameter, as the call would.
+
+        Raises:
+            TypeError: the call would raise it.
+            UnsupportedSyntax: an argument goes into `*args` or `**kwargs`.
+        """
+        args = node.args
+        positional = [arg.arg for arg in (*args.posonlyargs, *args.args)]
+        keywords = {arg.arg for arg in (*args.args, *args.kwonlyargs)}
+        name = getattr(node, "name", "<lambda>")
+        if len(self.args) > len(positional):
+            if args.vararg is None:
+                count = f"{len(self.args)} positional arguments are fixed"
+                message = f"{name}() takes {len(positional)}, but {count}"
+                raise TypeError(message)
+            raise _into_star(source, args.vararg, f"*{args.vararg.arg}")
+        bound = dict(zip(positional, self.args, strict=False))
+        for key, value in self.keywords.items():
+            if key in bound and key in keywords:
+                message = f"{name}() gets two values for the argument {key!r}"
+                raise TypeError(message)
+            if key not in keywords:
+                if args.kwarg is None:
+                    message = f"{name}() has no keyword argument {key!r} to fix"
+                    raise TypeError(message)
+                raise _into_star(source, args.kwarg, f"**{args.kwarg.arg}")
+            bound[key] = value
+        return Bound(bound, frozenset(self.keywords))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """Fixed arguments by the name of their parameter."""
+
+    values: dict[str, object]
+    by_keyword: frozenset[str]
+
+
+def _into_star(source: Source, arg: ast.arg, name: str) -> UnsupportedSyntax:
+    return UnsupportedSyntax(
+        f"A receiver or an argument of functools.partial goes into {name}.",
+        source.place(arg),
+        "Give it a parameter of its own.",
+    )

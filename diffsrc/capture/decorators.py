@@ -1,0 +1,134 @@
+"""Decorators in the source: those that leave the mathematics alone, and the rest."""
+
+from __future__ import annotations
+
+import abc
+import ast
+import functools
+import sys
+import types
+import typing
+from typing import TYPE_CHECKING
+
+from diffsrc.capture.attributes import static_attribute
+from diffsrc.capture.bindings import names_bound
+from diffsrc.capture.scope import MissingName, is_a
+from diffsrc.errors import UnsupportedSyntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from diffsrc.capture.scope import Scope
+    from diffsrc.capture.source import FunctionNode, Source
+
+_TRANSPARENT: tuple[object, ...] = (
+    staticmethod,
+    classmethod,
+    property,
+    functools.cached_property,
+    functools.cache,
+    functools.lru_cache,
+    functools.wraps,
+    abc.abstractmethod,
+    typing.final,
+    typing.no_type_check,
+    getattr(typing, "override", typing.final),
+)
+
+
+def check_decorators(
+    source: Source,
+    node: FunctionNode,
+    scope: Scope,
+    enclosing: Iterable[FunctionNode] = (),
+) -> bool:
+    """Refuse decorators that may change what the function computes.
+
+    Returns:
+        Whether one of them is an operator of diffsrc's own.
+
+    Raises:
+        UnsupportedSyntax: there is a decorator that is not understood.
+    """
+    ours = False
+    for decorator in getattr(node, "decorator_list", []):
+        meaning = decorator_meaning(decorator, scope, tuple(enclosing))
+        if is_ours(meaning):
+            ours = True
+        elif not any(meaning is known for known in _TRANSPARENT):
+            raise UnsupportedSyntax(
+                f"The decorator {ast.unparse(decorator)!r} is not understood: "
+                f"it may change what {getattr(node, 'name', '')} computes.",
+                source.place(decorator),
+                "Take the derivative of the function without it.",
+            )
+    return ours
+
+
+def is_ours(value: object) -> bool:
+    """Tell whether `value` is an operator of diffsrc, or made by one."""
+    module = None
+    if is_a(value, functools.partial):
+        return is_ours(value.func)
+    if is_a(value, types.FunctionType):
+        module = value.__module__
+    else:
+        cls = value if is_a(value, type) else type(value)
+        module = type.__dict__["__module__"].__get__(cls)
+    return type(module) is str and module.partition(".")[0] == "diffsrc"
+
+
+def decorator_meaning(
+    decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...] = ()
+) -> object:
+    """Return the object that a decorator is, or is a call of; None if unknown."""
+    if isinstance(decorator, ast.Call):
+        meaning = decorator_meaning(decorator.func, scope, enclosing)
+        if meaning is functools.partial and decorator.args:
+            return decorator_meaning(decorator.args[0], scope, enclosing)
+        return meaning
+    try:
+        if isinstance(decorator, ast.Attribute):
+            base = decorator_meaning(decorator.value, scope, enclosing)
+            return (
+                None if base is None else static_attribute(base, decorator.attr).value
+            )
+        if isinstance(decorator, ast.Name):
+            return _name(decorator.id, scope, enclosing)
+    except MissingName:
+        return None
+    return None
+
+
+def _name(name: str, scope: Scope, enclosing: tuple[FunctionNode, ...]) -> object:
+    """Look `name` up where the decorator stands: in the functions around it first."""
+    for function in reversed(enclosing):
+        bound = [node for part in _parts(function) for node in names_bound(part, name)]
+        if name in scope.cells:
+            break
+        if len(bound) == 1:
+            return _imported(bound[0], name)
+        if bound:
+            return None
+    return scope.lookup(name).value
+
+
+def _parts(function: FunctionNode) -> list[ast.AST]:
+    args = function.args
+    parts: list[ast.AST] = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+    parts += [arg for arg in (args.vararg, args.kwarg) if arg is not None]
+    return parts + (function.body if isinstance(function.body, list) else [])
+
+
+def _imported(node: ast.AST, name: str) -> object:
+    """Return what an import inside a function has bound; None for anything else."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            if name == (alias.asname or alias.name.partition(".")[0]):
+                return sys.modules.get(alias.name if alias.asname else name)
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        module = sys.modules.get(node.module)
+        for alias in node.names:
+            if name == (alias.asname or alias.name) and module is not None:
+                return static_attribute(module, alias.name).value
+    return None

@@ -1,0 +1,121 @@
+"""Capturing live objects: functions, lambdas, methods, callable objects, partials."""
+
+from __future__ import annotations
+
+import functools
+import types
+
+from diffsrc.capture.attributes import (
+    LRU_CACHE,
+    MISSING,
+    bind_descriptor,
+    describe,
+    raw_attribute,
+)
+from diffsrc.capture.captured import Captured, Fixed
+from diffsrc.capture.decorators import check_decorators, is_ours
+from diffsrc.capture.namespace import TextFunction, Unresolved
+from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, is_a
+from diffsrc.capture.source import locate, plain_function
+from diffsrc.capture.text import capture_text_function
+from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
+
+_PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
+_MAX_LAYERS = 100
+
+
+def capture(obj: object) -> Captured:
+    """Read the source of a callable, without running anything of it.
+
+    Raises:
+        TypeError: `obj` cannot be called, or not with what a partial fixes.
+        SourceUnavailable: there is no Python source, or not that of this function.
+        UnsupportedSyntax: a class, a coroutine, a generator, or a decorator that is not
+            understood.
+    """
+    fixed = Fixed()
+    for _ in range(_MAX_LAYERS):
+        if is_a(obj, types.FunctionType):
+            return _capture_function(obj, fixed)
+        if is_a(obj, TextFunction):
+            return capture_text_function(obj, fixed)
+        obj, fixed = _peel(obj, fixed)
+    message = "Too many callables are wrapped in each other."
+    raise UnsupportedSyntax(message)
+
+
+def _peel(obj: object, fixed: Fixed) -> tuple[object, Fixed]:
+    """Take one layer off: what is called in the end, and what it is given."""
+    if is_a(obj, Unresolved):
+        raise obj.error()
+    if is_a(obj, types.MethodType):
+        return obj.__func__, fixed.inside((obj.__self__,))
+    if is_a(obj, BoundMethod):
+        return obj.function, fixed.inside((obj.receiver,))
+    if is_a(obj, PropertyOf):
+        receiver = () if obj.receiver is None else (obj.receiver,)
+        return obj.fget, fixed.inside(receiver)
+    if type(obj) is functools.partial:
+        if any(arg is _PLACEHOLDER for arg in obj.args):
+            message = "functools.Placeholder is not understood yet."
+            raise UnsupportedSyntax(message, None, "Write a lambda.")
+        return obj.func, fixed.inside(obj.args, obj.keywords)
+    if type(obj) is LRU_CACHE:
+        return obj.__wrapped__, fixed  # type: ignore[attr-defined]
+    if type(obj) is staticmethod:
+        return obj.__func__, fixed
+    if is_a(obj, type):
+        message = f"A function is needed, not {describe(obj)}."
+        suggestion = "Take a method of it, or an instance with __call__."
+        raise UnsupportedSyntax(message, None, suggestion)
+    return _call_method(obj), fixed
+
+
+def _call_method(obj: object) -> object:
+    """Return `__call__` of an instance, bound to it."""
+    what = describe(obj)
+    cls = type(obj)
+    call = raw_attribute(cls, "__call__")
+    if call is MISSING or call is None:
+        message = f"a function is needed, not {what}"
+        raise TypeError(message)
+    if is_ours(obj):
+        message = f"{what[0].upper()}{what[1:]} was made by diffsrc: it has no source."
+        raise UnsupportedSyntax(message)
+    if type(call) in (types.WrapperDescriptorType, types.MethodDescriptorType):
+        message = f"{what} has no Python source: it is not written in Python."
+        suggestion = f"Call it in a function of yours: lambda x: {what}(x)."
+        if what.startswith("an object"):
+            suggestion = "Call it in a function of yours."
+        raise SourceUnavailable(message, None, suggestion)
+    method = bind_descriptor(call, obj, cls, "__call__")
+    if is_a(method, PropertyOf):
+        message = f"__call__ of {what} is a property."
+        raise UnsupportedSyntax(message)
+    return method
+
+
+def _capture_function(function: types.FunctionType, fixed: Fixed) -> Captured:
+    code = function.__code__
+    source, site = locate(code, function.__globals__)
+    scope = LiveScope(function)
+    check_decorators(source, site.node, scope, site.enclosing)
+    node = plain_function(source, site.node)
+
+    positional = code.co_varnames[: code.co_argcount]
+    values = (function.__defaults__ or ())[::-1]
+    defaults = dict(zip(positional[::-1], values, strict=False))
+    bound = fixed.bind(source, node)
+    return Captured(
+        name=function.__name__,
+        qualname=function.__qualname__,
+        module=function.__module__,
+        node=node,
+        file=source.file,
+        lines=source.lines,
+        scope=scope,
+        defaults={**defaults, **(function.__kwdefaults__ or {})},
+        bound=bound.values,
+        by_keyword=bound.by_keyword,
+        function=function,
+    )

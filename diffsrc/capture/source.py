@@ -1,0 +1,320 @@
+"""The text behind a code object: found, compared with the code, and parsed."""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import linecache
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+from typing import TYPE_CHECKING, TypeAlias
+
+from diffsrc.errors import Place, SourceUnavailable, UnsupportedSyntax
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Key: TypeAlias = tuple[int, str]
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_FUTURE_FLAGS = sum(
+    {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
+)
+_WRITE_TO_FILE = "Put the function into a file (or an IPython cell) and take it there."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A function in a syntax tree, and the functions that it is written in."""
+
+    node: FunctionNode
+    enclosing: tuple[FunctionNode, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """A parsed file. Private names in classes are already mangled in `tree`."""
+
+    file: str
+    lines: tuple[str, ...]
+    tree: ast.Module
+    sites: dict[Key, list[Site]]
+    codes: dict[Key, list[CodeType]]
+
+    def place(self, node: ast.AST) -> Place:
+        """Return where `node` stands in the file."""
+        return place_of(self.file, self.lines, node)
+
+
+def place_of(file: str, lines: Sequence[str], node: ast.AST) -> Place:
+    """Return where `node` stands; columns in characters, where `ast` counts bytes.
+
+    A node of several lines is shown by its first.
+    """
+    line: int = node.lineno  # type: ignore[attr-defined]
+    end_line: int = node.end_lineno  # type: ignore[attr-defined]
+    text = lines[line - 1] if line <= len(lines) else ""
+    column = _characters(text, node.col_offset)  # type: ignore[attr-defined]
+    end = len(text.rstrip())
+    if end_line == line:
+        end = _characters(text, node.end_col_offset)  # type: ignore[attr-defined]
+    return Place(file, line, column, max(end, column + 1), text)
+
+
+def _characters(text: str, offset: int) -> int:
+    return len(text.encode()[:offset].decode(errors="ignore"))
+
+
+@lru_cache(maxsize=16)
+def parse_source(file: str, text: str, flags: int = 0) -> Source:
+    """Parse and compile `text`, without running it.
+
+    Raises:
+        SyntaxError: it is not Python (ValueError: it has null bytes; RecursionError or
+            MemoryError: it is nested too deep for Python's parser).
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parse_flags = flags | ast.PyCF_ONLY_AST
+        tree = compile(text, file, "exec", parse_flags, dont_inherit=True)
+        module = compile(tree, file, "exec", flags, dont_inherit=True)
+    codes: dict[Key, list[CodeType]] = {}
+    for code in _nested_codes(module):
+        codes.setdefault((code.co_firstlineno, code.co_name), []).append(code)
+    # `str.splitlines` also splits at form feeds, which Python's lines do not.
+    return Source(file, tuple(text.split("\n")), tree, _sites(tree), codes)
+
+
+def _nested_codes(module: CodeType) -> Iterator[CodeType]:
+    stack = [module]
+    while stack:
+        code = stack.pop()
+        yield code
+        stack += [const for const in code.co_consts if type(const) is CodeType]
+
+
+def _sites(tree: ast.Module) -> dict[Key, list[Site]]:
+    """Index the functions by first line and name; mangle private names on the way."""
+    sites: dict[Key, list[Site]] = {}
+    stack: list[tuple[ast.AST, tuple[FunctionNode, ...], str]] = [(tree, (), "")]
+    while stack:
+        node, enclosing, owner = stack.pop()
+        inner = enclosing
+        children: list[ast.AST] = list(ast.iter_child_nodes(node))
+        if isinstance(node, _FUNCTIONS):
+            sites.setdefault(_key(node), []).append(Site(node, enclosing))
+            inner = (*enclosing, node)
+        elif isinstance(node, ast.ClassDef):
+            class_name = node.name.lstrip("_")
+            stack += [(child, enclosing, class_name) for child in node.body]
+            children = [*node.bases, *node.keywords, *node.decorator_list]
+        if owner:
+            _mangle(node, owner)
+        stack += [(child, inner, owner) for child in children]
+    return sites
+
+
+def _key(node: FunctionNode) -> Key:
+    if isinstance(node, ast.Lambda):
+        return node.lineno, "<lambda>"
+    decorators = node.decorator_list
+    return (decorators[0] if decorators else node).lineno, node.name
+
+
+def _mangle(node: ast.AST, owner: str) -> None:
+    """Write `__name` as `_Owner__name`, which is what it means inside a class."""
+    match node:
+        case ast.Name():
+            node.id = _mangled(node.id, owner)
+        case ast.Attribute():
+            node.attr = _mangled(node.attr, owner)
+        case ast.arg():
+            node.arg = _mangled(node.arg, owner)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            node.name = _mangled(node.name, owner)
+        case ast.Global() | ast.Nonlocal():
+            node.names = [_mangled(name, owner) for name in node.names]
+        case (
+            ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+        ):
+            node.name = _mangled(name, owner)
+        case ast.MatchMapping(rest=str(rest)):
+            node.rest = _mangled(rest, owner)
+        case ast.Import() | ast.ImportFrom():
+            for alias in node.names:
+                bound = alias.asname or alias.name
+                if _mangled(bound, owner) != bound:
+                    alias.asname = _mangled(bound, owner)
+        case _:
+            pass
+
+
+def _mangled(name: str, owner: str) -> str:
+    private = name.startswith("__") and not name.endswith("__") and "." not in name
+    return f"_{owner}{name}" if private else name
+
+
+def locate(code: CodeType, module_globals: dict[str, object]) -> tuple[Source, Site]:
+    """Find the text and the syntax tree of the function that `code` was compiled from.
+
+    Raises:
+        SourceUnavailable: there is none, or it is not that of `code` any more.
+    """
+    what = "this lambda" if code.co_name == "<lambda>" else f"{code.co_name!r}"
+    file = code.co_filename
+    linecache.checkcache(file)
+    text = "".join(linecache.getlines(file, module_globals))
+    if not text:
+        message = f"The source of {what} cannot be found: it was defined in {file!r}."
+        raise SourceUnavailable(message, None, _WRITE_TO_FILE)
+    try:
+        # Cells of a notebook may await at their top level.
+        flags = code.co_flags & _FUTURE_FLAGS | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        source = parse_source(file, text, flags)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _changed(code, what) from None
+
+    key = (code.co_firstlineno, code.co_name)
+    wanted = _fingerprint(code)
+    twins = [c for c in source.codes.get(key, ()) if _fingerprint(c) == wanted]
+    if not twins:
+        raise _changed(code, what)
+    site = _site_of(code, twins, source.sites.get(key, []))
+    if site is None:
+        first = source.sites[key][0].node
+        message = "Several lambdas on this line cannot be told apart."
+        suggestion = "Write each on a line of its own, or as a def."
+        raise SourceUnavailable(message, source.place(first), suggestion)
+    return source, site
+
+
+def _changed(code: CodeType, what: str) -> SourceUnavailable:
+    file = code.co_filename
+    if any(name.startswith("@py") for name in (*code.co_names, *code.co_varnames)):
+        message = f"pytest has rewritten the asserts in {what}, in {file!r}."
+        suggestion = (
+            "Move the function to a module that is not a test, or write "
+            "PYTEST_DONT_REWRITE into this module's docstring."
+        )
+        return SourceUnavailable(message, None, suggestion)
+    message = (
+        f"The text of {what} in {file!r} (line {code.co_firstlineno}) is not what "
+        "was imported: the file was edited after import."
+    )
+    return SourceUnavailable(message, None, "Reload the module, or start again.")
+
+
+def _fingerprint(code: CodeType) -> tuple[object, ...]:
+    """Return what decides how `code` runs: equal for equal programs only."""
+    return (
+        code.co_name,
+        code.co_firstlineno,
+        code.co_flags,
+        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
+        (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars),
+        code.co_code,
+        code.co_exceptiontable,
+        tuple(map(_constant, code.co_consts)),
+    )
+
+
+def _constant(value: object) -> tuple[type, object]:
+    kind = type(value)
+    if isinstance(value, CodeType):
+        return kind, _fingerprint(value)
+    if isinstance(value, tuple):
+        return kind, tuple(map(_constant, value))
+    if isinstance(value, frozenset):
+        return kind, frozenset(map(_constant, value))
+    if isinstance(value, float | complex):  # 0.0 == -0.0, nan != nan
+        return kind, repr(value)
+    return kind, value
+
+
+def _site_of(code: CodeType, twins: list[CodeType], sites: list[Site]) -> Site | None:
+    """Choose among the functions of one line and name by the columns of the code."""
+    if len(sites) == 1:
+        return sites[0]
+    if len(twins) > 1:
+        spans = _spans(code)
+        twins = [twin for twin in twins if _spans(twin) == spans]
+    if len(twins) != 1:
+        return None
+    spans = _spans(twins[0])
+    if not spans:  # Python 3.12 gives none to a lambda that returns a constant.
+        wanted = _fingerprint(code)
+        alike = [site for site in sites if _compiles_to(site.node, wanted)]
+        return alike[0] if len(alike) == 1 else None
+    around = [site for site in sites if _covers(site.node, spans)]
+    # Of nested lambdas the innermost: it begins last.
+    return max(around, key=lambda site: _start(site.node), default=None)
+
+
+def _compiles_to(node: FunctionNode, wanted: tuple[object, ...]) -> bool:
+    if not isinstance(node, ast.Lambda):
+        return False
+    alone = compile(ast.Expression(node), "", "eval", dont_inherit=True)
+    codes = [const for const in alone.co_consts if isinstance(const, CodeType)]
+    return any(_fingerprint(code) == wanted for code in codes)
+
+
+def _spans(code: CodeType) -> list[tuple[int, int, int, int]]:
+    return [
+        (line, column, end_line, end)
+        for line, end_line, column, end in code.co_positions()
+        if line is not None
+        and end_line is not None
+        and column is not None
+        and end is not None
+        and (line, column) != (end_line, end)
+    ]
+
+
+def _covers(node: FunctionNode, spans: list[tuple[int, int, int, int]]) -> bool:
+    if not isinstance(node, ast.Lambda):
+        return False
+    body = node.body
+    start = (body.lineno, body.col_offset)
+    end = (body.end_lineno or 0, body.end_col_offset or 0)
+    return all(start <= (a, b) and (c, d) <= end for a, b, c, d in spans)
+
+
+def _start(node: FunctionNode) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def plain_function(source: Source, node: FunctionNode) -> ast.FunctionDef | ast.Lambda:
+    """Return `node` if calling it runs its body: no coroutine and no generator.
+
+    Raises:
+        UnsupportedSyntax: it is one, with a caret at what makes it so.
+    """
+    if isinstance(node, ast.AsyncFunctionDef):
+        raise UnsupportedSyntax(
+            "An async function has no derivative here.",
+            source.place(node),
+            "Write it as a plain def.",
+        )
+    stack: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.Yield | ast.YieldFrom | ast.Await):
+            raise UnsupportedSyntax(
+                "A generator has no derivative: calling it does not run its body.",
+                source.place(part),
+                "Return the value, or a list of values.",
+            )
+        if isinstance(part, _FUNCTIONS):
+            args = part.args
+            stack += [*args.defaults, *(d for d in args.kw_defaults if d is not None)]
+            stack += getattr(part, "decorator_list", [])
+        else:
+            # The first generator of an inner comprehension runs here, the rest not;
+            # none of them can hold a yield.
+            stack += ast.iter_child_nodes(part)
+    return node

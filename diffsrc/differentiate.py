@@ -1,0 +1,303 @@
+"""The chain rule, once: adjoints over the graph of a program.
+
+Each value's adjoint is the sum over its uses of the user's adjoint times the partial derivative; when
+the last use is in, it is finished (zeros and duplicates found, factored) before it flows on. The
+result is a program again, so that a second derivative is the same transformation once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from diffsrc.errors import NotDifferentiable, Place, UnknownFunction
+from diffsrc.ir import (
+    Block,
+    Call,
+    Graph,
+    If,
+    Node,
+    Number,
+    Prod,
+    Program,
+    Ref,
+    Result,
+    Sum,
+    blocks,
+    reachable,
+)
+from diffsrc.rules import partial
+from diffsrc.simplify import Simplifier
+from diffsrc.simplify.factor import select
+
+MAX_PARTIALS = 4
+MAX_TAIL_WORK = 2_000
+
+Adjoints = dict[Node, Node]
+
+
+class Differentiator:
+    """Derives the blocks of one program by `wrt`."""
+
+    def __init__(self, program: Program, wrt: Sequence[Node], simplifier: Simplifier) -> None:
+        self.program = program
+        self.graph: Graph = program.graph
+        self.simplifier = simplifier
+        self.wrt = tuple(wrt)
+        self.reached: set[Node] = set()
+        self.blocked: Node | None = None
+        self.active = self._active()
+        self.hints: dict[Node, str] = dict(program.hints)
+        self.names = names_of(program)
+
+    def _active(self) -> set[Node]:
+        """The nodes that depend on `wrt`."""
+        active: set[Node] = set(self.wrt)
+        for node in reachable(self.program.body.roots()):
+            below = list(_operands(node))
+            if isinstance(node, If):
+                below = [r for block in (node.then, node.orelse) for r in block.results]
+            if any(child in active for child in below):
+                active.add(node)
+        return active
+
+    # Blocks
+
+    def block(self, block: Block, seeds: Sequence[Node], *, with_values: bool) -> Block:
+        """The block that gives (the values and) the gradient of `sum(seed * result)`."""
+        if block.fails:
+            return block
+        values = block.results if with_values else ()
+        tail = self._tail(block)
+        if tail is None:
+            adjoints = self.sweep(block, dict(zip(block.results, seeds, strict=True)), ())
+            gradients = tuple(adjoints.get(x, self.graph.zero) for x in self.wrt)
+            return Block(block.statements, values + gradients)
+        indices = [r.index for r in block.results if isinstance(r, Result)]
+
+        def arm(inner: Block) -> Block:
+            if inner.fails:
+                return inner
+            chosen = Block(inner.statements, tuple(inner.results[i] for i in indices))
+            return self.block(chosen, seeds, with_values=with_values)
+
+        choice = self.graph.if_(tail.condition, arm(tail.then), arm(tail.orelse))
+        count = len(values) + len(self.wrt)
+        return Block(
+            block.statements, tuple(self.graph.result(choice, i) for i in range(count))
+        )
+
+    def _tail(self, block: Block) -> If | None:
+        """The `If` whose results the block returns, where going on in its arms is cheap."""
+        first = block.results[0]
+        if not isinstance(first, Result):
+            return None
+        if not all(isinstance(r, Result) and r.of is first.of for r in block.results):
+            return None
+        before = reachable([let.node for let in block.lets], arms=False)
+        return first.of if len(before) <= MAX_TAIL_WORK else None
+
+    def sweep(self, block: Block, seeds: Adjoints, stop: Sequence[Node]) -> Adjoints:
+        """Adjoints of `wrt` and of the `stop` nodes, from those of the block's results."""
+        graph, stops = self.graph, set(stop)
+        contributions: dict[Node, list[Node]] = {}
+        for root, seed in seeds.items():
+            contributions.setdefault(root, []).append(seed)
+        outside = stops | set(reachable([*(l.node for l in block.lets), *seeds], arms=False))
+        finished: Adjoints = {}
+        pending: dict[If, Adjoints] = {}
+        order = reachable(seeds, stop=stops | set(self.wrt))
+        for node in reversed(order):
+            if isinstance(node, If):
+                for below, adjoint in self._through(node, pending.pop(node, {}), outside):
+                    contributions.setdefault(below, []).append(adjoint)
+                continue
+            if node not in contributions or node not in self.active:
+                continue
+            adjoint = self.simplifier.finish(graph.sum(contributions.pop(node)))
+            if adjoint is graph.zero:
+                self.reached.add(node)
+                continue
+            self.hint(adjoint, node)
+            if node in stops or node in self.wrt:
+                finished[node] = adjoint
+            elif isinstance(node, Result):
+                pending.setdefault(node.of, {})[node] = adjoint
+            else:
+                for below, slope in self.partials(node):
+                    contributions.setdefault(below, []).append(self.times(adjoint, slope))
+        return finished
+
+    def _through(
+        self, node: If, adjoints: Adjoints, outside: set[Node]
+    ) -> list[tuple[Node, Node]]:
+        """What the results' adjoints give for the outside values that the arms use."""
+        if not adjoints:
+            return []
+        inside = [
+            n
+            for block in (node.then, node.orelse)
+            for n in reachable(block.results, stop=outside)
+            if n in outside or n in self.wrt
+        ]
+        stop = [n for n in dict.fromkeys(inside) if n in self.active]
+        results = [r for r in adjoints if isinstance(r, Result)]
+        whole = len(results) > 1 and len(results) * len(stop) > MAX_PARTIALS
+        groups = [results] if whole else [[r] for r in results]
+        swept: list[tuple[Node, Adjoints, Adjoints]] = []
+        for group in groups:
+            scale = self.graph.one if whole else adjoints[group[0]]
+            gradients = [
+                {}
+                if arm.fails
+                else self._arm(arm, {r.index: adjoints[r] if whole else self.graph.one for r in group}, stop)
+                for arm in (node.then, node.orelse)
+            ]
+            swept.append((scale, gradients[0], gradients[1]))
+        zero = self.graph.zero
+        wanted = [
+            (scale, below, then.get(below, zero), orelse.get(below, zero))
+            for scale, then, orelse in swept
+            for below in stop
+            if below in then or below in orelse
+        ]
+        choice = self.graph.if_(
+            node.condition,
+            _with_results(node.then, tuple(t for _, _, t, _ in wanted)),
+            _with_results(node.orelse, tuple(o for _, _, _, o in wanted)),
+        )
+        found: list[tuple[Node, Node]] = []
+        for i, (scale, below, then, orelse) in enumerate(wanted):
+            if node.then.fails or node.orelse.fails:
+                slope = self.graph.result(choice, i)
+            else:
+                slope = then if then is orelse and isinstance(then, Number) else self.graph.result(choice, i)
+            self.hint(slope, next(r for r in results if adjoints[r] is scale or whole), below)
+            found.append((below, self.times(scale, slope)))
+        return found
+
+    def _arm(self, arm: Block, seeds: dict[int, Node], stop: list[Node]) -> Adjoints:
+        roots: dict[Node, list[Node]] = {}
+        for index, seed in seeds.items():
+            roots.setdefault(arm.results[index], []).append(seed)
+        summed = {root: self.graph.sum(parts) for root, parts in roots.items()}
+        return self.sweep(arm, summed, stop)
+
+    # Nodes
+
+    def partials(self, node: Node) -> list[tuple[Node, Node]]:
+        """The active operands of a node and its partial derivatives by them."""
+        graph = self.graph
+        match node:
+            case Sum():
+                return [(t, graph.number(c)) for t, c in node.terms if t in self.active]
+            case Prod():
+                powers = dict(node.factors)
+                return [
+                    (b, graph.monomial(node.coefficient * e, {**powers, b: e - 1}))
+                    for b, e in node.factors
+                    if b in self.active
+                ]
+            case Ref():
+                return [(node.value, graph.one)]
+            case Call():
+                return self._call(node)
+            case _:
+                return []
+
+    def _call(self, node: Call) -> list[tuple[Node, Node]]:
+        normal = self.simplifier.normal
+        y, args = normal(node), tuple(normal(arg) for arg in node.args)
+        found = []
+        for i, arg in enumerate(node.args):
+            if arg not in self.active or arg.type.kind == "bool":
+                continue
+            slope = partial(node.op, y, i, args)
+            if slope is None:
+                raise self._unknown(node)
+            if isinstance(slope, int):
+                slope = self.graph.number(slope)
+            if slope is self.graph.zero:
+                self.blocked = self.blocked or node
+            else:
+                found.append((arg, self.simplifier.normal(slope)))
+        return found
+
+    def times(self, adjoint: Node, slope: Node) -> Node:
+        """The product; a choice with a zero arm selects, it is not multiplied with.
+
+        `sqrt(x)` under `where(x > 0, sqrt(x), 0)` has an infinite partial at 0, and 0 times that is nan.
+        """
+        for choice, other in ((adjoint, slope), (slope, adjoint)):
+            if isinstance(choice, Call) and choice.op == "select":
+                condition, then, orelse = choice.args
+                if then is self.graph.zero or orelse is self.graph.zero:
+                    arms = self.times(then, other), self.times(orelse, other)
+                    return select(self.graph, condition, *arms)
+        return adjoint * slope
+
+    def hint(self, node: Node, value: Node, by: Node | None = None) -> None:
+        """Suggest `d_u` as the name of an adjoint of `u`, `d_u_x` for a partial of `u` by `x`."""
+        name = self.names.get(value)
+        if name is None or isinstance(node, Number):
+            return
+        below = self.names.get(by) if by is not None else None
+        self.hints.setdefault(node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}")
+
+    def place(self, node: Node) -> Place | None:
+        return self.program.places.get(node)
+
+    def _unknown(self, node: Call) -> UnknownFunction:
+        return UnknownFunction(
+            f"there is no derivative of `{node.op}` here", self.place(node)
+        )
+
+
+def _operands(node: Node) -> Sequence[Node]:
+    match node:
+        case Call():
+            return [a for a in node.args if a.type.kind != "bool"]
+        case Sum():
+            return [t for t, _ in node.terms]
+        case Prod():
+            return [b for b, _ in node.factors]
+        case Ref():
+            return [node.value]
+        case Result():
+            return [node.of]
+        case _:
+            return []
+
+
+def _with_results(block: Block, results: tuple[Node, ...]) -> Block:
+    return block if block.fails else Block(block.statements, results)
+
+
+def gradient(
+    program: Program, wrt: Sequence[Node], simplifier: Simplifier, *, with_values: bool = False
+) -> Program:
+    """The program that gives the gradient of `program`'s first result by `wrt`.
+
+    With `with_values` the results of `program` come first.
+
+    Raises:
+        NotDifferentiable: where every path from a `wrt` to the result goes through steps.
+        UnknownFunction: where an operation has no rule.
+    """
+    work = Differentiator(program, wrt, simplifier)
+    body = work.block(program.body, [program.graph.one], with_values=with_values)
+    if work.blocked is not None and all(
+        r is program.graph.zero for r in body.results[-len(wrt) :]
+    ):
+        raise NotDifferentiable(
+            "the result depends on the argument only through steps, whose derivative is zero",
+            work.place(work.blocked),
+            "take the derivative of a smooth function, or write 0.0",
+        )
+    return replace(program, body=body, hints=work.hints)
+
+
+def names_of(program: Program) -> dict[Node, str]:
+    """The user's names of values, of parameters too."""
+    names = {let.node: let.name for block in blocks(program.body) for let in block.lets}
+    return names | {p.node: p.name for p in program.parameters if p.node is not None}

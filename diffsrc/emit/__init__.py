@@ -1,0 +1,5 @@
+"""From programs to text."""
+
+from diffsrc.emit.python import emit
+
+__all__ = ["emit"]

@@ -1,0 +1,141 @@
+"""The text of expressions: operators, precedence, spacing as `ruff format` has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from diffsrc.ir import Call, Const, If, Node, Result, Var
+
+TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
+
+INFIX = {
+    "add": ("+", SUM),
+    "sub": ("-", SUM),
+    "mul": ("*", PRODUCT),
+    "div": ("/", PRODUCT),
+    "floordiv": ("//", PRODUCT),
+    "mod": ("%", PRODUCT),
+}
+COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+BITWISE = {"&": ("&", BITAND), "|": ("|", BITOR)}
+
+
+class Printer:
+    """Prints nodes; what `names` binds is printed by its name, and `used` is told."""
+
+    def __init__(self, names: Mapping[Node, str], used: Callable[[Node], None]) -> None:
+        self.names = names
+        self.used = used
+
+    def __call__(self, node: Node, above: int = TERNARY) -> str:
+        """The text of `node`, in parentheses where it binds weaker than `above`."""
+        text, own = self._text(node)
+        return f"({text})" if own < above else text
+
+    def _text(self, node: Node) -> tuple[str, int]:
+        name = self.names.get(node)
+        if name is not None:
+            self.used(node)
+            return name, ATOM
+        match node:
+            case Const():
+                return number(node.value)
+            case Var():
+                self.used(node)
+                return node.name, ATOM
+            case Call():
+                return self._call(node)
+            case Result():
+                return self._ternary(node.of, node.index)
+            case _:
+                raise AssertionError(f"a {type(node).__name__} cannot be printed")
+
+    def _call(self, node: Call) -> tuple[str, int]:
+        op, args, options = node.op, node.args, node.options
+        match op:
+            case "attribute":
+                return f"{self(args[0], ATOM)}.{options[0]}", ATOM
+            case "item":
+                return f"{self(args[0], ATOM)}[{options[0]!r}]", ATOM
+            case "constant":
+                return self._text(args[0])
+        if options and options[0] in BITWISE:
+            symbol, level = BITWISE[str(options[0])]
+            return f"{self(args[0], level)} {symbol} {self(args[1], level + 1)}", level
+        if options and options[0] == "~":
+            return f"~{self(args[0], UNARY)}", UNARY
+        if options:
+            spelling = str(options[0])
+            if not args:
+                return spelling, ATOM
+            return f"{spelling}({', '.join(self(arg) for arg in args)})", ATOM
+        if op in INFIX:
+            symbol, level = INFIX[op]
+            return f"{self(args[0], level)} {symbol} {self(args[1], level + 1)}", level
+        if op in COMPARISONS:
+            left, right = self(args[0], BITOR), self(args[1], BITOR)
+            return f"{left} {COMPARISONS[op]} {right}", COMPARE
+        match op:
+            case "neg":
+                return f"-{self(args[0], UNARY)}", UNARY
+            case "pos":
+                return f"+{self(args[0], UNARY)}", UNARY
+            case "pow":
+                return self._power(args[0], args[1]), POWER
+            case "not":
+                return f"not {self(args[0], NOT)}", NOT
+            case "and":
+                return self._and(args[0], args[1]), AND
+            case "or":
+                return f"{self(args[0], OR)} or {self(args[1], AND)}", OR
+            case "select":
+                condition, then, orelse = (self(a, OR) for a in (args[0], args[1], args[2]))
+                if isinstance(args[2], Call) and args[2].op == "select" and not args[2].options:
+                    orelse = self(args[2], TERNARY)
+                return f"{then} if {condition} else {orelse}", TERNARY
+        raise AssertionError(f"{op} cannot be printed")
+
+    def _power(self, base: Node, exponent: Node) -> str:
+        left, right = self(base, ATOM), self(exponent, UNARY)
+        hug = self._simple(base, left) and self._simple(exponent, right)
+        return f"{left}**{right}" if hug else f"{left} ** {right}"
+
+    def _simple(self, node: Node, text: str) -> bool:
+        """Whether `ruff format` leaves no space beside it in a power."""
+        return text.replace(".", "").replace("_", "").lstrip("-").isalnum()
+
+    def _and(self, left: Node, right: Node) -> str:
+        """`a < b and b < c` as `a < b < c`."""
+        chain = [left, right]
+        if all(self._is_comparison(c) for c in chain):
+            assert isinstance(left, Call)
+            assert isinstance(right, Call)
+            if left.args[1] is right.args[0]:
+                texts = [self(a, BITOR) for a in (*left.args, right.args[1])]
+                return (
+                    f"{texts[0]} {COMPARISONS[left.op]} {texts[1]} "
+                    f"{COMPARISONS[right.op]} {texts[2]}"
+                )
+        return f"{self(left, AND)} and {self(right, NOT)}"
+
+    def _is_comparison(self, node: Node) -> bool:
+        return (
+            isinstance(node, Call)
+            and node.op in COMPARISONS
+            and not node.options
+            and node not in self.names
+        )
+
+    def _ternary(self, of: If, index: int) -> tuple[str, int]:
+        then, orelse = of.then.results[index], of.orelse.results[index]
+        text = f"{self(then, OR)} if {self(of.condition, OR)} else {self(orelse)}"
+        return text, TERNARY
+
+
+def number(value: object) -> tuple[str, int]:
+    text = repr(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return text, ATOM
+    if text in {"inf", "-inf", "nan"}:
+        return f"float({text!r})", ATOM
+    return text, UNARY if text.startswith("-") else ATOM

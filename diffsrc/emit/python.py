@@ -1,0 +1,495 @@
+"""Programs as Python source: which values get a line, in what order, under which name.
+
+A function is written twice: the first time every value has a name of its own, which tells after which
+line a value is no longer needed; the second time the user's names are used again as the user did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from diffsrc.emit.expressions import PRODUCT, SUM, Printer
+from diffsrc.emit.names import suggestion, unique
+from diffsrc.ir import (
+    Assert,
+    Block,
+    Call,
+    Const,
+    If,
+    Let,
+    Node,
+    Program,
+    Result,
+    Var,
+    children,
+    reachable,
+)
+
+WIDTH = 88
+MAX_DEPTH = 18
+MAX_TERNARY = 6
+INDENT = "    "
+
+Path = tuple[tuple[int, bool], ...]
+
+
+def emit(program: Program, name: str, doc: str) -> str:
+    """The source of a function `name` that computes the results of `program`."""
+    draft = Writer(program, None)
+    draft.block(program.body, 1)
+    writer = Writer(program, draft.uses)
+    writer.block(program.body, 1)
+    header = signature(name, program)
+    body = "\n".join(writer.lines)
+    return f'{header}\n{INDENT}"""{doc}"""\n{body}\n'
+
+
+def signature(name: str, program: Program) -> str:
+    """The `def` line, broken as `ruff format` breaks it."""
+    parts = parameters(program)
+    line = f"def {name}({', '.join(parts)}):"
+    if len(line) <= WIDTH:
+        return line
+    inner = INDENT + ", ".join(parts)
+    if len(inner) <= WIDTH:
+        return f"def {name}(\n{inner}\n):"
+    trailing = "" if parts[-1].startswith("**") else ","
+    rows = "".join(f"{INDENT}{part},\n" for part in parts[:-1])
+    return f"def {name}(\n{rows}{INDENT}{parts[-1]}{trailing}\n):"
+
+
+def parameters(program: Program) -> list[str]:
+    """The parameters as they stand in the `def` line."""
+    parts: list[str] = []
+    previous = ""
+    for parameter in program.parameters:
+        kind = parameter.kind
+        if previous == "POSITIONAL_ONLY" and kind != "POSITIONAL_ONLY":
+            parts.append("/")
+        if kind == "KEYWORD_ONLY" and previous not in {"KEYWORD_ONLY", "VAR_POSITIONAL"}:
+            parts.append("*")
+        stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(kind, "")
+        text = stars + parameter.name
+        if parameter.annotation:
+            text += f": {parameter.annotation}"
+        if parameter.has_default:
+            equals = " = " if parameter.annotation else "="
+            text += equals + parameter.default_text
+        parts.append(text)
+        previous = kind
+    if previous == "POSITIONAL_ONLY":
+        parts.append("/")
+    return parts
+
+
+@dataclass
+class Uses:
+    """In which order values were given a line and used, and on which branches."""
+
+    given: dict[Node, tuple[int, Path]] = field(default_factory=dict)
+    used: dict[Node, list[tuple[int, Path]]] = field(default_factory=dict)
+
+    def needed_after(self, holder: Node, new: Node) -> bool:
+        """Whether `holder` is used on some way after `new` was given its line."""
+        if new not in self.given:
+            return True
+        line, path = self.given[new]
+        return any(
+            when > line and not _apart(path, where) for when, where in self.used.get(holder, ())
+        )
+
+
+def _apart(a: Path, b: Path) -> bool:
+    """Whether two places stand in different arms of one `if`."""
+    for (one, arm), (other, side) in zip(a, b, strict=False):
+        if one != other:
+            return False
+        if arm != side:
+            return True
+    return False
+
+
+@dataclass
+class Plan:
+    """What one block computes: the values that get a line, and the choices made by `if`."""
+
+    bound: set[Node] = field(default_factory=set)
+    user: dict[Node, str] = field(default_factory=dict)
+    choices: dict[Node, list[list[Result]]] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes the lines of one function."""
+
+    def __init__(self, program: Program, uses: Uses | None) -> None:
+        self.program = program
+        self.known = uses
+        self.uses = Uses()
+        self.lines: list[str] = []
+        self.path: Path = ()
+        self.branches = 0
+        self.names: dict[Node, str] = {}
+        self.preferred: dict[Node, str] = {}
+        self.printer = Printer(self.names, self._note_use)
+        self.holders: dict[str, list[Node | None]] = {n: [None] for n in program.taken}
+        for parameter in program.parameters:
+            self.holders[parameter.name] = [parameter.node]
+        for free in program.free:
+            self.holders[free.var.name] = [None]
+        self.holders |= {"math": [None], "np": [None]}
+
+    def _note_use(self, node: Node) -> None:
+        self.uses.used.setdefault(node, []).append((len(self.lines), self.path))
+
+    # Blocks
+
+    def block(self, block: Block, level: int) -> None:
+        """A block in tail position: it returns or raises."""
+        outer = dict(self.names)
+        tail = self._tail(block)
+        ends = [tail.condition] if tail is not None else list(block.results)
+        self._statements(block, ends, tail, level)
+        if block.fail is not None:
+            self._line(level, f"raise {self.printer(block.fail.error)}")
+        elif tail is None:
+            self._return(block.results, level)
+        else:
+            indices = [r.index for r in block.results if isinstance(r, Result)]
+            then, orelse = (_with_results(arm, indices) for arm in (tail.then, tail.orelse))
+            self._line(level, f"if {self.printer(tail.condition)}:")
+            self._branch(lambda: self.block(then, level + 1), lambda: self.block(orelse, level))
+        self._restore(outer)
+
+    def _branch(self, then: object, orelse: object) -> None:
+        outer = self.path
+        self.branches += 1
+        number = self.branches
+        for arm, write in ((True, then), (False, orelse)):
+            self.path = (*outer, (number, arm))
+            write()  # type: ignore[operator] # a function without arguments
+        self.path = outer
+
+    def _restore(self, outer: dict[Node, str]) -> None:
+        for node in [n for n in self.names if n not in outer]:
+            del self.names[node]
+
+    def _tail(self, block: Block) -> If | None:
+        if block.fails or not block.results:
+            return None
+        first = block.results[0]
+        if not isinstance(first, Result) or first in self.names:
+            return None
+        of = first.of
+        if not all(isinstance(r, Result) and r.of is of for r in block.results):
+            return None
+        return of if len(block.results) > 1 or self._is_statement(of) else None
+
+    def _is_statement(self, node: If) -> bool:
+        """Whether an `If` is written as a statement rather than as a conditional expression."""
+        if node.then.fails or node.orelse.fails or len(node.then.results) != 1:
+            return True
+        for arm in (node.then, node.orelse):
+            inside = reachable(arm.results, stop=self.names.keys())
+            needed = {n for n in inside if isinstance(n, Call) and n not in self.names}
+            if any(isinstance(s, Assert) or s.node in needed for s in arm.statements):
+                return True
+            if sum(isinstance(n, Call) for n in inside) > MAX_TERNARY:
+                return True
+        return False
+
+    def _statements(self, block: Block, ends: list[Node], tail: If | None, level: int) -> None:
+        """The lines before the end of a block: the values that its end needs."""
+        inside = set(reachable([*ends, *block.roots()], stop=self.names.keys()))
+        lets = [let for let in block.lets if let.node in inside and let.node not in self.names]
+        checks = [s for s in block.statements if isinstance(s, Assert)]
+        ends = ends + [n for c in checks for n in (c.condition, c.message) if n is not None]
+        if block.fail is not None:
+            ends.append(block.fail.error)
+        plan = self._plan(lets, ends, tail)
+        for statement in block.statements:
+            if isinstance(statement, Assert):
+                self._assert(statement, plan, level)
+            elif statement.node in plan.bound and statement.node not in self.names:
+                self._compute((statement.node,), plan, level)
+        self._compute(ends, plan, level)
+
+    def _assert(self, check: Assert, plan: Plan, level: int) -> None:
+        self._compute((check.condition,), plan, level)
+        text = f"assert {self.printer(check.condition)}"
+        if check.message is not None:
+            text += f", {self.printer(check.message)}"
+        self._line(level, text)
+
+    def _plan(self, lets: list[Let], ends: list[Node], tail: If | None) -> Plan:
+        plan = Plan(user={let.node: let.name for let in lets if not _is_atom(let.node)})
+        strict = reachable([*plan.user, *ends], arms=False, stop=self.names.keys())
+        uses = self._count(strict, ends, tail)
+        depth: dict[Node, int] = {}
+        for node in strict:
+            if node in self.names or _is_atom(node) or isinstance(node, If):
+                continue
+            if isinstance(node, Result):
+                if node in plan.user or uses[node] > 1 or self._is_statement(node.of):
+                    plan.bound.add(node)
+                continue
+            deep = 1 + max((depth.get(c, 0) for c in children(node)), default=0)
+            shared = uses[node] > 1 and self._worth(node, uses[node])
+            if node in plan.user or deep > MAX_DEPTH or shared:
+                plan.bound.add(node)
+                deep = 0
+            depth[node] = deep
+        self._group_choices(plan, [n for n in strict if isinstance(n, Result)])
+        return plan
+
+    def _count(self, strict: Sequence[Node], ends: list[Node], tail: If | None) -> dict[Node, int]:
+        """How often each value is used; a use in an arm counts where the value is needed anyway."""
+        uses: dict[Node, int] = dict.fromkeys(strict, 0)
+        for node in ends:
+            uses[node] += 1
+        for node in strict:
+            if node not in self.names:
+                for child in children(node):
+                    uses[child] += 1
+        choices = [n for n in strict if isinstance(n, If)] + ([tail] if tail is not None else [])
+        for choice in dict.fromkeys(choices):
+            roots = [*choice.then.roots(), *choice.orelse.roots()]
+            for node in reachable(roots, stop=self.names.keys()):
+                if node in uses:
+                    uses[node] += 1
+        return uses
+
+    def _worth(self, node: Node, count: int) -> bool:
+        """Whether a value that is used several times is worth a line."""
+        if not isinstance(node, Call) or not node.args:
+            return False
+        if node.op in {"attribute", "item", "neg", "not"} or node.type.kind == "bool":
+            return False
+        cheap = not node.options and node.op in {"add", "sub", "mul"}
+        if cheap and all(_is_atom(a) for a in node.args):
+            return count > 2 or not any(isinstance(a, Const) for a in node.args)
+        return True
+
+    def _group_choices(self, plan: Plan, results: list[Result]) -> None:
+        """Choices by one condition are made by one `if`, where none needs another's result."""
+        groups: dict[Node, list[list[Result]]] = {}
+        for result in results:
+            if result in self.names:
+                continue
+            for group in groups.setdefault(result.of.condition, []):
+                below = reachable(result.of.then.results + result.of.orelse.results)
+                if not set(group) & set(below):
+                    group.append(result)
+                    break
+            else:
+                groups[result.of.condition].append([result])
+        for condition, found in groups.items():
+            for group in found:
+                if any(self._is_statement(r.of) for r in group):
+                    plan.bound.update(group)
+                    plan.choices.setdefault(condition, []).append(group)
+
+    # Lines
+
+    def _compute(self, ends: Iterable[Node], plan: Plan, level: int) -> None:
+        """Lines for all bound values below `ends`, operands first."""
+        for node in reachable(ends, arms=False, stop=self.names.keys()):
+            if node in self.names or node not in plan.bound:
+                continue
+            group = self._group(node, plan)
+            if group:
+                self._choice(group, plan, level)
+            else:
+                self._assign(node, plan, level)
+
+    def _group(self, node: Node, plan: Plan) -> list[Result]:
+        if isinstance(node, Result):
+            for group in plan.choices.get(node.of.condition, ()):
+                if node in group:
+                    return group
+        return []
+
+    def _assign(self, node: Node, plan: Plan, level: int) -> None:
+        wanted = self._wanted(node, plan)
+        text = self._fitted(node, level, len(wanted) + 3)
+        name = self._name(wanted, node, plan)
+        self._line(level, f"{name} = {text}")
+        self.names[node] = name
+
+    def _wanted(self, node: Node, plan: Plan) -> str:
+        return (
+            self.preferred.get(node)
+            or plan.user.get(node)
+            or self.program.hints.get(node)
+            or suggestion(node, self.names)
+        )
+
+    def _fitted(self, node: Node, level: int, used: int, deeper: int = 0) -> str:
+        """The text of a value, with parts of it given lines of their own while it is too long."""
+        while True:
+            text = self.printer(node)
+            if len(text) + used + (level + deeper) * len(INDENT) <= WIDTH:
+                return text
+            wrapped = self._wrapped(node, level + deeper)
+            if wrapped is not None:
+                return wrapped
+            part = self._part(node, len(text) // 2)
+            if part is None:
+                return text
+            self._assign(part, Plan(), level)
+
+    def _wrapped(self, node: Node, level: int) -> str | None:
+        """A long sum as one term a line, which is how `ruff format` breaks it."""
+        terms: list[str] = []
+        current = node
+        while (
+            isinstance(current, Call)
+            and current.op in {"add", "sub"}
+            and not current.options
+            and current not in self.names
+        ):
+            sign = "+ " if current.op == "add" else "- "
+            terms.append(sign + self.printer(current.args[1], PRODUCT))
+            current = current.args[0]
+        if not terms or (len(terms) == 1 and terms[0].endswith(")")):
+            return None
+        terms.append(self.printer(current, SUM))
+        margin = INDENT * (level + 1)
+        if any(len(margin) + len(t) > WIDTH for t in terms):
+            return None
+        rows = "\n".join(margin + t for t in reversed(terms))
+        return f"(\n{rows}\n{INDENT * level})"
+
+    def _part(self, node: Node, target: int) -> Node | None:
+        """The operand whose text is nearest to `target`, of those that are always evaluated."""
+        best: Node | None = None
+        distance = 0
+        for inner in reachable((node,), arms=False, stop=self.names.keys()):
+            if inner is node or inner in self.names or _is_atom(inner):
+                continue
+            if not isinstance(inner, Call) or inner.type.kind == "bool" or inner.op == "attribute":
+                continue
+            gap = abs(len(self.printer(inner)) - target)
+            if best is None or gap < distance:
+                best, distance = inner, gap
+        return best
+
+    def _choice(self, group: list[Result], plan: Plan, level: int) -> None:
+        """One `if` that gives a value to every result of the group in both arms."""
+        results = [r for r in group if r not in self.names]
+        condition = results[0].of.condition
+        fails = results[0].of.then.fails or results[0].of.orelse.fails
+        self._compute((condition,), plan, level)
+        outside = set(reachable([r.of for r in results], stop=self.names.keys()))
+        self._compute([n for n in plan.bound if n in outside and not isinstance(n, Result)], plan, level)
+        names = [self._name(self._wanted(r, plan), r, plan) for r in results]
+        then = _joined([r.of.then for r in results], [r.index for r in results])
+        orelse = _joined([r.of.orelse for r in results], [r.index for r in results])
+        self._line(level, f"if {self.printer(condition)}:")
+
+        def otherwise() -> None:
+            if fails and then.fails:
+                self._arm(orelse, names, level)
+                return
+            start = len(self.lines)
+            self._arm(orelse, names, level + 1)
+            self.lines.insert(start, INDENT * level + "else:")
+
+        self._branch(lambda: self._arm(then, names, level + 1), otherwise)
+        for result, name in zip(results, names, strict=True):
+            self.names[result] = name
+
+    def _arm(self, arm: Block, names: list[str], level: int) -> None:
+        outer, preferred = dict(self.names), dict(self.preferred)
+        if arm.fail is not None:
+            self._statements(arm, [], None, level)
+            self._line(level, f"raise {self.printer(arm.fail.error)}")
+            self._restore(outer)
+            return
+        for name, value in zip(names, arm.results, strict=True):
+            self.preferred.setdefault(value, name)
+        self._statements(arm, list(arm.results), None, level)
+        pairs = [
+            (name, value)
+            for name, value in zip(names, arm.results, strict=True)
+            if self.names.get(value) != name
+        ]
+        texts = [self.printer(value) for _, value in pairs]
+        targets = {name for name, _ in pairs}
+        if len(pairs) > 1 and any(self._reads(value, targets) for _, value in pairs):
+            self._line(level, f"{', '.join(n for n, _ in pairs)} = {', '.join(texts)}")
+        else:
+            for (name, _), text in zip(pairs, texts, strict=True):
+                self._line(level, f"{name} = {text}")
+        self.preferred = preferred
+        self._restore(outer)
+
+    def _reads(self, value: Node, names: set[str]) -> bool:
+        inside = reachable((value,), stop=self.names.keys())
+        found = {self.names.get(n) or (n.name if isinstance(n, Var) else None) for n in inside}
+        return bool(found & names)
+
+    def _return(self, results: tuple[Node, ...], level: int) -> None:
+        if len(results) == 1:
+            self._line(level, f"return {self._fitted(results[0], level, 7)}")
+            return
+        line = "return " + ", ".join(self.printer(r) for r in results)
+        if len(line) + level * len(INDENT) <= WIDTH:
+            self._line(level, line)
+            return
+        rows = [self._fitted(r, level, 1, deeper=1) for r in results]
+        self._line(level, "return (")
+        for row in rows:
+            self._line(level + 1, f"{row},")
+        self._line(level, ")")
+
+    def _line(self, level: int, text: str) -> None:
+        self.lines.append(INDENT * level + text)
+
+    # Names
+
+    def _name(self, wanted: str, node: Node, plan: Plan) -> str:
+        """A name for `node`; a name that the user used again is used again where that is safe."""
+        self.uses.given[node] = len(self.lines), self.path
+        again = wanted in (self.preferred.get(node), plan.user.get(node))
+        holders = self.holders.get(wanted, [])
+        if again and self._all_over(holders, node):
+            name = wanted
+        else:
+            name = unique(wanted, self.holders.keys())
+        self.holders.setdefault(name, []).append(node)
+        return name
+
+    def _all_over(self, holders: list[Node | None], new: Node) -> bool:
+        """Whether no value that has had the name is needed any more."""
+        return all(
+            holder is not None
+            and self.known is not None
+            and (self._becomes(new, holder) or not self.known.needed_after(holder, new))
+            for holder in holders
+        )
+
+    def _becomes(self, new: Node, holder: Node) -> bool:
+        """Whether `new` is what an arm gives to the result `holder`."""
+        return isinstance(holder, Result) and new in (
+            *(holder.of.then.results[holder.index : holder.index + 1]),
+            *(holder.of.orelse.results[holder.index : holder.index + 1]),
+        )
+
+
+def _joined(arms: list[Block], indices: list[int]) -> Block:
+    """The arms of several choices by one condition as one block."""
+    failing = next((arm for arm in arms if arm.fails), None)
+    if failing is not None:
+        return failing
+    statements = dict.fromkeys(s for arm in arms for s in arm.statements)
+    results = tuple(arm.results[i] for arm, i in zip(arms, indices, strict=True))
+    return Block(tuple(statements), results)
+
+
+def _with_results(arm: Block, indices: list[int]) -> Block:
+    return arm if arm.fails else Block(arm.statements, tuple(arm.results[i] for i in indices))
+
+
+def _is_atom(node: Node) -> bool:
+    return isinstance(node, Var | Const) or (isinstance(node, Call) and not node.args)

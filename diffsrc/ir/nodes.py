@@ -1,0 +1,419 @@
+"""Expression nodes, at two levels in one hash-consed graph.
+
+*As written*: `Const`, `Var`, `Call`, `If` with its `Result`s, binary and in the user's order, never
+rewritten. *Normal*: n-ary `Sum` and `Prod`, built by the arithmetic operators of `Node`, which is
+what rules use; `Number` is exact, `Ref` is a value that the user named and that sums leave whole.
+
+A `Graph` makes the nodes: equal nodes of one graph are one object, so equality is identity, and a
+node's `serial` is a canonical order that depends on nothing but the program.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from diffsrc.ir.program import Block
+
+MAX_FACTORS = 6
+MAX_TERMS = 16
+MAX_INTEGER_POWER = 64
+
+
+class Type(NamedTuple):
+    """What a value is: its kind and one size symbol for each axis."""
+
+    kind: str
+    axes: tuple[str, ...] = ()
+
+
+FLOAT = Type("float")
+BOOL = Type("bool")
+
+Exact = int | Fraction
+
+
+class Node:
+    """An immutable expression; arithmetic on it builds normal nodes."""
+
+    __slots__ = ("graph", "serial", "type")
+
+    graph: Graph
+    serial: int
+    type: Type
+
+    def __init__(self, graph: Graph, type_: Type) -> None:
+        self.graph = graph
+        self.serial = len(graph.table)
+        self.type = type_
+
+    def __add__(self, other: Node | Exact) -> Node:
+        return self.graph.sum((self, other))
+
+    def __radd__(self, other: Exact) -> Node:
+        return self.graph.sum((other, self))
+
+    def __sub__(self, other: Node | Exact) -> Node:
+        return self.graph.sum((self, -other))
+
+    def __rsub__(self, other: Exact) -> Node:
+        return self.graph.sum((other, -self))
+
+    def __neg__(self) -> Node:
+        return self.graph.product((-1, self))
+
+    def __mul__(self, other: Node | Exact) -> Node:
+        return self.graph.product((self, other))
+
+    def __rmul__(self, other: Exact) -> Node:
+        return self.graph.product((other, self))
+
+    def __truediv__(self, other: Node | Exact) -> Node:
+        return self.graph.product((self, self.graph.power(other, -1)))
+
+    def __rtruediv__(self, other: Exact) -> Node:
+        return self.graph.product((other, self.graph.power(self, -1)))
+
+    def __pow__(self, exponent: Node | Exact) -> Node:
+        return self.graph.power(self, exponent)
+
+    def __rpow__(self, base: Exact) -> Node:
+        return self.graph.power(base, self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("an expression has no truth value; compare with `is`")
+
+
+class Const(Node):
+    """A literal as the user wrote it; `Const(2)` and `Const(2.0)` are two."""
+
+    __slots__ = ("value",)
+
+    value: int | float | complex | str | bool | None
+
+
+class Var(Node):
+    """A parameter, or a name that is read live: a global, a closure variable."""
+
+    __slots__ = ("name",)
+
+    name: str
+
+
+class Call(Node):
+    """An operation on nodes; `options` hold what is not a value, such as the spelling."""
+
+    __slots__ = ("args", "op", "options")
+
+    op: str
+    args: tuple[Node, ...]
+    options: tuple[object, ...]
+
+
+class If(Node):
+    """Two arms of which one is evaluated; its values are its `Result` nodes."""
+
+    __slots__ = ("condition", "orelse", "then")
+
+    condition: Node
+    then: Block
+    orelse: Block
+
+
+class Result(Node):
+    """The value number `index` of an `If`."""
+
+    __slots__ = ("index", "of")
+
+    of: If
+    index: int
+
+
+class Number(Node):
+    """An exact rational of the normal level."""
+
+    __slots__ = ("value",)
+
+    value: Fraction
+
+
+class Ref(Node):
+    """A sum that the user gave a name: an atom of the normal level."""
+
+    __slots__ = ("value",)
+
+    value: Node
+
+
+class Sum(Node):
+    """`constant + sum(coefficient * term)`, like terms combined, ordered by serial."""
+
+    __slots__ = ("constant", "terms")
+
+    constant: Fraction
+    terms: tuple[tuple[Node, Fraction], ...]
+
+
+class Prod(Node):
+    """`coefficient * prod(base ** exponent)`, equal bases combined, ordered by serial."""
+
+    __slots__ = ("coefficient", "factors")
+
+    coefficient: Fraction
+    factors: tuple[tuple[Node, Fraction], ...]
+
+
+BOOLEAN = frozenset(
+    {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "isnan", "isfinite", "isinf"}
+)
+
+
+def as_fraction(value: float) -> Fraction:
+    """The rational that a literal means: `0.1` is exactly 1/10."""
+    return Fraction(value) if isinstance(value, int) else Fraction(repr(value))
+
+
+def children(node: Node) -> Iterable[Node]:
+    """The nodes that `node` is computed from, without entering the arms of an `If`."""
+    match node:
+        case Call():
+            return node.args
+        case Sum():
+            return [term for term, _ in node.terms]
+        case Prod():
+            return [base for base, _ in node.factors]
+        case Ref():
+            return (node.value,)
+        case Result():
+            return (node.of,)
+        case If():
+            return (node.condition,)
+        case _:
+            return ()
+
+
+class Graph:
+    """Makes nodes, and holds one of each.
+
+    >>> g = Graph()
+    >>> x = g.var("x")
+    >>> x * x is x**2, x + x is 2 * x, (x - x).value
+    (True, True, Fraction(0, 1))
+    """
+
+    def __init__(self) -> None:
+        self.table: dict[tuple[object, ...], Node] = {}
+        self.zero = self.number(0)
+        self.one = self.number(1)
+
+    # As written
+
+    def const(self, value: complex | str | None) -> Const:
+        key = (Const, type(value), repr(value))
+        node = self.table.get(key)
+        if not isinstance(node, Const):
+            node = Const(self, BOOL if isinstance(value, bool) else FLOAT)
+            node.value = value
+            self.table[key] = node
+        return node
+
+    def var(self, name: str, type_: Type = FLOAT) -> Var:
+        key = (Var, name, type_)
+        node = self.table.get(key)
+        if not isinstance(node, Var):
+            node = Var(self, type_)
+            node.name = name
+            self.table[key] = node
+        return node
+
+    def call(self, op: str, *args: Node, options: tuple[object, ...] = ()) -> Call:
+        key = (Call, op, args, options)
+        node = self.table.get(key)
+        if not isinstance(node, Call):
+            node = Call(self, BOOL if op in BOOLEAN else FLOAT)
+            node.op, node.args, node.options = op, args, options
+            self.table[key] = node
+        return node
+
+    def if_(self, condition: Node, then: Block, orelse: Block) -> If:
+        key = (If, condition, then, orelse)
+        node = self.table.get(key)
+        if not isinstance(node, If):
+            node = If(self, FLOAT)
+            node.condition, node.then, node.orelse = condition, then, orelse
+            self.table[key] = node
+        return node
+
+    def result(self, of: If, index: int) -> Node:
+        key = (Result, of, index)
+        node = self.table.get(key)
+        if not isinstance(node, Result):
+            arm = of.orelse if of.then.fails else of.then
+            node = Result(self, arm.results[index].type)
+            node.of, node.index = of, index
+            self.table[key] = node
+        return node
+
+    # Normal
+
+    def number(self, value: Exact) -> Number:
+        value = Fraction(value)
+        key = (Number, value)
+        node = self.table.get(key)
+        if not isinstance(node, Number):
+            node = Number(self, FLOAT)
+            node.value = value
+            self.table[key] = node
+        return node
+
+    def ref(self, value: Node) -> Ref:
+        key = (Ref, value)
+        node = self.table.get(key)
+        if not isinstance(node, Ref):
+            node = Ref(self, value.type)
+            node.value = value
+            self.table[key] = node
+        return node
+
+    def sum(self, operands: Iterable[Node | Exact]) -> Node:
+        """The sum of the operands; sums are merged into it up to `MAX_TERMS` terms."""
+        constant = Fraction(0)
+        terms: dict[Node, Fraction] = {}
+        for operand in operands:
+            node = operand if isinstance(operand, Node) else self.number(operand)
+            if isinstance(node, Sum) and len(node.terms) + len(terms) <= MAX_TERMS:
+                constant += node.constant
+                for term, coefficient in node.terms:
+                    terms[term] = terms.get(term, Fraction(0)) + coefficient
+            elif isinstance(node, Number):
+                constant += node.value
+            else:
+                term, coefficient = self.split(node)
+                negative = coefficient == -1 and isinstance(term, Sum)
+                if negative and len(term.terms) + len(terms) <= MAX_TERMS:
+                    constant -= term.constant
+                    for inner, scale in term.terms:
+                        terms[inner] = terms.get(inner, Fraction(0)) - scale
+                else:
+                    terms[term] = terms.get(term, Fraction(0)) + coefficient
+        return self.linear(constant, terms)
+
+    def linear(self, constant: Fraction, terms: dict[Node, Fraction]) -> Node:
+        """`constant + sum(coefficient * term)` as a canonical node."""
+        kept = sorted(
+            ((term, c) for term, c in terms.items() if c), key=lambda item: item[0].serial
+        )
+        if not kept:
+            return self.number(constant)
+        if len(kept) == 1 and not constant:
+            return self.product((kept[0][1], kept[0][0]))
+        key = (Sum, constant, tuple(kept))
+        node = self.table.get(key)
+        if not isinstance(node, Sum):
+            node = Sum(self, FLOAT)
+            node.constant, node.terms = constant, tuple(kept)
+            self.table[key] = node
+        return node
+
+    def split(self, node: Node) -> tuple[Node, Fraction]:
+        """A node as (term without a coefficient, coefficient)."""
+        if isinstance(node, Prod) and node.coefficient != 1:
+            return self.monomial(Fraction(1), dict(node.factors)), node.coefficient
+        return node, Fraction(1)
+
+    def product(self, operands: Iterable[Node | Exact]) -> Node:
+        """The product of the operands; products are merged into it up to `MAX_FACTORS`."""
+        coefficient = Fraction(1)
+        factors: dict[Node, Fraction] = {}
+        for operand in operands:
+            if not isinstance(operand, Node):
+                coefficient *= operand
+            elif isinstance(operand, Number):
+                coefficient *= operand.value
+            elif isinstance(operand, Prod) and (
+                len(factors.keys() | dict(operand.factors).keys()) <= MAX_FACTORS
+            ):
+                coefficient *= operand.coefficient
+                for base, exponent in operand.factors:
+                    factors[base] = factors.get(base, Fraction(0)) + exponent
+            else:
+                term, scale = self.split(operand)
+                coefficient *= scale
+                if len(factors) >= MAX_FACTORS and term not in factors:
+                    factors = {self.monomial(Fraction(1), factors): Fraction(1)}
+                factors[term] = factors.get(term, Fraction(0)) + 1
+        return self.monomial(coefficient, factors)
+
+    def monomial(self, coefficient: Fraction, factors: dict[Node, Fraction]) -> Node:
+        """`coefficient * prod(base ** exponent)` as a canonical node."""
+        if not coefficient:
+            return self.zero
+        kept: list[tuple[Node, Fraction]] = []
+        for base, exponent in factors.items():
+            if not exponent:
+                continue
+            if isinstance(base, Number) and exponent.denominator == 1:
+                coefficient *= base.value**exponent.numerator
+            elif isinstance(base, Sum) and exponent.denominator == 1 and base.terms[0][1] < 0:
+                kept.append((self.linear(-base.constant, {t: -c for t, c in base.terms}), exponent))
+                coefficient *= -1 if exponent.numerator % 2 else 1
+            else:
+                kept.append((base, exponent))
+        if len({base for base, _ in kept}) < len(kept):
+            merged: dict[Node, Fraction] = {}
+            for base, exponent in kept:
+                merged[base] = merged.get(base, Fraction(0)) + exponent
+            return self.monomial(coefficient, merged)
+        if not kept:
+            return self.number(coefficient)
+        if coefficient == 1 and len(kept) == 1 and kept[0][1] == 1:
+            return kept[0][0]
+        kept.sort(key=lambda item: item[0].serial)
+        key = (Prod, coefficient, tuple(kept))
+        node = self.table.get(key)
+        if not isinstance(node, Prod):
+            node = Prod(self, FLOAT)
+            node.coefficient, node.factors = coefficient, tuple(kept)
+            self.table[key] = node
+        return node
+
+    def power(self, base: Node | Exact, exponent: Node | Exact) -> Node:
+        """`base ** exponent`; exponents combine only where the real powers are equal."""
+        base = base if isinstance(base, Node) else self.number(base)
+        if isinstance(exponent, Number):
+            exponent = exponent.value
+        if isinstance(exponent, Node):
+            return self.call("pow", base, exponent)
+        exponent = Fraction(exponent)
+        if exponent == 0:
+            return self.one
+        if exponent == 1:
+            return base
+        if isinstance(base, Number):
+            return self._power_of_number(base, exponent)
+        if isinstance(base, Prod):
+            integer = exponent.denominator == 1 and abs(exponent) <= MAX_INTEGER_POWER
+            if integer:
+                powers = {b: e * exponent for b, e in base.factors}
+                return self.monomial(base.coefficient**exponent.numerator, powers)
+            inner = base.factors[0][1]
+            even = inner.numerator % 2 == 0
+            if base.coefficient == 1 and len(base.factors) == 1 and not even:
+                return self.monomial(Fraction(1), {base.factors[0][0]: inner * exponent})
+        return self.monomial(Fraction(1), {base: exponent})
+
+    def _power_of_number(self, base: Number, exponent: Fraction) -> Node:
+        if exponent.denominator == 1 and abs(exponent) <= MAX_INTEGER_POWER:
+            if not base.value and exponent < 0:
+                return self.monomial(Fraction(1), {self.call("pow", base, self.number(-1)): Fraction(1)})
+            return self.number(base.value**exponent.numerator)
+        if exponent.denominator == 2 and base.value > 0:
+            top, bottom = math.isqrt(base.value.numerator), math.isqrt(base.value.denominator)
+            if Fraction(top, bottom) ** 2 == base.value:
+                return self.power(self.number(Fraction(top, bottom)), exponent * 2)
+        if base.value == 1:
+            return self.one
+        return self.monomial(Fraction(1), {base: exponent})

@@ -1,0 +1,182 @@
+"""Programs: blocks of named values around the expression graph.
+
+Names, places and order live here and never on nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from diffsrc.errors import Place
+from diffsrc.ir.nodes import Graph, If, Node, Var, children
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Let:
+    """The user's name for a value, and where it was given."""
+
+    name: str
+    node: Node
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assert:
+    """`assert condition, message`, kept in its place among the `Let`s."""
+
+    condition: Node
+    message: Node | None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fail:
+    """`raise error`: the end of a block that gives no results."""
+
+    error: Node
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Statements in the user's order, then results, or a `Fail` instead."""
+
+    statements: tuple[Let | Assert, ...]
+    results: tuple[Node, ...]
+    fail: Fail | None = None
+
+    @property
+    def fails(self) -> bool:
+        return self.fail is not None
+
+    @property
+    def lets(self) -> Iterator[Let]:
+        return (s for s in self.statements if isinstance(s, Let))
+
+    def roots(self) -> Iterator[Node]:
+        """What the block must compute: checks, results, the error. Not yet the `Let`s."""
+        for statement in self.statements:
+            if isinstance(statement, Assert):
+                yield statement.condition
+                if statement.message is not None:
+                    yield statement.message
+        yield from self.results
+        if self.fail is not None:
+            yield self.fail.error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parameter:
+    """A parameter of the user's function.
+
+    `kind` is the name of the `inspect.Parameter` kind. `node` is its value in the program: a `Var`,
+    or None for a static argument, whose value the program has been specialised to.
+    """
+
+    name: str
+    kind: str
+    node: Node | None
+    has_default: bool = False
+    default: object = None
+    default_text: str = ""
+    annotation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Free:
+    """A name that the program reads from outside its parameters.
+
+    `own` names are found in the function's own globals or closure cells, under `var.name`, and are
+    live. Others (of a helper in another module, a bound receiver) are given to the emitted function
+    under `var.name`. `holder` is the globals dict, closure cell or object that has it under `name`,
+    None where the function was read as text; `value` is the value when it was read.
+    """
+
+    var: Var
+    value: object
+    holder: object
+    name: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assumption:
+    """Something outside that was read while parsing and decided the code.
+
+    `holder` is a globals dict, a closure cell, an object, or None when `name` is a parameter;
+    `path` are attribute names from there. The derivative is made anew when it no longer holds.
+    """
+
+    holder: object
+    name: str
+    path: tuple[str, ...]
+    expected: object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A function as IR.
+
+    Attributes:
+        name: the function's name.
+        graph: the graph of all its nodes.
+        parameters: in the order of the signature, without those that are bound.
+        body: one result each for what the function returns.
+        doc: the user's docstring.
+        free: names read from outside.
+        assumptions: static things read from outside.
+        library: "math" or "np" as the source has it, "" where it uses neither.
+        taken: names that mean something in the function, not to be used for new values.
+        places: where a node was first written.
+        hints: names for new values that say what they are, such as `d_u`.
+    """
+
+    name: str
+    graph: Graph
+    parameters: tuple[Parameter, ...]
+    body: Block
+    doc: str | None = None
+    free: tuple[Free, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    library: str = ""
+    taken: frozenset[str] = frozenset()
+    places: dict[Node, Place] = field(default_factory=dict)
+    hints: dict[Node, str] = field(default_factory=dict)
+
+
+def reachable(roots: Iterable[Node], *, arms: bool = True, stop: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:
+    """All nodes below `roots`, operands before their users; `stop` nodes are not entered."""
+    order: list[Node] = []
+    done: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(list(roots))]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            order.append(node)
+            continue
+        if node in done:
+            continue
+        done.add(node)
+        stack.append((node, True))
+        if node in stop:
+            continue
+        below = list(children(node))
+        if arms and isinstance(node, If):
+            for block in (node.then, node.orelse):
+                below += block.roots()
+        stack += ((child, False) for child in reversed(below) if child not in done)
+    return order
+
+
+def blocks(block: Block) -> Iterator[Block]:
+    """`block` and all blocks in it, the arms of its `If`s, outermost first."""
+    seen: set[Node] = set()
+    todo = [block]
+    while todo:
+        block = todo.pop()
+        yield block
+        for node in reachable([*(let.node for let in block.lets), *block.roots()]):
+            if isinstance(node, If) and node not in seen:
+                seen.add(node)
+                todo += (node.orelse, node.then)

@@ -1,0 +1,58 @@
+"""What the form of an expression says about its sign, for all real values of its variables."""
+
+from __future__ import annotations
+
+from diffsrc.ir.nodes import Call, Node, Number, Prod, Sum
+
+POSITIVE_CALLS = frozenset({"exp", "exp2", "cosh", "erfc", "pi", "e", "tau"})
+NONNEGATIVE_CALLS = frozenset({"abs", "sqrt", "hypot", "square"}) | POSITIVE_CALLS
+MAX_DEPTH = 8
+
+
+def positive(node: Node, depth: int = 0) -> bool:
+    """Whether `node` is above zero wherever it is defined.
+
+    >>> from diffsrc.ir import Graph
+    >>> x = Graph().var("x")
+    >>> positive(1 + x**2), positive(x**2), positive(x)
+    (True, False, False)
+    """
+    if depth > MAX_DEPTH:
+        return False
+    match node:
+        case Number():
+            return node.value > 0
+        case Call():
+            return node.op in POSITIVE_CALLS
+        case Sum():
+            return (
+                node.constant >= 0
+                and all(c > 0 and nonnegative(t, depth + 1) for t, c in node.terms)
+                and (node.constant > 0 or any(positive(t, depth + 1) for t, _ in node.terms))
+            )
+        case Prod():
+            return node.coefficient > 0 and all(positive(b, depth + 1) for b, _ in node.factors)
+        case _:
+            return False
+
+
+def nonnegative(node: Node, depth: int = 0) -> bool:
+    """Whether `node` is never below zero where it is defined."""
+    if depth > MAX_DEPTH:
+        return False
+    match node:
+        case Number():
+            return node.value >= 0
+        case Call():
+            return node.op in NONNEGATIVE_CALLS
+        case Sum():
+            return node.constant >= 0 and all(
+                c > 0 and nonnegative(t, depth + 1) for t, c in node.terms
+            )
+        case Prod():
+            return node.coefficient > 0 and all(
+                e.numerator % 2 == 0 or e.denominator % 2 == 0 or nonnegative(b, depth + 1)
+                for b, e in node.factors
+            )
+        case _:
+            return False

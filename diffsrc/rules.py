@@ -1,0 +1,188 @@
+"""The table of derivatives: one operation, one line, the partial by each argument.
+
+A rule is given the result `y` and the arguments as expressions and returns the partial derivative,
+nothing else: the chain rule is applied in one place, in `differentiate`. `ZERO` says that the
+derivative is zero wherever it exists; an operation that is not in the table has no rule.
+
+Formulas without another source are those of Abramowitz and Stegun, chapters 4, 6 and 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from diffsrc.ir import Const, Node, Number
+from diffsrc.ir.signs import positive
+
+Partial = Callable[..., Node | int]
+
+RULES: dict[str, tuple[Partial, ...]] = {}
+NARY: dict[str, Callable[[Node, int, tuple[Node, ...]], Node | int]] = {}
+
+
+def pointwise(name: str, *partials: Partial) -> None:
+    RULES[name] = partials
+
+
+def nary(name: str, partial: Callable[[Node, int, tuple[Node, ...]], Node | int]) -> None:
+    """A rule for any number of arguments: `partial(y, i, args)` is that by argument `i`."""
+    NARY[name] = partial
+
+
+def function(name: str) -> Callable[..., Node]:
+    def apply(*args: Node | int) -> Node:
+        graph = next(a for a in args if isinstance(a, Node)).graph
+        return graph.call(name, *(a if isinstance(a, Node) else graph.number(a) for a in args))
+
+    return apply
+
+
+def ZERO(*_: Node) -> int:  # noqa: N802 - a constant of the table that happens to be callable
+    return 0
+
+
+abs_, copysign, cos, cosh, digamma, exp, floordiv = map(
+    function, ("abs", "copysign", "cos", "cosh", "digamma", "exp", "floordiv")
+)
+hypot, isfinite, log, polygamma, round_, select, sign, sin, sinc, sinh, sqrt, trunc = map(
+    function,
+    ("hypot", "isfinite", "log", "polygamma", "round", "select", "sign", "sin", "sinc", "sinh",
+     "sqrt", "trunc"),
+)  # fmt: skip
+eq, ge, gt, le, lt, and_ = map(function, ("eq", "ge", "gt", "le", "lt", "and"))
+
+
+def pi(like: Node) -> Node:
+    return like.graph.call("pi")
+
+
+def root(x: Node) -> Node:
+    return x ** Fraction(1, 2)
+
+
+def power_by_base(y: Node, a: Node, b: Node) -> Node:
+    """`b * a**(b - 1)`; for `b` of 0 the power must not be taken, at `a` of 0 it does not exist."""
+    if positive(a) or isinstance(b, (Number, Const)):
+        return b * a ** (b - 1)
+    return b * a ** select(eq(b, 0), 0, b - 1)
+
+
+def power_by_exponent(y: Node, a: Node, b: Node) -> Node:
+    """`y * log(a)`; 0 at `a` of 0, where `y` is 0."""
+    return y * log(a if positive(a) else select(eq(a, 0), 1, a))
+
+
+def sinc_slope(y: Node, x: Node) -> Node:
+    """`(cos(pi x) - sinc(x)) / x`, near 0 by its series, as the difference cancels there."""
+    t = (pi(x) * x) ** 2
+    series = -pi(x) ** 2 * x / 3 * (1 - t / 10 * (1 - t / 28 * (1 - t / 54 * (1 - t / 88))))
+    return select(lt(abs_(x), x.graph.number(Fraction(1, 16))), series, (cos(pi(x) * x) - y) / x)
+
+
+def logarithm(y: Node, i: int, args: tuple[Node, ...]) -> Node:
+    if len(args) == 1:
+        return 1 / args[0]
+    x, base = args
+    return 1 / (x * log(base)) if i == 0 else -y / (base * log(base))
+
+
+def clip(y: Node, i: int, args: tuple[Node, ...]) -> Node:
+    x, low, high = args
+    below = None if absent(low) else lt(x, low)
+    above = None if absent(high) else gt(x, high)
+    if i:
+        outside = below if i == 1 else above
+        return select(outside, 1, 0) if outside is not None else x.graph.zero
+    inside = select(above, 0, 1) if above is not None else x.graph.one
+    return select(below, 0, inside) if below is not None else inside
+
+
+def absent(bound: Node) -> bool:
+    return isinstance(bound, Const) and bound.value is None
+
+
+# fmt: off
+pointwise("add",        lambda y, a, b: 1,                  lambda y, a, b: 1)
+pointwise("sub",        lambda y, a, b: 1,                  lambda y, a, b: -1)
+pointwise("mul",        lambda y, a, b: b,                  lambda y, a, b: a)
+pointwise("div",        lambda y, a, b: 1 / b,              lambda y, a, b: -a / b**2)
+pointwise("neg",        lambda y, a: -1)
+pointwise("pos",        lambda y, a: 1)
+pointwise("constant",   lambda y, a: 1)
+pointwise("pow",        power_by_base,                      power_by_exponent)
+pointwise("square",     lambda y, a: 2 * a)
+pointwise("reciprocal", lambda y, a: -1 / a**2)
+pointwise("floordiv",   ZERO,                               ZERO)
+pointwise("mod",        lambda y, a, b: 1,                  lambda y, a, b: -floordiv(a, b))
+pointwise("fmod",       lambda y, a, b: 1,                  lambda y, a, b: -trunc(a / b))
+pointwise("remainder",  lambda y, a, b: 1,                  lambda y, a, b: -round_(a / b))
+
+pointwise("sqrt",       lambda y, x: 1 / (2 * y))
+pointwise("cbrt",       lambda y, x: 1 / (3 * y**2))
+pointwise("exp",        lambda y, x: y)
+pointwise("exp2",       lambda y, x: y * log(y.graph.number(2)))
+pointwise("expm1",      lambda y, x: exp(x))
+pointwise("log2",       lambda y, x: 1 / (x * log(y.graph.number(2))))
+pointwise("log10",      lambda y, x: 1 / (x * log(y.graph.number(10))))
+pointwise("log1p",      lambda y, x: 1 / (1 + x))
+pointwise("logaddexp",  lambda y, a, b: 1 / (1 + exp(b - a)),  lambda y, a, b: 1 / (1 + exp(a - b)))
+pointwise("logaddexp2", lambda y, a, b: 1 / (1 + exp((b - a) * log(y.graph.number(2)))),
+                        lambda y, a, b: 1 / (1 + exp((a - b) * log(y.graph.number(2)))))
+
+pointwise("sin",        lambda y, x: cos(x))
+pointwise("cos",        lambda y, x: -sin(x))
+pointwise("tan",        lambda y, x: 1 + y**2)
+pointwise("asin",       lambda y, x: 1 / root(1 - x**2))
+pointwise("acos",       lambda y, x: -1 / root(1 - x**2))
+pointwise("atan",       lambda y, x: 1 / (1 + x**2))
+pointwise("atan2",      lambda y, a, b: b / hypot(a, b)**2, lambda y, a, b: -a / hypot(a, b)**2)
+pointwise("sinh",       lambda y, x: cosh(x))
+pointwise("cosh",       lambda y, x: sinh(x))
+pointwise("tanh",       lambda y, x: 1 - y**2)
+pointwise("asinh",      lambda y, x: 1 / hypot(x, 1))
+pointwise("acosh",      lambda y, x: 1 / (root(x - 1) * root(x + 1)))
+pointwise("atanh",      lambda y, x: 1 / (1 - x**2))
+pointwise("sinc",       sinc_slope)
+pointwise("radians",    lambda y, x: pi(x) / 180)
+pointwise("degrees",    lambda y, x: 180 / pi(x))
+
+pointwise("erf",        lambda y, x: 2 * exp(-x**2) / root(pi(x)))
+pointwise("erfc",       lambda y, x: -2 * exp(-x**2) / root(pi(x)))
+pointwise("gamma",      lambda y, x: y * digamma(x))
+pointwise("lgamma",     lambda y, x: digamma(x))
+pointwise("digamma",    lambda y, x: polygamma(1, x))
+pointwise("polygamma",  ZERO,                               lambda y, n, x: polygamma(n + 1, x))
+
+pointwise("abs",        lambda y, x: sign(x))
+pointwise("sign",       ZERO)
+pointwise("copysign",   lambda y, a, b: sign(a) * copysign(1, b),  ZERO)
+pointwise("heaviside",  ZERO,                               lambda y, x, h: select(eq(x, 0), 1, 0))
+pointwise("max",        lambda y, a, b: select(gt(b, a), 0, 1),    lambda y, a, b: select(gt(b, a), 1, 0))
+pointwise("min",        lambda y, a, b: select(lt(b, a), 0, 1),    lambda y, a, b: select(lt(b, a), 1, 0))
+pointwise("maximum",    lambda y, a, b: select(ge(a, b), 1, 0),    lambda y, a, b: select(ge(a, b), 0, 1))
+pointwise("minimum",    lambda y, a, b: select(le(a, b), 1, 0),    lambda y, a, b: select(le(a, b), 0, 1))
+pointwise("fmax",       lambda y, a, b: select(eq(y, a), 1, 0),    lambda y, a, b: select(eq(y, a), 0, 1))
+pointwise("fmin",       lambda y, a, b: select(eq(y, a), 1, 0),    lambda y, a, b: select(eq(y, a), 0, 1))
+pointwise("nan_to_num", lambda y, x: select(isfinite(x), 1, 0))
+pointwise("select",     ZERO, lambda y, c, a, b: select(c, 1, 0),  lambda y, c, a, b: select(c, 0, 1))
+
+pointwise("floor",      ZERO)
+pointwise("ceil",       ZERO)
+pointwise("trunc",      ZERO)
+pointwise("round",      ZERO)
+
+nary("log",             logarithm)
+nary("clip",            clip)
+nary("hypot",           lambda y, i, args: args[i] / y)
+nary("fsum",            lambda y, i, args: 1)
+# fmt: on
+
+
+def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int | None:
+    """The partial derivative of `op` by argument `index`, or None where there is no rule."""
+    if op in NARY:
+        return NARY[op](y, index, args)
+    if op in RULES and len(args) == len(RULES[op]):
+        return RULES[op][index](y, *args)
+    return None

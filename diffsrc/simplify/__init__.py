@@ -1,0 +1,106 @@
+"""From what the rules give to what a person would write."""
+
+from __future__ import annotations
+
+from diffsrc.ir import Call, Graph, Node, Number, Prod, Program, Ref, Result, Sum
+from diffsrc.simplify.cost import cost
+from diffsrc.simplify.factor import factored, merge_choices
+from diffsrc.simplify.lower import lowered
+from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.number import Sampler
+
+__all__ = ["Simplifier", "lowered"]
+
+CLUSTER = 40
+
+
+class Simplifier:
+    """What is known about the values of one program.
+
+    Attributes:
+        normal: gives the normal form of a node.
+        notes: the rewrites that SymPy offered and that were taken, for those who want to know.
+    """
+
+    def __init__(self, program: Program, named: frozenset[Node]) -> None:
+        self.graph: Graph = program.graph
+        self.normal = Normaliser(program.graph, named)
+        self.sample = Sampler()
+        self.known: dict[tuple[str, ...], tuple[Node, bool]] = {}
+        self.finished: dict[Node, Node] = {}
+        self.notes: list[str] = []
+
+    def finish(self, node: Node) -> Node:
+        """A finished adjoint: zero if it is zero, one node for equal values, then factored."""
+        if not isinstance(node, Sum):
+            return node
+        if node not in self.finished:
+            self.finished[node] = self._finish(node)
+        return self.finished[node]
+
+    def _finish(self, node: Sum) -> Node:
+        merged = merge_choices(self.graph, node)
+        if not isinstance(merged, Sum):
+            return merged
+        if self.sample.is_small(merged) and self._proven_zero(merged):
+            self._note("zero", merged)
+            return self.graph.zero
+        twin = self._twin(merged)
+        if twin is not None:
+            return twin
+        node = factored(self.graph, merged)
+        return self._offered(node)
+
+    def _twin(self, node: Node) -> Node | None:
+        """An earlier node of the same value, proven."""
+        key = self.sample.key(node)
+        if key is None:
+            return None
+        if key[0] not in self.known:
+            self.known[key[0]] = (node, key[1])
+            return None
+        other, turned = self.known[key[0]]
+        twin = other if turned == key[1] else -other
+        return twin if self._proven_zero(node - twin) else None
+
+    def _offered(self, node: Node) -> Node:
+        """The cheapest form that SymPy offers, where one is likely to be found."""
+        if not has_quotients(node):
+            return node
+        from diffsrc.simplify.algebra import rewritten
+
+        best, best_cost, name = node, cost(node), ""
+        for rewrite, candidate in rewritten(node, self.normal):
+            candidate_cost = cost(candidate)
+            if candidate_cost < best_cost and self._proven_zero(candidate - node):
+                best, best_cost, name = candidate, candidate_cost, rewrite
+        if best is not node:
+            self._note(name, best)
+        return best
+
+    def _proven_zero(self, node: Node) -> bool:
+        if isinstance(node, Number):
+            return not node.value
+        from diffsrc.simplify.algebra import is_zero
+
+        return is_zero(node, self.normal)
+
+    def _note(self, rewrite: str, node: Node) -> None:
+        self.notes.append(rewrite)
+
+
+def has_quotients(node: Node) -> bool:
+    """Whether a sum has quotients that share a sum as denominator."""
+    sums = [node] if isinstance(node, Sum) else []
+    if isinstance(node, Prod):
+        sums = [b for b, _ in node.factors if isinstance(b, Sum)]
+    for inner in sums:
+        for term, _ in inner.terms:
+            factors = term.factors if isinstance(term, Prod) else ()
+            if any(e < 0 and _is_sum(b) for b, e in factors):
+                return True
+    return False
+
+
+def _is_sum(node: Node) -> bool:
+    return isinstance(node, Sum | Ref)

@@ -1,0 +1,254 @@
+"""Proof and rewriting by SymPy, imported only when a cheap sign says that there is something to find.
+
+A node becomes a rational function: logarithms, roots, exponentials and angles are replaced by symbols
+such that what relates them becomes algebra (`S` is `K exp(L)` where `L` is `log(S / K)`; the cosine
+and sine of one angle are rational in the tangent of its half). `cancel` then decides.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+from diffsrc.ir import Call, Const, Graph, Node, Number, Prod, Ref, Sum, reachable
+
+MAX_NODES = 120
+MAX_TERMS = 200
+
+# SymPy has no type information worth the name.
+Expr = Any
+
+
+class TooLarge(Exception):
+    """The expression is beyond the work that a proof may take."""
+
+
+class Converter:
+    """Turns normal nodes into SymPy expressions; `opaque` nodes become symbols."""
+
+    def __init__(self, normal: Callable[[Node], Node], *, unfold: bool) -> None:
+        import sympy
+
+        self.sympy = sympy
+        self.normal = normal
+        self.unfold = unfold
+        self.symbols: dict[Node, Expr] = {}
+        self.done: dict[Node, Expr] = {}
+
+    def symbol(self, node: Node) -> Expr:
+        if node not in self.symbols:
+            self.symbols[node] = self.sympy.Symbol(f"v{len(self.symbols)}", real=True)
+        return self.symbols[node]
+
+    def __call__(self, node: Node) -> Expr:
+        order = reachable((node,), arms=False, stop=self.done.keys())
+        if len(order) > MAX_NODES:
+            raise TooLarge
+        for below in order:
+            if below not in self.done:
+                self.done[below] = self._convert(below)
+        return self.done[node]
+
+    def rational(self, value: Fraction) -> Expr:
+        return self.sympy.Rational(value.numerator, value.denominator)
+
+    def _convert(self, node: Node) -> Expr:
+        match node:
+            case Number():
+                return self.rational(node.value)
+            case Sum():
+                return self.sympy.Add(
+                    self.rational(node.constant),
+                    *(self.rational(c) * self.done[t] for t, c in node.terms),
+                )
+            case Prod():
+                return self.sympy.Mul(
+                    self.rational(node.coefficient),
+                    *(self.done[b] ** self.rational(e) for b, e in node.factors),
+                )
+            case Ref() if self.unfold:
+                return self._unfolded(node)
+            case _:
+                return self.symbol(node)
+
+    def _unfolded(self, node: Ref) -> Expr:
+        value = node.value
+        if isinstance(value, Call):
+            args = [self(self.normal(arg)) for arg in value.args]
+            match value.op, args:
+                case "add", [a, b]:
+                    return a + b
+                case "sub", [a, b]:
+                    return a - b
+                case ("pos" | "constant"), [a]:
+                    return a
+        if isinstance(value, Const):
+            return self.symbol(node)
+        return self.symbol(node)
+
+
+class Field:
+    """Replaces the functions in an expression by symbols among which only algebra is left."""
+
+    def __init__(self, converter: Converter) -> None:
+        self.converter = converter
+        self.sympy = converter.sympy
+        self.replacements: list[tuple[Expr, Expr]] = []
+
+    def is_zero(self, node: Node) -> bool:
+        """Whether a normal node is zero for all values of its variables."""
+        sympy, convert = self.sympy, self.converter
+        expression = convert(node)
+        calls = self._calls()
+        expression = self._logarithms(expression, calls)
+        expression = self._angles(expression, calls)
+        expression = self._roots(expression)
+        expression = self._exponentials(expression, calls)
+        numerator = sympy.together(expression).as_numer_denom()[0]
+        return self._vanishes(numerator)
+
+    def _calls(self) -> dict[str, list[tuple[Call, Expr, list[Expr]]]]:
+        """The calls by name, each with its symbol and its converted arguments."""
+        found: dict[str, list[tuple[Call, Expr, list[Expr]]]] = {}
+        seen: set[Node] = set()
+        while fresh := [n for n in self.converter.symbols if n not in seen]:
+            for node in fresh:
+                seen.add(node)
+                if isinstance(node, Call) and node.op in {"log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh"}:
+                    args = [self.converter(arg) for arg in node.args]
+                    found.setdefault(node.op, []).append((node, self.converter.symbols[node], args))
+        return found
+
+    def _logarithms(self, expression: Expr, calls: dict[str, Any]) -> Expr:
+        """`S` becomes `K exp(L)` where `L` is the symbol of `log(S / K)`."""
+        sympy = self.sympy
+        for _, symbol, (arg,) in calls.get("log", []):
+            powers = arg.as_powers_dict()
+            for base, exponent in powers.items():
+                if base.is_Symbol and exponent in (1, -1):
+                    rest = arg / base**exponent
+                    if not rest.has(base):
+                        solved = (sympy.exp(symbol) / rest) ** exponent
+                        self.replacements.append((base, solved))
+                        expression = expression.subs(base, solved)
+                        break
+        return expression
+
+    def _replay(self, expression: Expr) -> Expr:
+        for old, new in self.replacements:
+            expression = expression.subs(old, new)
+        return expression
+
+    def _angles(self, expression: Expr, calls: dict[str, Any]) -> Expr:
+        for op in ("sin", "cos", "tan"):
+            for node, symbol, _ in calls.get(op, []):
+                t = self.converter.symbol(node.graph.call("tan_half", *node.args))
+                new = {
+                    "sin": 2 * t / (1 + t**2),
+                    "cos": (1 - t**2) / (1 + t**2),
+                    "tan": 2 * t / (1 - t**2),
+                }[op]
+                self.replacements.append((symbol, new))
+                expression = expression.subs(symbol, new)
+        for op in ("sinh", "cosh", "tanh"):
+            for _, symbol, (arg,) in calls.get(op, []):
+                e = self.sympy.exp(arg)
+                new = {
+                    "sinh": (e - 1 / e) / 2,
+                    "cosh": (e + 1 / e) / 2,
+                    "tanh": (e - 1 / e) / (e + 1 / e),
+                }[op]
+                self.replacements.append((symbol, new))
+                expression = expression.subs(symbol, new)
+        return expression
+
+    def _exponentials(self, expression: Expr, calls: dict[str, Any]) -> Expr:
+        for _, symbol, (arg,) in calls.get("exp", []):
+            inner = self._replay(arg)
+            expression = expression.subs(symbol, self.sympy.exp(inner))
+        return self._roots(expression)
+
+    def _roots(self, expression: Expr) -> Expr:
+        """A symbol under a root becomes a square: it is not negative where the root is defined."""
+        sympy = self.sympy
+        roots = [p for p in expression.atoms(sympy.Pow) if p.base.is_Symbol and p.exp.is_Rational and not p.exp.is_Integer]
+        for base in dict.fromkeys(sorted((p.base for p in roots), key=str)):
+            degree = functools.reduce(sympy.lcm, [p.exp.q for p in roots if p.base == base])
+            root = sympy.Symbol(f"root_{base}", positive=True)
+            self.replacements.append((base, root**degree))
+            expression = expression.subs(base, root**degree)
+        return expression
+
+    def _vanishes(self, numerator: Expr) -> bool:
+        """Whether a sum of (polynomial times exponential) is zero: exponents are compared."""
+        sympy = self.sympy
+        expanded = sympy.expand(numerator, power_exp=False)
+        terms = sympy.Add.make_args(expanded)
+        if len(terms) > MAX_TERMS:
+            raise TooLarge
+        groups: list[tuple[Expr, Expr]] = []
+        for term in terms:
+            coefficient, exponent = sympy.Integer(1), sympy.Integer(0)
+            for factor in sympy.Mul.make_args(term):
+                base, power = factor.as_base_exp()
+                if isinstance(factor, sympy.exp):
+                    exponent += factor.exp
+                elif isinstance(base, sympy.exp):
+                    exponent += base.exp * power
+                else:
+                    coefficient *= factor
+            for i, (known, total) in enumerate(groups):
+                if sympy.cancel(sympy.together(exponent - known)) == 0:
+                    groups[i] = (known, total + coefficient)
+                    break
+            else:
+                groups.append((exponent, coefficient))
+        return all(sympy.cancel(sympy.together(total)) == 0 for _, total in groups)
+
+
+def is_zero(node: Node, normal: Callable[[Node], Node]) -> bool:
+    """Whether `node` is proven to be zero; False where the proof fails or would take too long."""
+    try:
+        return Field(Converter(normal, unfold=True)).is_zero(node)
+    except TooLarge:
+        return False
+
+
+def back(graph: Graph, expression: Expr, symbols: dict[Expr, Node]) -> Node:
+    """A rational SymPy expression as a normal node, nested sums kept as they are."""
+    import sympy
+
+    if expression.is_Rational:
+        return graph.number(Fraction(int(expression.p), int(expression.q)))
+    if expression.is_Symbol:
+        return symbols[expression]
+    if isinstance(expression, sympy.Add):
+        return graph.sum(back(graph, arg, symbols) for arg in expression.args)
+    if isinstance(expression, sympy.Mul):
+        return graph.product(back(graph, arg, symbols) for arg in expression.args)
+    if isinstance(expression, sympy.Pow) and expression.exp.is_Rational:
+        exponent = Fraction(int(expression.exp.p), int(expression.exp.q))
+        return graph.power(back(graph, expression.base, symbols), exponent)
+    raise TooLarge
+
+
+def rewritten(node: Node, normal: Callable[[Node], Node]) -> Iterable[tuple[str, Node]]:
+    """Forms that SymPy offers for a sum, each with the name of the rewrite, unproven."""
+    import sympy
+
+    graph = node.graph
+    for unfold in (False, True):
+        converter = Converter(normal, unfold=unfold)
+        try:
+            expression = converter(node)
+            symbols = {s: n for n, s in converter.symbols.items()}
+            together = sympy.together(expression)
+            numerator, denominator = together.as_numer_denom()
+            if sympy.count_ops(numerator) > MAX_NODES:
+                continue
+            yield "cancel", back(graph, sympy.factor_terms(sympy.expand(numerator)) / denominator, symbols)
+            yield "factor", back(graph, sympy.factor(numerator) / denominator, symbols)
+        except TooLarge:
+            continue

@@ -1,0 +1,27 @@
+"""What an expression costs in CPython, in units of one multiplication; the choice among equal forms."""
+
+from __future__ import annotations
+
+from diffsrc.ir import Call, Node, Number, Prod, Sum, reachable
+
+
+def cost(node: Node, free: frozenset[Node] | set[Node] = frozenset()) -> float:
+    """The cost of computing `node` once, shared parts once; `free` nodes cost nothing."""
+    return sum(_own(n) for n in reachable((node,), arms=False, stop=free) if n not in free)
+
+
+def _own(node: Node) -> float:
+    match node:
+        case Call():
+            return 2.0 if node.args else 0.3
+        case Sum():
+            plain = sum(abs(c) == 1 for _, c in node.terms)
+            return len(node.terms) - 1 + bool(node.constant) + (len(node.terms) - plain)
+        case Prod():
+            powers = sum(0 if abs(e) == 1 else 1.5 for _, e in node.factors)
+            scale = abs(node.coefficient) != 1 or all(e < 0 for _, e in node.factors)
+            return len(node.factors) - 1 + powers + scale + 0.2 * (node.coefficient < 0)
+        case Number():
+            return 0.0
+        case _:
+            return 0.0

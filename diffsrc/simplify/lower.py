@@ -1,0 +1,375 @@
+"""From normal nodes back to written ones: the user's values reused, terms and factors in order.
+
+`24 epsilon sigma^6 r^-7 (2 sigma^6 r^-6 - 1)` with `s6 = (sigma / r)**6` in reach becomes
+`24 * epsilon * s6 * (2 * s6 - 1) / r`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from diffsrc.ir import (
+    Block,
+    Call,
+    Const,
+    Graph,
+    If,
+    Node,
+    Number,
+    Prod,
+    Program,
+    Ref,
+    Result,
+    Sum,
+    Var,
+    reachable,
+)
+from diffsrc.ops import TABLE
+from diffsrc.simplify.factor import monomial_of
+
+if TYPE_CHECKING:
+    from diffsrc.simplify.normalise import Normaliser
+
+MAX_CANDIDATES = 32
+MAX_DENOMINATOR = 10**6
+WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"})
+
+Powers = dict[Node, Fraction]
+
+
+def lowered(program: Program, normal: Normaliser, library: str) -> Program:
+    """The program with every result as a person would write it."""
+    lowering = Lowering(program, normal, library)
+    return replace(program, body=lowering.block(program.body), hints=lowering.hints)
+
+
+class Lowering:
+    """Writes the nodes of one program; named values come into reach block by block."""
+
+    def __init__(self, program: Program, normal: Normaliser, library: str) -> None:
+        self.graph: Graph = program.graph
+        self.normal = normal
+        self.library = library
+        self.done: dict[Node, Node] = {}
+        self.named: set[Node] = set()
+        self.suggested = program.hints
+        self.hints: dict[Node, str] = {}
+        self.products: dict[Node, list[tuple[Node, Fraction, Powers]]] = {}
+        for node in normal.written.values():
+            if isinstance(node, Call) and node.op == "div":
+                self._offer(node)
+
+    # Blocks
+
+    def block(self, block: Block) -> Block:
+        """The block with lowered results; what it names is in reach inside only."""
+        if block.fails:
+            return block
+        outer = self.done, set(self.named), {b: list(c) for b, c in self.products.items()}
+        self.done = dict(self.done)
+        for let in block.lets:
+            self.named.add(let.node)
+            self._offer(let.node)
+        results = tuple(self.result(r) for r in block.results)
+        self.done, self.named, self.products = outer
+        return block if results == block.results else Block(block.statements, results)
+
+    def result(self, node: Node) -> Node:
+        """A result: floats also where it is a constant."""
+        if isinstance(node, Number):
+            return self.graph.const(float(node.value))
+        if isinstance(node, Call) and node.op == "select" and not node.options:
+            condition, then, orelse = node.args
+            return self._choice(self(condition), self.result(then), self.result(orelse))
+        return self(node)
+
+    # Nodes
+
+    def __call__(self, node: Node) -> Node:
+        done = self.done.get(node)
+        if done is None:
+            for below in reachable((node,), arms=False, stop=self.done.keys()):
+                if below not in self.done:
+                    self.done[below] = self._lower(below)
+                    if below in self.suggested:
+                        self.hints.setdefault(self.done[below], self.suggested[below])
+            done = self.done[node]
+        return done
+
+    def _lower(self, node: Node) -> Node:
+        match node:
+            case Number():
+                return self.number(node.value)
+            case Ref():
+                return node.value
+            case Result():
+                of = self.done[node.of]
+                assert isinstance(of, If)
+                return node if of is node.of else self.graph.result(of, node.index)
+            case If():
+                then, orelse = self.block(node.then), self.block(node.orelse)
+                if then is node.then and orelse is node.orelse:
+                    return node
+                return self.graph.if_(self.done[node.condition], then, orelse)
+            case Call() if node.op in WRITTEN or node.options:
+                return node
+            case Call() | Sum() | Prod():
+                return self._form(node)
+            case _:
+                return node
+
+    def _form(self, node: Call | Sum | Prod) -> Node:
+        written = self.normal.written.get(node)
+        if written is not None and (written in self.named or not isinstance(node, Sum | Prod)):
+            return written
+        match node:
+            case Call():
+                return self._call(node)
+            case Sum():
+                built = self._sum(node)
+            case Prod():
+                built = self._product(node)
+        if written is not None and operations(written, self.named) <= operations(built, self.named):
+            return written
+        return built
+
+    def _call(self, node: Call) -> Node:
+        args = tuple(self.done[arg] for arg in node.args)
+        if node.op == "select":
+            return self._choice(*args)
+        if node.op in {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "pow"} | {"floordiv", "mod"}:
+            return self.graph.call(node.op, *args)
+        spelling = TABLE[node.op].spelling(self.library or "math")
+        if spelling is None and node.op == "sign":
+            zero = self.graph.const(0)
+            above, below = (self.graph.call(op, args[0], zero) for op in ("gt", "lt"))
+            return self.graph.call("sub", above, below)
+        return self.graph.call(node.op, *args, options=(spelling,))
+
+    def _choice(self, condition: Node, then: Node, orelse: Node) -> Node:
+        options = ("np.where",) if self.library == "np" else ()
+        return self.graph.call("select", condition, then, orelse, options=options)
+
+    def number(self, value: Fraction) -> Node:
+        """A literal, or a quotient of literals where no decimal is exact."""
+        if value.denominator == 1 and abs(value) < 2**53:
+            return self.graph.const(value.numerator)
+        if is_decimal(value) or value.denominator > MAX_DENOMINATOR:
+            return self.graph.const(float(value))
+        top, bottom = (self.graph.const(n) for n in value.as_integer_ratio())
+        return self.graph.call("div", top, bottom)
+
+    # Sums
+
+    def _sum(self, node: Sum) -> Node:
+        parts = [(c, t) for t, c in self._ordered(node)]
+        if node.constant:
+            parts.append((node.constant, self.graph.one))
+        first = next((i for i, (c, _) in enumerate(parts) if c > 0), 0)
+        parts = [parts[first], *parts[:first], *parts[first + 1 :]]
+        total: Node | None = None
+        for coefficient, term in parts:
+            size = self._scaled(abs(coefficient), term)
+            if total is None:
+                total = size if coefficient > 0 else self._negated(size)
+            else:
+                total = self.graph.call("add" if coefficient > 0 else "sub", total, size)
+        assert total is not None
+        return total
+
+    def _ordered(self, node: Sum) -> list[tuple[Node, Fraction]]:
+        """The terms: of a polynomial by falling degree, else by first appearance."""
+        degrees = [degree(term) for term, _ in node.terms]
+        if all(d is not None for d in degrees):
+            order = sorted(range(len(degrees)), key=lambda i: -(degrees[i] or 0))
+            return [node.terms[i] for i in order]
+        return list(node.terms)
+
+    def _scaled(self, coefficient: Fraction, term: Node) -> Node:
+        if coefficient == 1 and not isinstance(term, Number):
+            return self(term)
+        scaled = self.graph.product((coefficient, term))
+        if isinstance(scaled, Prod):
+            return self._form(scaled)
+        return self.number(coefficient)
+
+    def _negated(self, node: Node) -> Node:
+        if isinstance(node, Const) and isinstance(node.value, int | float):
+            return self.graph.const(-node.value)
+        if isinstance(node, Call) and node.op in {"mul", "div"} and not node.options:
+            return self.graph.call(node.op, self._negated(node.args[0]), node.args[1])
+        return self.graph.call("neg", node)
+
+    # Products
+
+    def _product(self, node: Prod) -> Node:
+        coefficient, powers = self._covered(node.coefficient, dict(node.factors))
+        coefficient, powers = self._turned(coefficient, powers)
+        above = [(b, e) for b, e in powers.items() if e > 0]
+        below = [(b, -e) for b, e in powers.items() if e < 0]
+        if len(powers) == 1 and len(above) == 1 and above[0][1] == 1 and isinstance(above[0][0], Sum):
+            spread = self._spread(coefficient, above[0][0])
+            if spread is not None:
+                return spread
+        top, bottom = self._coefficient(abs(coefficient), bool(above))
+        numerator = self._times(top, above)
+        if numerator is None:
+            numerator = self.graph.const(1)
+        if coefficient < 0:
+            numerator = self._negated_first(numerator)
+        for base, exponent in [x for x in below if self._sequential(*x)]:
+            below.remove((base, exponent))
+            for _ in range(int(exponent)):
+                numerator = self.graph.call("div", numerator, self._written_base(base))
+        denominator = self._times(bottom, below)
+        return numerator if denominator is None else self.graph.call("div", numerator, denominator)
+
+    def _sequential(self, base: Node, exponent: Fraction) -> bool:
+        """Divided by several times: the square would leave the range of floats."""
+        return isinstance(base, Call) and base.op == "hypot" and exponent == 2
+
+    def _negated_first(self, node: Node) -> Node:
+        if isinstance(node, Call) and node.op == "mul" and not node.options:
+            return self.graph.call("mul", self._negated_first(node.args[0]), node.args[1])
+        return self._negated(node)
+
+    def _turned(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
+        """A leading minus moved into a sum that then begins with a plus."""
+        if coefficient > 0:
+            return coefficient, powers
+        for base, exponent in powers.items():
+            if isinstance(base, Sum) and exponent.numerator % 2 and exponent.denominator == 1:
+                values = [c for _, c in base.terms] + ([base.constant] if base.constant else [])
+                if any(c < 0 for c in values):
+                    turned = self.graph.linear(-base.constant, {t: -c for t, c in base.terms})
+                    assert isinstance(turned, Sum)
+                    if turned not in self.done:
+                        self.done[turned] = self._sum(turned)
+                    return -coefficient, {(turned if b is base else b): e for b, e in powers.items()}
+        return coefficient, powers
+
+    def _spread(self, coefficient: Fraction, inner: Sum) -> Node | None:
+        """`2 * (15 x + 2)` as `30 x + 4`, where that is cheaper."""
+        plain = [c for _, c in inner.terms if abs(c) == 1]
+        if plain or abs(coefficient) == 1:
+            return None
+        spread = self.graph.linear(
+            coefficient * inner.constant, {t: coefficient * c for t, c in inner.terms}
+        )
+        return self._sum(spread) if isinstance(spread, Sum) else None
+
+    def _coefficient(self, value: Fraction, above: bool) -> tuple[Fraction, Fraction]:
+        """A coefficient as numerator and denominator, one of them 1 where a decimal says it."""
+        if value.denominator == 1 or is_decimal(value) or value.denominator > MAX_DENOMINATOR:
+            return value, Fraction(1)
+        return Fraction(value.numerator), Fraction(value.denominator)
+
+    def _times(self, coefficient: Fraction, powers: list[tuple[Node, Fraction]]) -> Node | None:
+        parts: list[Node] = [] if coefficient == 1 else [self.number(coefficient)]
+        ranked = sorted(powers, key=lambda item: self._rank(item[0]))
+        parts += [self._power(base, exponent) for base, exponent in ranked]
+        if not parts:
+            return None
+        total = parts[0]
+        for part in parts[1:]:
+            total = self.graph.call("mul", total, part)
+        return total
+
+    def _rank(self, base: Node) -> tuple[int, int]:
+        if isinstance(base, Var) or base in self.named or isinstance(base, Ref):
+            return 0, base.serial
+        if isinstance(base, Sum):
+            return 2, base.serial
+        return 1, base.serial
+
+    def _written_base(self, base: Node) -> Node:
+        return self(base)
+
+    def _power(self, base: Node, exponent: Fraction) -> Node:
+        written = self._written_base(base)
+        if exponent == 1:
+            return written
+        if exponent == Fraction(1, 2):
+            spelling = TABLE["sqrt"].spelling(self.library or "math")
+            return self.graph.call("sqrt", written, options=(spelling,))
+        return self.graph.call("pow", written, self.number(exponent))
+
+    # The user's products
+
+    def _offer(self, node: Node) -> None:
+        coefficient, powers = monomial_of(self.normal(node))
+        if not powers or len(powers) == 1 and 1 in powers.values():
+            return
+        key = max(powers, key=lambda base: base.serial)
+        candidates = self.products.setdefault(key, [])
+        if len(candidates) < MAX_CANDIDATES and all(c[0] is not node for c in candidates):
+            candidates.append((node, coefficient, powers))
+
+    def _covered(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
+        """The monomial with the user's products in place of their factors, while that is cheaper."""
+        while True:
+            best, price = None, self._price(powers) - 1e-9
+            for base in powers:
+                for node, scale, inner in self.products.get(base, ()):
+                    count = multiplicity(powers, inner)
+                    if not count or node in powers:
+                        continue
+                    rest = {b: e - count * inner.get(b, 0) for b, e in powers.items()}
+                    rest = {b: e for b, e in rest.items() if e}
+                    rest[node] = Fraction(count)
+                    if self._price(rest) < price:
+                        best, price = (coefficient / scale**count, rest), self._price(rest)
+            if best is None:
+                return coefficient, powers
+            coefficient, powers = best
+
+    def _price(self, powers: Powers) -> float:
+        price = 0.4 if all(e < 0 for e in powers.values()) else 0.0
+        for base, exponent in powers.items():
+            size = abs(exponent)
+            price += 1 + (0 if size == 1 else 1.2 if size == Fraction(1, 2) else 1.5)
+            price += 0.2 if exponent < 0 else 0
+            if base not in self.named and not isinstance(base, Var | Ref):
+                price += 1.1 if isinstance(base, Call) and base.op == "div" else 2
+        return price
+
+
+def multiplicity(powers: Powers, inner: Powers) -> int:
+    """How often `inner` divides `powers` without a factor that changes sides."""
+    ratio: Fraction | None = None
+    for base, exponent in inner.items():
+        if base not in powers:
+            return 0
+        quotient = powers[base] / exponent
+        if ratio is not None and (quotient > 0) != (ratio > 0):
+            return 0
+        if ratio is None or abs(quotient) < abs(ratio):
+            ratio = quotient
+    assert ratio is not None
+    return int(ratio)
+
+
+def is_decimal(value: Fraction) -> bool:
+    """Whether a decimal says the value exactly."""
+    rest = value.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
+
+
+def degree(term: Node) -> Fraction | None:
+    """The degree of a monomial in plain variables, None for anything else."""
+    powers = monomial_of(term)[1]
+    if all(isinstance(b, Var) and e > 0 for b, e in powers.items()):
+        return sum(powers.values(), Fraction(0))
+    return None
+
+
+def operations(node: Node, named: Iterable[Node]) -> int:
+    """How many operations the text of a written node has, named values apart."""
+    inside = reachable((node,), arms=False, stop=set(named))
+    return sum(isinstance(n, Call) and bool(n.args) for n in inside if n not in named)

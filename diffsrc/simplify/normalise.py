@@ -1,0 +1,101 @@
+"""From as-written nodes to normal ones: what a value is, apart from how it was written.
+
+`x*x*x` becomes `x^3` and `(a + b) + c` one sum. A sum that the user gave a name stays whole (`Ref`),
+a named product is known by its monomial: `(sigma / r)**6` is `sigma^6 r^-6`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+from diffsrc.ir import (
+    Call,
+    Const,
+    Graph,
+    Node,
+    Number,
+    Ref,
+    Sum,
+    Var,
+    as_fraction,
+    reachable,
+)
+
+LEAVES = frozenset({"attribute", "item", "raise"})
+
+
+class Normaliser:
+    """Gives the normal form of nodes; `named` are the nodes to which the user gave names."""
+
+    def __init__(self, graph: Graph, named: Iterable[Node]) -> None:
+        self.graph = graph
+        self.named = frozenset(named)
+        self.forms: dict[Node, Node] = {}
+        self.written: dict[Node, Node] = {}
+
+    def __call__(self, node: Node) -> Node:
+        form = self.forms.get(node)
+        if form is None:
+            for below in reachable((node,), arms=False, stop=self.forms.keys()):
+                if below not in self.forms:
+                    self.forms[below] = self._form(below)
+            form = self.forms[node]
+        return form
+
+    def _form(self, node: Node) -> Node:
+        form = self._of(node)
+        if form is not node:
+            if node in self.named and self._is_whole(form):
+                form = self.graph.ref(node)
+            if not isinstance(form, Number | Var):
+                self.written.setdefault(form, node)
+        return form
+
+    def _is_whole(self, form: Node) -> bool:
+        if isinstance(form, Number):
+            return True
+        return isinstance(form, Sum)
+
+    def _of(self, node: Node) -> Node:
+        match node:
+            case Const():
+                value = node.value
+                if isinstance(value, int | float) and math.isfinite(value):
+                    return self.graph.number(as_fraction(value))
+                return node
+            case Call() if node.op in LEAVES:
+                return node
+            case Call():
+                args = tuple(self.forms[arg] for arg in node.args)
+                return self._call(node, args)
+            case _:
+                return node
+
+    def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
+        match node.op, args:
+            case "add", (a, b):
+                return a + b
+            case "sub", (a, b):
+                return a - b
+            case "mul", (a, b):
+                return a * b
+            case "div", (a, b):
+                return a / b
+            case "neg", (a,):
+                return -a
+            case ("pos" | "constant"), (a,):
+                return a
+            case "pow", (a, b):
+                if isinstance(b, Ref) and isinstance(b.value, Call) and b.value.op == "constant":
+                    b = self.forms[b.value.args[0]]
+                return a**b
+            case "square", (a,):
+                return a**2
+            case "sqrt", (a,):
+                return a ** Fraction(1, 2)
+            case "reciprocal", (a,):
+                return 1 / a
+            case _:
+                return self.graph.call(node.op, *args)

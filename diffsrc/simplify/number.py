@@ -1,0 +1,105 @@
+"""Values of nodes at three sample points: they may tell that two nodes differ, never that they agree."""
+
+from __future__ import annotations
+
+import math
+
+from diffsrc.ir import Call, Const, Node, Number, Prod, Ref, Sum, reachable
+from diffsrc.ops import TABLE
+
+POINTS = 3
+TOLERANCE = 1e-9
+
+Values = tuple[float, float, float]
+NAN: Values = (math.nan, math.nan, math.nan)
+
+
+class Sampler:
+    """Evaluates nodes in floats at three points; what cannot be evaluated is nan."""
+
+    def __init__(self) -> None:
+        self.values: dict[Node, Values] = {}
+        self.leaves = 0
+
+    def __call__(self, node: Node) -> Values:
+        if node not in self.values:
+            for below in reachable((node,), arms=False, stop=self.values.keys()):
+                if below not in self.values:
+                    self.values[below] = self._evaluate(below)
+        return self.values[node]
+
+    def is_small(self, node: Sum) -> bool:
+        """Whether the terms of a sum cancel to nothing at every point."""
+        values = self(node)
+        scales = [abs(float(node.constant))] * POINTS
+        for term, coefficient in node.terms:
+            scales = [
+                s + abs(float(coefficient) * v) for s, v in zip(scales, self(term), strict=True)
+            ]
+        return all(
+            math.isfinite(s) and abs(v) <= TOLERANCE * s
+            for v, s in zip(values, scales, strict=True)
+        )
+
+    def key(self, node: Node) -> tuple[tuple[str, ...], bool] | None:
+        """A key that nodes equal up to sign share, and whether the sign was turned."""
+        values = self(node)
+        if not all(math.isfinite(v) and v for v in values):
+            return None
+        negative = values[0] < 0
+        return tuple(f"{-v if negative else v:.8e}" for v in values), negative
+
+    def _leaf(self) -> Values:
+        self.leaves += 1
+        golden, silver = 0.6180339887498949, 0.4142135623730951
+        return (
+            0.35 + 1.3 * (self.leaves * golden % 1),
+            0.45 + 0.9 * (self.leaves * silver % 1),
+            0.25 + 2.1 * (self.leaves * golden * silver % 1),
+        )
+
+    def _evaluate(self, node: Node) -> Values:
+        match node:
+            case Number():
+                return (_float(node.value),) * POINTS
+            case Const():
+                value = node.value
+                return (float(value),) * POINTS if isinstance(value, int | float) else NAN
+            case Ref():
+                return self.values[node.value]
+            case Call() if node.op in TABLE:
+                function = TABLE[node.op].value
+                columns = [self.values[arg] for arg in node.args]
+                return tuple(_apply(function, *(c[i] for c in columns)) for i in range(POINTS))  # type: ignore[return-value] # a tuple of POINTS
+            case Sum():
+                return tuple(self._sum(node, i) for i in range(POINTS))  # type: ignore[return-value] # a tuple of POINTS
+            case Prod():
+                return tuple(self._product(node, i) for i in range(POINTS))  # type: ignore[return-value] # a tuple of POINTS
+            case _:
+                return self._leaf()
+
+    def _sum(self, node: Sum, i: int) -> float:
+        total = _float(node.constant)
+        for term, coefficient in node.terms:
+            total += _float(coefficient) * self.values[term][i]
+        return total
+
+    def _product(self, node: Prod, i: int) -> float:
+        value = _float(node.coefficient)
+        for base, exponent in node.factors:
+            value *= _apply(math.pow, self.values[base][i], float(exponent))
+        return value
+
+
+def _float(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type] # a Fraction
+    except OverflowError:
+        return math.inf
+
+
+def _apply(function: object, *args: float) -> float:
+    try:
+        return float(function(*args))  # type: ignore[operator] # a function of floats
+    except (ValueError, OverflowError, ZeroDivisionError):
+        return math.nan

@@ -1,0 +1,1 @@
+"""The golden set: ordinary scientific functions, written without diffsrc in mind."""
