@@ -36,16 +36,24 @@ MAX_TAIL_WORK = 2_000
 Adjoints = dict[Node, Node]
 
 
-class Differentiator:
-    """Derives the blocks of one program by `wrt`."""
+Request = tuple[int, tuple[Node, ...]]
 
-    def __init__(self, program: Program, wrt: Sequence[Node], simplifier: Simplifier) -> None:
+
+class Differentiator:
+    """Derives the blocks of one program.
+
+    `requests` are (number of a result, the nodes by which its gradient is wanted).
+    """
+
+    def __init__(
+        self, program: Program, requests: Sequence[Request], simplifier: Simplifier
+    ) -> None:
         self.program = program
         self.graph: Graph = program.graph
         self.simplifier = simplifier
-        self.wrt = tuple(wrt)
-        self.reached: set[Node] = set()
-        self.blocked: Node | None = None
+        self.requests = requests
+        self.wrt = tuple(dict.fromkeys(x for _, wrt in requests for x in wrt))
+        self.steps: list[Node] = []
         self.active = self._active()
         self.hints: dict[Node, str] = dict(program.hints)
         self.names = names_of(program)
@@ -63,26 +71,28 @@ class Differentiator:
 
     # Blocks
 
-    def block(self, block: Block, seeds: Sequence[Node], *, with_values: bool) -> Block:
-        """The block that gives (the values and) the gradient of `sum(seed * result)`."""
+    def block(self, block: Block, *, with_values: bool) -> Block:
+        """The block that gives (the values and) the gradients that are requested."""
         if block.fails:
             return block
         values = block.results if with_values else ()
         tail = self._tail(block)
         if tail is None:
-            adjoints = self.sweep(block, dict(zip(block.results, seeds, strict=True)), ())
-            gradients = tuple(adjoints.get(x, self.graph.zero) for x in self.wrt)
-            return Block(block.statements, values + gradients)
+            gradients: list[Node] = []
+            for index, wrt in self.requests:
+                adjoints = self.sweep(block, {block.results[index]: self.graph.one}, ())
+                gradients += (adjoints.get(x, self.graph.zero) for x in wrt)
+            return Block(block.statements, values + tuple(gradients))
         indices = [r.index for r in block.results if isinstance(r, Result)]
 
         def arm(inner: Block) -> Block:
             if inner.fails:
                 return inner
             chosen = Block(inner.statements, tuple(inner.results[i] for i in indices))
-            return self.block(chosen, seeds, with_values=with_values)
+            return self.block(chosen, with_values=with_values)
 
         choice = self.graph.if_(tail.condition, arm(tail.then), arm(tail.orelse))
-        count = len(values) + len(self.wrt)
+        count = len(values) + sum(len(wrt) for _, wrt in self.requests)
         return Block(
             block.statements, tuple(self.graph.result(choice, i) for i in range(count))
         )
@@ -116,7 +126,6 @@ class Differentiator:
                 continue
             adjoint = self.simplifier.finish(graph.sum(contributions.pop(node)))
             if adjoint is graph.zero:
-                self.reached.add(node)
                 continue
             self.hint(adjoint, node)
             if node in stops or node in self.wrt:
@@ -207,18 +216,19 @@ class Differentiator:
 
     def _call(self, node: Call) -> list[tuple[Node, Node]]:
         normal = self.simplifier.normal
-        y, args = normal(node), tuple(normal(arg) for arg in node.args)
+        op, written = _clamp(node) or (node.op, node.args)
+        y, args = normal(node), tuple(normal(arg) for arg in written)
         found = []
-        for i, arg in enumerate(node.args):
+        for i, arg in enumerate(written):
             if arg not in self.active or arg.type.kind == "bool":
                 continue
-            slope = partial(node.op, y, i, args)
+            slope = partial(op, y, i, args)
             if slope is None:
                 raise self._unknown(node)
             if isinstance(slope, int):
                 slope = self.graph.number(slope)
             if slope is self.graph.zero:
-                self.blocked = self.blocked or node
+                self.steps.append(node)
             else:
                 found.append((arg, self.simplifier.normal(slope)))
         return found
@@ -269,32 +279,54 @@ def _operands(node: Node) -> Sequence[Node]:
             return []
 
 
+def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:
+    """`min(max(x, low), high)` as one operation on `x`, `low` and `high`."""
+    if node.op == "min" and isinstance(node.args[0], Call) and node.args[0].op == "max":
+        return "clamp", (*node.args[0].args, node.args[1])
+    return None
+
+
 def _with_results(block: Block, results: tuple[Node, ...]) -> Block:
     return block if block.fails else Block(block.statements, results)
 
 
-def gradient(
-    program: Program, wrt: Sequence[Node], simplifier: Simplifier, *, with_values: bool = False
+def gradients(
+    program: Program,
+    requests: Sequence[Request],
+    simplifier: Simplifier,
+    *,
+    with_values: bool = False,
 ) -> Program:
-    """The program that gives the gradient of `program`'s first result by `wrt`.
+    """The program whose results are the gradients requested, one after the other.
 
-    With `with_values` the results of `program` come first.
+    A request is the number of a result and the nodes by which it is derived. With `with_values` the
+    results of `program` come first.
 
     Raises:
         NotDifferentiable: where every path from a `wrt` to the result goes through steps.
         UnknownFunction: where an operation has no rule.
     """
-    work = Differentiator(program, wrt, simplifier)
-    body = work.block(program.body, [program.graph.one], with_values=with_values)
-    if work.blocked is not None and all(
-        r is program.graph.zero for r in body.results[-len(wrt) :]
-    ):
-        raise NotDifferentiable(
-            "the result depends on the argument only through steps, whose derivative is zero",
-            work.place(work.blocked),
-            "take the derivative of a smooth function, or write 0.0",
-        )
+    work = Differentiator(program, requests, simplifier)
+    body = work.block(program.body, with_values=with_values)
+    _refuse_steps(work, body)
     return replace(program, body=body, hints=work.hints)
+
+
+def _refuse_steps(work: Differentiator, body: Block) -> None:
+    """A zero that comes from `floor` and the like alone is not given silently."""
+    if not work.steps or body.fails:
+        return
+    wanted = [x for _, wrt in work.requests for x in wrt]
+    for x, result in zip(wanted, body.results[-len(wanted) :], strict=True):
+        if result is work.graph.zero:
+            step = next((s for s in work.steps if x in reachable((s,))), None)
+            if step is not None:
+                raise NotDifferentiable(
+                    f"the result depends on {work.names.get(x, 'the argument')} only through "
+                    "steps, whose derivative is zero wherever it exists",
+                    work.place(step),
+                    "derive a smooth function, or write 0.0",
+                )
 
 
 def names_of(program: Program) -> dict[Node, str]:

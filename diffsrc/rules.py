@@ -2,7 +2,7 @@
 
 A rule is given the result `y` and the arguments as expressions and returns the partial derivative,
 nothing else: the chain rule is applied in one place, in `differentiate`. `ZERO` says that the
-derivative is zero wherever it exists; an operation that is not in the table has no rule.
+derivative is zero wherever it exists, `NONE` that there is none to be had: unknown is not zero.
 
 Formulas without another source are those of Abramowitz and Stegun, chapters 4, 6 and 7.
 """
@@ -15,17 +15,18 @@ from fractions import Fraction
 from diffsrc.ir import Const, Node, Number
 from diffsrc.ir.signs import positive
 
-Partial = Callable[..., Node | int]
+Slope = Node | int | None
+Partial = Callable[..., Slope]
 
 RULES: dict[str, tuple[Partial, ...]] = {}
-NARY: dict[str, Callable[[Node, int, tuple[Node, ...]], Node | int]] = {}
+NARY: dict[str, Partial] = {}
 
 
 def pointwise(name: str, *partials: Partial) -> None:
     RULES[name] = partials
 
 
-def nary(name: str, partial: Callable[[Node, int, tuple[Node, ...]], Node | int]) -> None:
+def nary(name: str, partial: Partial) -> None:
     """A rule for any number of arguments: `partial(y, i, args)` is that by argument `i`."""
     NARY[name] = partial
 
@@ -42,15 +43,20 @@ def ZERO(*_: Node) -> int:  # noqa: N802 - a constant of the table that happens 
     return 0
 
 
+def NONE(*_: Node) -> None:  # noqa: N802 - as ZERO
+    return None
+
+
 abs_, copysign, cos, cosh, digamma, exp, floordiv = map(
     function, ("abs", "copysign", "cos", "cosh", "digamma", "exp", "floordiv")
 )
-hypot, isfinite, log, polygamma, round_, select, sign, sin, sinc, sinh, sqrt, trunc = map(
+hypot, isfinite, ldexp, log, polygamma, round_, select, sign, sin, sinh, zeta = map(
     function,
-    ("hypot", "isfinite", "log", "polygamma", "round", "select", "sign", "sin", "sinc", "sinh",
-     "sqrt", "trunc"),
+    ("hypot", "isfinite", "ldexp", "log", "polygamma", "round", "select", "sign", "sin", "sinh",
+     "zeta"),
 )  # fmt: skip
-eq, ge, gt, le, lt, and_ = map(function, ("eq", "ge", "gt", "le", "lt", "and"))
+eq, ge, gt, le, lt = map(function, ("eq", "ge", "gt", "le", "lt"))
+and_, or_ = map(function, ("and", "or"))
 
 
 def pi(like: Node) -> Node:
@@ -76,8 +82,9 @@ def power_by_exponent(y: Node, a: Node, b: Node) -> Node:
 def sinc_slope(y: Node, x: Node) -> Node:
     """`(cos(pi x) - sinc(x)) / x`, near 0 by its series, as the difference cancels there."""
     t = (pi(x) * x) ** 2
+    near = lt(abs_(x), x.graph.number(Fraction(1, 16)))
     series = -pi(x) ** 2 * x / 3 * (1 - t / 10 * (1 - t / 28 * (1 - t / 54 * (1 - t / 88))))
-    return select(lt(abs_(x), x.graph.number(Fraction(1, 16))), series, (cos(pi(x) * x) - y) / x)
+    return select(near, series, (cos(pi(x) * x) - y) / select(near, 1, x))
 
 
 def logarithm(y: Node, i: int, args: tuple[Node, ...]) -> Node:
@@ -87,15 +94,31 @@ def logarithm(y: Node, i: int, args: tuple[Node, ...]) -> Node:
     return 1 / (x * log(base)) if i == 0 else -y / (base * log(base))
 
 
-def clip(y: Node, i: int, args: tuple[Node, ...]) -> Node:
+def clip(y: Node, i: int, args: tuple[Node, ...]) -> Node | int:
+    """That of the inside at an edge; where the bounds cross, the upper one is the value."""
     x, low, high = args
-    below = None if absent(low) else lt(x, low)
-    above = None if absent(high) else gt(x, high)
-    if i:
-        outside = below if i == 1 else above
-        return select(outside, 1, 0) if outside is not None else x.graph.zero
-    inside = select(above, 0, 1) if above is not None else x.graph.one
-    return select(below, 0, inside) if below is not None else inside
+    above = 0 if absent(high) else select(gt(x, high), 1, 0)
+    below = 0 if absent(low) else select(lt(x, low), 1, 0)
+    if i == 0:
+        inside = 1 if absent(high) else select(gt(x, high), 0, 1)
+        return inside if absent(low) else select(lt(x, low), 0, inside)
+    if absent(low) or absent(high):
+        return below if i == 1 else above
+    crossed = gt(low, high)
+    return select(crossed, 0, below) if i == 1 else select(crossed, 1, above)
+
+
+def extreme(y: Node, i: int, args: tuple[Node, ...], beaten: Callable[..., Node]) -> Node:
+    """The first that is the greatest or least, as Python takes it; `beaten(b, a)`: `b` goes before."""
+    if len(args) == 2:
+        return select(beaten(args[1], args[0]), i, 1 - i)
+    chosen: Node | int = 1
+    if i < len(args) - 1:
+        chosen = select(eq(args[i], y), 1, 0)
+    for earlier in reversed(args[:i]):
+        chosen = select(eq(earlier, y), 0, chosen)
+    assert isinstance(chosen, Node)
+    return chosen
 
 
 def absent(bound: Node) -> bool:
@@ -109,14 +132,17 @@ pointwise("mul",        lambda y, a, b: b,                  lambda y, a, b: a)
 pointwise("div",        lambda y, a, b: 1 / b,              lambda y, a, b: -a / b**2)
 pointwise("neg",        lambda y, a: -1)
 pointwise("pos",        lambda y, a: 1)
+pointwise("float",      lambda y, a: 1)
 pointwise("constant",   lambda y, a: 1)
 pointwise("pow",        power_by_base,                      power_by_exponent)
 pointwise("square",     lambda y, a: 2 * a)
 pointwise("reciprocal", lambda y, a: -1 / a**2)
 pointwise("floordiv",   ZERO,                               ZERO)
 pointwise("mod",        lambda y, a, b: 1,                  lambda y, a, b: -floordiv(a, b))
-pointwise("fmod",       lambda y, a, b: 1,                  lambda y, a, b: -trunc(a / b))
-pointwise("remainder",  lambda y, a, b: 1,                  lambda y, a, b: -round_(a / b))
+pointwise("fmod",       lambda y, a, b: 1,                  lambda y, a, b: -round_((a - y) / b))
+pointwise("remainder",  lambda y, a, b: 1,                  lambda y, a, b: -round_((a - y) / b))
+pointwise("fma",        lambda y, a, b, c: b,               lambda y, a, b, c: a,  lambda y, a, b, c: 1)
+pointwise("ldexp",      lambda y, x, n: ldexp(1, n),        NONE)
 
 pointwise("sqrt",       lambda y, x: 1 / (2 * y))
 pointwise("cbrt",       lambda y, x: 1 / (3 * y**2))
@@ -151,15 +177,17 @@ pointwise("erf",        lambda y, x: 2 * exp(-x**2) / root(pi(x)))
 pointwise("erfc",       lambda y, x: -2 * exp(-x**2) / root(pi(x)))
 pointwise("gamma",      lambda y, x: y * digamma(x))
 pointwise("lgamma",     lambda y, x: digamma(x))
-pointwise("digamma",    lambda y, x: polygamma(1, x))
-pointwise("polygamma",  ZERO,                               lambda y, n, x: polygamma(n + 1, x))
+pointwise("digamma",    lambda y, x: zeta(2, x))
+pointwise("zeta",       NONE,                               lambda y, s, x: -s * zeta(s + 1, x))
+pointwise("polygamma",  NONE,                               lambda y, n, x: polygamma(n + 1, x))
 
 pointwise("abs",        lambda y, x: sign(x))
 pointwise("sign",       ZERO)
 pointwise("copysign",   lambda y, a, b: sign(a) * copysign(1, b),  ZERO)
 pointwise("heaviside",  ZERO,                               lambda y, x, h: select(eq(x, 0), 1, 0))
-pointwise("max",        lambda y, a, b: select(gt(b, a), 0, 1),    lambda y, a, b: select(gt(b, a), 1, 0))
-pointwise("min",        lambda y, a, b: select(lt(b, a), 0, 1),    lambda y, a, b: select(lt(b, a), 1, 0))
+pointwise("clamp",      lambda y, x, low, high: select(or_(lt(x, low), gt(x, high)), 0, 1),
+                        lambda y, x, low, high: select(and_(lt(x, low), le(low, high)), 1, 0),
+                        lambda y, x, low, high: select(or_(gt(x, high), gt(low, high)), 1, 0))
 pointwise("maximum",    lambda y, a, b: select(ge(a, b), 1, 0),    lambda y, a, b: select(ge(a, b), 0, 1))
 pointwise("minimum",    lambda y, a, b: select(le(a, b), 1, 0),    lambda y, a, b: select(le(a, b), 0, 1))
 pointwise("fmax",       lambda y, a, b: select(eq(y, a), 1, 0),    lambda y, a, b: select(eq(y, a), 0, 1))
@@ -170,12 +198,23 @@ pointwise("select",     ZERO, lambda y, c, a, b: select(c, 1, 0),  lambda y, c, 
 pointwise("floor",      ZERO)
 pointwise("ceil",       ZERO)
 pointwise("trunc",      ZERO)
-pointwise("round",      ZERO)
+
+pointwise("comb",       NONE,                               NONE)
+pointwise("perm",       NONE,                               NONE)
+pointwise("factorial",  NONE)
+pointwise("isqrt",      NONE)
+pointwise("nextafter",  NONE,                               NONE)
+pointwise("ulp",        NONE)
 
 nary("log",             logarithm)
 nary("clip",            clip)
 nary("hypot",           lambda y, i, args: args[i] / y)
 nary("fsum",            lambda y, i, args: 1)
+nary("max",             lambda y, i, args: extreme(y, i, args, gt))
+nary("min",             lambda y, i, args: extreme(y, i, args, lt))
+nary("round",           ZERO)
+nary("gcd",             NONE)
+nary("lcm",             NONE)
 # fmt: on
 
 

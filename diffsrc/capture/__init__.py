@@ -1,11 +1,16 @@
-"""Capture: a function's syntax tree, and what its names mean, without running it."""
+"""Capture: a function's syntax tree, and what its names mean, without running it.
+
+What reads texts (`capture_text` and the stand-ins `Text...`, all of them `Textual`) is
+imported when it is first asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from diffsrc.capture.attributes import static_attribute
 from diffsrc.capture.captured import Captured
-from diffsrc.capture.classes import TextClass, TextField, TextMember
 from diffsrc.capture.known import KNOWN_MODULES
 from diffsrc.capture.live import capture
-from diffsrc.capture.namespace import TextFunction, Unresolved
 from diffsrc.capture.scope import (
     BoundMethod,
     Found,
@@ -15,7 +20,11 @@ from diffsrc.capture.scope import (
     Textual,
     UnknownValue,
 )
-from diffsrc.capture.text import TextModule, capture_text
+
+if TYPE_CHECKING:
+    from diffsrc.capture.classes import TextClass, TextField, TextMember
+    from diffsrc.capture.namespace import TextFunction, Unresolved
+    from diffsrc.capture.text import TextModule, capture_text
 
 __all__ = [
     "KNOWN_MODULES",
@@ -37,3 +46,22 @@ __all__ = [
     "capture_text",
     "static_attribute",
 ]
+
+_LATE = {
+    "TextClass": "classes",
+    "TextField": "classes",
+    "TextMember": "classes",
+    "TextFunction": "namespace",
+    "Unresolved": "namespace",
+    "TextModule": "text",
+    "capture_text": "text",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATE:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+    globals()[name] = value
+    return value

@@ -7,6 +7,7 @@ as much as the function is. What only they can tell is an `UnknownValue`.
 from __future__ import annotations
 
 import abc
+import builtins
 import collections
 import enum
 import functools
@@ -16,7 +17,6 @@ from typing import cast
 
 from diffsrc.capture.known import is_known_module
 from diffsrc.capture.scope import (
-    BoundMethod,
     Found,
     MissingName,
     PropertyOf,
@@ -34,6 +34,7 @@ _METHODS_IN_C = (
 )
 _FIELD_OF_NAMEDTUPLE: type = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]  # noqa: PYI024
 _METACLASSES = (type, abc.ABCMeta, enum.EnumMeta)
+_BUILTIN_TYPES = [value for value in vars(builtins).values() if type(value) is type]
 MISSING = object()
 
 # Read through `type` itself: a metaclass may define these names anew.
@@ -54,8 +55,6 @@ def static_attribute(obj: object, name: str) -> Found:
     """
     if is_a(obj, Textual):
         return Found(obj.attribute(name), "attribute")
-    if is_a(obj, BoundMethod) or is_a(obj, PropertyOf):
-        raise _unknown(obj, name, "it is known as text only")
     if is_a(obj, types.ModuleType):
         value = _of_module(obj, name)
     elif is_a(obj, type):
@@ -165,7 +164,7 @@ def bind_descriptor(value: object, obj: object, cls: type, name: str) -> object:
     elif kind is types.GetSetDescriptorType or kind in _METHODS_IN_C:
         # A getset may call back a subclass (`x.T` does, of a subclass of ndarray).
         defined_in = value.__objclass__  # type: ignore[attr-defined]
-        if _is_trusted(cls) or (_module_of(defined_in) == "builtins"):
+        if _is_trusted(cls) or any(defined_in is one for one in _BUILTIN_TYPES):
             return _read_in_c(value, obj, owner, name)
     elif not _in_class(kind, "__get__"):
         return value
@@ -184,6 +183,8 @@ def _read_in_c(value: object, obj: object, owner: object, name: str) -> object:
     try:
         return value.__get__(obj, type(obj))  # type: ignore[attr-defined]
     except AttributeError:
+        if _in_class(type(obj), "__getattr__"):
+            raise _unknown(obj, name, "its class defines __getattr__") from None
         raise _missing(owner, name) from None
 
 
@@ -199,7 +200,7 @@ def _reads_plainly(obj: object) -> bool:
 
 def _is_trusted(cls: type) -> bool:
     module = _module_of(cls)
-    return module == "builtins" or is_known_module(module)
+    return type(module) is str and (module == "builtins" or is_known_module(module))
 
 
 def _module_of(cls: type) -> object:

@@ -139,10 +139,12 @@ class TextClass(TextNamespace):
             kind = "namedtuple"
         scope = TextScope(self.module, None, self.order)
         for decorator in self.node.decorator_list:
-            meaning = decorator_meaning(decorator, scope)
+            is_call = isinstance(decorator, ast.Call)
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            meaning = decorator_meaning(called, scope)
             if meaning is dataclasses.dataclass:
                 kind = "dataclass"
-            elif not any(meaning is known for known in _HARMLESS_DECORATORS):
+            elif is_call or not any(meaning is known for known in _HARMLESS_DECORATORS):
                 why = f"its decorator {ast.unparse(decorator)!r} is not understood"
                 raise self._refusal(why, decorator)
         return kind

@@ -11,8 +11,7 @@ import typing
 from typing import TYPE_CHECKING
 
 from diffsrc.capture.attributes import static_attribute
-from diffsrc.capture.bindings import names_bound
-from diffsrc.capture.scope import MissingName, is_a
+from diffsrc.capture.scope import MissingName, Textual, is_a
 from diffsrc.errors import UnsupportedSyntax
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from diffsrc.capture.scope import Scope
     from diffsrc.capture.source import FunctionNode, Source
 
+# As they stand. Called they may mean anything: `@cache(g)` is a call of `g`.
 _TRANSPARENT: tuple[object, ...] = (
     staticmethod,
     classmethod,
@@ -28,7 +28,6 @@ _TRANSPARENT: tuple[object, ...] = (
     functools.cached_property,
     functools.cache,
     functools.lru_cache,
-    functools.wraps,
     abc.abstractmethod,
     typing.final,
     typing.no_type_check,
@@ -51,11 +50,11 @@ def check_decorators(
         UnsupportedSyntax: there is a decorator that is not understood.
     """
     ours = False
+    around = tuple(enclosing)
     for decorator in getattr(node, "decorator_list", []):
-        meaning = decorator_meaning(decorator, scope, tuple(enclosing))
-        if is_ours(meaning):
+        if _is_operator(decorator, scope, around):
             ours = True
-        elif not any(meaning is known for known in _TRANSPARENT):
+        elif not _is_transparent(decorator, scope, around):
             raise UnsupportedSyntax(
                 f"The decorator {ast.unparse(decorator)!r} is not understood: "
                 f"it may change what {getattr(node, 'name', '')} computes.",
@@ -65,13 +64,38 @@ def check_decorators(
     return ours
 
 
+def _is_operator(
+    decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]
+) -> bool:
+    """Tell whether it is `@grad`, `@grad(...)` or `@partial(grad, ...)`."""
+    if isinstance(decorator, ast.Call):
+        called = decorator_meaning(decorator.func, scope, enclosing)
+        if called is functools.partial and decorator.args:
+            return is_ours(decorator_meaning(decorator.args[0], scope, enclosing))
+        return is_ours(called)
+    return is_ours(decorator_meaning(decorator, scope, enclosing))
+
+
+def _is_transparent(
+    decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]
+) -> bool:
+    if isinstance(decorator, ast.Call):
+        called = decorator_meaning(decorator.func, scope, enclosing)
+        if called is functools.lru_cache:
+            return all(isinstance(arg, ast.Constant) for arg in decorator.args)
+        return called is functools.wraps
+    meaning = decorator_meaning(decorator, scope, enclosing)
+    return any(meaning is known for known in _TRANSPARENT)
+
+
 def is_ours(value: object) -> bool:
     """Tell whether `value` is an operator of diffsrc, or made by one."""
-    module = None
+    if is_a(value, Textual):
+        return False  # a stand-in for something of the user's
     if is_a(value, functools.partial):
         return is_ours(value.func)
     if is_a(value, types.FunctionType):
-        module = value.__module__
+        module: object = value.__module__
     else:
         cls = value if is_a(value, type) else type(value)
         module = type.__dict__["__module__"].__get__(cls)
@@ -81,12 +105,7 @@ def is_ours(value: object) -> bool:
 def decorator_meaning(
     decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...] = ()
 ) -> object:
-    """Return the object that a decorator is, or is a call of; None if unknown."""
-    if isinstance(decorator, ast.Call):
-        meaning = decorator_meaning(decorator.func, scope, enclosing)
-        if meaning is functools.partial and decorator.args:
-            return decorator_meaning(decorator.args[0], scope, enclosing)
-        return meaning
+    """Return the object that a dotted name in a decorator is; None if unknown."""
     try:
         if isinstance(decorator, ast.Attribute):
             base = decorator_meaning(decorator.value, scope, enclosing)
@@ -102,6 +121,8 @@ def decorator_meaning(
 
 def _name(name: str, scope: Scope, enclosing: tuple[FunctionNode, ...]) -> object:
     """Look `name` up where the decorator stands: in the functions around it first."""
+    if enclosing:
+        from diffsrc.capture.bindings import names_bound
     for function in reversed(enclosing):
         bound = [node for part in _parts(function) for node in names_bound(part, name)]
         if name in scope.cells:

@@ -14,10 +14,8 @@ from diffsrc.capture.attributes import (
 )
 from diffsrc.capture.captured import Captured, Fixed
 from diffsrc.capture.decorators import check_decorators, is_ours
-from diffsrc.capture.namespace import TextFunction, Unresolved
-from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, is_a
+from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, Textual, is_a
 from diffsrc.capture.source import locate, plain_function
-from diffsrc.capture.text import capture_text_function
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 
 _PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
@@ -37,8 +35,8 @@ def capture(obj: object) -> Captured:
     for _ in range(_MAX_LAYERS):
         if is_a(obj, types.FunctionType):
             return _capture_function(obj, fixed)
-        if is_a(obj, TextFunction):
-            return capture_text_function(obj, fixed)
+        if is_a(obj, Textual) and type(obj) not in (BoundMethod, PropertyOf):
+            return _capture_text(obj, fixed)
         obj, fixed = _peel(obj, fixed)
     message = "Too many callables are wrapped in each other."
     raise UnsupportedSyntax(message)
@@ -46,8 +44,6 @@ def capture(obj: object) -> Captured:
 
 def _peel(obj: object, fixed: Fixed) -> tuple[object, Fixed]:
     """Take one layer off: what is called in the end, and what it is given."""
-    if is_a(obj, Unresolved):
-        raise obj.error()
     if is_a(obj, types.MethodType):
         return obj.__func__, fixed.inside((obj.__self__,))
     if is_a(obj, BoundMethod):
@@ -65,10 +61,29 @@ def _peel(obj: object, fixed: Fixed) -> tuple[object, Fixed]:
     if type(obj) is staticmethod:
         return obj.__func__, fixed
     if is_a(obj, type):
-        message = f"A function is needed, not {describe(obj)}."
-        suggestion = "Take a method of it, or an instance with __call__."
-        raise UnsupportedSyntax(message, None, suggestion)
+        raise _class_given(obj)
     return _call_method(obj), fixed
+
+
+def _capture_text(obj: Textual, fixed: Fixed) -> Captured:
+    from diffsrc.capture.classes import TextClass
+    from diffsrc.capture.namespace import TextFunction, Unresolved
+    from diffsrc.capture.text import capture_text_function
+
+    if isinstance(obj, TextFunction):
+        return capture_text_function(obj, fixed)
+    if isinstance(obj, Unresolved):
+        raise obj.error()
+    if isinstance(obj, TextClass):
+        raise _class_given(obj)
+    message = f"a function is needed, not {obj.describe()}"
+    raise TypeError(message)
+
+
+def _class_given(cls: object) -> UnsupportedSyntax:
+    message = f"A function is needed, not {describe(cls)}."
+    suggestion = "Take a method of it, or an instance with __call__."
+    return UnsupportedSyntax(message, None, suggestion)
 
 
 def _call_method(obj: object) -> object:

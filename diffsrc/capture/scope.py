@@ -92,27 +92,8 @@ class LiveScope(Scope):
         raise MissingName(f"The name {name!r} is not defined.", name=name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class BoundMethod:
-    """A method and its receiver, where one of them is known as text only."""
-
-    receiver: object
-    function: object
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PropertyOf:
-    """A property met as an attribute: reading it means calling `fget(receiver)`.
-
-    In text mode a property of a class itself has no receiver (None).
-    """
-
-    receiver: object
-    fget: object
-
-
 class Textual:
-    """Something that is known from its text only: a module, class, function..."""
+    """A stand-in for what is known from text only: a module, class, function..."""
 
     __slots__ = ()
 
@@ -123,6 +104,39 @@ class Textual:
     def describe(self) -> str:
         """Say what it is, for a message."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundMethod(Textual):
+    """A method and its receiver, where one of them is known as text only."""
+
+    receiver: object
+    function: object
+
+    def attribute(self, name: str) -> object:
+        message = f"{name!r} of a method is not known from its text."
+        raise UnknownValue(message, name=name)
+
+    def describe(self) -> str:
+        return "a method"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PropertyOf(Textual):
+    """A property met as an attribute: reading it means calling `fget(receiver)`.
+
+    In text mode a property of a class itself has no receiver (None).
+    """
+
+    receiver: object
+    fget: object
+
+    def attribute(self, name: str) -> object:
+        message = f"{name!r} of a property's value is not known before it is called."
+        raise UnknownValue(message, name=name)
+
+    def describe(self) -> str:
+        return "a property"
 
 
 def is_a(value: object, kind: type[T]) -> TypeGuard[T]:

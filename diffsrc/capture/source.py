@@ -4,6 +4,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import inspect
 import linecache
 import warnings
 from dataclasses import dataclass
@@ -182,11 +183,12 @@ def locate(code: CodeType, module_globals: dict[str, object]) -> tuple[Source, S
     key = (code.co_firstlineno, code.co_name)
     wanted = _fingerprint(code)
     twins = [c for c in source.codes.get(key, ()) if _fingerprint(c) == wanted]
-    if not twins:
+    sites = source.sites.get(key, [])
+    if not twins or not sites:
         raise _changed(code, what)
-    site = _site_of(code, twins, source.sites.get(key, []))
+    site = _site_of(code, twins, sites)
     if site is None:
-        first = source.sites[key][0].node
+        first = sites[0].node
         message = "Several lambdas on this line cannot be told apart."
         suggestion = "Write each on a line of its own, or as a def."
         raise SourceUnavailable(message, source.place(first), suggestion)
@@ -214,7 +216,7 @@ def _fingerprint(code: CodeType) -> tuple[object, ...]:
     return (
         code.co_name,
         code.co_firstlineno,
-        code.co_flags,
+        code.co_flags & ~inspect.CO_NESTED,
         (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
         (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars),
         code.co_code,
@@ -247,20 +249,20 @@ def _site_of(code: CodeType, twins: list[CodeType], sites: list[Site]) -> Site |
         return None
     spans = _spans(twins[0])
     if not spans:  # Python 3.12 gives none to a lambda that returns a constant.
-        wanted = _fingerprint(code)
-        alike = [site for site in sites if _compiles_to(site.node, wanted)]
+        alike = [site for site in sites if _compiles_to(site.node, code)]
         return alike[0] if len(alike) == 1 else None
     around = [site for site in sites if _covers(site.node, spans)]
     # Of nested lambdas the innermost: it begins last.
     return max(around, key=lambda site: _start(site.node), default=None)
 
 
-def _compiles_to(node: FunctionNode, wanted: tuple[object, ...]) -> bool:
+def _compiles_to(node: FunctionNode, code: CodeType) -> bool:
     if not isinstance(node, ast.Lambda):
         return False
-    alone = compile(ast.Expression(node), "", "eval", dont_inherit=True)
+    flags = code.co_flags & _FUTURE_FLAGS
+    alone = compile(ast.Expression(node), "", "eval", flags, dont_inherit=True)
     codes = [const for const in alone.co_consts if isinstance(const, CodeType)]
-    return any(_fingerprint(code) == wanted for code in codes)
+    return any(_fingerprint(one) == _fingerprint(code) for one in codes)
 
 
 def _spans(code: CodeType) -> list[tuple[int, int, int, int]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffsrc.capture.attributes import MISSING, describe, static_attribute
+from diffsrc.capture.bindings import Import
 from diffsrc.capture.captured import Captured, Fixed
 from diffsrc.capture.classes import TextClass
 from diffsrc.capture.decorators import check_decorators
@@ -38,10 +39,11 @@ from diffsrc.capture.source import Source, parse_source, plain_function
 from diffsrc.errors import Place, SourceUnavailable, UnsupportedSyntax
 
 if TYPE_CHECKING:
-    from diffsrc.capture.bindings import Binding, Import
+    from diffsrc.capture.bindings import Binding
     from diffsrc.capture.imports import Home
 
 _IN_FUNCTION = "<locals>"
+_INIT = "__init__.py"
 
 
 class TextModule(TextNamespace):
@@ -53,12 +55,20 @@ class TextModule(TextNamespace):
     """
 
     def __init__(
-        self, source: Source, name: str, home: Home, loaded: dict[str, TextModule]
+        self,
+        source: Source,
+        name: str,
+        home: Home,
+        loaded: dict[str, TextModule],
+        *,
+        is_package: bool,
     ) -> None:
         super().__init__(source, source.tree.body, "")
         self.name = name
         self.home = home
         self._loaded = loaded
+        self._is_package = is_package
+        self._listing = False
 
     def describe(self) -> str:
         return f"the module {self.name}"
@@ -77,7 +87,7 @@ class TextModule(TextNamespace):
 
     def attribute(self, name: str) -> object:
         value = self._member(name, None)
-        if value is MISSING and self.source.file.endswith("__init__.py"):
+        if value is MISSING and self._is_package:
             value = self._submodule(name)
         if value is not MISSING:
             return value
@@ -127,31 +137,39 @@ class TextModule(TextNamespace):
                 source = _read(found.path) if found.path else parse_source(key, "")
             except SourceUnavailable as error:
                 return NotFound(error.message.rstrip("."))
-            module = TextModule(source, found.name, found.home, self._loaded)
-            self._loaded[key] = module
+            self._loaded[key] = TextModule(
+                source,
+                found.name,
+                found.home,
+                self._loaded,
+                is_package=found.path is None or found.path.name == _INIT,
+            )
         return self._loaded[key]
 
     def _member(self, name: str, before: int | None) -> object:
         """Return what the module binds `name` to, star imports included."""
         value = self.own(name, before)
+        explicit = self.bindings.names.get(name)
         for star in self.bindings.stars:
             if before is not None and star.order >= before:
                 continue
             names = self._names_of_star(star)
             if names is None:
-                if value is MISSING or star.order > self.bindings.names[name][0].order:
+                if not explicit or star.order > explicit[0].order:
                     why = "an `import *` that cannot be followed may set it"
                     raise self.unknown(name, why, star.node)
             elif name in names:
                 if value is not MISSING:
                     why = "it is set more than once, here by `import *`"
                     raise self.unknown(name, why, star.node)
-                module = self._star_module(star)
-                value = static_attribute(module, name).value
+                value = static_attribute(self._star_module(star), name).value
         return value
 
     def _star_module(self, star: Binding) -> types.ModuleType | TextModule | NotFound:
-        return self._module(star.value.module, star.value.level)  # type: ignore[union-attr]
+        what = star.value
+        if isinstance(what, Import):
+            return self._module(what.module, what.level)
+        return NotFound("it is conditional")
 
     def _names_of_star(self, star: Binding) -> set[str] | None:
         module = self._star_module(star)
@@ -172,13 +190,19 @@ class TextModule(TextNamespace):
             except UnknownValue:
                 return None
             return set(names) if isinstance(names, list | tuple) else None
-        public = {name for name in self.bindings.names if not name.startswith("_")}
-        for star in self.bindings.stars:
-            names = self._names_of_star(star)
+        if self._listing:
+            return None  # modules that import * from each other
+        self._listing = True
+        try:
+            stars = [self._names_of_star(star) for star in self.bindings.stars]
+        finally:
+            self._listing = False
+        public = set(self.bindings.names)
+        for names in stars:
             if names is None:
                 return None
-            public |= {name for name in names if not name.startswith("_")}
-        return public
+            public |= names
+        return {name for name in public if not name.startswith("_")}
 
 
 def capture_text(path: str | Path, qualname: str) -> Captured:
@@ -201,9 +225,10 @@ def capture_text(path: str | Path, qualname: str) -> Captured:
     path = Path(path)
     source = _read(path)
     home = home_of(path)
-    stem = () if path.name == "__init__.py" else (path.stem,)
+    is_package = path.name == _INIT
+    name = ".".join((*home.package, *(() if is_package else (path.stem,))))
     loaded: dict[str, TextModule] = {}
-    module = TextModule(source, ".".join((*home.package, *stem)), home, loaded)
+    module = TextModule(source, name, home, loaded, is_package=is_package)
     loaded[str(path.absolute())] = module
 
     value = _target(module, parts)
@@ -341,7 +366,7 @@ def _read(path: Path) -> Source:
     except OSError as error:
         message = f"{file!r} cannot be read: {error.strerror}."
         raise SourceUnavailable(message) from None
-    if not text.strip() and path.name != "__init__.py":
+    if not text.strip() and path.name != _INIT:
         message = f"{file!r} is empty."
         raise SourceUnavailable(message)
     try:

@@ -65,7 +65,7 @@ class Printer:
         if options and options[0] == "~":
             return f"~{self(args[0], UNARY)}", UNARY
         if options:
-            spelling = str(options[0])
+            spelling = str(options[0]).removeprefix("scipy.special.")
             if not args:
                 return spelling, ATOM
             return f"{spelling}({', '.join(self(arg) for arg in args)})", ATOM

@@ -21,6 +21,7 @@ from diffsrc.ir import (
     Node,
     Program,
     Result,
+    Structure,
     Var,
     children,
     reachable,
@@ -129,6 +130,7 @@ class Writer:
         self.lines: list[str] = []
         self.path: Path = ()
         self.branches = 0
+        self._level = 1
         self.names: dict[Node, str] = {}
         self.preferred: dict[Node, str] = {}
         self.printer = Printer(self.names, self._note_use)
@@ -430,18 +432,41 @@ class Writer:
         return bool(found & names)
 
     def _return(self, results: tuple[Node, ...], level: int) -> None:
-        if len(results) == 1:
-            self._line(level, f"return {self._fitted(results[0], level, 7)}")
+        structure = self.program.structure
+        if isinstance(structure, int):
+            self._line(level, f"return {self._fitted(results[structure], level, 7)}")
             return
-        line = "return " + ", ".join(self.printer(r) for r in results)
+        text = self._tuple(structure, results)
+        line = f"return {text}" if len(structure) == 1 else f"return {text[1:-1]}"
         if len(line) + level * len(INDENT) <= WIDTH:
             self._line(level, line)
             return
-        rows = [self._fitted(r, level, 1, deeper=1) for r in results]
-        self._line(level, "return (")
-        for row in rows:
-            self._line(level + 1, f"{row},")
-        self._line(level, ")")
+        self._level = level
+        for line in self._rows("return ", structure, results, level, ""):
+            self._line(0, line)
+
+    def _tuple(self, structure: Structure, results: tuple[Node, ...]) -> str:
+        if isinstance(structure, int):
+            return self.printer(results[structure])
+        inner = ", ".join(self._tuple(part, results) for part in structure)
+        return f"({inner},)" if len(structure) == 1 else f"({inner})"
+
+    def _rows(
+        self, before: str, structure: Structure, results: tuple[Node, ...], level: int, after: str
+    ) -> list[str]:
+        """A tuple with one element a line, where it is too long for one."""
+        margin = INDENT * level
+        if isinstance(structure, int):
+            deeper = level - self._level
+            text = self._fitted(results[structure], self._level, len(after), deeper=deeper)
+            return [f"{margin}{before}{text}{after}"]
+        line = f"{margin}{before}{self._tuple(structure, results)}{after}"
+        if before == "" and len(line) <= WIDTH:
+            return [line]
+        rows = [
+            row for part in structure for row in self._rows("", part, results, level + 1, ",")
+        ]
+        return [f"{margin}{before}(", *rows, f"{margin}){after}"]
 
     def _line(self, level: int, text: str) -> None:
         self.lines.append(INDENT * level + text)

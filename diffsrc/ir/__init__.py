@@ -27,6 +27,7 @@ from diffsrc.ir.program import (
     Let,
     Parameter,
     Program,
+    Structure,
     blocks,
     reachable,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Program",
     "Ref",
     "Result",
+    "Structure",
     "Sum",
     "Type",
     "Var",

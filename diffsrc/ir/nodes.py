@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from diffsrc.ir.program import Block
 
-MAX_FACTORS = 6
+MAX_FACTORS = 10
 MAX_TERMS = 16
 MAX_INTEGER_POWER = 64
 

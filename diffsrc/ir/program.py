@@ -114,6 +114,9 @@ class Assumption:
     expected: object
 
 
+Structure = int | tuple["Structure", ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A function as IR.
@@ -129,6 +132,7 @@ class Program:
         library: "math" or "np" as the source has it, "" where it uses neither.
         taken: names that mean something in the function, not to be used for new values.
         places: where a node was first written.
+        structure: how the results are returned: the number of one, or a tuple of structures.
         hints: names for new values that say what they are, such as `d_u`.
     """
 
@@ -142,6 +146,7 @@ class Program:
     library: str = ""
     taken: frozenset[str] = frozenset()
     places: dict[Node, Place] = field(default_factory=dict)
+    structure: Structure = 0
     hints: dict[Node, str] = field(default_factory=dict)
 
 

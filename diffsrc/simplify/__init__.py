@@ -9,9 +9,7 @@ from diffsrc.simplify.lower import lowered
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
 
-__all__ = ["Simplifier", "lowered"]
-
-CLUSTER = 40
+__all__ = ["Simplifier"]
 
 
 class Simplifier:
@@ -29,6 +27,10 @@ class Simplifier:
         self.known: dict[tuple[str, ...], tuple[Node, bool]] = {}
         self.finished: dict[Node, Node] = {}
         self.notes: list[str] = []
+
+    def lowered(self, program: Program, library: str) -> Program:
+        """The program as a person would write it, in `library` ("math" or "np")."""
+        return lowered(program, self.normal, library)
 
     def finish(self, node: Node) -> Node:
         """A finished adjoint: zero if it is zero, one node for equal values, then factored."""
@@ -65,11 +67,19 @@ class Simplifier:
 
     def _offered(self, node: Node) -> Node:
         """The cheapest form that SymPy offers, where one is likely to be found."""
-        if not has_quotients(node):
+        if isinstance(node, Prod):
+            inner = next((b for b, e in node.factors if e == 1 and has_quotients(b)), None)
+            if inner is None:
+                return node
+            powers = {b: e for b, e in node.factors if b is not inner}
+            rest = self.graph.monomial(node.coefficient, powers)
+            return self.graph.product((rest, self._offered(inner)))
+        if not has_quotients(node) or not isinstance(node, Sum):
             return node
         from diffsrc.simplify.algebra import rewritten
 
-        best, best_cost, name = node, cost(node), ""
+        best: Node = node
+        best_cost, name = cost(node), ""
         for rewrite, candidate in rewritten(node, self.normal):
             candidate_cost = cost(candidate)
             if candidate_cost < best_cost and self._proven_zero(candidate - node):
@@ -90,17 +100,8 @@ class Simplifier:
 
 
 def has_quotients(node: Node) -> bool:
-    """Whether a sum has quotients that share a sum as denominator."""
-    sums = [node] if isinstance(node, Sum) else []
-    if isinstance(node, Prod):
-        sums = [b for b, _ in node.factors if isinstance(b, Sum)]
-    for inner in sums:
-        for term, _ in inner.terms:
-            factors = term.factors if isinstance(term, Prod) else ()
-            if any(e < 0 and _is_sum(b) for b, e in factors):
-                return True
-    return False
-
-
-def _is_sum(node: Node) -> bool:
-    return isinstance(node, Sum | Ref)
+    """Whether terms of a sum are divided by a sum."""
+    if not isinstance(node, Sum):
+        return False
+    factors = [f for term, _ in node.terms if isinstance(term, Prod) for f in term.factors]
+    return any(e < 0 and isinstance(b, Sum | Ref) for b, e in factors)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from diffsrc.ir import Call, Const, Graph, Node, Number, Prod, Ref, Sum, reachable
+from diffsrc.simplify.factor import monomial_of
 
 MAX_NODES = 120
 MAX_TERMS = 200
@@ -234,21 +235,37 @@ def back(graph: Graph, expression: Expr, symbols: dict[Expr, Node]) -> Node:
     raise TooLarge
 
 
-def rewritten(node: Node, normal: Callable[[Node], Node]) -> Iterable[tuple[str, Node]]:
-    """Forms that SymPy offers for a sum, each with the name of the rewrite, unproven."""
+def rewritten(node: Sum, normal: Callable[[Node], Node]) -> Iterable[tuple[str, Node]]:
+    """Forms that SymPy offers for a sum of quotients, each with the name of the rewrite, unproven.
+
+    The sums in denominators are kept, powers of them in the common numerator are expanded:
+    `v / (k + s) - v s / (k + s)^2` has the numerator `v (k + s) - v s`, which is `v k`.
+    """
     import sympy
 
     graph = node.graph
-    for unfold in (False, True):
-        converter = Converter(normal, unfold=unfold)
-        try:
-            expression = converter(node)
-            symbols = {s: n for n, s in converter.symbols.items()}
-            together = sympy.together(expression)
-            numerator, denominator = together.as_numer_denom()
-            if sympy.count_ops(numerator) > MAX_NODES:
-                continue
-            yield "cancel", back(graph, sympy.factor_terms(sympy.expand(numerator)) / denominator, symbols)
-            yield "factor", back(graph, sympy.factor(numerator) / denominator, symbols)
-        except TooLarge:
-            continue
+    convert = Converter(normal, unfold=True)
+    lowest: dict[Node, Fraction] = {}
+    parts = [(c, dict(monomial_of(t)[1])) for t, c in node.terms]
+    if node.constant:
+        parts.append((node.constant, {}))
+    for _, powers in parts:
+        for base, exponent in powers.items():
+            if isinstance(base, Sum | Ref) and exponent < 0:
+                lowest[base] = min(exponent, lowest.get(base, exponent))
+    try:
+        numerator = sympy.Integer(0)
+        for coefficient, powers in parts:
+            for base, exponent in lowest.items():
+                powers[base] = powers.get(base, Fraction(0)) - exponent
+            numerator += convert(graph.monomial(coefficient, powers))
+        if sympy.count_ops(numerator) > MAX_NODES:
+            return
+        expanded = sympy.expand(numerator)
+        symbols = {s: n for n, s in convert.symbols.items()}
+        below = graph.monomial(Fraction(1), lowest)
+        yield "expand", graph.product((back(graph, expanded, symbols), below))
+        yield "factor_terms", graph.product((back(graph, sympy.factor_terms(expanded), symbols), below))
+        yield "factor", graph.product((back(graph, sympy.factor(expanded), symbols), below))
+    except TooLarge:
+        return

@@ -29,14 +29,21 @@ def merge_choices(graph: Graph, node: Node) -> Node:
     return graph.sum(
         [
             *rest,
-            *(select(graph, c, graph.sum(t), graph.sum(o)) for c, (t, o) in arms.items()),
+            *(
+                select(graph, c, *(merge_choices(graph, graph.sum(a)) for a in (t, o)))
+                for c, (t, o) in arms.items()
+            ),
         ]
     )
 
 
 def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:
     """A choice, which is none where both arms are one."""
-    return then if then is orelse else graph.call("select", condition, then, orelse)
+    if then is orelse:
+        return then
+    if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then:
+        return select(graph, graph.call("or", condition, orelse.args[0]), then, orelse.args[2])
+    return graph.call("select", condition, then, orelse)
 
 
 def monomial_of(node: Node) -> tuple[Fraction, dict[Node, Fraction]]:

@@ -29,6 +29,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ops import TABLE
 from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.share import share
 
 if TYPE_CHECKING:
     from diffsrc.simplify.normalise import Normaliser
@@ -55,6 +56,7 @@ class Lowering:
         self.library = library
         self.done: dict[Node, Node] = {}
         self.named: set[Node] = set()
+        self.covers: dict[Node, tuple[Fraction, Powers]] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
         self.products: dict[Node, list[tuple[Node, Fraction, Powers]]] = {}
@@ -68,13 +70,15 @@ class Lowering:
         """The block with lowered results; what it names is in reach inside only."""
         if block.fails:
             return block
-        outer = self.done, set(self.named), {b: list(c) for b, c in self.products.items()}
-        self.done = dict(self.done)
+        products = {b: list(c) for b, c in self.products.items()}
+        outer = self.done, set(self.named), products, self.covers
+        self.done, self.covers = dict(self.done), dict(self.covers)
         for let in block.lets:
             self.named.add(let.node)
             self._offer(let.node)
+        self._share(block.results)
         results = tuple(self.result(r) for r in block.results)
-        self.done, self.named, self.products = outer
+        self.done, self.named, self.products, self.covers = outer
         return block if results == block.results else Block(block.statements, results)
 
     def result(self, node: Node) -> Node:
@@ -206,35 +210,30 @@ class Lowering:
     # Products
 
     def _product(self, node: Prod) -> Node:
-        coefficient, powers = self._covered(node.coefficient, dict(node.factors))
+        coefficient, powers = self.covers.get(node) or self._covered(
+            node.coefficient, dict(node.factors)
+        )
         coefficient, powers = self._turned(coefficient, powers)
-        above = [(b, e) for b, e in powers.items() if e > 0]
-        below = [(b, -e) for b, e in powers.items() if e < 0]
-        if len(powers) == 1 and len(above) == 1 and above[0][1] == 1 and isinstance(above[0][0], Sum):
-            spread = self._spread(coefficient, above[0][0])
+        if len(powers) == 1:
+            (base, exponent), *_ = powers.items()
+            spread = self._spread(coefficient, base) if exponent == 1 else None
             if spread is not None:
                 return spread
-        top, bottom = self._coefficient(abs(coefficient), bool(above))
-        numerator = self._times(top, above)
-        if numerator is None:
-            numerator = self.graph.const(1)
-        if coefficient < 0:
-            numerator = self._negated_first(numerator)
+        above = [(b, e) for b, e in powers.items() if e > 0]
+        below = [(b, -e) for b, e in powers.items() if e < 0]
+        top, bottom = self._coefficient(abs(coefficient))
+        numerator = self._times(top, above, negative=coefficient < 0)
         for base, exponent in [x for x in below if self._sequential(*x)]:
             below.remove((base, exponent))
             for _ in range(int(exponent)):
-                numerator = self.graph.call("div", numerator, self._written_base(base))
-        denominator = self._times(bottom, below)
-        return numerator if denominator is None else self.graph.call("div", numerator, denominator)
+                numerator = self.graph.call("div", numerator, self(base))
+        if not below and bottom == 1:
+            return numerator
+        return self.graph.call("div", numerator, self._times(bottom, below))
 
     def _sequential(self, base: Node, exponent: Fraction) -> bool:
         """Divided by several times: the square would leave the range of floats."""
         return isinstance(base, Call) and base.op == "hypot" and exponent == 2
-
-    def _negated_first(self, node: Node) -> Node:
-        if isinstance(node, Call) and node.op == "mul" and not node.options:
-            return self.graph.call("mul", self._negated_first(node.args[0]), node.args[1])
-        return self._negated(node)
 
     def _turned(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
         """A leading minus moved into a sum that then begins with a plus."""
@@ -251,28 +250,32 @@ class Lowering:
                     return -coefficient, {(turned if b is base else b): e for b, e in powers.items()}
         return coefficient, powers
 
-    def _spread(self, coefficient: Fraction, inner: Sum) -> Node | None:
+    def _spread(self, coefficient: Fraction, inner: Node) -> Node | None:
         """`2 * (15 x + 2)` as `30 x + 4`, where that is cheaper."""
-        plain = [c for _, c in inner.terms if abs(c) == 1]
-        if plain or abs(coefficient) == 1:
+        if not isinstance(inner, Sum) or abs(coefficient) == 1:
+            return None
+        if any(abs(c) == 1 for _, c in inner.terms):
             return None
         spread = self.graph.linear(
             coefficient * inner.constant, {t: coefficient * c for t, c in inner.terms}
         )
         return self._sum(spread) if isinstance(spread, Sum) else None
 
-    def _coefficient(self, value: Fraction, above: bool) -> tuple[Fraction, Fraction]:
+    def _coefficient(self, value: Fraction) -> tuple[Fraction, Fraction]:
         """A coefficient as numerator and denominator, one of them 1 where a decimal says it."""
         if value.denominator == 1 or is_decimal(value) or value.denominator > MAX_DENOMINATOR:
             return value, Fraction(1)
         return Fraction(value.numerator), Fraction(value.denominator)
 
-    def _times(self, coefficient: Fraction, powers: list[tuple[Node, Fraction]]) -> Node | None:
-        parts: list[Node] = [] if coefficient == 1 else [self.number(coefficient)]
-        ranked = sorted(powers, key=lambda item: self._rank(item[0]))
-        parts += [self._power(base, exponent) for base, exponent in ranked]
-        if not parts:
-            return None
+    def _times(
+        self, coefficient: Fraction, powers: list[tuple[Node, Fraction]], *, negative: bool = False
+    ) -> Node:
+        ranked = sorted(_joined_roots(self.graph, powers), key=lambda item: self._rank(item[0]))
+        parts = [self._power(base, exponent) for base, exponent in ranked]
+        if coefficient != 1 or not parts:
+            parts.insert(0, self.number(-coefficient if negative else coefficient))
+        elif negative:
+            parts[0] = self.graph.call("neg", parts[0])
         total = parts[0]
         for part in parts[1:]:
             total = self.graph.call("mul", total, part)
@@ -285,11 +288,8 @@ class Lowering:
             return 2, base.serial
         return 1, base.serial
 
-    def _written_base(self, base: Node) -> Node:
-        return self(base)
-
     def _power(self, base: Node, exponent: Fraction) -> Node:
-        written = self._written_base(base)
+        written = self(base)
         if exponent == 1:
             return written
         if exponent == Fraction(1, 2):
@@ -301,7 +301,7 @@ class Lowering:
 
     def _offer(self, node: Node) -> None:
         coefficient, powers = monomial_of(self.normal(node))
-        if not powers or len(powers) == 1 and 1 in powers.values():
+        if not powers or (coefficient == 1 and len(powers) == 1 and 1 in powers.values()):
             return
         key = max(powers, key=lambda base: base.serial)
         candidates = self.products.setdefault(key, [])
@@ -311,7 +311,7 @@ class Lowering:
     def _covered(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
         """The monomial with the user's products in place of their factors, while that is cheaper."""
         while True:
-            best, price = None, self._price(powers) - 1e-9
+            best, price = None, self._price(coefficient, powers) - 1e-9
             for base in powers:
                 for node, scale, inner in self.products.get(base, ()):
                     count = multiplicity(powers, inner)
@@ -320,14 +320,25 @@ class Lowering:
                     rest = {b: e - count * inner.get(b, 0) for b, e in powers.items()}
                     rest = {b: e for b, e in rest.items() if e}
                     rest[node] = Fraction(count)
-                    if self._price(rest) < price:
-                        best, price = (coefficient / scale**count, rest), self._price(rest)
+                    changed = coefficient / scale**count
+                    if self._price(changed, rest) < price:
+                        best, price = (changed, rest), self._price(changed, rest)
             if best is None:
                 return coefficient, powers
             coefficient, powers = best
 
-    def _price(self, powers: Powers) -> float:
+    def _share(self, results: tuple[Node, ...]) -> None:
+        """Cover all products below `results`, and compute once what several of them share."""
+        products = [n for n in reachable(results, arms=False) if isinstance(n, Prod)]
+        covers = [self._covered(n.coefficient, dict(n.factors)) for n in products]
+        coefficients = {n: c for n, (c, _) in zip(products, covers, strict=True)}
+        shared = share(self.graph, products, [powers for _, powers in covers])
+        for node, powers in shared:
+            self.covers[node] = coefficients.get(node, Fraction(1)), powers
+
+    def _price(self, coefficient: Fraction, powers: Powers) -> float:
         price = 0.4 if all(e < 0 for e in powers.values()) else 0.0
+        price += 0 if abs(coefficient) == 1 else 1
         for base, exponent in powers.items():
             size = abs(exponent)
             price += 1 + (0 if size == 1 else 1.2 if size == Fraction(1, 2) else 1.5)
@@ -350,6 +361,24 @@ def multiplicity(powers: Powers, inner: Powers) -> int:
             ratio = quotient
     assert ratio is not None
     return int(ratio)
+
+
+def _joined_roots(
+    graph: Graph, powers: list[tuple[Node, Fraction]]
+) -> list[tuple[Node, Fraction]]:
+    """`sqrt(2) * sqrt(pi)` as `sqrt(2 * pi)`."""
+    half = Fraction(1, 2)
+    roots = [
+        b for b, e in powers if e == half and (isinstance(b, Number) or _is_constant(b))
+    ]
+    if len(roots) < 2:
+        return powers
+    rest = [(b, e) for b, e in powers if b not in roots]
+    return [(graph.product(roots), half), *rest]
+
+
+def _is_constant(node: Node) -> bool:
+    return isinstance(node, Call) and not node.args
 
 
 def is_decimal(value: Fraction) -> bool:

@@ -1,0 +1,230 @@
+"""The result of an operator: a light callable that derives when it is first used."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import inspect
+import types
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from diffsrc.api.derive import Operator, Stages, derive, function_name
+from diffsrc.api.entry import Entry, entry_for
+from diffsrc.capture import Captured, capture
+from diffsrc.errors import ShapeError
+from diffsrc.ir import Program
+from diffsrc.load import load
+from diffsrc.ops import TABLE
+from diffsrc.specialise import Signature, signature_of, unknown_signature
+
+MODULES = {"math": "math", "np": "numpy"}
+SCIPY = {
+    spelling.rpartition(".")[2]: "scipy.special"
+    for operation in TABLE.values()
+    for spelling in operation.spellings
+    if spelling.startswith("scipy.special.")
+}
+
+
+class Specialisation:
+    """The derivative for the arguments of one signature."""
+
+    def __init__(self, captured: Captured, signature: Signature, stages: Stages) -> None:
+        self.captured = captured
+        self.signature = signature
+        self.stages = stages
+        self.source = stages.source
+        self.function = load_program(captured, stages)
+        self.entry: Entry = entry_for(captured, signature, stages, self.function)
+
+
+def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
+    """The emitted function on the user's own globals and cells."""
+    own = captured.function
+    cells = dict(captured.scope.cells)
+    for free in stages.simplified.free:
+        if not free.own:
+            cells[free.var.name] = types.CellType(free.value)
+    for name, module in imports(stages.source, stages.simplified).items():
+        loaded = importlib.import_module(module)
+        cells[name] = types.CellType(loaded if name in MODULES else getattr(loaded, name))
+    module_globals = own.__globals__ if own is not None else {}
+    function = load(
+        stages.source, stages.name, module_globals=module_globals, cells=cells, like=own
+    )
+    if own is not None:
+        _keep_defaults(function, own, stages.simplified)
+    return function
+
+
+def _keep_defaults(
+    function: types.FunctionType, own: types.FunctionType, program: Program
+) -> None:
+    """The user's default objects, without those of bound parameters."""
+    positional = [
+        p for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
+    ]
+    function.__defaults__ = tuple(p.default for p in positional if p.has_default) or None
+    keyword = {p.name: p.default for p in program.parameters if p.kind == "KEYWORD_ONLY" and p.has_default}
+    function.__kwdefaults__ = keyword or None
+
+
+def imports(source: str, program: Program) -> dict[str, str]:
+    """The modules that the text uses, by the name under which it uses them."""
+    used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
+    own = {p.name for p in program.parameters} | {f.var.name for f in program.free}
+    return {
+        name: module
+        for name, module in (MODULES | SCIPY).items()
+        if name in used and name not in own
+    }
+
+
+class Derivative:
+    """A derivative as a function; made by `grad` and the other operators.
+
+    Attributes:
+        primal: the user's function.
+        function: the emitted function itself.
+        source: its text.
+    """
+
+    __diffsrc_primal__ = True
+
+    def __init__(self, target: Callable[..., Any], operator: Operator, options: Options) -> None:
+        inner = target if isinstance(target, Derivative) else None
+        self.primal: Callable[..., Any] = inner.primal if inner is not None else target
+        self.operators: tuple[Operator, ...] = (
+            (*inner.operators, operator) if inner is not None else (operator,)
+        )
+        self.options = options
+        self.specialisations: dict[Signature, Specialisation] = {}
+        name = getattr(self.primal, "__name__", type(self.primal).__name__)
+        self.__name__ = function_name(name, self.operators)
+        self.__qualname__ = getattr(self.primal, "__qualname__", self.__name__)
+        self.__module__ = getattr(self.primal, "__module__", None) or "builtins"
+        self.__doc__ = getattr(self.primal, "__doc__", None)
+        # A class of its own lets `__call__` be the emitted function, without a frame in between.
+        self.__class__ = type(type(self).__name__, (type(self),), {"__call__": _first_call(self)})
+
+    # What it is
+
+    def __repr__(self) -> str:
+        what = repr(self.primal)
+        for operator in self.operators:
+            wrt = operator.wrt[0] if operator.single else operator.wrt
+            order = f", order={operator.order}" if operator.order > 1 else ""
+            what = f"{operator.kind}({what}, wrt={wrt!r}{order})"
+        return f"<diffsrc {what}>"
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        signature = inspect.signature(self.primal, follow_wrapped=False)
+        return signature.replace(return_annotation=inspect.Signature.empty)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        module = importlib.import_module(self.__module__)
+        found: object = module
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self.__qualname__
+        return rebuild, (self.primal, self.operators, self.options)
+
+    # What it computes
+
+    @functools.cached_property
+    def captured(self) -> Captured:
+        return capture(self.primal)
+
+    def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
+        """The specialisation for a call's arguments."""
+        return self._specialisation(signature_of(self.captured, args, kwargs))
+
+    def _specialisation(self, signature: Signature) -> Specialisation:
+        found = self.specialisations.get(signature)
+        if found is None or not found.entry.holds():
+            if found is not None:
+                self.__dict__.pop("captured", None)
+            stages = derive(self.captured, signature, self.operators, target=self.options.target)
+            found = Specialisation(self.captured, signature, stages)
+            self.specialisations[signature] = found
+        return found
+
+    def _only(self) -> Specialisation:
+        if not self.specialisations:
+            return self._specialisation(unknown_signature(self.captured))
+        if len(self.specialisations) > 1:
+            raise ShapeError(
+                f"{self.__name__} has {len(self.specialisations)} specialisations",
+                suggestion="ask for source_for(*args) with the arguments that you mean",
+            )
+        return self._specialisation(next(iter(self.specialisations)))
+
+    @property
+    def source(self) -> str:
+        """The emitted code, of the only specialisation.
+
+        Raises:
+            ShapeError: there are several, or the arguments' kinds are not known yet.
+        """
+        return self._only().source
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The emitted code for these arguments."""
+        return self.specialised(args, kwargs).source
+
+    @property
+    def function(self) -> types.FunctionType:
+        """The emitted function itself, which `numba.njit` takes."""
+        return self._only().function
+
+
+def _first_call(derivative: Derivative) -> Callable[..., Any]:
+    def call(self: Derivative, *args: Any, **kwargs: Any) -> Any:
+        found = self.specialised(args, kwargs)
+        install(self, found)
+        return found.entry.call(*args, **kwargs)
+
+    return call
+
+
+def install(derivative: Derivative, found: Specialisation) -> None:
+    """Make the calls go straight to the specialisation, as long as it fits them."""
+
+    def again(*args: Any, **kwargs: Any) -> Any:
+        other = derivative.specialised(args, kwargs)
+        install(derivative, other)
+        return other.entry.call(*args, **kwargs)
+
+    found.entry.otherwise(again)
+    type(derivative).__call__ = staticmethod(found.entry.call)  # type: ignore[attr-defined,method-assign] # the class is this object's own
+
+
+class Options:
+    """What is common to all operators.
+
+    Attributes:
+        target: "python" or "numpy"; None follows the source.
+    """
+
+    def __init__(self, target: str | None = None) -> None:
+        if target not in {None, "python", "numpy"}:
+            raise ValueError(f"target={target!r} is neither 'python' nor 'numpy'")
+        self.target = target
+
+
+def rebuild(
+    primal: Callable[..., Any], operators: tuple[Operator, ...], options: Options
+) -> Derivative:
+    """A derivative from what it was pickled as."""
+    found: Any = primal
+    for operator in operators:
+        found = Derivative(found, operator, options)
+    assert isinstance(found, Derivative)
+    return found

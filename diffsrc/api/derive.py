@@ -1,0 +1,287 @@
+"""The way of the data: from a captured function and a signature to an emitted function.
+
+    function -- capture --> ast and Scope
+               specialise --> Signature
+               parse --> Program
+               differentiate --> Program
+               simplify --> Program
+               emit --> source text
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from diffsrc.capture import Captured
+from diffsrc.differentiate import Request, gradients
+from diffsrc.emit import emit
+from diffsrc.errors import NotDifferentiable, UnsupportedSyntax
+from diffsrc.ir import Node, Program, Structure, blocks
+from diffsrc.parse import parse
+from diffsrc.simplify import Simplifier
+from diffsrc.specialise import Signature
+
+Wrt = int | str
+NAMES_OF_ORDERS = {1: "Derivative", 2: "Second derivative", 3: "Third derivative"}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One of the operators of the public interface with its options.
+
+    Attributes:
+        kind: its name, such as `grad`.
+        wrt: what it derives by; `single` if that was not a tuple.
+        order: of `derivative`.
+        has_aux: whether the function returns `(value, aux)`.
+    """
+
+    kind: str
+    wrt: tuple[Wrt, ...]
+    single: bool
+    order: int = 1
+    has_aux: bool = False
+
+    @property
+    def suffix(self) -> str:
+        if self.kind == "derivative" and self.order > 1:
+            return f"derivative{self.order}"
+        return self.kind
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """A program after each stage, and the text that came out.
+
+    `str()` prints them all.
+    """
+
+    parsed: Program
+    differentiated: Program
+    simplified: Program
+    source: str
+    name: str
+    notes: tuple[str, ...]
+
+
+def derive(
+    captured: Captured,
+    signature: Signature,
+    operators: Sequence[Operator],
+    *,
+    target: str | None = None,
+) -> Stages:
+    """Derive a function, the first operator applied first.
+
+    Raises:
+        DiffsrcError: what cannot be derived.
+        ValueError: `wrt` names no parameter.
+    """
+    parsed = parse(captured, signature)
+    named = frozenset(let.node for block in blocks(parsed.body) for let in block.lets)
+    simplifier = Simplifier(parsed, named)
+    program = parsed
+    for operator in operators:
+        program = apply(operator, program, simplifier)
+    library = {"python": "math", "numpy": "np", None: parsed.library}[target]
+    if not library:
+        library = "np" if any(a.array for _, a in signature.arguments) else "math"
+    simplified = simplifier.lowered(program, library)
+    name = function_name(captured.name, operators)
+    text = emit(simplified, name, docstring(captured.name, operators, program))
+    return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes))
+
+
+def function_name(name: str, operators: Sequence[Operator]) -> str:
+    """The name of the emitted function: `f_grad`, `f_grad_grad`."""
+    base = name if name.isidentifier() else "f"
+    return "_".join([base, *(operator.suffix for operator in operators)])
+
+
+def docstring(name: str, operators: Sequence[Operator], program: Program) -> str:
+    """What the emitted function gives, in one line."""
+    text = name if name.isidentifier() else "f"
+    for operator in operators:
+        names = ", ".join(wrt_name(program, w) for w in operator.wrt)
+        several = len(operator.wrt) > 1
+        what = {
+            "grad": "Gradient" if several else "Derivative",
+            "value_and_grad": "Value and gradient" if several else "Value and derivative",
+            "derivative": NAMES_OF_ORDERS.get(operator.order, f"Derivative of order {operator.order}"),
+            "jacobian": "Jacobian",
+            "hessian": "Hessian",
+        }[operator.kind]
+        if text.startswith(tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) and " of " in text:
+            text = "the " + text[0].lower() + text[1:]
+        text = f"{what} of {text} with respect to {names}"
+    return text + "."
+
+
+# Operators on programs
+
+
+def apply(operator: Operator, program: Program, simplifier: Simplifier) -> Program:
+    """The program of the derivative that `operator` asks for."""
+    wrt = tuple(wrt_node(program, w) for w in operator.wrt)
+    return _pruned(TRANSFORMATIONS[operator.kind](operator, program, wrt, simplifier))
+
+
+def _pruned(program: Program) -> Program:
+    """The program without the results that are not returned."""
+    used = _leaves(program.structure)
+    if used == list(range(len(program.body.results))) or program.body.fails:
+        return program
+    body = replace(program.body, results=tuple(program.body.results[i] for i in used))
+    return replace(program, body=body, structure=_renumbered(program.structure, iter(range(len(used)))))
+
+
+def _leaves(structure: Structure) -> list[int]:
+    if isinstance(structure, int):
+        return [structure]
+    return [leaf for inner in structure for leaf in _leaves(inner)]
+
+
+def _renumbered(structure: Structure, numbers: Iterator[int]) -> Structure:
+    if isinstance(structure, int):
+        return next(numbers)
+    return tuple(_renumbered(inner, numbers) for inner in structure)
+
+
+def _grad(operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> Program:
+    value, aux = _value(operator, program)
+    derived = gradients(program, [(value, wrt)], simplifier, with_values=aux is not None)
+    start = 0 if aux is None else _count(program.structure)
+    shape = _wrt_structure(operator, start)
+    return replace(derived, structure=shape if aux is None else (shape, aux))
+
+
+def _value_and_grad(
+    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+) -> Program:
+    value, aux = _value(operator, program)
+    derived = gradients(program, [(value, wrt)], simplifier, with_values=True)
+    shape = _wrt_structure(operator, _count(program.structure))
+    return replace(derived, structure=(value if aux is None else (value, aux), shape))
+
+
+def _derivative(
+    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+) -> Program:
+    _value(operator, program)
+    requests: list[Request] = [(0, (x,)) for x in wrt]
+    for _ in range(operator.order):
+        program = gradients(program, requests, simplifier)
+        requests = [(i, (x,)) for i, x in enumerate(wrt)]
+    return replace(program, structure=_wrt_structure(operator, 0))
+
+
+def _jacobian(
+    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+) -> Program:
+    count = _count(program.structure)
+    requests: list[Request] = [(i, wrt) for i in range(count)]
+    derived = gradients(program, requests, simplifier)
+
+    def rows(shape: Structure) -> Structure:
+        if isinstance(shape, int):
+            return _wrt_structure(operator, shape * len(wrt))
+        return tuple(rows(inner) for inner in shape)
+
+    return replace(derived, structure=rows(program.structure))
+
+
+def _hessian(
+    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+) -> Program:
+    gradient = _grad(operator, program, wrt, simplifier)
+    return _jacobian(operator, gradient, wrt, simplifier)
+
+
+Transformation = Callable[[Operator, Program, tuple[Node, ...], Simplifier], Program]
+
+TRANSFORMATIONS: dict[str, Transformation] = {
+    "grad": _grad,
+    "value_and_grad": _value_and_grad,
+    "derivative": _derivative,
+    "jacobian": _jacobian,
+    "hessian": _hessian,
+}
+
+
+def _count(structure: Structure) -> int:
+    return 1 if isinstance(structure, int) else sum(_count(inner) for inner in structure)
+
+
+def _wrt_structure(operator: Operator, start: int) -> Structure:
+    if operator.single:
+        return start
+    return tuple(range(start, start + len(operator.wrt)))
+
+
+def _value(operator: Operator, program: Program) -> tuple[int, Structure | None]:
+    """The result that is derived and the structure of what is handed through."""
+    shape = program.structure
+    if operator.has_aux:
+        if isinstance(shape, int) or len(shape) != 2 or not isinstance(shape[0], int):
+            raise NotDifferentiable(
+                f"with has_aux=True, {program.name} must return (value, aux)",
+            )
+        return shape[0], shape[1]
+    if not isinstance(shape, int):
+        raise NotDifferentiable(
+            f"{program.name} returns a tuple; {operator.kind} derives one number",
+            suggestion="return one value, pass has_aux=True for (value, aux), or take jacobian",
+        )
+    return shape, None
+
+
+# wrt
+
+
+def wrt_name(program: Program, wrt: Wrt) -> str:
+    """The parameter that a position or name means."""
+    if isinstance(wrt, str):
+        return wrt
+    names = [p.name for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}]
+    if -len(names) <= wrt < len(names):
+        return names[wrt]
+    starred = next((p.name for p in program.parameters if p.kind == "VAR_POSITIONAL"), None)
+    if starred is not None and wrt >= len(names):
+        return f"{starred}[{wrt - len(names)}]"
+    raise ValueError(
+        f"wrt={wrt!r} is no position of an argument of {program.name}({', '.join(names)})"
+    )
+
+
+def wrt_node(program: Program, wrt: Wrt) -> Node:
+    """The node that `wrt` names.
+
+    Raises:
+        ValueError: it names no parameter.
+        NotDifferentiable: it names something that is not a number.
+    """
+    name = wrt_name(program, wrt)
+    item = re.fullmatch(r"(\w+)\[(\d+)\]", name)
+    parameters = {p.name: p for p in program.parameters}
+    if item and item[1] in parameters:
+        var = parameters[item[1]].node
+        if var is not None:
+            return program.graph.call("item", var, options=(int(item[2]),))
+    if name not in parameters:
+        known = ", ".join(parameters) or "none"
+        raise ValueError(f"wrt={wrt!r} names no argument of {program.name}; it has {known}")
+    parameter = parameters[name]
+    if parameter.node is None:
+        raise NotDifferentiable(
+            f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number, and nothing "
+            "can be derived by it"
+        )
+    if parameter.node.type.kind != "float":
+        raise UnsupportedSyntax(
+            f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number",
+            suggestion="derive by a number; pass its parts as arguments of their own",
+        )
+    return parameter.node
+

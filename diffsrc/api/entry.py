@@ -1,0 +1,225 @@
+"""What a call of a derivative checks before it goes to the emitted function: next to nothing.
+
+Where the emitted code relies on nothing, the entry is the emitted function itself. Otherwise a small
+function of the same signature compares what was assumed (static arguments, helper functions, static
+globals) and turns integers into floats.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from types import CellType, FunctionType
+from typing import Any
+
+from diffsrc.api.derive import Stages
+from diffsrc.capture import Captured, static_attribute
+from diffsrc.emit.python import parameters
+from diffsrc.ir import Assumption, Call, Const, If, Node, Program, Result, reachable
+from diffsrc.load import load
+from diffsrc.specialise import Argument, Signature
+
+ALWAYS_FLOAT = frozenset({"div", "attribute"})
+KEEPS_INT = frozenset(
+    {"add", "sub", "mul", "neg", "pos", "pow", "abs", "max", "min", "mod", "floordiv", "select", "square"}
+)
+
+
+class Entry:
+    """How one specialisation is called.
+
+    Attributes:
+        call: what a call of the derivative runs.
+    """
+
+    def __init__(
+        self, call: Callable[..., Any], checks: list[Check], other: CellType | None
+    ) -> None:
+        self.call = call
+        self.checks = checks
+        self.other = other
+
+    def holds(self) -> bool:
+        """Whether everything outside that was read while parsing is as it was."""
+        return all(check.holds() for check in self.checks if check.holder is not None)
+
+    def otherwise(self, again: Callable[..., Any]) -> None:
+        """What is called where a check fails."""
+        if self.other is not None:
+            self.other.cell_contents = again
+
+
+class Check:
+    """An assumption as a comparison."""
+
+    def __init__(self, assumption: Assumption) -> None:
+        self.holder = assumption.holder
+        self.name = assumption.name
+        self.path = assumption.path
+        self.expected = assumption.expected
+        self.code = getattr(assumption.expected, "__code__", None)
+
+    def holds(self) -> bool:
+        """Whether the name still means what it meant."""
+        try:
+            if isinstance(self.holder, dict):
+                value = self.holder[self.name]
+            elif isinstance(self.holder, CellType):
+                value = self.holder.cell_contents
+            else:
+                value = static_attribute(self.holder, self.name).value
+            for part in self.path:
+                value = static_attribute(value, part).value
+        except (LookupError, AttributeError, ValueError):
+            return False
+        return same(value, self.expected) and getattr(value, "__code__", None) is self.code
+
+
+def same(value: object, expected: object) -> bool:
+    """Whether two static values are one: the same object, or equal and of one plain type."""
+    if value is expected:
+        return True
+    if type(value) is not type(expected):
+        return False
+    plain = (str, bytes, int, float, bool, tuple, frozenset)
+    return isinstance(value, plain) and not isinstance(value, enum.Enum) and value == expected
+
+
+def entry_for(
+    captured: Captured, signature: Signature, stages: Stages, function: FunctionType
+) -> Entry:
+    """The entry of a specialisation."""
+    program = stages.simplified
+    checks = [Check(a) for a in program.assumptions]
+    cells: dict[str, CellType] = {}
+    lines: list[str] = []
+    conditions: list[str] = []
+
+    def cell(value: object) -> str:
+        name = f"_{len(cells)}"
+        cells[name] = CellType(value)
+        return name
+
+    for name, argument in signature.arguments:
+        conditions += _argument_conditions(name, argument, stages, cell)
+    for check in checks:
+        conditions.append(_outside_condition(check, captured, cell))
+    other = None
+    if conditions:
+        other = CellType()
+        cells["_again"] = other
+        lines += [f"    if {' or '.join(conditions)}:", f"        return _again({_passed(program)})"]
+    if any(not is_float(r) for r in _results(program)):
+        as_float = cell(_as_float)
+        for parameter in program.parameters:
+            if parameter.node is not None and parameter.node.type.kind == "float":
+                lines += [
+                    f"    if type({parameter.name}) is not float:",
+                    f"        {parameter.name} = {as_float}({parameter.name})",
+                ]
+    if not lines:
+        return Entry(function, checks, None)
+    cells["_function"] = CellType(function)
+    lines.append(f"    return _function({_passed(program)})")
+    header = f"def {stages.name}({', '.join(parameters(program))}):"
+    call = load(
+        "\n".join([header, *lines, ""]),
+        stages.name,
+        module_globals=function.__globals__,
+        cells=cells,
+    )
+    call.__defaults__, call.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+    return Entry(call, checks, other)
+
+
+def _passed(program: Program) -> str:
+    parts = []
+    for parameter in program.parameters:
+        match parameter.kind:
+            case "VAR_POSITIONAL":
+                parts.append(f"*{parameter.name}")
+            case "VAR_KEYWORD":
+                parts.append(f"**{parameter.name}")
+            case "KEYWORD_ONLY":
+                parts.append(f"{parameter.name}={parameter.name}")
+            case _:
+                parts.append(parameter.name)
+    return ", ".join(parts)
+
+
+def _argument_conditions(
+    name: str, argument: Argument, stages: Stages, cell: Callable[[object], str]
+) -> list[str]:
+    if argument.kind == "static":
+        value = argument.value
+        if value is None or isinstance(value, bool | enum.Enum):
+            return [f"{name} is not {cell(value)}"]
+        if isinstance(value, str | bytes):
+            return [f"type({name}) is not {cell(type(value))}", f"{name} != {cell(value)}"]
+        return [f"not {cell(same)}({name}, {cell(value)})"]
+    if argument.kind == "object":
+        if argument.items is not None:
+            return [f"len({name}) != {len(argument.items)}"]
+        return [f"type({name}) is not {cell(argument.type)}"]
+    return []
+
+
+def _outside_condition(check: Check, captured: Captured, cell: Callable[[object], str]) -> str:
+    """The text of a comparison; a global of the user's own module costs one look-up."""
+    own = captured.scope.globals
+    if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
+        expected, code = cell(check.expected), cell(check.code)
+        return f"{check.name} is not {expected} or {expected}.__code__ is not {code}"
+    return f"not {cell(check.holds)}()"
+
+
+def _results(program: Program) -> list[Node]:
+    results: list[Node] = []
+    todo = list(program.body.results)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Result):
+            for arm in (node.of.then, node.of.orelse):
+                todo += arm.results[node.index : node.index + 1]
+        else:
+            results.append(node)
+    return results
+
+
+def is_float(node: Node) -> bool:
+    """Whether a written value is a float whatever the arguments are."""
+    known: dict[Node, bool] = {}
+    for below in reachable((node,), arms=True):
+        known[below] = _is_float(below, known)
+    return known[node]
+
+
+def _is_float(node: Node, known: dict[Node, bool]) -> bool:
+    match node:
+        case Const():
+            return isinstance(node.value, float)
+        case Result():
+            arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
+            return all(known.get(a.results[node.index], False) for a in arms)
+        case Call() if node.op == "select":
+            return known[node.args[1]] and known[node.args[2]]
+        case Call() if node.op == "pow":
+            exponent = node.args[1]
+            whole = isinstance(exponent, Const) and isinstance(exponent.value, int)
+            return known[node.args[0]] or (whole is False and known[exponent])
+        case Call() if node.op in KEEPS_INT:
+            return any(known[arg] for arg in node.args)
+        case Call():
+            return node.op not in {"floor", "ceil", "trunc", "round", "item", "attribute"}
+        case If():
+            return False
+        case _:
+            return False
+
+
+def _as_float(value: object) -> object:
+    """An integer as a float, an integer array as an array of floats; all else as it is."""
+    if isinstance(value, int):
+        return float(value)
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    return value.astype(float) if kind in {"i", "u", "b"} else value  # type: ignore[attr-defined] # an array

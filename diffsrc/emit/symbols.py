@@ -1,0 +1,75 @@
+"""How names look in mathematics: Greek letters, subscripts, words.
+
+>>> symbol("sigma"), symbol("k_m"), symbol("d1")
+(Symbol(text='σ', below=()), Symbol(text='k', below=('m',)), Symbol(text='d', below=('1',)))
+>>> symbol("total_vol")
+Symbol(text='total_vol', below=())
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
+SMALL = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho "
+    "sigma tau upsilon phi chi psi omega"
+)
+
+
+def _greek() -> Iterable[tuple[str, str]]:
+    for size, names in (("CAPITAL", CAPITALS), ("SMALL", SMALL)):
+        for name in names.split():
+            letter = name.upper().replace("LAMBDA", "LAMDA")
+            yield name, unicodedata.lookup(f"GREEK {size} LETTER {letter}")
+
+
+GREEK = dict(_greek())
+GREEK["lamda"] = GREEK["lambda"]
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A letter or a word, and what stands below it."""
+
+    text: str
+    below: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> bool:
+        return len(self.text) > 1
+
+
+def symbol(name: str) -> Symbol:
+    """A name as a mathematician would write it."""
+    item = re.fullmatch(r"([\w.]+)\[(.+)\]", name)
+    if item:
+        of = symbol(item[1])
+        return Symbol(of.text, (*of.below, item[2].strip("'\"")))
+    if "." in name and not name.startswith("self."):
+        return Symbol(name)
+    plain = name.removeprefix("self.").strip("_")
+    head, *below = plain.split("_")
+    numbered = re.fullmatch(r"([^\W\d]+)(\d+)", head)
+    if numbered:
+        head, below = numbered[1], [numbered[2], *below]
+    below = [GREEK.get(part, part) for part in below]
+    head = GREEK.get(head, head)
+    short = all(len(part) == 1 or part.isdigit() for part in below)
+    if head and all(below) and (len(head) == 1 or short):
+        return Symbol(head, tuple(below))
+    return Symbol(plain or name)
+
+
+def symbols(names: Iterable[str], reserved: Iterable[Symbol] = ()) -> dict[str, Symbol]:
+    """A symbol for each name, no two alike: `x1` is x with 1 below, then `x_1` a word."""
+    taken = set(reserved)
+    chosen: dict[str, Symbol] = {}
+    for name in sorted(names, key=lambda n: ("." in n, "_" in n, n)):
+        wanted = symbol(name)
+        chosen[name] = Symbol(name) if wanted in taken else wanted
+        taken.add(chosen[name])
+    return chosen

@@ -1,0 +1,443 @@
+"""Attributes and subscripts: what is read live, and what is decided now."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import sys
+import types
+
+from diffsrc.capture import (
+    BoundMethod,
+    PropertyOf,
+    TextClass,
+    Textual,
+    TextMember,
+    TextModule,
+)
+from diffsrc.ir import Node
+from diffsrc.ops import operation_of
+from diffsrc.parse.context import UNKNOWN, Context, is_known_library
+from diffsrc.parse.values import (
+    Items,
+    Method,
+    Object,
+    Record,
+    Source,
+    Static,
+    Super,
+    Table,
+    Value,
+    what,
+)
+from diffsrc.specialise import Argument, annotated, argument_of, kind_of_class
+
+_CONTAINER_METHODS = {tuple: tuple, list: list, dict: dict}
+_KEYS = (str, int, bool, type(None))
+
+
+class Attributes(Context):
+    """Reads `value.name` and `value[index]`."""
+
+    def attribute(self, base: Value, name: str, node: ast.expr) -> Value:
+        match base:
+            case Static(value=types.ModuleType() as module):
+                return self._of_module(module, name, node)
+            case Static():
+                return self._of_static(base, name, node)
+            case Object():
+                return self._of_object(base, name, node)
+            case Record():
+                if name in base.fields:
+                    return base.fields[name]
+                return self._of_class(base.type, base, name, node)
+            case Items() if name in getattr(base.type, "_fields", ()):
+                return base.items[base.type._fields.index(name)]  # type: ignore[attr-defined]
+            case Items(type=kind) if kind not in (tuple, list, set):
+                return self._of_class(kind, base, name, node)
+            case Table() if name == "get":
+                return Method(Static(dict.get), base)
+            case Super():
+                return self._of_super(base, name, node)
+            case Node():
+                self.refuse(
+                    f"The attribute .{name} of a number or array is not understood.",
+                    node,
+                    "Pointwise operations only: arrays' own attributes and methods "
+                    "come later.",
+                )
+            case _:
+                self.decided(base, node)
+                self.refuse(
+                    f"The attribute .{name} of {what(base)} is not understood.",
+                    node,
+                )
+
+    def _of_module(self, module: types.ModuleType, name: str, node: ast.expr) -> Value:
+        value = self.member(module, name, node).value
+        title = module.__name__
+        if is_known_library(title):
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                known = operation_of(value)
+                if known is not None and not known[0].arity:
+                    return self.node(known[0].name, (), node, known[1])
+                return self.from_outside(value, None, name, node)
+            return Static(value)
+        if isinstance(value, types.ModuleType):
+            return Static(value)
+        source = Source(vars(module), name)
+        return self.from_outside(value, source, name, node)
+
+    # Static things
+
+    def _of_static(self, base: Static, name: str, node: ast.expr) -> Value:
+        value = base.value
+        if type(value) is str and not name.startswith("_") and hasattr(str, name):
+            return Method(Static(getattr(str, name)), base)
+        if type(value) is dict and name == "get":
+            return Method(Static(dict.get), base)
+        if isinstance(value, type):
+            return self._of_class_object(base, value, name, node)
+        found = self.member(value, name, node).value
+        if isinstance(found, PropertyOf):
+            return self.call(Static(found.fget), [base], {}, node)
+        if isinstance(value, enum.Enum):
+            if isinstance(found, types.MethodType) and found.__self__ is value:
+                return Method(Static(found.__func__), base)
+            return self.constant(found, node)
+        if isinstance(value, TextMember | TextClass | TextModule):
+            if isinstance(found, Textual | types.ModuleType):
+                return self._textual(found, node)
+            if isinstance(value, TextModule):
+                return self.from_outside(found, None, name, node)
+            return self.constant(found, node)
+        if isinstance(found, str):
+            return Static(found)
+        return self.refuse(
+            f"The attribute .{name} of {what(base)} is not understood.", node
+        )
+
+    def _of_class_object(
+        self, base: Static, cls: type, name: str, node: ast.expr
+    ) -> Value:
+        found = self.member(cls, name, node).value
+        if issubclass(cls, enum.Enum) and isinstance(found, cls):
+            return Static(found)
+        if name.startswith("__") and isinstance(found, str):
+            return Static(found)
+        argument = argument_of(found)
+        source = Source(cls, name)
+        if argument.kind == "number":
+            holder = self.object_variable(base, cls.__name__)
+            return self.part("attribute", holder, name, source, argument, node)
+        return self.from_outside(found, source, name, node)
+
+    def constant(self, value: object, node: ast.AST) -> Value:
+        """A value that cannot change: a number as a literal, the rest static."""
+        if type(value) in (int, float):
+            assert isinstance(value, int | float)
+            return self.number(value, node)
+        if isinstance(value, Textual):
+            return self._textual(value, node)
+        return Static(value)
+
+    # Instances
+
+    def _of_object(self, base: Object, name: str, node: ast.expr) -> Value:
+        if base.value is None:
+            return self._of_unknown(base, name, node)
+        if type(base.value) in _CONTAINER_METHODS:
+            if type(base.value) is dict and name == "get":
+                return Method(Static(dict.get), base)
+            self.refuse(f"The method .{name} is not understood.", node)
+        found = self.member(base.value, name, node).value
+        if isinstance(found, PropertyOf):
+            self._assume_member(type(base.value), name, node)
+            return self.call(Static(found.fget), [base], {}, node)
+        if isinstance(found, BoundMethod):
+            return Method(Static(found.function), base)
+        if isinstance(found, types.MethodType) and found.__self__ is base.value:
+            self._assume_member(type(base.value), name, node)
+            return Method(Static(found.__func__), base)
+        source = base.source.attribute(name) if base.source is not None else None
+        argument = argument_of(found)
+        if argument.kind == "number":
+            return self.part("attribute", base.node, name, source, argument, node)
+        if argument.kind == "static":
+            if source is None:
+                self.refuse(
+                    f"What .{name} is decides the derivative's code, and here that "
+                    "may change unseen.",
+                    node,
+                    "Give it as an argument of its own.",
+                )
+            self.assume(source, found)
+            return Static(argument.value, source)
+        self.assume_type(source, found)
+        inner = self.part("attribute", base.node, name, source, argument, node)
+        return Object(found, inner, type(found), source, argument)
+
+    def part(
+        self,
+        op: str,
+        base: Node,
+        key: object,
+        source: Source | None,
+        argument: Argument,
+        node: ast.AST,
+    ) -> Node:
+        """A node for an attribute or item of an object."""
+        made = self.graph.call(op, base, options=(key,))
+        if made not in self.places:
+            self.places[made] = self.place(node)
+            self.live[made] = (source, argument.value)
+            if argument.array:
+                self.arrays.add(made)
+        return made
+
+    def _assume_member(self, cls: type, name: str, node: ast.AST) -> None:
+        """Note that a class's method or property was read."""
+        self.assume(Source(cls, name), self.member(cls, name, node).value)
+
+    def _of_class(
+        self, cls: type, receiver: Value, name: str, node: ast.expr
+    ) -> Value:
+        """What the class gives to an instance: a method, a property, a constant."""
+        found = self.member(cls, name, node).value
+        if isinstance(found, property):
+            self.assume(Source(cls, name), found)
+            return self.call(Static(found.fget), [receiver], {}, node)
+        if isinstance(found, types.FunctionType):
+            self.assume(Source(cls, name), found)
+            raw = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
+            if isinstance(raw, staticmethod):
+                return Static(found)
+            return Method(Static(found), receiver)
+        return self._of_class_object(Static(cls), cls, name, node)
+
+    def _of_unknown(self, base: Object, name: str, node: ast.expr) -> Value:
+        """An attribute of an instance of which only the class is known."""
+        cls = base.type
+        annotations: dict[str, object] = {}
+        if isinstance(cls, TextClass):
+            if name in cls.fields:
+                kind = kind_of_class(annotated(cls.fields[name].annotation, cls))
+                return self._of_kind(base, name, kind, node)
+            found = cls.attribute_for(base, name)
+            if isinstance(found, PropertyOf):
+                return self.call(Static(found.fget), [base], {}, node)
+            if isinstance(found, BoundMethod):
+                return Method(Static(found.function), base)
+            return self.constant(found, node)
+        assert isinstance(cls, type)
+        for parent in reversed(cls.__mro__):
+            annotations |= parent.__dict__.get("__annotations__", {})
+        if name not in annotations:
+            return self._of_class(cls, base, name, node)
+        meaning = annotations[name]
+        if isinstance(meaning, str):
+            text = ast.parse(meaning, mode="eval").body
+            meaning = annotated(text, _ModuleNames(cls))
+        return self._of_kind(base, name, kind_of_class(meaning), node)
+
+    def _of_kind(self, base: Object, name: str, kind: str, node: ast.expr) -> Value:
+        if kind in {"number", "array"}:
+            argument = Argument("number", None, array=kind == "array")
+            return self.part("attribute", base.node, name, None, argument, node)
+        return self.refuse(
+            f"What .{name} is decides the derivative's code, and it is not known yet.",
+            node,
+            "Call the derivative, or ask for source_for(...) with arguments.",
+        )
+
+    def _of_super(self, base: Super, name: str, node: ast.expr) -> Value:
+        receiver = base.receiver
+        cls = self.class_of(receiver)
+        if not isinstance(cls, type):
+            self.refuse("super() is understood in methods of live classes only.", node)
+        order = cls.__mro__
+        for parent in order[order.index(base.type) + 1 :]:
+            raw = vars(parent).get(name)
+            if isinstance(raw, types.FunctionType):
+                self.assume(Source(parent, name), raw)
+                return Method(Static(raw), receiver)
+            if isinstance(raw, property):
+                self.assume(Source(parent, name), raw)
+                return self.call(Static(raw.fget), [receiver], {}, node)
+            if raw is not None:
+                break
+        return self.refuse(f"super().{name} is not understood.", node)
+
+    def class_of(self, value: Value) -> object:
+        """The class of an object, where it is one; else None."""
+        match value:
+            case Object(type=cls) | Record(type=cls) | Items(type=cls):
+                return cls
+            case _:
+                return None
+
+    # Items
+
+    def subscript(self, base: Value, node: ast.Subscript) -> Value:
+        if isinstance(base, Node):
+            self.refuse(
+                "Items of an array are not understood yet.",
+                node,
+                "Pass what is needed of it as an argument.",
+            )
+        self.decided(base, node)
+        if isinstance(node.slice, ast.Slice):
+            return self._slice(base, node.slice, node)
+        key = self.static_value(self.expression(node.slice))
+        if key is UNKNOWN:
+            self.refuse(
+                "The index is not known before the derivative runs.",
+                node.slice,
+                "Use a literal, or branches.",
+            )
+        return self.item(base, key, node)
+
+    def item(self, base: Value, key: object, node: ast.AST) -> Value:
+        """`base[key]` for a key that is known."""
+        try:
+            match base:
+                case Items() if type(key) in (int, bool):
+                    return base.items[key]  # type: ignore[index]
+                case Table() if type(key) in _KEYS or isinstance(key, enum.Enum):
+                    return base.items[key]
+                case Static(value=known) if type(known) in (str, tuple, list, dict):
+                    return self.constant(known[key], node)  # type: ignore[index]
+                case Static(value=known) if isinstance(known, type) and issubclass(
+                    known, enum.Enum
+                ):
+                    return Static(known.__members__[str(key)])
+                case Object() if type(key) in _KEYS:
+                    return self._item_of_object(base, key, node)
+                case _:
+                    pass
+        except (LookupError, TypeError):
+            self.refuse(f"There is no item {key!r} here: Python would raise.", node)
+        return self.refuse(f"An item of {what(base)} is not understood.", node)
+
+    def _item_of_object(self, base: Object, key: object, node: ast.AST) -> Value:
+        argument, source = base.argument, None
+        value = base.value
+        fields = getattr(type(value), "_fields", None)
+        if argument is not None and argument.items is not None:
+            names = argument.names
+            if argument.type is dict:
+                assert isinstance(key, str | int | bool | None)
+                inner = argument.items[names.index(key)]
+            else:
+                inner = argument.items[key]  # type: ignore[index]
+                if isinstance(key, int) and key < 0:
+                    key += len(argument.items)
+        elif isinstance(value, tuple) and fields is not None and isinstance(key, int):
+            inner = argument_of(tuple.__getitem__(value, key))
+            if base.source is not None:
+                source = base.source.attribute(fields[key])
+        else:
+            self.refuse(f"An item of {what(base)} is not understood.", node)
+        if _may_change(base.source):
+            source = self._assume_item(base, key, inner, source, node)
+        if inner.kind == "static":
+            return Static(inner.value, source)
+        made = self.part("item", base.node, key, source, inner, node)
+        if inner.kind == "number":
+            return made
+        return Object(inner.value, made, inner.type, source, inner)
+
+    def _assume_item(
+        self,
+        base: Object,
+        key: object,
+        inner: Argument,
+        source: Source | None,
+        node: ast.AST,
+    ) -> Source | None:
+        """Note what was read of a container that is no argument; where it is found."""
+        if type(base.value) is dict and isinstance(key, str):
+            place = Source(base.value, key)
+            if inner.kind != "number":
+                self.assume(base.source, base.value)
+                self.assume(place, inner.value)
+            return place
+        if inner.kind == "number":
+            return source
+        if isinstance(base.value, tuple):
+            self.assume(base.source, base.value)
+            return Source(inner.value, "")
+        return self.refuse(
+            "A list that holds more than numbers may change unseen.",
+            node,
+            "Make it a tuple or a dict.",
+        )
+
+    def _slice(self, base: Value, node: ast.Slice, whole: ast.Subscript) -> Value:
+        bounds: list[int | None] = []
+        for part in (node.lower, node.upper, node.step):
+            bound = None
+            if part is not None:
+                bound = self.static_value(self.expression(part))
+            if bound is not None and type(bound) is not int:
+                self.refuse("The bounds of a slice must be literals.", whole)
+            bounds.append(bound)
+        if isinstance(base, Static) and type(base.value) in (str, tuple):
+            return Static(base.value[slice(*bounds)])  # type: ignore[index]
+        items = self.elements(base, whole)
+        kind = base.type if isinstance(base, Items) else tuple
+        return Items(items[slice(*bounds)], list if kind is list else tuple)
+
+    def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]:
+        """The elements of a sequence whose length is known."""
+        self.decided(value, node)
+        match value:
+            case Items():
+                return value.items
+            case Static(value=tuple() | list() as known):
+                return tuple([self.constant(item, node) for item in known])
+            case Table():
+                return tuple([self.constant(key, node) for key in value.items])
+            case Object(argument=Argument(items=tuple() as items, type=kind)):
+                if kind in (tuple, list):
+                    if _may_change(value.source):
+                        self._assume_length(value, node)
+                    return tuple(
+                        [self.item(value, i, node) for i in range(len(items))]
+                    )
+            case Object(value=tuple() as known) if hasattr(type(known), "_fields"):
+                return tuple([self.item(value, i, node) for i in range(len(known))])
+            case _:
+                pass
+        return self.refuse(
+            f"The items of {what(value)} are not known before the derivative runs.",
+            node,
+            "Write them out as a tuple, or give them as arguments of their own.",
+        )
+
+    def _assume_length(self, value: Object, node: ast.AST) -> None:
+        if type(value.value) is tuple:
+            self.assume(value.source, value.value)
+            return
+        self.refuse(
+            "The length of a list that is no argument may change unseen.",
+            node,
+            "Make it a tuple.",
+        )
+
+
+class _ModuleNames:
+    """The names of the module that a class stands in."""
+
+    def __init__(self, cls: type) -> None:
+        module = sys.modules.get(cls.__module__)
+        self.names: dict[str, object] = vars(module) if module is not None else {}
+
+    def lookup(self, name: str) -> Static:
+        builtins = vars(sys.modules["builtins"])
+        return Static(self.names[name] if name in self.names else builtins[name])
+
+
+def _may_change(source: Source | None) -> bool:
+    """Tell whether the signature does not hold what is found there."""
+    return source is not None and (source.holder is not None or bool(source.path))

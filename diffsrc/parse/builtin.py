@@ -1,0 +1,339 @@
+"""Builtins and their like: decided now, or written as other operations."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import math
+import sys
+import types
+from collections.abc import Callable
+
+from diffsrc.ir import Node, Var
+from diffsrc.parse.expressions import Expressions
+from diffsrc.parse.values import (
+    Items,
+    Local,
+    Method,
+    Object,
+    Outcome,
+    Partial,
+    Record,
+    Static,
+    Table,
+    Value,
+    what,
+)
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+Handler = Callable[[Arguments, Keywords, ast.expr], Value]
+
+# From Python 3.12 on `sum` of floats is compensated, so it is no chain of additions.
+SUM_IS_PLAIN = sys.version_info < (3, 12)
+
+_LOOPS = {"range", "enumerate", "zip", "map", "filter", "reversed", "sorted", "iter"}
+
+
+class Builtins(Expressions):
+    """Reads calls of builtins that are no operation on numbers."""
+
+    def builtin(self, function: object) -> Handler | None:
+        """What reads a call of `function`, if it is one of these."""
+        handlers: dict[object, Handler] = {
+            float: self._float,
+            int: self._int,
+            bool: self._bool,
+            str: self._str,
+            repr: self._str,
+            tuple: self._sequence,
+            list: self._sequence,
+            dict: self._dict_call,
+            sum: self._sum,
+            math.fsum: self._sum,
+            math.prod: self._prod,
+            divmod: self._divmod,
+            len: self._len,
+            any: self._any,
+            all: self._any,
+            isinstance: self._isinstance,
+            hasattr: self._hasattr,
+            getattr: self._getattr,
+            type: self._type,
+            callable: self._callable,
+            functools.partial: self._partial,
+            print: self._print,
+        }
+        if not isinstance(function, type | types.BuiltinFunctionType):
+            return self._of_numpy(function)
+        handler = handlers.get(function)
+        if handler is None:
+            name = getattr(function, "__name__", "")
+            if name in _LOOPS and function is getattr(builtins, name):
+                return self._loop
+            return None
+        named = functools.partial(self._named, function.__name__, handler)
+        return named
+
+    def _named(
+        self,
+        name: str,
+        handler: Handler,
+        args: Arguments,
+        keywords: Keywords,
+        node: ast.expr,
+    ) -> Value:
+        self._function = name
+        return handler(args, keywords, node)
+
+    def _of_numpy(self, function: object) -> Handler | None:
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and function is numpy.ndim:
+            return self._ndim
+        if numpy is not None and function is numpy.isscalar:
+            return self._isscalar
+        return None
+
+    def _take(
+        self, args: Arguments, keywords: Keywords, count: tuple[int, int], node: ast.expr
+    ) -> Arguments:
+        """Refuse a number of arguments that is not understood."""
+        name = self._function
+        if keywords or not count[0] <= len(args) <= count[1]:
+            self.refuse(f"These arguments of {name} are not understood.", node)
+        for arg in args:
+            self.decided(arg, node)
+        return args
+
+    # Conversions
+
+    def _float(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._take(args, keywords, (0, 1), node)
+        if not args:
+            return self.const(0.0, node)
+        value = args[0]
+        if isinstance(value, Static) and type(value.value) is str:
+            try:
+                return self.number(float(value.value), node)
+            except ValueError:
+                self.refuse("This is no number: Python would raise.", node)
+        known = self.known_number(value)
+        if known is not None:
+            try:
+                return self.number(float(known), node)
+            except OverflowError:
+                self.refuse("This is too large: Python would raise.", node)
+        number = self.numeric(value, node)
+        if number.type.kind == "bool":
+            one, zero = self.const(1.0, node), self.const(0.0, node)
+            return self.joined(number, Outcome([], one), Outcome([], zero), node)
+        if number in self.floats:
+            return number
+        return self.node("float", (number,), node, "float")
+
+    def _int(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._take(args, keywords, (0, 2), node)
+        if not args:
+            return self.const(0, node)
+        value = args[0]
+        if isinstance(value, Static) and type(value.value) is str:
+            base = self.static_value(args[1]) if len(args) == 2 else 10
+            try:
+                return self.number(int(value.value, base), node)  # type: ignore[call-overload]
+            except (ValueError, TypeError):
+                self.refuse("This is no integer: Python would raise.", node)
+        self._take(args, keywords, (1, 1), node)
+        known = self.known_number(value)
+        if known is not None and math.isfinite(known):
+            return self.number(int(known), node)
+        number = self.numeric(value, node)
+        if number.type.kind == "bool":
+            one, zero = self.const(1, node), self.const(0, node)
+            return self.joined(number, Outcome([], one), Outcome([], zero), node)
+        return self.node("trunc", (number,), node, "int")
+
+    def _bool(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._take(args, keywords, (0, 1), node)
+        return self.answer(self.truth(args[0], node)) if args else Static(value=False)
+
+    def _str(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        function = self._function
+        self._take(args, keywords, (0 if function == "str" else 1, 1), node)
+        return self.string_of(args[0], function, node) if args else Static("")
+
+    def _sequence(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        kind = tuple if self._function == "tuple" else list
+        self._take(args, keywords, (0, 1), node)
+        return Items(self.elements(args[0], node) if args else (), kind)
+
+    def _dict_call(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._take(args, {}, (0, 1), node)
+        items: dict[object, Value] = {}
+        if args:
+            if not isinstance(args[0], Table):
+                self.refuse(f"dict of {what(args[0])} is not understood.", node)
+            items.update(args[0].items)
+        return Table({**items, **keywords})
+
+    # Sums and such
+
+    def _sum(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        exact = self._function == "fsum"
+        start = keywords.pop("start", None)
+        self._take(args, keywords, (1, 1 if exact else 2), node)
+        terms = [self.numeric(v, node) for v in self.elements(args[0], node)]
+        if exact:
+            return self._fsum(terms, node)
+        start = args[1] if len(args) == 2 else start
+        if start is not None:
+            terms.insert(0, self.numeric(start, node))
+        if not terms:
+            return self.const(0, node)
+        if len(terms) > 2 and not SUM_IS_PLAIN:
+            return self.node("sum", tuple(terms), node, "sum")
+        # 0 + a is a, to the last bit of all but -0.0.
+        total = terms[0]
+        for term in terms[1:]:
+            total = self.node("add", (total, term), node)
+        return total
+
+    def _fsum(self, terms: list[Node], node: ast.expr) -> Value:
+        if not terms:
+            return self.const(0.0, node)
+        return self.node("fsum", tuple(terms), node, "math.fsum")
+
+    def _prod(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        start = keywords.pop("start", None)
+        self._take(args, keywords, (1, 1), node)
+        factors = [self.numeric(v, node) for v in self.elements(args[0], node)]
+        if start is not None:
+            factors.insert(0, self.numeric(start, node))
+        if not factors:
+            return self.const(1, node)
+        product = factors[0]
+        for factor in factors[1:]:
+            product = self.node("mul", (product, factor), node)
+        return product
+
+    def _divmod(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._take(args, keywords, (2, 2), node)
+        a, b = self.numeric(args[0], node), self.numeric(args[1], node)
+        return Items((self.node("floordiv", (a, b), node), self.node("mod", (a, b), node)))
+
+    def _any(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        op = "and" if self._function == "all" else "or"
+        self._take(args, keywords, (1, 1), node)
+        found: Node | None = None
+        for element in self.elements(args[0], node):
+            answer = self.truth(element, node)
+            if isinstance(answer, bool):
+                if answer is (op == "or"):
+                    return Static(answer)
+            else:
+                found = answer if found is None else self.node(op, (found, answer), node)
+        return Static(op == "and") if found is None else found
+
+    # Questions
+
+    def _len(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        (value,) = self._take(args, keywords, (1, 1), node)
+        match value:
+            case Static(value=str() | tuple() | list() | dict() | set() as known):
+                return self.const(len(known), node)
+            case Table():
+                return self.const(len(value.items), node)
+            case Object(argument=argument) if argument and argument.type is dict:
+                source = value.source
+                if argument.items is not None and not (source and source.holder):
+                    return self.const(len(argument.items), node)
+            case Items(type=kind) if kind is set:
+                pass
+            case _:
+                return self.const(len(self.elements(value, node)), node)
+        return self.refuse(f"The length of {what(value)} is not known.", node)
+
+    def _isinstance(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        value, classes = self._take(args, keywords, (2, 2), node)
+        return Static(self.is_instance(value, classes, node))
+
+    def _hasattr(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        value, name = self._take(args, keywords, (2, 2), node)
+        return Static(self.has_attribute(value, self._name_in(name, node), node))
+
+    def _getattr(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        value, name, *default = self._take(args, keywords, (2, 3), node)
+        attribute = self._name_in(name, node)
+        if default and not self.has_attribute(value, attribute, node):
+            return default[0]
+        return self.attribute(value, attribute, node)
+
+    def _name_in(self, value: Value, node: ast.expr) -> str:
+        name = self.static_value(value)
+        if type(name) is not str:
+            self.refuse("The name of the attribute is not known.", node)
+        return name
+
+    def _type(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        (value,) = self._take(args, keywords, (1, 1), node)
+        return Static(self.class_of_value(value, node))
+
+    def _callable(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        (value,) = self._take(args, keywords, (1, 1), node)
+        match value:
+            case Local() | Method() | Partial():
+                return Static(value=True)
+            case Node():
+                self.assume_number(value)
+                return Static(value=False)
+            case Static(value=known):
+                return Static(callable(known))
+            case Object(value=known) if known is not None:
+                return Static(callable(known))
+            case Items() | Table() | Record():
+                return Static(callable(self.class_of_value(value, node)))
+            case _:
+                return self.refuse(f"Whether {what(value)} is callable?", node)
+
+    def _partial(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        if not args:
+            self.refuse("functools.partial needs a function.", node)
+        return Partial(args[0], tuple(args[1:]), keywords)
+
+    def _ndim(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._function = "np.ndim"
+        (value,) = self._take(args, keywords, (1, 1), node)
+        number = self.numeric(value, node)
+        if number in self.arrays:
+            self.refuse("The rank of an array is not understood yet.", node)
+        self.assume_number(number)
+        return self.const(0, node)
+
+    def _isscalar(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._function = "np.isscalar"
+        (value,) = self._take(args, keywords, (1, 1), node)
+        number = self.numeric(value, node)
+        if number in self.arrays and not isinstance(number, Var):
+            self.refuse("Whether this is a scalar is not known.", node)
+        self.assume_number(number)
+        return Static(number not in self.arrays)
+
+    # Refusals
+
+    def _print(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        del args, keywords
+        return self.refuse(
+            "print has an effect, which a derivative does not have.",
+            node,
+            "Take it out, or print the derivative's arguments and result.",
+        )
+
+    def _loop(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        del args, keywords
+        return self.refuse(
+            "Going through several values is not understood yet.",
+            node,
+            "Write the terms out.",
+        )
+
+

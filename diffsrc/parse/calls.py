@@ -1,0 +1,341 @@
+"""Calls: operations of the table, builtins that are decided now, and the user's own."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Mapping, Sequence
+from typing import Never
+
+from diffsrc.capture.attributes import describe
+from diffsrc.errors import UnknownFunction
+from diffsrc.ir import Node
+from diffsrc.ops import TABLE, Operation, operation_of
+from diffsrc.parse.builtin import Builtins
+from diffsrc.parse.context import diffsrc_primal
+from diffsrc.parse.values import (
+    Items,
+    Local,
+    Method,
+    Object,
+    Partial,
+    Static,
+    Super,
+    Table,
+    Value,
+    what,
+)
+
+_KEYWORDS = {
+    "round": ("number", "ndigits"),
+    "pow": ("base", "exp"),
+    "np.round": ("a", "decimals"),
+    "np.clip": ("a", "a_min", "a_max"),
+}
+_ALIASES = {"min": "a_min", "max": "a_max"}
+_COUNTS = {
+    "math.log": (1, 2),
+    "round": (1, 2),
+    "np.round": (1, 2),
+    "np.clip": (2, 3),
+    "math.hypot": (1, 1000),
+}
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_LOGIC = frozenset({"and", "or", "not"})
+_RANDOM = ("random", "numpy.random", "secrets")
+_LIBRARIES = frozenset({"numpy", "scipy", "math", "cmath", "builtins", "random"})
+
+
+class Calls(Builtins):
+    """Reads calls."""
+
+    def call_expression(self, node: ast.Call) -> Value:
+        function = self.expression(node.func)
+        if isinstance(function, Static) and function.value is super:
+            return self.super_of(node)
+        args, keywords = self.arguments(node)
+        return self.call(function, args, keywords, node)
+
+    def arguments(self, node: ast.Call) -> tuple[list[Value], dict[str, Value]]:
+        args: list[Value] = []
+        for argument in node.args:
+            if isinstance(argument, ast.Starred):
+                args += self.elements(self.expression(argument.value), argument)
+            else:
+                args.append(self.expression(argument))
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            value = self.expression(keyword.value)
+            if keyword.arg is not None:
+                items: dict[str, Value] = {keyword.arg: value}
+            else:
+                items = self.keywords_of(value, keyword)
+            for name, item in items.items():
+                if name in keywords:
+                    self.refuse(f"Two values for the argument {name!r}.", keyword)
+                keywords[name] = item
+        return args, keywords
+
+    def keywords_of(self, value: Value, node: ast.AST) -> dict[str, Value]:
+        """What `**value` stands for."""
+        if isinstance(value, Table) and all(isinstance(k, str) for k in value.items):
+            return {str(name): item for name, item in value.items.items()}
+        if isinstance(value, Object) and value.argument is not None:
+            argument, source = value.argument, value.source
+            guarded = source is None or (source.holder is None and not source.path)
+            if argument.type is dict and argument.items is not None and guarded:
+                if all(isinstance(name, str) for name in argument.names):
+                    return {str(n): self.item(value, n, node) for n in argument.names}
+        if isinstance(value, Static) and type(value.value) is dict:
+            return {str(k): self.constant(v, node) for k, v in value.value.items()}
+        return self.refuse(f"The keys of {what(value)} are not known.", node)
+
+    def call(
+        self,
+        function: Value,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value:
+        self.decided(function, node)
+        match function:
+            case Static():
+                return self._call_static(function, args, keywords, node)
+            case Local():
+                return self.inline_local(function, args, keywords, node)
+            case Method(function=inner, receiver=receiver):
+                return self.call(inner, [receiver, *args], keywords, node)
+            case Partial():
+                merged = {**function.keywords, **keywords}
+                return self.call(function.function, [*function.args, *args], merged, node)
+            case Object():
+                method = self.attribute(function, "__call__", node)
+                return self.call(method, args, keywords, node)
+            case _:
+                self.refuse(f"{what(function).capitalize()} cannot be called.", node)
+
+    def _call_static(
+        self,
+        function: Static,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value:
+        value = function.value
+        builtin = self.builtin(value)
+        if builtin is not None:
+            return builtin(list(args), dict(keywords), node)
+        known = operation_of(value)
+        if known is not None and known[0].arity:
+            return self.operate(*known, args, keywords, node)
+        if diffsrc_primal(value) is not None:
+            self.refuse(
+                "A derivative made by diffsrc is called here.",
+                node,
+                "Write higher derivatives as grad(grad(f)).",
+            )
+        if isinstance(value, types.MethodDescriptorType):
+            return self._method_in_c(value, args, keywords, node)
+        if isinstance(value, type):
+            return self.construct(function, value, args, keywords, node)
+        self.check_known(value, node)
+        return self.inline_static(function, args, keywords, node)
+
+    def _method_in_c(
+        self,
+        value: types.MethodDescriptorType,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value:
+        if value.__objclass__ is str and not keywords:
+            return self.string_method(value, args, node)
+        if value is dict.get and len(args) in {2, 3} and not keywords:
+            container, key, *default = args
+            present = self.compared(ast.In(), key, container, node)
+            if isinstance(present, bool):
+                if present:
+                    return self.item(container, self.static_value(key), node)
+                return default[0] if default else Static(None)
+        return self.refuse(f"The method .{value.__name__} is not understood.", node)
+
+    def check_known(self, value: object, node: ast.expr) -> None:
+        """Refuse functions of libraries: they are no code of the user's to be read."""
+        module = getattr(value, "__module__", None)
+        owner = getattr(value, "__self__", None)
+        if isinstance(value, types.BuiltinMethodType) and owner is not None:
+            if not isinstance(owner, types.ModuleType):
+                module = type(owner).__module__
+        if not isinstance(module, str):
+            module = ""
+        is_plain = isinstance(value, types.FunctionType)
+        if module.startswith(_RANDOM):
+            raise UnknownFunction(
+                f"{describe(value)} gives random numbers: it has no derivative.",
+                self.place(node),
+                "Draw them outside and pass them as arguments.",
+            )
+        if module.partition(".")[0] in _LIBRARIES or not (
+            is_plain or not isinstance(value, types.BuiltinFunctionType)
+        ):
+            self.unknown(value, node)
+
+    def unknown(self, value: object, node: ast.expr) -> Never:
+        raise UnknownFunction(
+            f"{describe(value)} is not known here, and it has no Python source of yours.",
+            self.place(node),
+            "Say what its derivative is: diffsrc.register(function, partial, ...).",
+        )
+
+    # Operations
+
+    def operate(
+        self,
+        operation: Operation,
+        spelling: str,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value:
+        """A call of a function that the table of operations has."""
+        op = operation.name
+        values = self._positional(spelling, args, keywords, node)
+        if op in {"max", "min"}:
+            return self._extreme(op, values, node)
+        least, most = _COUNTS.get(spelling, (operation.arity, operation.arity))
+        if not least <= len(values) <= most:
+            self.refuse(
+                f"{spelling} takes {least if least == most else f'{least} to {most}'} "
+                f"arguments here, not {len(values)}.",
+                node,
+            )
+        if op in _COMPARISONS:
+            made = self.ordered(op, values[0], values[1], node, spelling)
+            return self.answer(made)
+        if op in _LOGIC:
+            return self._logic(op, spelling, values, node)
+        if spelling.startswith("operator.") and len(values) == 2:
+            return self.arithmetic(op, values[0], values[1], node, spelling)
+        return self._pointwise(op, spelling, values, node)
+
+    def _pointwise(
+        self, op: str, spelling: str, values: list[Value], node: ast.expr
+    ) -> Value:
+        if op == "select":
+            condition = self.truth_node(values[0], node)
+            rest = [self.numeric(value, node) for value in values[1:]]
+            return self.node(op, (condition, *rest), node, spelling)
+        if spelling == "np.clip" and len(values) == 2:
+            values = [*values, Static(None)]
+        if spelling == "round" and len(values) == 2:
+            if isinstance(values[1], Static) and values[1].value is None:
+                values = values[:1]
+        nodes = [
+            self.const(None, node)
+            if spelling == "np.clip"
+            and isinstance(value, Static)
+            and value.value is None
+            else self.numeric(value, node)
+            for value in values
+        ]
+        if spelling == "math.hypot" and len(nodes) == 1:
+            return self.node("abs", (nodes[0],), node, "math.fabs")
+        return self.node(op, tuple(nodes), node, spelling)
+
+    def _positional(
+        self,
+        spelling: str,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.AST,
+    ) -> list[Value]:
+        """The arguments in order; keywords only where they name one of these."""
+        values = list(args)
+        if not keywords:
+            return values
+        names = _KEYWORDS.get(spelling, ())
+        given = {
+            _ALIASES.get(k, k) if spelling == "np.clip" else k: v
+            for k, v in keywords.items()
+        }
+        for name in given:
+            if name not in names:
+                self.refuse(f"The argument {name!r} of {spelling} is not known.", node)
+        for index, name in enumerate(names):
+            if name in given:
+                if index < len(values):
+                    self.refuse(f"Two values for the argument {name!r}.", node)
+                while len(values) < index:
+                    values.append(Static(None))
+                values.append(given[name])
+        return values
+
+    def _extreme(self, op: str, values: list[Value], node: ast.AST) -> Value:
+        if len(values) == 1:
+            values = list(self.elements(values[0], node))
+        if not values:
+            self.refuse(f"{op} of nothing: Python would raise.", node)
+        nodes = [self.numeric(value, node) for value in values]
+        made = nodes[0]
+        for other in nodes[1:]:
+            made = self.node(op, (made, other), node, op)
+        return made
+
+    def _logic(
+        self, op: str, spelling: str, values: list[Value], node: ast.AST
+    ) -> Value:
+        answers = [self.truth(value, node) for value in values]
+        nodes = [self.const(a, node) if isinstance(a, bool) else a for a in answers]
+        made = self.node(op, tuple(nodes), node, spelling)
+        if spelling == "operator.not_" or all(isinstance(a, bool) for a in answers):
+            if made in self.constants:
+                return Static(bool(self.constants[made]))
+            if isinstance(answers[0], bool):
+                return Static(not answers[0])
+        return made
+
+    # What other parts give
+
+    def super_of(self, node: ast.Call) -> Value:
+        """`super()` in a method."""
+        cells = self.frame.captured.scope.cells
+        cell = cells.get("__class__")
+        arguments = self.frame.node.args
+        first = next(iter([*arguments.posonlyargs, *arguments.args]), None)
+        if node.args or cell is None or first is None:
+            self.refuse("super() is understood without arguments, in methods.", node)
+        receiver = self.frame.env.get(first.arg)
+        cls = cell.cell_contents
+        assert receiver is not None
+        assert isinstance(cls, type)
+        return Super(cls, receiver)
+
+    def inline_local(
+        self,
+        function: Local,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value:
+        raise NotImplementedError
+
+    def inline_static(
+        self,
+        function: Static,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value:
+        raise NotImplementedError
+
+    def construct(
+        self,
+        function: Static,
+        cls: type,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value:
+        raise NotImplementedError
+
+

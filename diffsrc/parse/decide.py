@@ -1,0 +1,463 @@
+"""Questions with a yes or no: comparisons, truth, membership, `isinstance`.
+
+They are decided now, or become truth values of the program. Numbers whose decision rests
+on their being numbers leave an assumption.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import numbers
+import sys
+import types
+
+from diffsrc.capture import TextMember
+from diffsrc.ir import Node, Var
+from diffsrc.parse import constants
+from diffsrc.parse.text import Texts
+from diffsrc.parse.values import (
+    NOTHING,
+    Items,
+    Local,
+    Method,
+    Object,
+    Outcome,
+    Partial,
+    Record,
+    Source,
+    Static,
+    Table,
+    Undecided,
+    Value,
+    what,
+)
+
+_PLAIN = (str, bytes, bool, type(None), int, float)
+_SIZED = (str, bytes, tuple, list, dict, set, frozenset)
+_COMPARE = {
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+}
+_PLAIN_EQ = {t.__eq__ for t in (object, str, int, float)}
+Answer = bool | Node
+
+
+class Decisions(Texts):
+    """Answers questions about values."""
+
+    # Truth
+
+    def truth(self, value: Value, node: ast.AST) -> Answer:
+        """Whether a value counts as true."""
+        self.decided(value, node)
+        match value:
+            case Node():
+                if value in self.constants:
+                    return bool(self.constants[value])
+                if value.type.kind == "bool":
+                    return value
+                numeric = self.numeric(value, node)
+                return self.node("ne", (numeric, self.const(0, node)), node)
+            case Static(value=known):
+                return self._truth_of_static(known, node)
+            case Items() | Table():
+                return bool(value.items)
+            case Local() | Method() | Partial():
+                return True
+            case Object() if value.argument is not None and value.argument.items:
+                if value.source is None or value.source.holder is None:
+                    return True
+            case Object() if value.argument is not None:
+                if value.argument.items == () and not value.source:
+                    return False
+            case _:
+                pass
+        return self.refuse(f"Whether {what(value)} counts as true is unknown.", node)
+
+    def _truth_of_static(self, known: object, node: ast.AST) -> bool:
+        if type(known) in (*_PLAIN, *_SIZED):
+            return bool(known)
+        number = constants.of_static(known)
+        if number is not None:
+            return bool(number)
+        cls = type(known)
+        if isinstance(known, enum.Enum):
+            own = [c for c in cls.__mro__ if c.__module__ not in {"enum", "builtins"}]
+            if any({"__bool__", "__len__"} & vars(c).keys() for c in own):
+                self.refuse("Whether this counts as true, only its class knows.", node)
+            return bool(known) if isinstance(known, str) else True
+        return True
+
+    def negation(self, answer: Answer, node: ast.AST, spelling: str = "") -> Answer:
+        if isinstance(answer, bool):
+            return not answer
+        return self.node("not", (answer,), node, spelling)
+
+    def answer(self, answer: Answer) -> Value:
+        return Static(answer) if isinstance(answer, bool) else answer
+
+    def truth_node(self, value: Value, node: ast.AST) -> Node:
+        answer = self.truth(value, node)
+        return self.const(answer, node) if isinstance(answer, bool) else answer
+
+    # Comparisons
+
+    def compare(self, node: ast.Compare) -> Value:
+        """`a < b < c`, left to right, each operand once, as far as it is true."""
+        left = self.expression(node.left)
+        answer: Answer = True
+        for op, comparator in zip(node.ops, node.comparators, strict=True):
+            if isinstance(answer, bool):
+                right = self.expression(comparator)
+                answer = self.compared(op, left, right, node)
+            else:
+                answer, right = self._later(answer, op, left, comparator, node)
+            if answer is False:
+                return Static(answer)
+            left = right
+        return self.answer(answer)
+
+    def _later(
+        self,
+        before: Node,
+        op: ast.cmpop,
+        left: Value,
+        comparator: ast.expr,
+        node: ast.Compare,
+    ) -> tuple[Answer, Value]:
+        """A comparison that is made only if those before it are true."""
+        right: Value = NOTHING
+
+        def next_one() -> Value:
+            nonlocal right
+            right = self.expression(comparator)
+            return self.answer(self.compared(op, left, right, node))
+
+        outcome = self.trial(next_one)
+        value = self.both(before, outcome, node)
+        if not outcome.plain:
+            right = Undecided("a value in a chain of comparisons is not always there")
+        return self.truth(value, node), right
+
+    def both(self, before: Node, outcome: Outcome, node: ast.AST) -> Value:
+        """`before and outcome`, of truth values."""
+        if not outcome.plain:
+            no = Outcome([], Static(value=False))
+            return self.joined(before, outcome, no, node)
+        answer = self.truth(outcome.value, node)
+        if isinstance(answer, bool):
+            return before if answer else Static(answer)
+        return self.node("and", (before, answer), node)
+
+    def compared(
+        self, op: ast.cmpop, left: Value, right: Value, node: ast.AST
+    ) -> Answer:
+        """One comparison."""
+        self.decided(left, node)
+        self.decided(right, node)
+        match op:
+            case ast.Is():
+                return self._identical(left, right, node)
+            case ast.IsNot():
+                return not self._identical(left, right, node)
+            case ast.In():
+                return self._contains(right, left, node)
+            case ast.NotIn():
+                return self.negation(self._contains(right, left, node), node)
+            case _:
+                return self.ordered(_COMPARE[type(op)], left, right, node)
+
+    def ordered(
+        self, op: str, left: Value, right: Value, node: ast.AST, spelling: str = ""
+    ) -> Answer:
+        """`==`, `<` and such."""
+        if self._is_number(left) and self._is_number(right):
+            a, b = self.numeric(left, node), self.numeric(right, node)
+            made = self.node(op, (a, b), node, spelling)
+            known = self.constants.get(made)
+            return made if known is None else bool(known)
+        if op in {"eq", "ne"}:
+            equal = self._equal(left, right, node)
+            if isinstance(equal, bool):
+                return equal is (op == "eq")
+            return equal if op == "eq" else self.negation(equal, node)
+        a_, b_ = self.static_value(left), self.static_value(right)
+        if type(a_) is str and type(b_) is str:
+            return bool(constants.compare(op, a_, b_))
+        return self.refuse(
+            f"{what(left).capitalize()} and {what(right)} cannot be compared.", node
+        )
+
+    def _is_number(self, value: Value) -> bool:
+        if isinstance(value, Node):
+            return value.type.kind in {"float", "bool"}
+        return isinstance(value, Static) and constants.of_static(value.value) is not None
+
+    def _equal(self, left: Value, right: Value, node: ast.AST) -> Answer:
+        if isinstance(left, Node) or isinstance(right, Node):
+            number, other = (left, right) if isinstance(left, Node) else (right, left)
+            assert isinstance(number, Node)
+            if isinstance(other, Static) and self._is_no_number(other.value):
+                self._rely(number, node)
+                return False
+        if isinstance(left, Static) and isinstance(right, Static):
+            return self._static_equal(left.value, right.value, node)
+        if isinstance(left, Items) and isinstance(right, Items):
+            if left.type is right.type and len(left.items) != len(right.items):
+                return False
+            if left.type is right.type and left.type in (tuple, list):
+                answer: Answer = True
+                for a, b in zip(left.items, right.items, strict=True):
+                    equal = self.ordered("eq", a, b, node)
+                    if equal is False:
+                        return False
+                    answer = self._and(answer, equal, node)
+                return answer
+        none = next((v for v in (left, right) if isinstance(v, Static)), None)
+        if none is not None and none.value is None:
+            other = right if none is left else left
+            if isinstance(other, Items | Table | Local | Method | Partial):
+                return False
+        return self.refuse(
+            f"Whether {what(left)} and {what(right)} are equal, only their code knows.",
+            node,
+        )
+
+    def _and(self, a: Answer, b: Answer, node: ast.AST) -> Answer:
+        if isinstance(a, bool):
+            return b if a else a
+        if isinstance(b, bool):
+            return a if b else b
+        return self.node("and", (a, b), node)
+
+    def _is_no_number(self, value: object) -> bool:
+        """Tell whether a static value is equal to no number."""
+        if isinstance(value, enum.Enum):
+            return type(value).__eq__ in _PLAIN_EQ and not isinstance(value, int | float)
+        return type(value) in (str, bytes, type(None)) or isinstance(
+            value, type | types.FunctionType | types.ModuleType | TextMember
+        )
+
+    def _static_equal(self, a: object, b: object, node: ast.AST) -> bool:
+        for x, y in ((a, b), (b, a)):
+            if isinstance(x, TextMember):
+                bases = x.cls.bases
+                if not isinstance(y, TextMember) and {str, int} & {*bases}:
+                    self.refuse("Compare the member's .value.", node)
+                return x is y
+        if self._compares_plainly(a) and self._compares_plainly(b):
+            return bool(a == b)
+        if isinstance(a, type | types.FunctionType | types.BuiltinFunctionType):
+            return a is b
+        return self.refuse("Whether these are equal, only their code knows.", node)
+
+    def _compares_plainly(self, value: object) -> bool:
+        if type(value) in (tuple, list, set, frozenset):
+            return all(map(self._compares_plainly, value))  # type: ignore[call-overload]
+        if isinstance(value, enum.Enum):
+            return type(value).__eq__ in _PLAIN_EQ
+        return type(value) in _PLAIN
+
+    def _identical(self, left: Value, right: Value, node: ast.AST) -> bool:
+        if isinstance(left, Static) and isinstance(right, Static):
+            plain = (str, bytes, int, float, tuple)
+            if isinstance(left.value, plain) and isinstance(right.value, plain):
+                both_bool = type(left.value) is bool and type(right.value) is bool
+                enums = isinstance(left.value, enum.Enum)
+                if not (both_bool or enums):
+                    self.refuse("`is` of such values means nothing sure.", node, "==")
+            return left.value is right.value
+        for value, other in ((left, right), (right, left)):
+            if isinstance(other, Static):
+                if isinstance(value, Node):
+                    if value.type.kind == "bool" and type(other.value) is bool:
+                        break
+                    self._rely(value, node)
+                return False
+        if isinstance(left, Object) and isinstance(right, Object):
+            if left.node is right.node:
+                return True
+        return self.refuse("`is` is not understood for these.", node, "Compare by ==.")
+
+    def _rely(self, number: Node, node: ast.AST) -> None:
+        if number in self.arrays and not isinstance(number, Var):
+            self.refuse("Comparing an array with this is not understood.", node)
+        self.assume_number(number)
+
+    # Membership
+
+    def _contains(self, container: Value, value: Value, node: ast.AST) -> Answer:
+        known = self.static_value(value)
+        if isinstance(container, Static):
+            whole = container.value
+            if type(whole) is str and type(known) is str:
+                return known in whole
+            if isinstance(whole, type) and issubclass(whole, enum.Enum):
+                return isinstance(known, whole)
+            if type(whole) in (tuple, list, set, frozenset, dict):
+                items = [self.constant(i, node) for i in whole]  # type: ignore[call-overload]
+                return self._any_equal(items, value, node)
+        elif isinstance(container, Table):
+            items = [self.constant(key, node) for key in container.items]
+            return self._any_equal(items, value, node)
+        elif isinstance(container, Items):
+            return self._any_equal(list(container.items), value, node)
+        elif isinstance(container, Object) and container.argument is not None:
+            argument = container.argument
+            guarded = container.source is None or container.source.holder is None
+            if argument.type is dict and argument.items is not None and guarded:
+                items = [self.constant(key, node) for key in argument.names]
+                return self._any_equal(items, value, node)
+        return self.refuse(
+            f"Whether it is in {what(container)} is not known before it runs.", node
+        )
+
+    def _any_equal(self, items: list[Value], value: Value, node: ast.AST) -> Answer:
+        found: Node | None = None
+        for item in items:
+            if isinstance(item, Node) and item not in self.constants:
+                self.refuse(
+                    "`in` looks at identity first, so numbers that are not literals "
+                    "are not understood in it.",
+                    node,
+                    "Write x == a or x == b.",
+                )
+            equal = self.ordered("eq", value, item, node)
+            if equal is True:
+                return True
+            if isinstance(equal, Node):
+                found = equal if found is None else self.node("or", (found, equal), node)
+        return False if found is None else found
+
+    # Types
+
+    def class_of_value(self, value: Value, node: ast.AST) -> object:
+        """The class of a value, as `type(value)` gives it."""
+        match value:
+            case Static(value=known):
+                return type(known)
+            case Node():
+                return self._class_of_number(value, node)
+            case Table():
+                return dict
+            case Items(type=cls) | Record(type=cls):
+                return cls
+            case Object(type=cls) if isinstance(cls, type):
+                return cls
+            case Local():
+                return types.FunctionType
+            case _:
+                return self.refuse(f"The type of {what(value)} is unknown.", node)
+
+    def _class_of_number(self, value: Node, node: ast.AST) -> object:
+        if value in self.constants:
+            return type(self.constants[value])
+        if value.type.kind == "bool":
+            self.refuse("The type of a comparison is bool or NumPy's.", node)
+        source, example = self.live.get(value, (None, None))
+        if isinstance(value, Var) and source is None:
+            names = dict(self.signature.arguments)
+            if value.name in names:
+                source, example = Source(None, value.name), names[value.name].value
+                if example is None and value not in self.arrays:
+                    example = 1.0
+        if value in self.floats:
+            return float
+        if source is None or example is None:
+            self.refuse(
+                "The type of this number is not known before the derivative runs.",
+                node,
+                "Ask for isinstance(x, (int, float)), or leave it out.",
+            )
+        self.assume_type(source, example)
+        return type(example)
+
+    def is_instance(self, value: Value, classes: Value, node: ast.AST) -> bool:
+        """`isinstance(value, classes)`."""
+        found: list[type] = []
+        pending = [classes]
+        while pending:
+            cls = pending.pop()
+            if isinstance(cls, Items):
+                pending += cls.items
+            elif isinstance(cls, Static) and isinstance(cls.value, tuple):
+                pending += [Static(item) for item in cls.value]
+            elif isinstance(cls, Static) and isinstance(cls.value, types.UnionType):
+                pending += [Static(item) for item in cls.value.__args__]
+            elif isinstance(cls, Static) and isinstance(cls.value, type):
+                found.append(cls.value)
+            else:
+                self.refuse("isinstance asks for classes that are known.", node)
+        if isinstance(value, Node) and value not in self.constants:
+            answer = self._number_is(value, found)
+            if answer is not None:
+                self._rely(value, node)
+                return answer
+        own = self.class_of_value(value, node)
+        assert isinstance(own, type)
+        return any([issubclass(own, cls) for cls in found])
+
+    def _number_is(self, value: Node, classes: list[type]) -> bool | None:
+        """Whether a number is of the classes, if that is so for any number."""
+        numpy = sys.modules.get("numpy")
+        array = [numpy.ndarray] if numpy is not None else []
+        if value in self.arrays:
+            if isinstance(value, Var) and any(cls in array for cls in classes):
+                return True
+            return None
+        asked = set(classes)
+        real = {float, int}
+        if numpy is not None:
+            scalars = {numpy.number, numpy.generic}
+        else:
+            scalars = set()
+        if asked & {numbers.Number, numbers.Complex, numbers.Real, object}:
+            return True
+        if real <= asked and (numpy is None or asked & scalars):
+            return True
+        related = (int, float, *scalars)
+        if not any(issubclass(r, cls) or issubclass(cls, r) for r in related for cls in asked):
+            return False
+        return None
+
+    def has_attribute(self, value: Value, name: str, node: ast.AST) -> bool:
+        """`hasattr(value, name)`, where the class alone decides it."""
+        match value:
+            case Record() if name in value.fields:
+                return True
+            case Object(value=known, source=source) if known is not None:
+                if self._in_class(type(known), name):
+                    return True
+                if self._in_instance(known, name) and source is not None:
+                    found = self.member(known, name, node).value
+                    self.assume_type(source.attribute(name), found)
+                    return True
+                if not type(known).__dictoffset__:
+                    return False
+            case Static(value=str() | bool() | None | type() as known):
+                return hasattr(known, name)
+            case Node():
+                cls = self._class_of_number(value, node)
+                return hasattr(cls, name)
+            case Items() | Table() | Record():
+                cls = self.class_of_value(value, node)
+                return hasattr(cls, name)
+            case _:
+                pass
+        return self.refuse(
+            f"Whether there is an attribute {name!r} may change unseen.", node
+        )
+
+    def _in_class(self, cls: type, name: str) -> bool:
+        return any([name in vars(base) for base in cls.__mro__])
+
+    def _in_instance(self, value: object, name: str) -> bool:
+        if not type(value).__dictoffset__:
+            return False
+        own = object.__getattribute__(value, "__dict__")
+        return type(own) is dict and name in own

@@ -1,0 +1,439 @@
+"""What of the arguments decides the derivative's code: kinds, types, static values.
+
+A `Signature` is a key: calls with equal signatures share one emitted function. The
+user's code is never run, not even an `__eq__`, `__hash__` or `__class__` of an argument.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from diffsrc.errors import Place, ShapeError
+
+T = TypeVar("T")
+Function = ast.FunctionDef | ast.Lambda
+
+MAX_ITEMS = 64
+
+_EXACT = (str, bytes, bool, type(None), type(Ellipsis))
+_FUNCTIONS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodWrapperType,
+    types.ModuleType,
+    functools.partial,
+    type(functools.lru_cache(lambda: None)),
+    type,
+)
+_NUMPY_FUNCTIONS = frozenset({"ufunc", "_ArrayFunctionDispatcher"})
+
+
+class Names(Protocol):
+    """Where an annotation's names are looked up."""
+
+    def lookup(self, name: str) -> _Found: ...
+
+
+class _Found(Protocol):
+    @property
+    def value(self) -> object: ...
+
+
+class Callable(Protocol):
+    """What is asked of a captured function."""
+
+    @property
+    def qualname(self) -> str: ...
+    @property
+    def node(self) -> Function: ...
+    @property
+    def scope(self) -> Names: ...
+    @property
+    def defaults(self) -> dict[str, object]: ...
+    @property
+    def bound(self) -> dict[str, object]: ...
+    @property
+    def by_keyword(self) -> frozenset[str]: ...
+    @property
+    def owner(self) -> object: ...
+    def place(self, node: ast.AST) -> Place: ...
+
+
+class Identity:
+    """Equal to what holds the same object."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument; two are equal if they lead to the same code.
+
+    Attributes:
+        kind: "number", "static" (its value decides the code) or "object" (its type does,
+            and for a list, tuple or dict what is in it).
+        value: an example; of an object None where only the type is known.
+        array: whether a number is an array.
+        type: the class of an object.
+        items: of a list, tuple or dict: its elements; None where they are too many.
+        names: the keys of a dict.
+        key: what is compared.
+    """
+
+    kind: str
+    value: object = field(compare=False)
+    array: bool = False
+    type: object = field(default=None, compare=False)
+    items: tuple[Argument, ...] | None = None
+    names: tuple[object, ...] = ()
+    key: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The arguments by the names of their parameters, without those that are bound.
+
+    `*args` is one argument with `items`, `**kwargs` one with `items` and `names`.
+    """
+
+    arguments: tuple[tuple[str, Argument], ...]
+
+    def __getitem__(self, name: str) -> Argument:
+        return dict(self.arguments)[name]
+
+
+def argument_of(value: object) -> Argument:
+    """Say what kind of argument `value` is."""
+    kind = type(value)
+    if kind in (int, float):
+        return Argument("number", value)
+    if kind in _EXACT or issubclass(kind, enum.Enum) or is_function(value):
+        return Argument("static", value, key=static_key(value))
+    number = _of_numpy(value)
+    if number is not None:
+        return number
+    if kind in (tuple, list):
+        return _container(value, kind, tuple(value))  # type: ignore[arg-type]
+    if kind in (frozenset, set):
+        return _of_set(value, kind)  # type: ignore[arg-type]
+    if kind is dict:
+        names = tuple(value)  # type: ignore[arg-type]
+        if all(type(name) in (*_EXACT, int) for name in names):
+            return _container(value, kind, tuple(value.values()), names)  # type: ignore[attr-defined]
+    return Argument("object", value, type=kind, key=Identity(kind))
+
+
+def is_function(value: object) -> bool:
+    """Tell whether `value` is a function, class or module."""
+    kind = type(value)
+    if issubclass(kind, _FUNCTIONS):
+        return True
+    return kind.__name__ in _NUMPY_FUNCTIONS and kind.__module__ == "numpy"
+
+
+def _of_numpy(value: object) -> Argument | None:
+    numpy = sys.modules.get("numpy")
+    kind = type(value)
+    if numpy is None or kind.__module__ != "numpy":
+        return None
+    if kind is numpy.ndarray:
+        if value.dtype.kind in "fiub":  # type: ignore[attr-defined]
+            return Argument("number", value, array=True)
+    elif issubclass(kind, (numpy.floating, numpy.integer)):
+        return Argument("number", value)
+    elif kind is numpy.bool_:
+        return Argument("static", bool(value), key=(bool, bool(value)))
+    return None
+
+
+def _of_set(value: frozenset[object], kind: type) -> Argument:
+    items = [argument_of(item) for item in value]
+    if all(item.kind == "static" for item in items) and len(items) <= MAX_ITEMS:
+        key = frozenset(item.key for item in items)
+        return Argument("static", value, key=(kind, key))
+    return Argument("object", value, type=kind, key=Identity(kind))
+
+
+def _container(
+    value: object, kind: type, items: tuple[object, ...], names: tuple[object, ...] = ()
+) -> Argument:
+    if len(items) > MAX_ITEMS:
+        return Argument("object", value, type=kind, key=(kind, len(items)))
+    inner = tuple(argument_of(item) for item in items)
+    if kind is tuple and all(item.kind == "static" for item in inner):
+        return Argument("static", value, key=(kind, tuple(i.key for i in inner)))
+    keys = tuple((type(name), name) for name in names)
+    return Argument(
+        "object", value, type=kind, items=inner, names=names, key=(Identity(kind), keys)
+    )
+
+
+def static_key(value: object) -> object:
+    """What tells static values apart: their type and value, or their identity."""
+    kind = type(value)
+    if kind in (*_EXACT, int, float):
+        return (kind, repr(value) if kind is float else value)
+    if kind is tuple:
+        return (kind, *map(static_key, value))  # type: ignore[call-overload]
+    if type(value) is types.MethodType:
+        return (Identity(value.__func__), Identity(value.__self__))
+    return Identity(value)
+
+
+# Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Bound(Generic[T]):
+    """Arguments by the names of their parameters, and those of `*args`, `**kwargs`."""
+
+    values: dict[str, T]
+    rest: tuple[T, ...]
+    keywords: dict[str, T]
+
+
+def bind(
+    name: str,
+    arguments: ast.arguments,
+    defaults: Mapping[str, T],
+    args: Sequence[T],
+    keywords: Mapping[str, T],
+) -> Bound[T]:
+    """Give each argument to its parameter, as Python does.
+
+    Raises:
+        TypeError: with Python's own message.
+    """
+    only = [arg.arg for arg in arguments.posonlyargs]
+    positional = only + [arg.arg for arg in arguments.args]
+    named = {arg.arg for arg in (*arguments.args, *arguments.kwonlyargs)}
+    values = dict(zip(positional, args, strict=False))
+    rest = tuple(args[len(positional) :])
+    extra: dict[str, T] = {}
+    for key, value in keywords.items():
+        if key not in named:
+            extra[key] = value
+        elif key in values:
+            raise TypeError(f"{name}() got multiple values for argument {key!r}")
+        else:
+            values[key] = value
+    if extra and arguments.kwarg is None:
+        misplaced = ", ".join(key for key in only if key in extra)
+        if misplaced:
+            raise TypeError(
+                f"{name}() got some positional-only arguments passed as keyword "
+                f"arguments: {misplaced!r}"
+            )
+        raise TypeError(
+            f"{name}() got an unexpected keyword argument {next(iter(extra))!r}"
+        )
+    if rest and arguments.vararg is None:
+        keyword_only = {arg.arg for arg in arguments.kwonlyargs} & values.keys()
+        least = len(positional) - len(arguments.defaults)
+        raise TypeError(_too_many(name, least, positional, args, keyword_only))
+    for names, kind in (
+        (positional, "positional"),
+        ([arg.arg for arg in arguments.kwonlyargs], "keyword-only"),
+    ):
+        missing = [n for n in names if n not in values and n not in defaults]
+        if missing:
+            raise TypeError(_missing(name, missing, kind))
+    order = positional + [arg.arg for arg in arguments.kwonlyargs]
+    bound = {n: values[n] if n in values else defaults[n] for n in order}
+    return Bound(bound, rest, extra)
+
+
+def _missing(name: str, names: list[str], kind: str) -> str:
+    quoted = [repr(n) for n in names]
+    listed = quoted[0]
+    if len(quoted) == 2:
+        listed = " and ".join(quoted)
+    elif len(quoted) > 2:
+        listed = f"{', '.join(quoted[:-1])}, and {quoted[-1]}"
+    plural = "s" if len(names) > 1 else ""
+    return f"{name}() missing {len(names)} required {kind} argument{plural}: {listed}"
+
+
+def _too_many(
+    name: str,
+    least: int,
+    positional: list[str],
+    args: Sequence[object],
+    keyword_only: set[str],
+) -> str:
+    takes, given = len(positional), len(args)
+    count = f"from {least} to {takes}" if least < takes else str(takes)
+    plural = "s" if least < takes or takes != 1 else ""
+    were = f"{given} {'was' if given == 1 else 'were'}"
+    if keyword_only:
+        mark = "s" if len(keyword_only) > 1 else ""
+        argument = "argument" if given == 1 else "arguments"
+        were = f"{given} positional {argument}"
+        were += f" (and {len(keyword_only)} keyword-only argument{mark}) were"
+    return f"{name}() takes {count} positional argument{plural} but {were} given"
+
+
+def signature_of(
+    captured: Callable, args: Sequence[object], kwargs: Mapping[str, object]
+) -> Signature:
+    """Return the signature of a call.
+
+    Raises:
+        TypeError: the call would raise it.
+    """
+    arguments = captured.node.args
+    fixed = {
+        name: value
+        for name, value in captured.bound.items()
+        if not (name in captured.by_keyword and name in kwargs)
+    }
+    order = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)]
+    first = next((i for i, n in enumerate(order) if n not in fixed), len(order))
+    given = [fixed.pop(name) for name in order[:first]]
+    for name in fixed:
+        if name in kwargs:
+            message = f"{captured.qualname}() got multiple values for argument {name!r}"
+            raise TypeError(message)
+    bound = bind(
+        captured.qualname,
+        arguments,
+        captured.defaults,
+        [*given, *args],
+        {**fixed, **kwargs},
+    )
+    made = [
+        (name, argument_of(value))
+        for name, value in bound.values.items()
+        if name not in captured.bound or (name in kwargs)
+    ]
+    if arguments.vararg is not None:
+        made.append((arguments.vararg.arg, _several(bound.rest)))
+    if arguments.kwarg is not None:
+        made.append((arguments.kwarg.arg, _several(bound.keywords)))
+    return Signature(tuple(made))
+
+
+def _several(values: tuple[object, ...] | dict[str, object]) -> Argument:
+    """The argument that stands for all of `*args` or `**kwargs`."""
+    kind = type(values)
+    names = tuple(values) if isinstance(values, dict) else ()
+    given = values.values() if isinstance(values, dict) else values
+    items = tuple(argument_of(value) for value in given)
+    return Argument("object", values, type=kind, items=items, names=names, key=names)
+
+
+# Before any call
+
+
+def unknown_signature(captured: Callable) -> Signature:
+    """Return the signature that annotations and defaults suggest.
+
+    Raises:
+        ShapeError: an argument without default is annotated as a string or another type
+            whose value decides the code.
+    """
+    arguments = captured.node.args
+    first = True
+    made: list[tuple[str, Argument]] = []
+    for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        if arg.arg not in captured.bound:
+            owner = captured.owner if first and _takes_self(captured.node) else None
+            made.append((arg.arg, _unknown(captured, arg, owner)))
+        first = False
+    if arguments.vararg is not None:
+        made.append((arguments.vararg.arg, _several(())))
+    if arguments.kwarg is not None:
+        made.append((arguments.kwarg.arg, _several({})))
+    return Signature(tuple(made))
+
+
+def _takes_self(node: Function) -> bool:
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    names = {d.id for d in decorators if isinstance(d, ast.Name)}
+    return not names & {"staticmethod", "classmethod"}
+
+
+def _unknown(captured: Callable, arg: ast.arg, owner: object) -> Argument:
+    if arg.arg in captured.defaults:
+        default = argument_of(captured.defaults[arg.arg])
+        if default.kind == "static" or default.value is not None:
+            return default
+    if owner is not None:
+        return Argument("object", None, type=owner, key=Identity(owner))
+    meaning = annotated(arg.annotation, captured.scope)
+    kind = kind_of_class(meaning)
+    if kind == "static":
+        raise ShapeError(
+            f"{arg.arg!r} of {captured.qualname} is no number: its value decides the "
+            "derivative's code.",
+            captured.place(arg),
+            "Call the derivative, or ask for source_for(...) with arguments.",
+        )
+    if kind == "object":
+        return Argument("object", None, type=meaning, key=Identity(meaning))
+    return Argument("number", None, array=kind == "array")
+
+
+def annotated(node: ast.expr | None, names: Names) -> object:
+    """Return what an annotation means, without its parameters; None if unknown."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            node = ast.parse(node.value, mode="eval").body
+        except SyntaxError:
+            return None
+    parts: list[str] = []
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        if isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    try:
+        value = names.lookup(node.id).value
+        for part in reversed(parts):
+            value = inspect.getattr_static(value, part)
+    except (LookupError, AttributeError):
+        return None
+    return value
+
+
+def kind_of_class(meaning: object) -> str:
+    """Say what instances of an annotated class are; "number" where nothing is known."""
+    if isinstance(meaning, type):
+        if issubclass(meaning, (str, bytes, bool, enum.Enum)):
+            return "static"
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and meaning is numpy.ndarray:
+            return "array"
+        if meaning.__module__ in {"builtins", "numbers", "typing", "numpy"}:
+            return "number"
+        return "object"
+    if {"fields", "members"} <= set(_attributes(type(meaning))):
+        return "static" if meaning.kind == "enum" else "object"  # type: ignore[attr-defined]
+    return "number"
+
+
+def _attributes(cls: type) -> Iterator[str]:
+    for base in cls.__mro__:
+        yield from vars(base)
