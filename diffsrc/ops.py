@@ -120,7 +120,7 @@ def _zeta(s: float, a: float) -> float:
     if not (s > 1 and a > 0):
         raise ValueError("outside the domain of the sum")
     value = 0.0
-    while a < 20:
+    while a < 30:
         value += math.pow(a, -s)
         a += 1
     value += math.pow(a, 1 - s) / (s - 1) + 0.5 * math.pow(a, -s)
@@ -260,8 +260,8 @@ pointwise("gt",         "operator.gt np.greater",                       lambda a
 pointwise("ge",         "operator.ge np.greater_equal",                 lambda a, b: a >= b,  R, R, sympy=None)
 pointwise("eq",         "operator.eq np.equal",                         lambda a, b: a == b,  R, R, sympy=None)
 pointwise("ne",         "operator.ne np.not_equal",                     lambda a, b: a != b,  R, R, sympy=None)
-pointwise("and",        "np.logical_and",                               lambda a, b: a and b, R, R, sympy=None)
-pointwise("or",         "np.logical_or",                                lambda a, b: a or b,  R, R, sympy=None)
+pointwise("and",        "np.logical_and",                               lambda a, b: bool(a and b), R, R, sympy=None)
+pointwise("or",         "np.logical_or",                                lambda a, b: bool(a or b), R, R, sympy=None)
 pointwise("not",        "operator.not_ np.logical_not",                 lambda a: not a,      R, sympy=None)
 pointwise("isnan",      "math.isnan np.isnan",                          math.isnan,           R, sympy=None)
 pointwise("isinf",      "math.isinf np.isinf",                          math.isinf,           R, sympy=None)

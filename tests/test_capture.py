@@ -907,6 +907,8 @@ def test_attributes_of_numbers_and_arrays():
     assert value_of(np.ones((2, 3)), "shape") == (2, 3)
     assert value_of(np.float64(2), "real") == 2.0
     assert value_of("ab", "upper")() == "AB"
+    assert value_of(dict, "fromkeys")("a") == {"a": None}
+    assert value_of(str, "upper") is str.upper
     assert value_of(weight, "__name__") == "weight"
 
     class Strange(np.ndarray):

@@ -274,6 +274,10 @@ def test_containers_that_may_change(write, change):
     unknown(path, "T")
 
 
+def test_containers_with_two_names(write):
+    unknown(write("T = U = {}\nU['a'] = 1\n" + F), "T")
+
+
 def test_nested_lists_may_change_through_their_rows(write):
     unknown(write("M = [[1], [2]]\ndef f(x):\n    M[0].append(x)\n"), "M")
     unknown(write("M = ([1], [2])\ndef f(x):\n    M[0].append(x)\n"), "M")
@@ -709,6 +713,9 @@ class Mode(Enum):
     FAST = "fast"
     SLOW = "slow"
     QUICK = "fast"
+    _3D = 3
+    _hidden_ = 4
+    __private = 5
 
     def twice(self, x):
         return 2 * x
@@ -862,6 +869,7 @@ def test_enums(classes):
     assert attribute(mode, "SLOW") is not fast
     assert attribute(fast, "value") == "fast"
     assert attribute(fast, "name") == "FAST"
+    assert list(mode.members) == ["FAST", "SLOW", "QUICK", "_3D"]
     method = attribute(fast, "twice")
     assert capture(method).bound == {"self": fast}
     assert capture(attribute(fast, "short")).bound == {"self": fast}

@@ -178,6 +178,8 @@ def _property(obj: object, fget: object, name: str) -> object:
 
 
 def _read_in_c(value: object, obj: object, owner: object, name: str) -> object:
+    if obj is None and type(value) is types.ClassMethodDescriptorType:
+        return value.__get__(None, owner)  # type: ignore[arg-type]
     if obj is None:
         return value
     try:

@@ -39,11 +39,13 @@ class Binding:
         order: the number of its statement.
         node: what to point at.
         value: an expression, a definition, an import, or why it is none of these.
+        shared: whether the same statement gives the object to another name as well.
     """
 
     order: int
     node: ast.AST
     value: ast.expr | Definition | Import | Opaque
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,8 @@ def _of_statement(node: ast.stmt, order: int) -> Iterator[tuple[str, Binding]]:
                 yield _of_alias(node, alias, order)
         case ast.Assign(targets=targets, value=value):
             for target in targets:
-                yield from _of_target(target, value, order)
+                for name, binding in _of_target(target, value, order):
+                    yield name, replace(binding, shared=len(targets) > 1)
             yield from _opaque_names(value, order)
         case ast.AnnAssign(value=None):
             pass

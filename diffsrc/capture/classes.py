@@ -36,6 +36,7 @@ _HARMLESS_DECORATORS = (enum.unique, functools.total_ordering, typing.final)
 _HARMLESS_BASES = (object, abc.ABC, typing.Generic, typing.Protocol)
 _ENUMS = (enum.Enum, enum.IntEnum, enum.StrEnum)
 _ENUM_MIXINS = (str, int, float)
+_IMPLICIT = ("__new__", "__init_subclass__", "__class_getitem__")
 _NO_FIELDS = (dataclasses.InitVar, dataclasses.KW_ONLY)
 
 Kind = Literal["plain", "dataclass", "namedtuple", "enum"]
@@ -208,9 +209,10 @@ class TextClass(TextNamespace):
         computed = 0
         for name, bindings in self.bindings.names.items():
             value = bindings[0].value
-            if name.startswith("_") or not isinstance(value, ast.expr):
+            if isinstance(value, ast.Lambda) or not isinstance(value, ast.expr):
                 continue
-            if isinstance(value, ast.Lambda):
+            private = f"_{self.node.name.lstrip('_')}__"
+            if (name[0] == name[-1] == "_") or name.startswith(private):
                 continue
             try:
                 known = self.own(name)
@@ -253,6 +255,8 @@ class TextClass(TextNamespace):
             raise MissingName(message, name=name)
         if not isinstance(value, TextFunction):
             return value
+        if name in _IMPLICIT:
+            raise self._refusal(f"Python makes {name} more than a method", value.node)
         return self._bound(value, receiver)
 
     def _inherited(self, name: str) -> object:

@@ -209,6 +209,9 @@ class TextNamespace(Textual, ABC):
         if name in changes.mutated:
             raise self.unknown(name, "it is changed in place", changes.mutated[name])
         if isinstance(value, list | dict | set) or _holds_mutable(value):
+            if binding.shared:
+                why = "another name for it may be used to change it"
+                raise self.unknown(name, why, binding.node)
             for node, parent in self.uses.get(name, []):
                 if node is not binding.node and not _only_reads(node, parent, value):
                     raise self.unknown(name, "it may be changed here", node)

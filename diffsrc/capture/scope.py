@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard, TypeVar
 
 from diffsrc.errors import DiffsrcError
 
@@ -75,7 +75,8 @@ class LiveScope(Scope):
         self.globals_name = name if type(name) is str else None
         names = function.__code__.co_freevars
         self.cells = dict(zip(names, function.__closure__ or (), strict=True))
-        self._builtins: dict[str, object] = function.__builtins__  # type: ignore[attr-defined]
+        live: Any = function  # typeshed has `__builtins__` in some releases only
+        self._builtins: dict[str, object] = live.__builtins__
 
     def lookup(self, name: str) -> Found:
         cell = self.cells.get(name)

@@ -226,7 +226,7 @@ class Writer:
     def _plan(self, lets: list[Let], ends: list[Node], tail: If | None) -> Plan:
         plan = Plan(user={let.node: let.name for let in lets if not _is_atom(let.node)})
         strict = reachable([*plan.user, *ends], arms=False, stop=self.names.keys())
-        uses = self._count(strict, ends, tail)
+        uses = self._count(strict, ends, tail, plan)
         depth: dict[Node, int] = {}
         for node in strict:
             if node in self.names or _is_atom(node) or isinstance(node, If):
@@ -244,7 +244,9 @@ class Writer:
         self._group_choices(plan, [n for n in strict if isinstance(n, Result)])
         return plan
 
-    def _count(self, strict: Sequence[Node], ends: list[Node], tail: If | None) -> dict[Node, int]:
+    def _count(
+        self, strict: Sequence[Node], ends: list[Node], tail: If | None, plan: Plan
+    ) -> dict[Node, int]:
         """How often each value is used; a use in an arm counts where the value is needed anyway."""
         uses: dict[Node, int] = dict.fromkeys(strict, 0)
         for node in ends:
@@ -256,7 +258,7 @@ class Writer:
         choices = [n for n in strict if isinstance(n, If)] + ([tail] if tail is not None else [])
         for choice in dict.fromkeys(choices):
             roots = [*choice.then.roots(), *choice.orelse.roots()]
-            for node in reachable(roots, stop=self.names.keys()):
+            for node in reachable(roots, stop=self.names.keys() | plan.user.keys()):
                 if node in uses:
                     uses[node] += 1
         return uses

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from diffsrc.emit.formula import fold
+from diffsrc.emit.formula import Formula, fold
 from diffsrc.emit.symbols import Symbol, symbols
-from diffsrc.ir import Call, Const, Node, Var
+from diffsrc.ir import Call, Const, Node, Var, reachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,6 @@ Box = (
 )
 
 ZERO, ONE, TWO = Digits("0"), Digits("1"), Digits("2")
-HALF = ("0.5", "1/2")
 PI, E = Name(Symbol("π")), Name(Symbol("e"))
 CONSTANTS: dict[str, Box] = {
     "pi": PI,
@@ -200,7 +199,7 @@ class Textbook:
         if op in CONSTANTS:
             return CONSTANTS[op]
         if op in SIGNS:
-            return Relation(args, (SIGNS[op],))
+            return Relation(tuple(_closed(arg) for arg in args), (SIGNS[op],))
         return operation(op, args, str(node.options[0]) if node.options else op)
 
     def _condition(self, node: Node, box: Box) -> Box:
@@ -209,11 +208,12 @@ class Textbook:
         return box
 
 
-def naming(variables: frozenset[str], nodes: set[str], definitions: Mapping[Node, str]) -> Textbook:
-    """The setting for a formula with these variables; `nodes` are the operations in it."""
-    reserved = [E.symbol] if nodes & {"e", "exp"} else []
-    reserved += [PI.symbol] if nodes & set(CONSTANTS) else []
-    chosen = symbols({*variables, *definitions.values()}, [PI.symbol] if PI.symbol in reserved else [])
+def textbook(formula: Formula) -> Textbook:
+    """The setting for a formula: every name has a symbol of its own."""
+    inside = reachable(formula.results)
+    ops = {node.op for node in inside if isinstance(node, Call)}
+    reserved = [PI.symbol] if ops & {"pi", "tau", "radians", "degrees"} else []
+    chosen = symbols({*formula.names, *formula.definitions.values()}, reserved)
     return Textbook(chosen, euler=E.symbol not in chosen.values())
 
 
@@ -364,6 +364,20 @@ def power(base: Box, exponent: Box) -> Box:
         or (isinstance(base, Apply) and base.name == "Γ" and not base.exponent)
     )
     return Power(base if simple else Fence("(", base, ")"), exponent)
+
+
+def begins_with_digit(box: Box) -> bool:
+    """Whether a number in front of it would run into it."""
+    return isinstance(box, Digits) or (isinstance(box, Power) and isinstance(box.base, Digits))
+
+
+def unfenced(parts: tuple[Box, ...]) -> tuple[Box, ...]:
+    """The factors above or below a fraction's line, where a single one needs no parentheses."""
+    match parts:
+        case (Fence("(", inner, ")"),):
+            return (inner,)
+        case _:
+            return parts
 
 
 def tall(box: Box) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import functools
 import math
 import sys
-import types
 from collections.abc import Callable
 
+from diffsrc.capture import Captured
 from diffsrc.ir import Node, Var
 from diffsrc.parse.expressions import Expressions
 from diffsrc.parse.values import (
@@ -25,6 +24,7 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
+from diffsrc.specialise import Signature
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -33,30 +33,31 @@ Handler = Callable[[Arguments, Keywords, ast.expr], Value]
 # From Python 3.12 on `sum` of floats is compensated, so it is no chain of additions.
 SUM_IS_PLAIN = sys.version_info < (3, 12)
 
-_LOOPS = {"range", "enumerate", "zip", "map", "filter", "reversed", "sorted", "iter"}
+_LOOPS = (range, enumerate, zip, map, filter, reversed, sorted, iter, next)
 
 
 class Builtins(Expressions):
     """Reads calls of builtins that are no operation on numbers."""
 
-    def builtin(self, function: object) -> Handler | None:
-        """What reads a call of `function`, if it is one of these."""
-        handlers: dict[object, Handler] = {
+    def __init__(self, captured: Captured, signature: Signature) -> None:
+        super().__init__(captured, signature)
+        partial = functools.partial
+        by_function: dict[object, Handler] = {
             float: self._float,
             int: self._int,
             bool: self._bool,
-            str: self._str,
-            repr: self._str,
-            tuple: self._sequence,
-            list: self._sequence,
+            str: partial(self._text_of, "str"),
+            repr: partial(self._text_of, "repr"),
+            tuple: partial(self._sequence, tuple),
+            list: partial(self._sequence, list),
             dict: self._dict_call,
             sum: self._sum,
-            math.fsum: self._sum,
+            math.fsum: self._fsum,
             math.prod: self._prod,
             divmod: self._divmod,
             len: self._len,
-            any: self._any,
-            all: self._any,
+            any: partial(self._any, "or"),
+            all: partial(self._any, "and"),
             isinstance: self._isinstance,
             hasattr: self._hasattr,
             getattr: self._getattr,
@@ -64,42 +65,19 @@ class Builtins(Expressions):
             callable: self._callable,
             functools.partial: self._partial,
             print: self._print,
+            **dict.fromkeys(_LOOPS, self._loop),
         }
-        if not isinstance(function, type | types.BuiltinFunctionType):
-            return self._of_numpy(function)
-        handler = handlers.get(function)
-        if handler is None:
-            name = getattr(function, "__name__", "")
-            if name in _LOOPS and function is getattr(builtins, name):
-                return self._loop
-            return None
-        named = functools.partial(self._named, function.__name__, handler)
-        return named
-
-    def _named(
-        self,
-        name: str,
-        handler: Handler,
-        args: Arguments,
-        keywords: Keywords,
-        node: ast.expr,
-    ) -> Value:
-        self._function = name
-        return handler(args, keywords, node)
-
-    def _of_numpy(self, function: object) -> Handler | None:
+        self.handlers = {id(key): handler for key, handler in by_function.items()}
         numpy = sys.modules.get("numpy")
-        if numpy is not None and function is numpy.ndim:
-            return self._ndim
-        if numpy is not None and function is numpy.isscalar:
-            return self._isscalar
-        return None
+        if numpy is not None:
+            self.handlers[id(numpy.ndim)] = self._ndim
+            self.handlers[id(numpy.isscalar)] = self._isscalar
 
     def _take(
         self, args: Arguments, keywords: Keywords, count: tuple[int, int], node: ast.expr
     ) -> Arguments:
         """Refuse a number of arguments that is not understood."""
-        name = self._function
+        name = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
         if keywords or not count[0] <= len(args) <= count[1]:
             self.refuse(f"These arguments of {name} are not understood.", node)
         for arg in args:
@@ -157,13 +135,15 @@ class Builtins(Expressions):
         self._take(args, keywords, (0, 1), node)
         return self.answer(self.truth(args[0], node)) if args else Static(value=False)
 
-    def _str(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
-        function = self._function
+    def _text_of(
+        self, function: str, args: Arguments, keywords: Keywords, node: ast.expr
+    ) -> Value:
         self._take(args, keywords, (0 if function == "str" else 1, 1), node)
         return self.string_of(args[0], function, node) if args else Static("")
 
-    def _sequence(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
-        kind = tuple if self._function == "tuple" else list
+    def _sequence(
+        self, kind: type, args: Arguments, keywords: Keywords, node: ast.expr
+    ) -> Value:
         self._take(args, keywords, (0, 1), node)
         return Items(self.elements(args[0], node) if args else (), kind)
 
@@ -179,12 +159,9 @@ class Builtins(Expressions):
     # Sums and such
 
     def _sum(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
-        exact = self._function == "fsum"
         start = keywords.pop("start", None)
-        self._take(args, keywords, (1, 1 if exact else 2), node)
+        self._take(args, keywords, (1, 2), node)
         terms = [self.numeric(v, node) for v in self.elements(args[0], node)]
-        if exact:
-            return self._fsum(terms, node)
         start = args[1] if len(args) == 2 else start
         if start is not None:
             terms.insert(0, self.numeric(start, node))
@@ -198,7 +175,9 @@ class Builtins(Expressions):
             total = self.node("add", (total, term), node)
         return total
 
-    def _fsum(self, terms: list[Node], node: ast.expr) -> Value:
+    def _fsum(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        self._take(args, keywords, (1, 1), node)
+        terms = [self.numeric(v, node) for v in self.elements(args[0], node)]
         if not terms:
             return self.const(0.0, node)
         return self.node("fsum", tuple(terms), node, "math.fsum")
@@ -221,8 +200,9 @@ class Builtins(Expressions):
         a, b = self.numeric(args[0], node), self.numeric(args[1], node)
         return Items((self.node("floordiv", (a, b), node), self.node("mod", (a, b), node)))
 
-    def _any(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
-        op = "and" if self._function == "all" else "or"
+    def _any(
+        self, op: str, args: Arguments, keywords: Keywords, node: ast.expr
+    ) -> Value:
         self._take(args, keywords, (1, 1), node)
         found: Node | None = None
         for element in self.elements(args[0], node):
@@ -301,7 +281,6 @@ class Builtins(Expressions):
         return Partial(args[0], tuple(args[1:]), keywords)
 
     def _ndim(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
-        self._function = "np.ndim"
         (value,) = self._take(args, keywords, (1, 1), node)
         number = self.numeric(value, node)
         if number in self.arrays:
@@ -310,7 +289,6 @@ class Builtins(Expressions):
         return self.const(0, node)
 
     def _isscalar(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
-        self._function = "np.isscalar"
         (value,) = self._take(args, keywords, (1, 1), node)
         number = self.numeric(value, node)
         if number in self.arrays and not isinstance(number, Var):

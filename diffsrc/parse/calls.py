@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ast
 import types
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Never
 
 from diffsrc.capture.attributes import describe
 from diffsrc.errors import UnknownFunction
-from diffsrc.ir import Node
-from diffsrc.ops import TABLE, Operation, operation_of
+from diffsrc.ops import Operation, operation_of
 from diffsrc.parse.builtin import Builtins
 from diffsrc.parse.context import diffsrc_primal
 from diffsrc.parse.values import (
-    Items,
     Local,
     Method,
     Object,
@@ -122,9 +121,9 @@ class Calls(Builtins):
         node: ast.expr,
     ) -> Value:
         value = function.value
-        builtin = self.builtin(value)
-        if builtin is not None:
-            return builtin(list(args), dict(keywords), node)
+        handler = self.handlers.get(id(value))
+        if handler is not None:
+            return handler(list(args), dict(keywords), node)
         known = operation_of(value)
         if known is not None and known[0].arity:
             return self.operate(*known, args, keywords, node)
@@ -137,7 +136,7 @@ class Calls(Builtins):
         if isinstance(value, types.MethodDescriptorType):
             return self._method_in_c(value, args, keywords, node)
         if isinstance(value, type):
-            return self.construct(function, value, args, keywords, node)
+            return self.construct(value, args, keywords, node)
         self.check_known(value, node)
         return self.inline_static(function, args, keywords, node)
 
@@ -167,17 +166,15 @@ class Calls(Builtins):
             if not isinstance(owner, types.ModuleType):
                 module = type(owner).__module__
         if not isinstance(module, str):
-            module = ""
-        is_plain = isinstance(value, types.FunctionType)
+            module = type(value).__module__
         if module.startswith(_RANDOM):
             raise UnknownFunction(
                 f"{describe(value)} gives random numbers: it has no derivative.",
                 self.place(node),
                 "Draw them outside and pass them as arguments.",
             )
-        if module.partition(".")[0] in _LIBRARIES or not (
-            is_plain or not isinstance(value, types.BuiltinFunctionType)
-        ):
+        library = module.partition(".")[0] in _LIBRARIES
+        if library or isinstance(value, types.BuiltinFunctionType):
             self.unknown(value, node)
 
     def unknown(self, value: object, node: ast.expr) -> Never:
@@ -310,32 +307,29 @@ class Calls(Builtins):
         assert isinstance(cls, type)
         return Super(cls, receiver)
 
+    @abstractmethod
     def inline_local(
         self,
         function: Local,
         args: Sequence[Value],
         keywords: Mapping[str, Value],
         node: ast.expr,
-    ) -> Value:
-        raise NotImplementedError
+    ) -> Value: ...
 
+    @abstractmethod
     def inline_static(
         self,
         function: Static,
         args: Sequence[Value],
         keywords: Mapping[str, Value],
         node: ast.expr,
-    ) -> Value:
-        raise NotImplementedError
+    ) -> Value: ...
 
+    @abstractmethod
     def construct(
         self,
-        function: Static,
         cls: type,
         args: Sequence[Value],
         keywords: Mapping[str, Value],
         node: ast.expr,
-    ) -> Value:
-        raise NotImplementedError
-
-
+    ) -> Value: ...

@@ -281,13 +281,9 @@ class Context(ABC):
         if known is not None:
             return known.var
         var = self.graph.var(name if own else self._unique(name), type_)
-        self.free[key] = Free(
-            var,
-            value,
-            source.holder if source is not None else None,
-            source.name if source is not None else name,
-            own,
-        )
+        found = source is not None and source.name
+        holder = source.holder if source is not None and found else None
+        self.free[key] = Free(var, value, holder, found or name, own)
         self.live[var] = (source, value)
         if not own and type_.kind == "float":
             self.assume(source, value)

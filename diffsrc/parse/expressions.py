@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+from abc import abstractmethod
 from collections.abc import Callable
 
 from diffsrc.ir import Let, Node
@@ -87,8 +88,8 @@ class Expressions(Decisions):
                 )
                 self.refuse(f"{title} is not understood yet.", node, advice)
 
-    def call_expression(self, node: ast.Call) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def call_expression(self, node: ast.Call) -> Value: ...
 
     def condition(self, node: ast.expr) -> bool | Node:
         """An expression of which only the truth matters."""

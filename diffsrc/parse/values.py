@@ -198,6 +198,8 @@ class Frame:
         caller: who goes on when this call, a statement of its own, is over.
         version: changes whenever a name gets a value.
         endings: on how many paths it has ended.
+        final: its names when it last ended.
+        active: whether it is being read.
     """
 
     captured: Captured
@@ -209,6 +211,8 @@ class Frame:
     caller: Frame | None = None
     version: int = 0
     endings: int = 0
+    final: Environment | None = None
+    active: bool = True
 
 
 class Sink:

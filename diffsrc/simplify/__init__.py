@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Call, Graph, Node, Number, Prod, Program, Ref, Result, Sum
+from dataclasses import replace
+from fractions import Fraction
+
+from diffsrc.ir import Block, Graph, Node, Number, Prod, Program, Ref, Sum
 from diffsrc.simplify.cost import cost
-from diffsrc.simplify.factor import factored, merge_choices
+from diffsrc.simplify.factor import collected, factored, merge_choices
 from diffsrc.simplify.lower import lowered
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
@@ -30,7 +33,16 @@ class Simplifier:
 
     def lowered(self, program: Program, library: str) -> Program:
         """The program as a person would write it, in `library` ("math" or "np")."""
-        return lowered(program, self.normal, library)
+        return lowered(replace(program, body=self._final(program.body)), self.normal, library)
+
+    def _final(self, block: Block) -> Block:
+        """The results with each other's sums where they contain them."""
+        cores = {self.graph.split(r)[0]: r for r in block.results}
+        results = tuple(
+            collected(self.graph, r, {c: o for c, o in cores.items() if o is not r})
+            for r in block.results
+        )
+        return block if results == block.results else replace(block, results=results)
 
     def finish(self, node: Node) -> Node:
         """A finished adjoint: zero if it is zero, one node for equal values, then factored."""
@@ -78,6 +90,11 @@ class Simplifier:
             return node
         from diffsrc.simplify.algebra import rewritten
 
+        quotients = {t: c for t, c in node.terms if has_quotient(t)}
+        rest = {t: c for t, c in node.terms if t not in quotients}
+        if rest and (len(quotients) > 1 or len(rest) > 1):
+            offered = self._offered(self.graph.linear(Fraction(0), quotients))
+            return self.graph.sum((offered, self.graph.linear(node.constant, rest)))
         best: Node = node
         best_cost, name = cost(node), ""
         for rewrite, candidate in rewritten(node, self.normal):
@@ -103,5 +120,11 @@ def has_quotients(node: Node) -> bool:
     """Whether terms of a sum are divided by a sum."""
     if not isinstance(node, Sum):
         return False
-    factors = [f for term, _ in node.terms if isinstance(term, Prod) for f in term.factors]
+    quotients = sum(has_quotient(t) for t, _ in node.terms)
+    return quotients > 1 or (quotients == 1 and (len(node.terms) > 1 or bool(node.constant)))
+
+
+def has_quotient(term: Node) -> bool:
+    """Whether a product is divided by a sum."""
+    factors = term.factors if isinstance(term, Prod) else ()
     return any(e < 0 and isinstance(b, Sum | Ref) for b, e in factors)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from diffsrc.ir import (
     Block,
@@ -25,6 +25,7 @@ from diffsrc.ir import (
     Result,
     Sum,
     Var,
+    children,
     reachable,
 )
 from diffsrc.ops import TABLE
@@ -57,6 +58,7 @@ class Lowering:
         self.done: dict[Node, Node] = {}
         self.named: set[Node] = set()
         self.covers: dict[Node, tuple[Fraction, Powers]] = {}
+        self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
         self.products: dict[Node, list[tuple[Node, Fraction, Powers]]] = {}
@@ -76,16 +78,31 @@ class Lowering:
         for let in block.lets:
             self.named.add(let.node)
             self._offer(let.node)
-        self._share(block.results)
-        results = tuple(self.result(r) for r in block.results)
+        chosen = self._chosen(block.results)
+        self._share(chosen)
+        results = tuple(self.result(r) for r in chosen)
         self.done, self.named, self.products, self.covers = outer
         return block if results == block.results else Block(block.statements, results)
+
+    def _chosen(self, results: tuple[Node, ...]) -> tuple[Node, ...]:
+        """Several results that are chosen by one condition as those of one `If`."""
+        first = results[0]
+        if self.library == "np" or len(results) < 2:
+            return results
+        if not is_choice(first):
+            return results
+        choices = [r for r in results if is_choice(r) and r.args[0] is first.args[0]]
+        if len(choices) < len(results):
+            return results
+        then, orelse = (Block((), tuple(c.args[i] for c in choices)) for i in (1, 2))
+        choice = self.graph.if_(choices[0].args[0], then, orelse)
+        return tuple(self.graph.result(choice, i) for i in range(len(results)))
 
     def result(self, node: Node) -> Node:
         """A result: floats also where it is a constant."""
         if isinstance(node, Number):
             return self.graph.const(float(node.value))
-        if isinstance(node, Call) and node.op == "select" and not node.options:
+        if is_choice(node):
             condition, then, orelse = node.args
             return self._choice(self(condition), self.result(then), self.result(orelse))
         return self(node)
@@ -236,18 +253,24 @@ class Lowering:
         return isinstance(base, Call) and base.op == "hypot" and exponent == 2
 
     def _turned(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
-        """A leading minus moved into a sum that then begins with a plus."""
-        if coefficient > 0:
-            return coefficient, powers
-        for base, exponent in powers.items():
-            if isinstance(base, Sum) and exponent.numerator % 2 and exponent.denominator == 1:
-                values = [c for _, c in base.terms] + ([base.constant] if base.constant else [])
-                if any(c < 0 for c in values):
-                    turned = self.graph.linear(-base.constant, {t: -c for t, c in base.terms})
-                    assert isinstance(turned, Sum)
-                    if turned not in self.done:
-                        self.done[turned] = self._sum(turned)
-                    return -coefficient, {(turned if b is base else b): e for b, e in powers.items()}
+        """A leading minus moved into a sum that then begins with a plus.
+
+        A sum keeps the sign that it was first written with, so that it stays one value.
+        """
+        for base, exponent in list(powers.items()):
+            if not isinstance(base, Sum) or exponent.denominator != 1 or exponent % 2 == 0:
+                continue
+            if base not in self.turned:
+                values = [c for _, c in base.terms] + [base.constant]
+                turn = coefficient < 0 and any(c < 0 for c in values)
+                negated = self.graph.linear(-base.constant, {t: -c for t, c in base.terms})
+                self.turned[base] = negated if turn else base
+            other = self.turned[base]
+            if other is not base:
+                coefficient = -coefficient
+                powers = {(other if b is base else b): e for b, e in powers.items()}
+                if other not in self.done and isinstance(other, Sum):
+                    self.done[other] = self._sum(other)
         return coefficient, powers
 
     def _spread(self, coefficient: Fraction, inner: Node) -> Node | None:
@@ -317,6 +340,8 @@ class Lowering:
                     count = multiplicity(powers, inner)
                     if not count or node in powers:
                         continue
+                    if abs(count) == 1 and node not in self.named:
+                        continue
                     rest = {b: e - count * inner.get(b, 0) for b, e in powers.items()}
                     rest = {b: e for b, e in rest.items() if e}
                     rest[node] = Fraction(count)
@@ -329,12 +354,32 @@ class Lowering:
 
     def _share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
-        products = [n for n in reachable(results, arms=False) if isinstance(n, Prod)]
-        covers = [self._covered(n.coefficient, dict(n.factors)) for n in products]
-        coefficients = {n: c for n, (c, _) in zip(products, covers, strict=True)}
-        shared = share(self.graph, products, [powers for _, powers in covers])
-        for node, powers in shared:
-            self.covers[node] = coefficients.get(node, Fraction(1)), powers
+        products = self._products(results)
+        signs: dict[Node, int] = {}
+        powers: list[Powers] = []
+        for node in products:
+            coefficient, covered = self._covered(node.coefficient, dict(node.factors))
+            signs[node] = -1 if coefficient < 0 else 1
+            if abs(coefficient) != 1:
+                covered[self.graph.number(abs(coefficient))] = Fraction(1)
+            powers.append(covered)
+        for node, shared in share(self.graph, products, powers):
+            numbers = {b for b, e in shared.items() if isinstance(b, Number) and e == 1}
+            coefficient = Fraction(signs.get(node, 1))
+            for number in numbers:
+                coefficient *= number.value
+            rest = {b: e for b, e in shared.items() if b not in numbers}
+            self.covers[node] = coefficient, rest
+
+    def _products(self, results: tuple[Node, ...]) -> list[Prod]:
+        """The products below `results`, terms with a coefficient among them."""
+        found: dict[Prod, None] = {r: None for r in results if isinstance(r, Prod)}
+        for node in reachable(results, arms=False):
+            below = list(children(node))
+            if isinstance(node, Sum):
+                below = [self.graph.product((abs(c), t)) for t, c in node.terms]
+            found |= {b: None for b in below if isinstance(b, Prod)}
+        return list(found)
 
     def _price(self, coefficient: Fraction, powers: Powers) -> float:
         price = 0.4 if all(e < 0 for e in powers.values()) else 0.0
@@ -361,6 +406,11 @@ def multiplicity(powers: Powers, inner: Powers) -> int:
             ratio = quotient
     assert ratio is not None
     return int(ratio)
+
+
+def is_choice(node: Node) -> TypeGuard[Call]:
+    """Whether a normal node chooses between two."""
+    return isinstance(node, Call) and node.op == "select" and not node.options
 
 
 def _joined_roots(

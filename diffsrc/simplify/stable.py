@@ -37,7 +37,7 @@ def stabilised(node: Node, normal: Normaliser, library: str) -> Node:
     as they are, but for exponentials, whose range is the point.
     """
     stable = Stabiliser(normal, library)
-    return near_zero(node, stable(node), normal, library)
+    return near_zero(node, stable, library)
 
 
 @dataclass
@@ -57,6 +57,12 @@ class Ratio:
     pairs: dict[tuple[Fraction, int], int]
     others: list[Poly]
     rest: list[Node]
+
+    @property
+    def degree(self) -> Fraction:
+        """The degree of everything but `E**power`."""
+        pairs = sum((n * m for (n, _), m in self.pairs.items()), Fraction(0))
+        return pairs + sum((max(poly) for poly in self.others), Fraction(0))
 
 
 class Stabiliser:
@@ -188,13 +194,20 @@ class Stabiliser:
     # Rational functions of an exponential
 
     def _cores(self, bases: Iterable[Node]) -> list[Node]:
-        """The arguments of the exponentials in `bases`, each up to a rational factor."""
+        """The arguments of the exponentials in `bases`, each up to a rational factor.
+
+        Those that are never above zero are left out: they are in range as they are.
+        """
         found: dict[Node, list[Fraction]] = {}
         for base in bases:
             for arg in self._exponents(base):
                 core, scale = _core(arg)
                 found.setdefault(core, []).append(scale)
-        return [_scaled(core, reduce(_gcd, scales)) for core, scales in found.items()]
+        return [
+            _scaled(core, reduce(_gcd, scales))
+            for core, scales in found.items()
+            if not all(nonnegative(_scaled(core, -scale)) for scale in scales)
+        ]
 
     def _exponents(self, base: Node) -> list[Node]:
         base = self._unfolded(base)
@@ -287,11 +300,11 @@ class Stabiliser:
         if ratio is None:
             return node
         self._divide(ratio)
-        poles = [n for (n, s), m in ratio.pairs.items() if s < 0 and m < 0]
-        signed = nonnegative(core) or nonnegative(-core)
-        if poles and not signed and not isinstance(monomial_of(core)[1].popitem()[0], Var):
-            return self._one_sided(ratio) or node
-        if poles and not signed and len(monomial_of(core)[1]) > 1:
+        if not any(ratio.pairs.values()) and not ratio.others:
+            grown = self.graph.call("exp", _scaled(core, ratio.power)) if ratio.power else self.graph.one
+            return self.graph.product((*ratio.rest, grown))
+        poles = any(s < 0 and m < 0 for (_, s), m in ratio.pairs.items())
+        if poles and not (_is_plain(core) or nonnegative(core) or nonnegative(-core)):
             return self._one_sided(ratio) or node
         return self._two_sided(ratio)
 
@@ -301,28 +314,24 @@ class Stabiliser:
         Over `E**n - 1` they are `c1 + (c0 + c1) / (E**n - 1)`, `(c0 + c1) E**n / (E**n - 1) - c0` or,
         by `c0 + c1` and `c1 - c0`, a hyperbolic tangent; the one with the fewest terms is taken.
         """
-        graph, kept = self.graph, []
+        graph, core, kept = self.graph, ratio.core, []
         for poly in ratio.others:
             n = max(poly)
-            pair = next((p for p, m in ratio.pairs.items() if p[0] == n and m < 0), None)
-            if pair is None or len(poly) != 2:
+            s = next((s for (d, s), m in ratio.pairs.items() if d == n and m < 0), 0)
+            if not s or len(poly) != 2:
                 kept.append(poly)
                 continue
-            c0, c1, s = poly[Fraction(0)], poly[n], pair[1]
-            grown = graph.call("exp", _scaled(ratio.core, n))
-            slope = graph.call("tanh", _scaled(ratio.core, n / 2))
+            c0, c1 = poly[Fraction(0)], poly[n]
+            grown, slope = (graph.call("exp", _scaled(core, n)), graph.call("tanh", _scaled(core, n / 2)))
+            pair, left = grown + s, c1 - s * c0
             even, odd = (c0 + c1) / 2, (c1 - c0) / 2
-            left = c0 + c1 if s < 0 else c0 - c1
-            forms = [
-                (_size(c1) + _size(left), lambda: c1 + left / (grown + s)),
-                (_size(c0) + _size(left), lambda: s * c0 - s * left * grown / (grown + s)),
-            ]
+            forms = [c1 - s * left / pair, s * c0 + left * grown / pair]
+            sizes = [len(_terms(c)) + len(_terms(left)) for c in (c1, c0)]
             if not _terms(even) & _terms(odd):
-                halves = _size(even) + _size(odd) - 1
-                forms.append((halves, lambda: odd + even / slope if s < 0 else even + odd * slope))
-            built = min(forms, key=lambda form: form[0])[1]()
-            ratio.pairs[pair] += 1
-            ratio.rest.append(Stabiliser(self.normal, self.library)(built))
+                forms.insert(0, even + odd * slope if s > 0 else odd + even / slope)
+                sizes.insert(0, len(_terms(even)) + len(_terms(odd)))
+            ratio.pairs[n, s] += 1
+            ratio.rest.append(self(forms[sizes.index(min(sizes))]))
         ratio.others = kept
 
     def _one_sided(self, ratio: Ratio) -> Node | None:
@@ -341,51 +350,127 @@ class Stabiliser:
         return graph.product((*ratio.rest, up ** (m + count), (-1 * down) ** -count))
 
     def _two_sided(self, ratio: Ratio) -> Node:
-        graph, core = self.graph, ratio.core
-        falling, rising = -ratio.power, ratio.power
-        falling -= sum(n * m for (n, _), m in ratio.pairs.items())
-        falling -= sum(max(poly) for poly in ratio.others)
-        negative = sum(m for (_, s), m in ratio.pairs.items() if s < 0) % 2 == 1
-        rest = list(ratio.rest)
-        if negative and falling == rising and not ratio.others:
-            rest, negative = rest + self._tangent_of(ratio), not self._paired
-        pairs = {pair: m for pair, m in ratio.pairs.items() if m}
-        least = min(falling, rising)
-        common = least if least > 0 else Fraction(0)
-        degrees = [falling, rising, common, *(n for (n, s) in pairs if s > 0)]
-        degrees += [d for poly in ratio.others for d in (*poly, max(poly) - min(poly))]
-        unit = reduce(_gcd, [abs(d) for d in degrees], Fraction(0)) or Fraction(1)
-        e = graph.call("exp", -self._abs(_scaled(core, unit)))
+        """By `e = exp(-abs(core))`: one arm for `core > 0`, one for `core < 0`, what they share once."""
+        graph, core, rest = self.graph, ratio.core, list(ratio.rest)
+        falling, rising = -ratio.power - ratio.degree, ratio.power
+        odd = sum(m for (_, s), m in ratio.pairs.items() if s < 0) % 2 == 1
+        if odd and falling == rising and not ratio.others and self._take_tangent(ratio, rest):
+            odd = False
+        pairs = [(n, s, m) for (n, s), m in ratio.pairs.items() if m]
+        common = max(min(falling, rising), Fraction(0))
+        degrees = [falling, rising, common, *(n for n, s, _ in pairs if s > 0)]
+        unit = reduce(_gcd, [*degrees, *(d for poly in ratio.others for d in poly)])
+        e = graph.call("exp", -self._abs(_scaled(core, unit or Fraction(1))))
 
-        def power(degree: Fraction, sign: int) -> Node:
+        def power(degree: Fraction, side: int = 1) -> Node:
             if degree < 0:
-                return graph.call("exp", _scaled(core, -sign * degree))
-            return e ** graph.number(degree / unit)
+                return graph.call("exp", _scaled(core, -side * degree))
+            return e ** graph.number(degree / unit) if degree else graph.one
 
-        for (n, s), m in pairs.items():
-            if s > 0:
-                rest.append((1 + e ** graph.number(n / unit)) ** m)
-            else:
-                rest.append((-graph.call("expm1", -self._abs(_scaled(core, n)))) ** m)
-        if common and negative and falling == rising and not ratio.others:
-            rest.append(graph.call("copysign", power(common, 1), core))
-            return graph.product(rest)
-        then, orelse = power(falling - common, 1), power(rising - common, -1)
+        for n, s, m in pairs:
+            close = 1 + power(n) if s > 0 else -graph.call("expm1", -self._abs(_scaled(core, n)))
+            rest.append(close**m)
+        then, orelse = power(falling - common), power(rising - common, -1)
         for poly in ratio.others:
             top = max(poly)
-            arms = (
-                graph.sum(c * power(top - d, 1) for d, c in poly.items()),
-                graph.sum(c * power(d, 1) for d, c in poly.items()),
-            )
-            if arms[0] is arms[1]:
-                rest.append(arms[0])
-            elif arms[0] is -1 * arms[1]:
-                rest.append(arms[0])
-                negative = not negative
-            else:
-                then, orelse = then * arms[0], orelse * arms[1]
-        if negative:
-            then, orelse = (-then, orelse) if _is_minus(then) else (then, -orelse)
-            if then is -1 * ratio_then(then):
-                pass
-        return graph.product((*rest, power(common, 1), self._either(core, then, orelse)))
+            then *= graph.sum(c * power(top - d) for d, c in poly.items())
+            orelse *= graph.sum(c * power(d) for d, c in poly.items())
+        if odd:
+            turned = graph.split(graph.product(rest))[1] < 0
+            then, orelse = (-then, orelse) if turned else (then, -orelse)
+            rest = [-graph.one, *rest] if turned else rest
+        if nonnegative(core) or then is orelse:
+            return graph.product((*rest, power(common), then))
+        if nonnegative(-core):
+            return graph.product((*rest, power(common), orelse))
+        if then is graph.one and orelse is -graph.one and common:
+            return graph.product((*rest, graph.call("copysign", power(common), core)))
+        if then is -orelse and common:
+            return graph.product((*rest, then, graph.call("copysign", power(common), core)))
+        positive = graph.call("gt", core, graph.zero)
+        return graph.product((*rest, power(common), select(graph, positive, then, orelse)))
+
+    def _take_tangent(self, ratio: Ratio, rest: list[Node]) -> bool:
+        """`(E**n - 1) / (E**n + 1)` taken out as `tanh(n a / 2)`, which needs no sign."""
+        for (n, s), m in ratio.pairs.items():
+            partner = ratio.pairs.get((n, 1), 0)
+            if s < 0 and m % 2 and m * partner < 0:
+                up = 1 if m > 0 else -1
+                ratio.pairs[n, -1] -= up
+                ratio.pairs[n, 1] += up
+                rest.append(self.graph.call("tanh", _scaled(ratio.core, n / 2)) ** up)
+                return True
+        return False
+
+    def _abs(self, node: Node) -> Node:
+        if nonnegative(node):
+            return node
+        term, scale = self.graph.split(node)
+        if nonnegative(term) or nonnegative(-term):
+            return -node
+        return abs(scale) * self.graph.call("abs", term)
+
+
+def _factors(node: Node) -> Iterable[tuple[Node, Fraction]]:
+    return node.factors if isinstance(node, Prod) else ((node, Fraction(1)),)
+
+
+def _core(arg: Node) -> tuple[Node, Fraction]:
+    """The argument of an exponential as what it is up to a rational factor, and the factor."""
+    graph = arg.graph
+    if isinstance(arg, Sum):
+        scale = arg.terms[0][1]
+        terms = {t: c / scale for t, c in arg.terms}
+        return graph.linear(arg.constant / scale, terms), scale
+    return graph.split(arg)
+
+
+def _scaled(core: Node, scale: Fraction) -> Node:
+    """`scale * core`, multiplied out."""
+    if isinstance(core, Sum):
+        return core.graph.linear(core.constant * scale, {t: c * scale for t, c in core.terms})
+    return core * core.graph.number(scale)
+
+
+def _gcd(a: Fraction, b: Fraction) -> Fraction:
+    bottom = lcm(a.denominator, b.denominator)
+    return Fraction(gcd(int(a * bottom), int(b * bottom)), bottom)
+
+
+def _pair(poly: Poly) -> tuple[Fraction, int] | None:
+    """`(n, s)` of a polynomial that is `E**n + s` up to powers of `E` and a number."""
+    low, high = poly[min(poly)], poly[max(poly)]
+    if len(poly) != 2 or not isinstance(low, Number) or not isinstance(high, Number):
+        return None
+    if abs(low.value) != abs(high.value):
+        return None
+    return max(poly) - min(poly), 1 if low is high else -1
+
+
+def _terms(node: Node) -> set[Node]:
+    """The terms of a sum without their coefficients; 1 stands for the constant."""
+    if isinstance(node, Sum):
+        return {t for t, _ in node.terms} | ({node.graph.one} if node.constant else set())
+    if isinstance(node, Number):
+        return {node.graph.one} if node.value else set()
+    return {node.graph.split(node)[0]}
+
+
+def _is_plain(core: Node) -> bool:
+    return isinstance(core.graph.split(core)[0], Var)
+
+
+def _sides(node: Node) -> list[Node] | None:
+    """What the terms of a sum are the squares of."""
+    if not isinstance(node, Sum):
+        return None
+    sides: list[Node] = []
+    constant = [(node.graph.one, node.constant)] if node.constant else []
+    for term, c in (*node.terms, *constant):
+        top, bottom = isqrt(max(c.numerator, 0)), isqrt(c.denominator)
+        powers = monomial_of(term)[1]
+        if c <= 0 or Fraction(top, bottom) ** 2 != c or any(e % 2 or e < 0 for e in powers.values()):
+            return None
+        halves = {b: e / 2 for b, e in powers.items()}
+        sides.append(node.graph.monomial(Fraction(top, bottom), halves))
+    return sides

@@ -1,0 +1,203 @@
+"""Derivatives as formulas to read: Python's notation, Unicode, LaTeX, MathML, SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from diffsrc.emit.expressions import ATOM, Printer
+from diffsrc.emit.formula import Formula, fold, formula
+from diffsrc.emit.latex import latex, rows
+from diffsrc.emit.layout import Picture, beside, picture, stacked, text
+from diffsrc.emit.mathml import math, mathml, table, words
+from diffsrc.emit.symbolic import symbolic
+from diffsrc.emit.symbols import Symbol, symbol
+from diffsrc.emit.textbook import Box, Digits, Factors, Name, Power, Words, textbook
+from diffsrc.ir import Node, Program, Structure
+
+if TYPE_CHECKING:
+    import sympy
+
+WHERE = "where"
+CURLY_D = Name(Symbol("∂"))
+
+
+class ClosedForm:
+    """The results of a lowered program as formulas.
+
+    `str()` is one line in Python's notation. A formula that would be long keeps names that the
+    user gave: `... where s6 = (sigma / r) ** 6`.
+
+    Attributes:
+        name: the function that was differentiated.
+        wrt: for each result the names it was differentiated by, none for the value itself.
+    """
+
+    def __init__(
+        self, program: Program, name: str, wrt: Sequence[Sequence[str]] = ()
+    ) -> None:
+        self.name = name
+        self.wrt = tuple(tuple(names) for names in wrt)
+        self._formula: Formula = formula(program)
+
+    # Python's notation
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """Each result in Python's notation."""
+        return self._python[0]
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The names in the results, each after those it is made of."""
+        return dict(self._python[1])
+
+    @cached_property
+    def _python(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        printer = Lines()
+        definitions = {
+            name: printer.define(node, name) for node, name in self._formula.definitions.items()
+        }
+        return tuple(printer.line(node) for node in self._formula.results), definitions
+
+    def __str__(self) -> str:
+        results, definitions = self._python
+        line = _tuple(_structure(self._formula), results)
+        if not definitions:
+            return line
+        return f"{line} {WHERE} {', '.join(f'{n} = {v}' for n, v in definitions.items())}"
+
+    def __repr__(self) -> str:
+        return f"<ClosedForm {self}>"
+
+    # Mathematics
+
+    @cached_property
+    def _boxes(self) -> tuple[list[tuple[Box | None, Box]], list[tuple[Box, Box]]]:
+        """(label, result) and (name, value) of definitions."""
+        setting = textbook(self._formula)
+        definitions = [
+            setting.define(node, name) for node, name in self._formula.definitions.items()
+        ]
+        results = [setting(node) for node in self._formula.results]
+        labels = self._labels(len(results))
+        return list(zip(labels, results, strict=True)), definitions
+
+    def _labels(self, count: int) -> Iterator[Box | None]:
+        for number in range(count):
+            known = number < len(self.wrt)
+            yield label(self.name, self.wrt[number]) if known and count > 1 else None
+
+    @cached_property
+    def pretty(self) -> str:
+        """Unicode, on several lines where it has fractions or cases."""
+        results, definitions = self._boxes
+        parts = [_equation(label, value) for label, value in results]
+        apart = not all(part.flat for part in parts)
+        if definitions:
+            parts.append(text(WHERE))
+            named = [beside(text("  "), _equation(name, value)) for name, value in definitions]
+            apart = apart or not all(part.flat for part in named)
+            parts += named
+        picture = stacked(parts, apart=apart)
+        return "\n".join(line.rstrip() for line in picture.lines)
+
+    @cached_property
+    def latex(self) -> str:
+        """LaTeX, without dollar signs."""
+        results, definitions = self._boxes
+        if len(results) == 1 and not definitions:
+            return latex(results[0][1])
+        lines = [
+            (latex(label), f"= {latex(value)}") if label else ("", f" {latex(value)}")
+            for label, value in results
+        ]
+        where = rf"\text{{{WHERE} }} "
+        for name, value in definitions:
+            lines.append((where + latex(name), f"= {latex(value)}"))
+            where = ""
+        return rows(lines)
+
+    @cached_property
+    def mathml(self) -> str:
+        """Presentation MathML, one `math` element."""
+        results, definitions = self._boxes
+        if len(results) == 1 and not definitions:
+            return math(mathml(results[0][1]))
+        equals = "<mo>=</mo>"
+        lines = [
+            (mathml(label), equals, mathml(value)) if label else ("", "", mathml(value))
+            for label, value in results
+        ]
+        where = words(f"{WHERE}\N{NO-BREAK SPACE}")
+        for name, value in definitions:
+            lines.append((f"<mrow>{where}{mathml(name)}</mrow>", equals, mathml(value)))
+            where = ""
+        return math(table(lines, "right center left"))
+
+    @cached_property
+    def sympy(self) -> Any:
+        """The SymPy expression, definitions written out; a `Tuple` of several."""
+        return symbolic(self._formula)
+
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex}$"
+
+
+class Lines(Printer):
+    """Prints formulas in Python's notation, operands first, however deep they are."""
+
+    def __init__(self) -> None:
+        self.done: dict[Node, tuple[str, int]] = {}
+        super().__init__({}, lambda node: None)
+
+    def line(self, node: Node) -> str:
+        """The text of a formula."""
+        return fold(node, self.done, super()._text)[0]
+
+    def define(self, node: Node, name: str) -> str:
+        """What `name` stands for, and is printed instead of from here on."""
+        value = self.line(node)
+        self.done[node] = name, ATOM
+        return value
+
+    def _text(self, node: Node) -> tuple[str, int]:
+        return self.done[node]
+
+
+def label(name: str, wrt: tuple[str, ...]) -> Box:
+    """`∂f/∂x`, or `f` for the value."""
+    function = Name(symbol(name)) if name.isidentifier() else Words(name)
+    if not wrt:
+        return function
+    below: list[Box] = []
+    for by in dict.fromkeys(wrt):
+        times = wrt.count(by)
+        below += [CURLY_D, _powered(Name(symbol(by)), times)]
+    return Factors(
+        negative=False, top=(_powered(CURLY_D, len(wrt)), function), bottom=tuple(below)
+    )
+
+
+def _powered(box: Box, exponent: int) -> Box:
+    return box if exponent == 1 else Power(box, Digits(str(exponent)))
+
+
+def _equation(name: Box | None, value: Box) -> Picture:
+    if name is None:
+        return picture(value)
+    return beside(picture(name), text(" = "), picture(value))
+
+
+def _structure(formula: Formula) -> Structure:
+    """How the results are returned; all of them where the program does not say it."""
+    count = len(formula.results)
+    return formula.structure if count == 1 or formula.structure != 0 else tuple(range(count))
+
+
+def _tuple(structure: Structure, results: tuple[str, ...]) -> str:
+    if isinstance(structure, int):
+        return results[structure]
+    inner = ", ".join(_tuple(part, results) for part in structure)
+    return f"({inner},)" if len(structure) == 1 else f"({inner})"

@@ -1,0 +1,109 @@
+"""Formulas as SymPy expressions, as they are written; symbols are real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from diffsrc.emit.formula import Formula, fold
+from diffsrc.ir import Call, Const, Node, Var
+from diffsrc.ops import TABLE
+
+Expression = Any  # SymPy ships no types
+Table = dict[str, Callable[..., Expression]]
+
+RELATIONS = {"lt": "Lt", "le": "Le", "gt": "Gt", "ge": "Ge", "eq": "Eq", "ne": "Ne"}
+
+
+def symbolic(formula: Formula) -> Expression:
+    """The result as SymPy has it; several are a `Tuple`."""
+    import sympy
+
+    table = operations(sympy)
+    done: dict[Node, Expression] = {}
+
+    def form(node: Node) -> Expression:
+        match node:
+            case Const():
+                return sympy.sympify(node.value)
+            case Var():
+                return sympy.Symbol(node.name, real=True)
+            case Call():
+                args = [done[arg] for arg in node.args]
+                if node.op in table:
+                    return table[node.op](*args)
+                known = TABLE.get(node.op)
+                if known and known.sympy:
+                    function = getattr(sympy, known.sympy)
+                    return function(*args) if args else function
+                return sympy.Function(str(node.options[0]))(*args)
+            case _:
+                raise AssertionError(f"a {type(node).__name__} is not part of a formula")
+
+    results = [fold(node, done, form) for node in formula.results]
+    return results[0] if len(results) == 1 else sympy.Tuple(*results)
+
+
+def operations(sympy: Any) -> Table:
+    """What SymPy has no function for, or another convention."""
+    half, three = sympy.Rational(1, 2), sympy.Integer(3)
+
+    def condition(value: Expression) -> Expression:
+        boolean = value.is_Boolean or value.is_Relational
+        return value if boolean else sympy.Ne(value, 0)
+
+    def select(test: Expression, then: Expression, orelse: Expression) -> Expression:
+        rest = orelse.args if isinstance(orelse, sympy.Piecewise) else [(orelse, True)]
+        return sympy.Piecewise((then, condition(test)), *rest)
+
+    def truncated(x: Expression) -> Expression:
+        return sympy.sign(x) * sympy.floor(sympy.Abs(x))
+
+    def rounded(x: Expression) -> Expression:
+        """The nearest integer, halves to the even one."""
+        half_way = sympy.Eq(sympy.Mod(x, 2), half)
+        return sympy.floor(x + half) - sympy.Piecewise((1, half_way), (0, True))
+
+    # fmt: off
+    table: Table = {
+        "add": lambda a, b: a + b,
+        "sub": lambda a, b: a - b,
+        "mul": lambda a, b: a * b,
+        "div": lambda a, b: a / b,
+        "neg": lambda a: -a,
+        "pow": lambda a, b: a**b,
+        "floordiv": lambda a, b: sympy.floor(a / b),
+        "mod": lambda a, b: a - b * sympy.floor(a / b),
+        "fmod": lambda a, b: a - b * truncated(a / b),
+        "remainder": lambda a, b: a - b * rounded(a / b),
+        "trunc": truncated,
+        "round": lambda a, digits=0: rounded(a * 10**digits) / 10**digits,
+        "tau": lambda: 2 * sympy.pi,
+        "cbrt": lambda a: sympy.sign(a) * sympy.Abs(a) ** (1 / three),
+        "exp2": lambda a: 2**a,
+        "expm1": lambda a: sympy.exp(a) - 1,
+        "log2": lambda a: sympy.log(a) / sympy.log(2),
+        "log10": lambda a: sympy.log(a) / sympy.log(10),
+        "log1p": lambda a: sympy.log(1 + a),
+        "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
+        "logaddexp2": lambda a, b: sympy.log(2**a + 2**b) / sympy.log(2),
+        "hypot": lambda *a: sympy.sqrt(sympy.Add(*(x**2 for x in a))),
+        "sinc": lambda a: sympy.sinc(sympy.pi * a),
+        "radians": lambda a: a * sympy.pi / 180,
+        "degrees": lambda a: a * 180 / sympy.pi,
+        "lgamma": lambda a: sympy.log(sympy.Abs(sympy.gamma(a))),
+        "copysign": lambda a, b: select(sympy.Ge(b, 0), sympy.Abs(a), -sympy.Abs(a)),
+        "heaviside": lambda a, b: sympy.Heaviside(a, b),
+        "clip": lambda x, a, b: sympy.Min(sympy.Max(x, a), b),
+        "nan_to_num": lambda a: a,
+        "isnan": lambda a: sympy.Eq(a, sympy.nan),
+        "isinf": lambda a: sympy.Eq(sympy.Abs(a), sympy.oo),
+        "isfinite": lambda a: sympy.Ne(sympy.Abs(a), sympy.oo),
+        "undefined": lambda *a: sympy.nan,
+        "select": select,
+        "and": lambda a, b: sympy.And(condition(a), condition(b)),
+        "or": lambda a, b: sympy.Or(condition(a), condition(b)),
+        "not": lambda a: sympy.Not(condition(a)),
+    }
+    # fmt: on
+    return table | {op: getattr(sympy, name) for op, name in RELATIONS.items()}

@@ -1,0 +1,235 @@
+"""Power series where a formula in `x` and `exp(x)` cancels: near a pole of its parts that it has not.
+
+`(exp(x) - expm1(x) / x) / x` is 1/2 at 0 and loses a digit for every power of ten that `x` is below
+1. A formula is developed in exact numbers; where its parts have a pole that it has not, the first
+terms of the series stand in for it near 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from diffsrc.ir import Block, Call, Node, Number, Prod, Sum, Var, reachable
+from diffsrc.simplify.factor import select
+
+if TYPE_CHECKING:
+    from diffsrc.ir import Graph
+
+ORDER = 24
+TERMS = 6
+EPSILON = 2.0**-53
+MAX_NODES = 60
+DECADES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """`x**low * sum(terms[i] * x**i)`; `worst` is the lowest power in any part of the formula."""
+
+    low: int
+    terms: tuple[Fraction, ...]
+    worst: int
+
+    def __add__(self, other: Series) -> Series:
+        low = min(self.low, other.low)
+        count = min(len(self.terms) + self.low, len(other.terms) + other.low) - low
+        terms = [self.at(low + i) + other.at(low + i) for i in range(count)]
+        return _shifted(low, terms, min(self.worst, other.worst))
+
+    def __mul__(self, other: Series) -> Series:
+        count = min(len(self.terms), len(other.terms))
+        terms = [
+            sum((self.terms[j] * other.terms[i - j] for j in range(i + 1)), Fraction(0))
+            for i in range(count)
+        ]
+        return _shifted(self.low + other.low, terms, self.worst + other.worst)
+
+    def inverse(self) -> Series | None:
+        if not any(self.terms):
+            return None
+        first = 1 / self.terms[0]
+        terms = [first]
+        for i in range(1, len(self.terms)):
+            known = sum((self.terms[j] * terms[i - j] for j in range(1, i + 1)), Fraction(0))
+            terms.append(-first * known)
+        return _shifted(-self.low, terms, -self.low)
+
+    def at(self, power: int) -> Fraction:
+        return self.terms[power - self.low] if power >= self.low else Fraction(0)
+
+    def exponential(self) -> Series | None:
+        """`exp` of it, where it is 0 at 0."""
+        if self.low < 1:
+            return None
+        terms = [Fraction(1)]
+        for n in range(1, ORDER):
+            known = (k * self.at(k) * terms[n - k] for k in range(self.low, n + 1))
+            terms.append(sum(known, Fraction(0)) / n)
+        return _shifted(0, terms, 0)
+
+    def powers(self) -> list[tuple[int, Fraction]]:
+        return [(self.low + i, c) for i, c in enumerate(self.terms) if c]
+
+    def exact(self) -> Series:
+        """The same as one part, which a function of its own computes."""
+        return Series(self.low, self.terms, self.low)
+
+
+def _shifted(low: int, terms: list[Fraction], worst: int) -> Series:
+    """Without leading zeros."""
+    first = next((i for i, c in enumerate(terms) if c), 0)
+    return Series(low + first, tuple(terms[first:]), worst)
+
+
+def _number(value: Fraction) -> Series:
+    return Series(0, (value, *(Fraction(0),) * (ORDER - 1)), 0)
+
+
+def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> Node:
+    """`rewritten(node)`, with a series near 0 where the formula cancels there."""
+    factors = node.factors if isinstance(node, Prod) else ((node, Fraction(1)),)
+    inside = reachable((node,), arms=False)
+    if len(inside) > MAX_NODES:
+        return rewritten(node)
+    for x in (n for n in inside if isinstance(n, Var)):
+        own = {b: e for b, e in factors if x in reachable((b,), arms=False)}
+        dependent = node.graph.monomial(_coefficient(node), own)
+        series = developed(dependent, x)
+        if series is None or series.worst >= 0 or series.low < 0 or not series.terms:
+            continue
+        powers = series.powers()
+        if len(powers) <= TERMS:
+            continue
+        others = ((b, e) for b, e in factors if b not in own)
+        rest = rewritten(node.graph.monomial(Fraction(1), dict(others)))
+        return rest * _chosen(x, powers, series.worst, rewritten(dependent), library)
+    return rewritten(node)
+
+
+def _chosen(
+    x: Var, powers: list[tuple[int, Fraction]], worst: int, formula: Node, library: str
+) -> Node:
+    """The series where it is the better one, the formula elsewhere."""
+    graph = x.graph
+    degree, rest = powers[TERMS]
+    edge = _rounded((EPSILON / abs(float(rest))) ** (1 / (degree - worst)))
+    near = graph.call("lt", graph.call("abs", x), graph.number(edge))
+    if library != "np":
+        arms = (Block((), (arm,)) for arm in (_horner(x, powers[:TERMS]), formula))
+        return graph.result(graph.if_(near, *arms), 0)
+    # Both arms are computed for all elements: each is given arguments that it can take.
+    inner = select(graph, near, x, graph.zero)
+    outer = select(graph, near, graph.number(edge), x)
+    return select(graph, near, _horner(inner, powers[:TERMS]), _with(formula, x, outer))
+
+
+def _coefficient(node: Node) -> Fraction:
+    return node.coefficient if isinstance(node, Prod) else Fraction(1)
+
+
+def _rounded(edge: float) -> Fraction:
+    """The largest of 1, 2, 5, 10... below."""
+    steps = [Fraction(m, 10**k) for k in range(DECADES) for m in (5, 2, 1)]
+    return next(step for step in steps if step < edge or step == steps[-1])
+
+
+def _horner(x: Node, powers: list[tuple[int, Fraction]]) -> Node:
+    graph: Graph = x.graph
+    above, total = powers[-1][0], graph.number(powers[-1][1])
+    for degree, c in reversed(powers[:-1]):
+        total = c + graph.product((x ** (above - degree), total))
+        above = degree
+    return x**above * total
+
+
+def _with(node: Node, x: Node, new: Node) -> Node:
+    """The normal node with `new` for `x`."""
+    done: dict[Node, Node] = {x: new}
+    for n in reachable((node,), arms=False):
+        match n:
+            case _ if n in done:
+                pass
+            case Sum():
+                done[n] = n.graph.sum([n.constant, *(c * done[t] for t, c in n.terms)])
+            case Prod():
+                powers = (done[b] ** n.graph.number(e) for b, e in n.factors)
+                done[n] = n.graph.product((n.coefficient, *powers))
+            case Call() if n.args:
+                done[n] = n.graph.call(n.op, *(done[a] for a in n.args), options=n.options)
+            case _:
+                done[n] = n
+    return done[node]
+
+
+def developed(node: Node, x: Node) -> Series | None:
+    """The series of `node` at `x` of 0, None where there is none in rational numbers."""
+    done: dict[Node, Series] = {}
+    for n in reachable((node,), arms=False):
+        series = _series(n, x, done)
+        if series is None:
+            return None
+        done[n] = series
+    return done[node]
+
+
+def _series(node: Node, x: Node, done: dict[Node, Series]) -> Series | None:
+    match node:
+        case Number():
+            return _number(node.value)
+        case Var():
+            return Series(1, _number(Fraction(1)).terms, 1) if node is x else None
+        case Sum():
+            total = _number(node.constant) if node.constant else None
+            for term, c in node.terms:
+                part = _number(c) * done[term]
+                total = part if total is None else total + part
+            assert total is not None
+            return total.exact() if _is_close(node) else total
+        case Prod():
+            return _product(node, done)
+        case Call() if len(node.args) == 1 and not node.options:
+            return _call(node.op, done[node.args[0]])
+        case _:
+            return None
+
+
+def _is_close(node: Sum) -> bool:
+    """Whether it is `c exp(t) - c`, which `expm1` computes."""
+    term, c = node.terms[0]
+    return len(node.terms) == 1 and c == -node.constant and isinstance(term, Call) and term.op == "exp"
+
+
+def _product(node: Prod, done: dict[Node, Series]) -> Series | None:
+    total = _number(node.coefficient)
+    for base, exponent in node.factors:
+        factor = done[base] if exponent > 0 else done[base].inverse()
+        if factor is None or exponent.denominator != 1:
+            return None
+        for _ in range(abs(int(exponent))):
+            total *= factor
+    return total
+
+
+def _call(op: str, arg: Series) -> Series | None:
+    up, down = arg.exponential(), (_number(Fraction(-1)) * arg).exponential()
+    if up is None or down is None:
+        return None
+    half, minus = _number(Fraction(1, 2)), _number(Fraction(-1))
+    sinh, cosh = half * (up + minus * down), half * (up + down)
+    match op:
+        case "exp":
+            return up
+        case "expm1":
+            return (up + minus * _number(Fraction(1))).exact()
+        case "cosh":
+            return cosh
+        case "sinh":
+            return sinh.exact()
+        case "tanh":
+            inverse = cosh.inverse()
+            return (sinh * inverse).exact() if inverse is not None else None
+        case _:
+            return None
