@@ -225,11 +225,12 @@ class Differentiator:
             slope = partial(op, y, i, args)
             if slope is None:
                 raise self._unknown(node)
+            step = isinstance(slope, int) and not slope
             if isinstance(slope, int):
                 slope = self.graph.number(slope)
-            if slope is self.graph.zero:
+            if step:
                 self.steps.append(node)
-            else:
+            elif slope is not self.graph.zero:
                 found.append((arg, self.simplifier.normal(slope)))
         return found
 
@@ -281,7 +282,7 @@ def _operands(node: Node) -> Sequence[Node]:
 
 def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:
     """`min(max(x, low), high)` as one operation on `x`, `low` and `high`."""
-    if node.op == "min" and isinstance(node.args[0], Call) and node.args[0].op == "max":
+    if node.op == "min" and isinstance(node.args[0], Call) and node.args[0].op == "max" and len(node.args) == len(node.args[0].args) == 2:
         return "clamp", (*node.args[0].args, node.args[1])
     return None
 

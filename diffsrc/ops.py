@@ -107,7 +107,7 @@ def _digamma(x: float) -> float:
     if x < 0:
         return _digamma(1 - x) - math.pi / math.tan(math.pi * x)
     value = 0.0
-    while x < 10:
+    while x < 16:
         value -= 1 / x
         x += 1
     s = 1 / (x * x)
@@ -120,7 +120,7 @@ def _zeta(s: float, a: float) -> float:
     if not (s > 1 and a > 0):
         raise ValueError("outside the domain of the sum")
     value = 0.0
-    while a < 30:
+    while a < 20:
         value += math.pow(a, -s)
         a += 1
     value += math.pow(a, 1 - s) / (s - 1) + 0.5 * math.pow(a, -s)

@@ -138,7 +138,7 @@ def argument_of(value: object) -> Argument:
     if kind in (frozenset, set):
         return _of_set(value, kind)  # type: ignore[arg-type]
     if kind is dict:
-        names = tuple(value)  # type: ignore[arg-type]
+        names: tuple[object, ...] = tuple(value)  # type: ignore[arg-type]
         if all(type(name) in (*_EXACT, int) for name in names):
             return _container(value, kind, tuple(value.values()), names)  # type: ignore[attr-defined]
     return Argument("object", value, type=kind, key=Identity(kind))

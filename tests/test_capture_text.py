@@ -624,7 +624,7 @@ def test_own_decorator(write, monkeypatch):
     grad.__module__ = "diffsrc.api"
     import diffsrc
 
-    monkeypatch.setattr(diffsrc, "grad", grad, raising=False)
+    monkeypatch.setitem(vars(diffsrc), "grad", grad)
     path = write(
         "import diffsrc\nfrom diffsrc import grad\n@grad\ndef a(x): return x\n"
         "@diffsrc.grad(wrt='x')\ndef b(x): return x\n" + F

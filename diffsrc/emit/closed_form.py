@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from diffsrc.emit.expressions import ATOM, Printer
-from diffsrc.emit.formula import Formula, fold, formula
+from diffsrc.emit.boxes import CURLY_D, Box, Digits, Factors, Name, Power, Words
+from diffsrc.emit.expressions import ATOM, COMPARE, SUM, Printer
+from diffsrc.emit.fold import fold
+from diffsrc.emit.formula import Definition, Formula, formula
 from diffsrc.emit.latex import latex, rows
 from diffsrc.emit.layout import Picture, beside, picture, stacked, text
 from diffsrc.emit.mathml import math, mathml, table, words
 from diffsrc.emit.symbolic import symbolic
-from diffsrc.emit.symbols import Symbol, symbol
-from diffsrc.emit.textbook import Box, Digits, Factors, Name, Power, Words, textbook
-from diffsrc.ir import Node, Program, Structure
-
-if TYPE_CHECKING:
-    import sympy
+from diffsrc.emit.symbols import symbol
+from diffsrc.emit.textbook import textbook
+from diffsrc.ir import Call, Node, Program, Structure
 
 WHERE = "where"
-CURLY_D = Name(Symbol("∂"))
 
 
 class ClosedForm:
     """The results of a lowered program as formulas.
 
-    `str()` is one line in Python's notation. A formula that would be long keeps names that the
-    user gave: `... where s6 = (sigma / r) ** 6`.
+    `str()` is one line in Python's notation. A formula that would be long keeps names
+    that the user gave: `... where s6 = (sigma / r) ** 6`.
 
     Attributes:
         name: the function that was differentiated.
-        wrt: for each result the names it was differentiated by, none for the value itself.
+        wrt: for each result the names it was differentiated by, none for the value.
     """
 
     def __init__(
@@ -56,17 +54,19 @@ class ClosedForm:
     @cached_property
     def _python(self) -> tuple[tuple[str, ...], dict[str, str]]:
         printer = Lines()
-        definitions = {
-            name: printer.define(node, name) for node, name in self._formula.definitions.items()
-        }
-        return tuple(printer.line(node) for node in self._formula.results), definitions
+        parts = self._formula.definitions
+        definitions = {part.name: printer.define(part) for part in parts}
+        results = tuple(printer.line(node) for node in self._formula.results)
+        return results, definitions
 
     def __str__(self) -> str:
         results, definitions = self._python
         line = _tuple(_structure(self._formula), results)
         if not definitions:
             return line
-        return f"{line} {WHERE} {', '.join(f'{n} = {v}' for n, v in definitions.items())}"
+        return (
+            f"{line} {WHERE} {', '.join(f'{n} = {v}' for n, v in definitions.items())}"
+        )
 
     def __repr__(self) -> str:
         return f"<ClosedForm {self}>"
@@ -77,9 +77,7 @@ class ClosedForm:
     def _boxes(self) -> tuple[list[tuple[Box | None, Box]], list[tuple[Box, Box]]]:
         """(label, result) and (name, value) of definitions."""
         setting = textbook(self._formula)
-        definitions = [
-            setting.define(node, name) for node, name in self._formula.definitions.items()
-        ]
+        definitions = [setting.define(part) for part in self._formula.definitions]
         results = [setting(node) for node in self._formula.results]
         labels = self._labels(len(results))
         return list(zip(labels, results, strict=True)), definitions
@@ -97,7 +95,10 @@ class ClosedForm:
         apart = not all(part.flat for part in parts)
         if definitions:
             parts.append(text(WHERE))
-            named = [beside(text("  "), _equation(name, value)) for name, value in definitions]
+            named = [
+                beside(text("  "), _equation(name, value))
+                for name, value in definitions
+            ]
             apart = apart or not all(part.flat for part in named)
             parts += named
         picture = stacked(parts, apart=apart)
@@ -149,17 +150,27 @@ class Lines(Printer):
     """Prints formulas in Python's notation, operands first, however deep they are."""
 
     def __init__(self) -> None:
+        self.named: dict[Node, tuple[str, int]] = {}
         self.done: dict[Node, tuple[str, int]] = {}
         super().__init__({}, lambda node: None)
 
     def line(self, node: Node) -> str:
         """The text of a formula."""
-        return fold(node, self.done, super()._text)[0]
+        return fold(node, self.done, self._form)[0]
 
-    def define(self, node: Node, name: str) -> str:
-        """What `name` stands for, and is printed instead of from here on."""
-        value = self.line(node)
-        self.done[node] = name, ATOM
+    def _form(self, node: Node) -> tuple[str, int]:
+        if isinstance(node, Call) and node.op == "undefined":
+            return f"undefined({node.options[0]})", ATOM
+        if isinstance(node, Call) and node.op == "sign":
+            text = self(node.args[0], COMPARE + 1)
+            return f"({text} > 0) - ({text} < 0)", SUM
+        return super()._text(node)
+
+    def define(self, part: Definition) -> str:
+        """The value of a part, which is printed as its name from here on."""
+        value = self.line(part.value)
+        self.named[part.node] = part.name, ATOM
+        self.done = dict(self.named)
         return value
 
     def _text(self, node: Node) -> tuple[str, int]:
@@ -193,7 +204,11 @@ def _equation(name: Box | None, value: Box) -> Picture:
 def _structure(formula: Formula) -> Structure:
     """How the results are returned; all of them where the program does not say it."""
     count = len(formula.results)
-    return formula.structure if count == 1 or formula.structure != 0 else tuple(range(count))
+    return (
+        formula.structure
+        if count == 1 or formula.structure != 0
+        else tuple(range(count))
+    )
 
 
 def _tuple(structure: Structure, results: tuple[str, ...]) -> str:

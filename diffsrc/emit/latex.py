@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from diffsrc.emit.symbols import GREEK, Symbol
-from diffsrc.emit.textbook import (
+from diffsrc.emit.boxes import (
+    CURLY_D,
     Apply,
     Box,
     Cases,
@@ -24,13 +24,28 @@ from diffsrc.emit.textbook import (
     tall,
     unfenced,
 )
+from diffsrc.emit.symbols import GREEK, Symbol
 
 SYMBOLS = {letter: f"\\{name}" for name, letter in GREEK.items() if name != "lamda"}
 SYMBOLS |= {"ε": r"\varepsilon", "∞": r"\infty", "∂": r"\partial"}
 SIGNS = {"≤": r"\le", "≥": r"\ge", "≠": r"\ne"}
 BRACKETS = {"⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil"}
 FUNCTIONS = frozenset(
-    "sin cos tan sinh cosh tanh arcsin arccos arctan log exp max min".split()
+    [
+        "sin",
+        "cos",
+        "tan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "log",
+        "exp",
+        "max",
+        "min",
+    ]
 )
 ESCAPED = {"\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "}
 
@@ -95,9 +110,7 @@ def _part(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(
-        r"[\\^~#$%&_{}]", lambda m: ESCAPED.get(m[0], f"\\{m[0]}"), text
-    )
+    return re.sub(r"[\\^~#$%&_{}]", lambda m: ESCAPED.get(m[0], f"\\{m[0]}"), text)
 
 
 def _sum(box: Terms) -> str:
@@ -113,19 +126,26 @@ def _product(box: Factors) -> str:
     if not box.bottom:
         return sign + _times(box.top)
     top, bottom = _times(unfenced(box.top)), _times(unfenced(box.bottom))
-    return f"{sign}{top}/{bottom}" if box.slash else rf"{sign}\frac{{{top}}}{{{bottom}}}"
+    return (
+        f"{sign}{top}/{bottom}" if box.slash else rf"{sign}\frac{{{top}}}{{{bottom}}}"
+    )
 
 
 def _times(parts: tuple[Box, ...]) -> str:
     text, before = "", None
     for part in parts:
         if before is not None:
-            wide = any(isinstance(p, Name) and p.symbol.word for p in (before, part))
+            wide = (_is_word(before) or _is_word(part)) and before != CURLY_D
             dot = begins_with_digit(part)
             text += r" \cdot " if dot else r" \, " if wide else " "
         text += latex(part)
         before = part
     return text
+
+
+def _is_word(box: Box) -> bool:
+    base = box.base if isinstance(box, Power) else box
+    return isinstance(base, Name) and base.symbol.word
 
 
 def _function(box: Apply) -> str:
@@ -161,7 +181,11 @@ def _relation(box: Relation) -> str:
 def _cases(box: Cases) -> str:
     lines = [
         rf"{latex(value)} & "
-        + (r"\text{otherwise}" if condition is None else rf"\text{{if }} {latex(condition)}")
+        + (
+            r"\text{otherwise}"
+            if condition is None
+            else rf"\text{{if }} {latex(condition)}"
+        )
         for value, condition in box.rows
     ]
     body = r" \\ ".join(lines)

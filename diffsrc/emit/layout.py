@@ -1,12 +1,11 @@
-"""Boxes as lines of Unicode text: fractions stacked, powers raised, cases behind a brace."""
+"""Boxes as lines of Unicode: fractions stacked, powers raised, cases with a brace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from diffsrc.emit.symbols import Symbol
-from diffsrc.emit.textbook import (
+from diffsrc.emit.boxes import (
     Apply,
     Box,
     Cases,
@@ -23,6 +22,7 @@ from diffsrc.emit.textbook import (
     begins_with_digit,
     unfenced,
 )
+from diffsrc.emit.symbols import Symbol
 
 MINUS = "-"
 RAISED = dict(
@@ -38,6 +38,8 @@ LOWERED = dict(
 TALL = {
     "(": "⎛⎜⎝",
     ")": "⎞⎟⎠",
+    "[": "⎡⎢⎣",
+    "]": "⎤⎥⎦",
     "|": "│││",
     "⌊": "⎢⎢⎣",
     "⌋": "⎥⎥⎦",
@@ -49,7 +51,7 @@ ROOTS = {2: "√", 3: "∛"}
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Lines of one width; `base` is the number of the line that text beside it stands on."""
+    """Lines of one width; text beside it stands on the line with the number `base`."""
 
     lines: tuple[str, ...]
     base: int = 0
@@ -86,7 +88,7 @@ def beside(*pictures: Picture) -> Picture:
 
 
 def stacked(pictures: Iterable[Picture], *, apart: bool = False) -> Picture:
-    """Pictures below each other, flush left; with empty lines between them if `apart`."""
+    """Pictures below each other, flush left; if `apart`, with empty lines between."""
     parts = list(pictures)
     width = max(p.width for p in parts)
     rows: list[str] = []
@@ -135,7 +137,7 @@ def symbol(name: Symbol) -> str:
     if not name.below:
         return name.text
     below = [_each(part, LOWERED) for part in name.below]
-    if len(below) == 1 and below[0]:
+    if len(below) == 1 and below[0] and (not name.word or name.below[0].isdigit()):
         return name.text + below[0]
     return "_".join((name.text, *name.below))
 
@@ -189,7 +191,8 @@ def _times(parts: tuple[Box, ...]) -> Picture:
     row: list[Picture] = []
     for part in parts:
         if row:
-            row.append(text("⋅" if begins_with_digit(part) else " "))
+            between = "⋅" if begins_with_digit(part) else " "
+            row.append(text("" if row[-1].lines[0].startswith("∂") else between))
         row.append(picture(part))
     return beside(*row)
 
@@ -197,7 +200,9 @@ def _times(parts: tuple[Box, ...]) -> Picture:
 def _raised(base: Picture, exponent: Picture) -> Picture:
     small = _each(exponent.lines[0].replace(" ", ""), RAISED) if exponent.flat else ""
     if small:
-        return beside(base, Picture((small, *[" " * len(small)] * (base.height - 1)), base.base))
+        return beside(
+            base, Picture((small, *[" " * len(small)] * (base.height - 1)), base.base)
+        )
     rows = [" " * base.width + line for line in exponent.lines]
     rows += [line + " " * exponent.width for line in base.lines]
     return Picture(tuple(rows), exponent.height + base.base)
@@ -234,7 +239,9 @@ def _cases(box: Cases) -> Picture:
         beside(
             value,
             text(" " * (width - value.width)),
-            beside(text("  if "), picture(condition)) if condition else text("  otherwise"),
+            beside(text("  if "), picture(condition))
+            if condition
+            else text("  otherwise"),
         )
         for value, (_, condition) in zip(values, box.rows, strict=True)
     ]
@@ -243,4 +250,6 @@ def _cases(box: Cases) -> Picture:
     middle = body.height // 2
     brace = ["⎪"] * body.height
     brace[0], brace[middle], brace[-1] = "⎧", "⎨", "⎩"
-    return beside(Picture(tuple(f"{b} " for b in brace), middle), Picture(body.lines, middle))
+    return beside(
+        Picture(tuple(f"{b} " for b in brace), middle), Picture(body.lines, middle)
+    )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from diffsrc.emit.symbols import Symbol
-from diffsrc.emit.textbook import (
+from diffsrc.emit.boxes import (
     Apply,
     Box,
     Cases,
@@ -23,6 +22,7 @@ from diffsrc.emit.textbook import (
     begins_with_digit,
     unfenced,
 )
+from diffsrc.emit.symbols import Symbol
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 TIMES = "<mo>&#x2062;</mo>"  # invisible
@@ -40,7 +40,8 @@ def math(body: str) -> str:
 def table(lines: Iterable[tuple[str, ...]], align: str) -> str:
     """Rows of cells."""
     body = "".join(
-        f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in cells)}</mtr>" for cells in lines
+        f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in cells)}</mtr>"
+        for cells in lines
     )
     return f'<mtable columnalign="{align}">{body}</mtable>'
 

@@ -6,57 +6,77 @@ import builtins
 import keyword
 from collections.abc import Collection
 
-from diffsrc.ir import Call, Const, Node, Result, Var, reachable
+from diffsrc.ir import Call, Const, Node, Result, Var
 
-ROLES = {"mul": "scale", "div": "ratio", "add": "total", "sub": "difference", "select": "choice"}
+ROLES = {
+    "mul": "scale",
+    "div": "ratio",
+    "add": "total",
+    "sub": "difference",
+    "select": "choice",
+    "neg": "negative",
+    "pow": "power",
+}
+JOINTS = {"mul": "_", "div": "_over_", "add": "_plus_", "sub": "_minus_"}
+FACTORS = {2: "twice", 0.5: "half"}
 POWERS = {2: "squared", 3: "cubed"}
-MAX_LENGTH = 24
+MAX_LENGTH = 20
+MAX_DEPTH = 4
 
 BUILTINS = frozenset(dir(builtins))
 
 
 def suggestion(node: Node, names: dict[Node, str]) -> str:
-    """What a new value is called: the operation and its one-name argument, else its role.
+    """What a new value is called: the operations and their names while that is short, else its role.
 
-    `sin_x`, `exp_neg_x`, `x_squared`; `ratio`.
+    `sin_x`, `exp_neg_x`, `x_squared`, `s_over_total`; `ratio`.
     """
-    if isinstance(node, Result):
-        return "choice"
-    if not isinstance(node, Call):
-        return "value"
-    arg = node.args[0] if node.args else None
-    if node.op == "pow" and isinstance(node.args[1], Const):
-        base, exponent = _name(node.args[0], names), node.args[1].value
-        if base and exponent in POWERS:
-            return f"{base}_{POWERS[exponent]}"  # type: ignore[index] # a key of POWERS
-        return f"{base}_power" if base else "power"
-    if node.op in ROLES:
-        return ROLES[node.op]
-    if node.op == "neg" and arg is not None:
-        inner = _name(arg, names)
-        return f"neg_{inner}" if inner else "negative"
-    if arg is not None and len(node.args) == 1:
-        inner = _name(arg, names)
-        if inner and len(inner) + len(node.op) < MAX_LENGTH:
-            return f"{node.op}_{inner}"
-    return f"{node.op}_term" if node.op in BUILTINS or len(node.op) > 1 else node.op
+    text = label(node, names)
+    if text is not None and text.isidentifier():
+        return text
+    if isinstance(node, Call):
+        return ROLES.get(node.op, f"{node.op}_term")
+    return "choice" if isinstance(node, Result) else "value"
 
 
-def _name(node: Node, names: dict[Node, str]) -> str | None:
-    """The one name in a value: its own, `neg_x` of `-x`, `d1` of `-0.5 * d1 * d1`."""
+def label(node: Node, names: dict[Node, str], depth: int = 0) -> str | None:
+    """A value in words, None where that is longer than a name should be."""
+    text: str | None = None
     if node in names:
-        return names[node].replace(".", "_")
-    if isinstance(node, Var):
-        return node.name
-    if isinstance(node, Call) and node.op == "attribute":
+        text = names[node]
+    elif isinstance(node, Var):
+        text = node.name
+    elif isinstance(node, Const) and type(node.value) is int and depth:
+        text = str(node.value)
+    elif isinstance(node, Call) and depth < MAX_DEPTH:
+        text = _of_call(node, names, depth)
+    return text if text is not None and len(text) <= MAX_LENGTH else None
+
+
+def _of_call(node: Call, names: dict[Node, str], depth: int) -> str | None:
+    op, args = node.op, node.args
+    if op == "attribute":
         return str(node.options[0])
-    if isinstance(node, Call) and node.op == "neg":
-        inner = _name(node.args[0], names)
-        return f"neg_{inner}" if inner else None
-    inside = reachable((node,), arms=False, stop=names.keys() | set())
-    found = {names.get(n) or (n.name if isinstance(n, Var) else None) for n in inside} - {None}
-    if len(found) == 1:
-        return str(found.pop()).replace(".", "_")
+    if not args:
+        return op
+    if op == "mul" and isinstance(args[0], Const):
+        factor = FACTORS.get(args[0].value)  # type: ignore[call-overload] # a number
+        below = label(args[1], names, depth + 1)
+        return f"{factor}_{below}" if factor and below else None
+    if op == "add" and isinstance(args[0], Const) and args[0].value == 1:
+        below = label(args[1], names, depth + 1)
+        return f"one_plus_{below}" if below else None
+    labels = [label(arg, names, depth + 1) for arg in args]
+    if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
+        return f"{labels[0]}_{POWERS[args[1].value]}" if labels[0] else None  # type: ignore[index] # a key
+    if any(text is None for text in labels):
+        return None
+    if op in JOINTS:
+        return JOINTS[op].join(text for text in labels if text)
+    if op == "neg":
+        return f"neg_{labels[0]}"
+    if len(args) == 1:
+        return f"{op}_{labels[0]}"
     return None
 
 

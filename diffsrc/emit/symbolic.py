@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from diffsrc.emit.formula import Formula, fold
+from diffsrc.emit.fold import fold
+from diffsrc.emit.formula import Formula
 from diffsrc.ir import Call, Const, Node, Var
 from diffsrc.ops import TABLE
 
@@ -38,8 +39,12 @@ def symbolic(formula: Formula) -> Expression:
                     return function(*args) if args else function
                 return sympy.Function(str(node.options[0]))(*args)
             case _:
-                raise AssertionError(f"a {type(node).__name__} is not part of a formula")
+                raise AssertionError(
+                    f"a {type(node).__name__} is not part of a formula"
+                )
 
+    for part in formula.definitions:
+        done[part.node] = fold(part.value, done, form)
     results = [fold(node, done, form) for node in formula.results]
     return results[0] if len(results) == 1 else sympy.Tuple(*results)
 
@@ -56,6 +61,11 @@ def operations(sympy: Any) -> Table:
         rest = orelse.args if isinstance(orelse, sympy.Piecewise) else [(orelse, True)]
         return sympy.Piecewise((then, condition(test)), *rest)
 
+    def number(value: Expression) -> Expression:
+        """A condition in arithmetic is 1 where it holds, else 0."""
+        boolean = value.is_Boolean or value.is_Relational
+        return sympy.Piecewise((1, value), (0, True)) if boolean else value
+
     def truncated(x: Expression) -> Expression:
         return sympy.sign(x) * sympy.floor(sympy.Abs(x))
 
@@ -66,11 +76,11 @@ def operations(sympy: Any) -> Table:
 
     # fmt: off
     table: Table = {
-        "add": lambda a, b: a + b,
-        "sub": lambda a, b: a - b,
-        "mul": lambda a, b: a * b,
-        "div": lambda a, b: a / b,
-        "neg": lambda a: -a,
+        "add": lambda a, b: number(a) + number(b),
+        "sub": lambda a, b: number(a) - number(b),
+        "mul": lambda a, b: number(a) * number(b),
+        "div": lambda a, b: number(a) / number(b),
+        "neg": lambda a: -number(a),
         "pow": lambda a, b: a**b,
         "floordiv": lambda a, b: sympy.floor(a / b),
         "mod": lambda a, b: a - b * sympy.floor(a / b),
@@ -93,7 +103,7 @@ def operations(sympy: Any) -> Table:
         "degrees": lambda a: a * 180 / sympy.pi,
         "lgamma": lambda a: sympy.log(sympy.Abs(sympy.gamma(a))),
         "copysign": lambda a, b: select(sympy.Ge(b, 0), sympy.Abs(a), -sympy.Abs(a)),
-        "heaviside": lambda a, b: sympy.Heaviside(a, b),
+        "heaviside": sympy.Heaviside,
         "clip": lambda x, a, b: sympy.Min(sympy.Max(x, a), b),
         "nan_to_num": lambda a: a,
         "isnan": lambda a: sympy.Eq(a, sympy.nan),

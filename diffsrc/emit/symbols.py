@@ -1,7 +1,7 @@
 """How names look in mathematics: Greek letters, subscripts, words.
 
->>> symbol("sigma"), symbol("k_m"), symbol("d1")
-(Symbol(text='σ', below=()), Symbol(text='k', below=('m',)), Symbol(text='d', below=('1',)))
+>>> symbol("sigma"), symbol("k_m")
+(Symbol(text='σ', below=()), Symbol(text='k', below=('m',)))
 >>> symbol("total_vol")
 Symbol(text='total_vol', below=())
 """
@@ -65,11 +65,14 @@ def symbol(name: str) -> Symbol:
 
 
 def symbols(names: Iterable[str], reserved: Iterable[Symbol] = ()) -> dict[str, Symbol]:
-    """A symbol for each name, no two alike: `x1` is x with 1 below, then `x_1` a word."""
+    """A symbol for each name, no two alike: beside `x1`, `x_1` is a word."""
     taken = set(reserved)
     chosen: dict[str, Symbol] = {}
     for name in sorted(names, key=lambda n: ("." in n, "_" in n, n)):
-        wanted = symbol(name)
-        chosen[name] = Symbol(name) if wanted in taken else wanted
-        taken.add(chosen[name])
+        wanted, number = symbol(name), 1
+        while wanted in taken:
+            wanted = Symbol(name) if number == 1 else Symbol(name, (str(number),))
+            number += 1
+        chosen[name] = wanted
+        taken.add(wanted)
     return chosen

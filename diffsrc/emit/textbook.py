@@ -1,130 +1,35 @@
-"""Formulas as a textbook sets them: one tree of boxes, from which each notation is printed.
-
-The boxes say everything that is the same in LaTeX, MathML and Unicode: where parentheses stand,
-what goes into one fraction, which minus comes first, how branches become rows of cases.
-"""
+"""Formulas as a textbook sets them: from nodes to boxes."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeGuard
 
-from diffsrc.emit.formula import Formula, fold
+from diffsrc.emit.boxes import (
+    Apply,
+    Box,
+    Cases,
+    Digits,
+    Factors,
+    Fence,
+    Logic,
+    Name,
+    Power,
+    Relation,
+    Root,
+    Terms,
+    Words,
+    cases,
+    joined,
+    negation,
+    tall,
+)
+from diffsrc.emit.fold import fold
+from diffsrc.emit.formula import Definition, Formula
 from diffsrc.emit.symbols import Symbol, symbols
 from diffsrc.ir import Call, Const, Node, Var, reachable
-
-
-@dataclass(frozen=True, slots=True)
-class Digits:
-    """A number that is not negative: `text * 10**exponent`."""
-
-    text: str
-    exponent: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A variable or a constant."""
-
-    symbol: Symbol
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Upright text."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A sum; each term with whether it is subtracted."""
-
-    terms: tuple[tuple[bool, Box], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Factors:
-    """A product, a quotient, or a number with a minus; `slash` writes it on one line."""
-
-    negative: bool
-    top: tuple[Box, ...]
-    bottom: tuple[Box, ...] = ()
-    slash: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Power:
-    """`base` with `exponent` above it."""
-
-    base: Box
-    exponent: Box
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """The square or cube root."""
-
-    degree: int
-    inner: Box
-
-
-@dataclass(frozen=True, slots=True)
-class Apply:
-    """A function of arguments: `sin^2(x)`, `log_2(x)`."""
-
-    name: str
-    args: tuple[Box, ...]
-    exponent: Box | None = None
-    below: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """Something between parentheses, bars, floor or ceiling brackets."""
-
-    left: str
-    inner: Box
-    right: str
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """Comparisons, chained."""
-
-    operands: tuple[Box, ...]
-    signs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Logic:
-    """Conditions joined by `and` or `or`; a single one after `not`."""
-
-    word: str
-    parts: tuple[Box, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cases:
-    """Values with their conditions; the last has none."""
-
-    rows: tuple[tuple[Box, Box | None], ...]
-
-
-Box = (
-    Digits
-    | Name
-    | Words
-    | Terms
-    | Factors
-    | Power
-    | Root
-    | Apply
-    | Fence
-    | Relation
-    | Logic
-    | Cases
-)
 
 ZERO, ONE, TWO = Digits("0"), Digits("1"), Digits("2")
 PI, E = Name(Symbol("π")), Name(Symbol("e"))
@@ -136,7 +41,6 @@ CONSTANTS: dict[str, Box] = {
     "nan": Words("undefined"),
 }
 SIGNS = {"lt": "<", "le": "≤", "gt": ">", "ge": "≥", "eq": "=", "ne": "≠"}
-OPPOSITE = {"<": "≥", "≥": "<", ">": "≤", "≤": ">", "=": "≠", "≠": "="}
 SPELLED = {
     "asin": "arcsin",
     "acos": "arccos",
@@ -148,7 +52,7 @@ SPELLED = {
     "digamma": "ψ",
     "sign": "sgn",
 }
-POWERED = frozenset("sin cos tan sinh cosh tanh".split())
+POWERED = frozenset(["sin", "cos", "tan", "sinh", "cosh", "tanh"])
 FENCES = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
 
 
@@ -159,15 +63,17 @@ class Textbook:
         self.names = names
         self.euler = euler
         self.done: dict[Node, Box] = {}
+        self.named: dict[Node, Box] = {}
 
     def __call__(self, node: Node) -> Box:
         return fold(node, self.done, self._box)
 
-    def define(self, node: Node, name: str) -> tuple[Box, Box]:
-        """The name of a part and what it stands for."""
-        value = self(node)
-        self.done[node] = Name(self.names[name])
-        return self.done[node], value
+    def define(self, part: Definition) -> tuple[Box, Box]:
+        """The name of a part, which stands for it from here on, and its value."""
+        value = self(part.value)
+        self.named[part.node] = name = Name(self.names[part.name])
+        self.done = dict(self.named)
+        return name, value
 
     def _box(self, node: Node) -> Box:
         match node:
@@ -178,7 +84,9 @@ class Textbook:
             case Call():
                 return self._call(node, tuple(self.done[arg] for arg in node.args))
             case _:
-                raise AssertionError(f"a {type(node).__name__} is not part of a formula")
+                raise AssertionError(
+                    f"a {type(node).__name__} is not part of a formula"
+                )
 
     def _call(self, node: Call, args: tuple[Box, ...]) -> Box:
         op = node.op
@@ -186,7 +94,9 @@ class Textbook:
             case "select":
                 return cases(self._condition(node.args[0], args[0]), args[1], args[2])
             case "and" | "or":
-                parts = (self._condition(n, b) for n, b in zip(node.args, args, strict=True))
+                parts = (
+                    self._condition(n, b) for n, b in zip(node.args, args, strict=True)
+                )
                 return joined(op, *parts)
             case "not":
                 return negation(self._condition(node.args[0], args[0]))
@@ -210,10 +120,14 @@ class Textbook:
 
 def textbook(formula: Formula) -> Textbook:
     """The setting for a formula: every name has a symbol of its own."""
-    inside = reachable(formula.results)
+    inside = reachable(
+        [*formula.results, *(part.value for part in formula.definitions)]
+    )
     ops = {node.op for node in inside if isinstance(node, Call)}
     reserved = [PI.symbol] if ops & {"pi", "tau", "radians", "degrees"} else []
-    chosen = symbols({*formula.names, *formula.definitions.values()}, reserved)
+    chosen = symbols(
+        {*formula.names, *(part.name for part in formula.definitions)}, reserved
+    )
     return Textbook(chosen, euler=E.symbol not in chosen.values())
 
 
@@ -257,7 +171,7 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
             return power(TWO, a)
         case "expm1", (a,):
             return total(operation("exp", args, "exp"), ONE, minus=True)
-        case ("log" | "log2" | "log10"), (a,):
+        case (("log" | "log2" | "log10"), (a,)):
             return Apply("log", args, below=op[3:])
         case "log1p", (a,):
             return Apply("log", (total(ONE, a),))
@@ -267,9 +181,9 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
         case "logaddexp2", (a, b):
             return Apply("log", (total(power(TWO, a), power(TWO, b)),), below="2")
         case "hypot", (a, *rest):
-            inner = power(a, TWO)
+            inner = _square(a)
             for other in rest:
-                inner = total(inner, power(other, TWO))
+                inner = total(inner, _square(other))
             return Root(2, inner)
         case "lgamma", (a,):
             return Apply("log", (Fence("|", Apply("Γ", args), "|"),))
@@ -291,7 +205,9 @@ def total(a: Box, b: Box, *, minus: bool = False) -> Box:
     left = _terms(a)
     if isinstance(b, Terms) and not minus:
         return Terms(left + b.terms)
-    return Terms((*left, *((minus != negative, term) for negative, term in _terms(_factor(b)))))
+    return Terms(
+        (*left, *((minus != negative, term) for negative, term in _terms(_factor(b))))
+    )
 
 
 def _terms(box: Box) -> tuple[tuple[bool, Box], ...]:
@@ -303,8 +219,10 @@ def _terms(box: Box) -> tuple[tuple[bool, Box], ...]:
 
 
 def _closed(box: Box) -> Box:
-    """A box that stands as a term, in parentheses where it binds weaker than one."""
-    return Fence("(", box, ")") if isinstance(box, Relation | Logic | Cases) else box
+    """A box that stands as a term; a condition in brackets is 1 where it holds."""
+    if isinstance(box, Relation | Logic):
+        return Fence("[", box, "]")
+    return Fence("(", box, ")") if isinstance(box, Cases) else box
 
 
 def _factor(box: Box) -> Box:
@@ -325,37 +243,79 @@ def _single(box: Factors) -> Box:
 
 
 def product(a: Box, b: Box) -> Box:
-    """`a * b` as one fraction, numbers first."""
+    """`a * b` as one fraction, numbers first, then letters, then the rest."""
     left, right = _factors(a), _factors(b)
-    top = left.top + right.top
-    numbers = tuple(f for f in top if isinstance(f, Digits))
-    others = tuple(f for f in top if not isinstance(f, Digits))
-    if others and numbers == (ONE,):
-        numbers = ()
     negative = left.negative != right.negative
-    return _single(Factors(negative, numbers + others, left.bottom + right.bottom))
+    top, bottom = _ordered(left.top + right.top), _ordered(left.bottom + right.bottom)
+    if len(top) > 1 and top[0] == ONE:
+        top = top[1:]
+    return _single(Factors(negative, top, bottom))
+
+
+def _ordered(factors: tuple[Box, ...]) -> tuple[Box, ...]:
+    whole = [int(f.text) for f in factors if _whole(f)]
+    number = (Digits(str(math.prod(whole))),) if whole else ()
+    return number + tuple(sorted((f for f in factors if not _whole(f)), key=_rank))
+
+
+def _square(box: Box) -> Box:
+    return Digits(str(int(box.text) ** 2)) if _whole(box) else power(box, TWO)
+
+
+def _whole(box: Box) -> TypeGuard[Digits]:
+    return isinstance(box, Digits) and box.exponent is None and box.text.isdigit()
+
+
+def _rank(box: Box) -> int:
+    match box:
+        case Digits():
+            return 0
+        case Name() | Power(Name(), _) if not (
+            isinstance(box, Power) and box.base == E
+        ):
+            return 1
+        case Root() | Fence("|" | "⌊" | "⌈", _, _) | Power(Digits(), _):
+            return 2
+        case Power(Name(), _) | Power(Fence("|", _, _), _):
+            return 3
+        case Apply():
+            return 4
+        case _:
+            return 5
 
 
 def quotient(a: Box, b: Box) -> Box:
     """`a / b` as one fraction."""
     below = _factors(b)
-    flipped = Factors(below.negative, below.bottom, below.top)
-    box = product(a, flipped)
-    if isinstance(box, Factors) and box.bottom:
-        ordered = sorted(box.bottom, key=lambda f: not isinstance(f, Digits))
-        return replace(box, top=box.top or (ONE,), bottom=tuple(ordered))
-    return box
+    box = product(a, Factors(below.negative, below.bottom, below.top))
+    return replace(box, top=box.top or (ONE,)) if isinstance(box, Factors) else box
 
 
 def power(base: Box, exponent: Box) -> Box:
     """`base ** exponent`."""
     match exponent:
+        case Digits(text, None) if (
+            isinstance(base, Root) and base.degree == 2 and text.isdigit()
+        ):
+            return power(
+                base.inner,
+                quotient(exponent, TWO)
+                if int(text) % 2
+                else Digits(str(int(text) // 2)),
+            )
+        case Digits("1", None):
+            return base
+        case Factors(True, (Digits(text, None) as size,), ()) if text.isdigit():
+            return quotient(ONE, power(base, size))
         case Digits("0.5", None) | Factors(False, (Digits("1"),), (Digits("2"),)):
             return Root(2, base)
         case Factors(_, (top,), (bottom,)) if not tall(top) and not tall(bottom):
             exponent = replace(exponent, slash=True)
         case Digits(text, None) if (
-            isinstance(base, Apply) and base.name in POWERED and not base.exponent and text.isdigit()
+            isinstance(base, Apply)
+            and base.name in POWERED
+            and not base.exponent
+            and text.isdigit()
         ):
             return replace(base, exponent=exponent)
     simple = (
@@ -364,87 +324,3 @@ def power(base: Box, exponent: Box) -> Box:
         or (isinstance(base, Apply) and base.name == "Γ" and not base.exponent)
     )
     return Power(base if simple else Fence("(", base, ")"), exponent)
-
-
-def begins_with_digit(box: Box) -> bool:
-    """Whether a number in front of it would run into it."""
-    return isinstance(box, Digits) or (isinstance(box, Power) and isinstance(box.base, Digits))
-
-
-def unfenced(parts: tuple[Box, ...]) -> tuple[Box, ...]:
-    """The factors above or below a fraction's line, where a single one needs no parentheses."""
-    match parts:
-        case (Fence("(", inner, ")"),):
-            return (inner,)
-        case _:
-            return parts
-
-
-def tall(box: Box) -> bool:
-    """Whether it is higher than a line of text."""
-    match box:
-        case Terms():
-            return any(tall(term) for _, term in box.terms)
-        case Factors():
-            return bool(box.bottom and not box.slash) or any(tall(f) for f in box.top)
-        case Power():
-            return tall(box.base) or tall(box.exponent)
-        case Root():
-            return True
-        case Apply():
-            return any(tall(arg) for arg in box.args)
-        case Fence():
-            return tall(box.inner)
-        case Relation():
-            return any(tall(operand) for operand in box.operands)
-        case Logic():
-            return any(tall(part) for part in box.parts)
-        case Cases():
-            return True
-        case _:
-            return False
-
-
-# Conditions
-
-
-def joined(word: str, a: Box, b: Box) -> Box:
-    """`a and b`, comparisons of the same value chained, or `a or b`."""
-    if (
-        word == "and"
-        and isinstance(a, Relation)
-        and isinstance(b, Relation)
-        and a.operands[-1] is b.operands[0]
-    ):
-        return Relation(a.operands + b.operands[1:], a.signs + b.signs)
-    parts: list[Box] = []
-    for part in (a, b):
-        if isinstance(part, Logic) and part.word == word:
-            parts += part.parts
-        elif isinstance(part, Logic) and part.word != "not":
-            parts.append(Fence("(", part, ")"))
-        else:
-            parts.append(part)
-    return Logic(word, tuple(parts))
-
-
-def negation(box: Box) -> Box:
-    """The opposite of a condition on real numbers."""
-    match box:
-        case Relation((a, b), (sign,)):
-            return Relation((a, b), (OPPOSITE[sign],))
-        case Relation() | Logic():
-            return Logic("not", (Fence("(", box, ")"),))
-        case _:
-            return Logic("not", (box,))
-
-
-def cases(condition: Box, then: Box, orelse: Box) -> Box:
-    """A choice as rows, the choices in its arms among them."""
-    rows: tuple[tuple[Box, Box | None], ...] = ((then, condition),)
-    if isinstance(then, Cases):
-        rows = tuple(
-            (value, condition if inner is None else joined("and", condition, inner))
-            for value, inner in then.rows
-        )
-    return Cases(rows + (orelse.rows if isinstance(orelse, Cases) else ((orelse, None),)))

@@ -11,9 +11,9 @@ from diffsrc.capture import (
     BoundMethod,
     PropertyOf,
     TextClass,
-    Textual,
     TextMember,
     TextModule,
+    Textual,
 )
 from diffsrc.ir import Node
 from diffsrc.ops import operation_of
@@ -106,8 +106,10 @@ class Attributes(Context):
                 return Method(Static(found.__func__), base)
             return self.constant(found, node)
         if isinstance(value, TextMember | TextClass | TextModule):
-            if isinstance(found, Textual | types.ModuleType):
+            if isinstance(found, Textual):
                 return self._textual(found, node)
+            if isinstance(found, types.ModuleType):
+                return Static(found)
             if isinstance(value, TextModule):
                 return self.from_outside(found, None, name, node)
             return self.constant(found, node)
@@ -199,9 +201,7 @@ class Attributes(Context):
         """Note that a class's method or property was read."""
         self.assume(Source(cls, name), self.member(cls, name, node).value)
 
-    def _of_class(
-        self, cls: type, receiver: Value, name: str, node: ast.expr
-    ) -> Value:
+    def _of_class(self, cls: type, receiver: Value, name: str, node: ast.expr) -> Value:
         """What the class gives to an instance: a method, a property, a constant."""
         found = self.member(cls, name, node).value
         if isinstance(found, property):
@@ -301,8 +301,8 @@ class Attributes(Context):
         """`base[key]` for a key that is known."""
         try:
             match base:
-                case Items() if type(key) in (int, bool):
-                    return base.items[key]  # type: ignore[index]
+                case Items() if isinstance(key, int):
+                    return base.items[key]
                 case Table() if type(key) in _KEYS or isinstance(key, enum.Enum):
                     return base.items[key]
                 case Static(value=known) if type(known) in (str, tuple, list, dict):
@@ -328,17 +328,18 @@ class Attributes(Context):
             if argument.type is dict:
                 assert isinstance(key, str | int | bool | None)
                 inner = argument.items[names.index(key)]
+            elif isinstance(key, int):
+                inner = argument.items[key]
+                key = key % len(argument.items)
             else:
-                inner = argument.items[key]  # type: ignore[index]
-                if isinstance(key, int) and key < 0:
-                    key += len(argument.items)
+                self.refuse(f"There is no item {key!r} here: Python would raise.", node)
         elif isinstance(value, tuple) and fields is not None and isinstance(key, int):
             inner = argument_of(tuple.__getitem__(value, key))
             if base.source is not None:
                 source = base.source.attribute(fields[key])
         else:
             self.refuse(f"An item of {what(base)} is not understood.", node)
-        if _may_change(base.source):
+        if may_change(base.source):
             source = self._assume_item(base, key, inner, source, node)
         if inner.kind == "static":
             return Static(inner.value, source)
@@ -400,11 +401,9 @@ class Attributes(Context):
                 return tuple([self.constant(key, node) for key in value.items])
             case Object(argument=Argument(items=tuple() as items, type=kind)):
                 if kind in (tuple, list):
-                    if _may_change(value.source):
+                    if may_change(value.source):
                         self._assume_length(value, node)
-                    return tuple(
-                        [self.item(value, i, node) for i in range(len(items))]
-                    )
+                    return tuple([self.item(value, i, node) for i in range(len(items))])
             case Object(value=tuple() as known) if hasattr(type(known), "_fields"):
                 return tuple([self.item(value, i, node) for i in range(len(known))])
             case _:
@@ -438,6 +437,6 @@ class _ModuleNames:
         return Static(self.names[name] if name in self.names else builtins[name])
 
 
-def _may_change(source: Source | None) -> bool:
+def may_change(source: Source | None) -> bool:
     """Tell whether the signature does not hold what is found there."""
     return source is not None and (source.holder is not None or bool(source.path))

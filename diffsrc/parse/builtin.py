@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from diffsrc.capture import Captured
 from diffsrc.ir import Node, Var
+from diffsrc.parse.attributes import may_change
 from diffsrc.parse.expressions import Expressions
 from diffsrc.parse.values import (
     Items,
@@ -74,7 +75,11 @@ class Builtins(Expressions):
             self.handlers[id(numpy.isscalar)] = self._isscalar
 
     def _take(
-        self, args: Arguments, keywords: Keywords, count: tuple[int, int], node: ast.expr
+        self,
+        args: Arguments,
+        keywords: Keywords,
+        count: tuple[int, int],
+        node: ast.expr,
     ) -> Arguments:
         """Refuse a number of arguments that is not understood."""
         name = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
@@ -154,7 +159,8 @@ class Builtins(Expressions):
             if not isinstance(args[0], Table):
                 self.refuse(f"dict of {what(args[0])} is not understood.", node)
             items.update(args[0].items)
-        return Table({**items, **keywords})
+        items.update(keywords)
+        return Table(items)
 
     # Sums and such
 
@@ -198,7 +204,9 @@ class Builtins(Expressions):
     def _divmod(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         self._take(args, keywords, (2, 2), node)
         a, b = self.numeric(args[0], node), self.numeric(args[1], node)
-        return Items((self.node("floordiv", (a, b), node), self.node("mod", (a, b), node)))
+        return Items(
+            (self.node("floordiv", (a, b), node), self.node("mod", (a, b), node))
+        )
 
     def _any(
         self, op: str, args: Arguments, keywords: Keywords, node: ast.expr
@@ -211,7 +219,9 @@ class Builtins(Expressions):
                 if answer is (op == "or"):
                     return Static(answer)
             else:
-                found = answer if found is None else self.node(op, (found, answer), node)
+                found = (
+                    answer if found is None else self.node(op, (found, answer), node)
+                )
         return Static(op == "and") if found is None else found
 
     # Questions
@@ -224,8 +234,7 @@ class Builtins(Expressions):
             case Table():
                 return self.const(len(value.items), node)
             case Object(argument=argument) if argument and argument.type is dict:
-                source = value.source
-                if argument.items is not None and not (source and source.holder):
+                if argument.items is not None and not may_change(value.source):
                     return self.const(len(argument.items), node)
             case Items(type=kind) if kind is set:
                 pass
@@ -313,5 +322,3 @@ class Builtins(Expressions):
             node,
             "Write the terms out.",
         )
-
-

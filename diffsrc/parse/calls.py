@@ -11,6 +11,7 @@ from typing import Never
 from diffsrc.capture.attributes import describe
 from diffsrc.errors import UnknownFunction
 from diffsrc.ops import Operation, operation_of
+from diffsrc.parse.attributes import may_change
 from diffsrc.parse.builtin import Builtins
 from diffsrc.parse.context import diffsrc_primal
 from diffsrc.parse.values import (
@@ -18,6 +19,7 @@ from diffsrc.parse.values import (
     Method,
     Object,
     Partial,
+    Record,
     Static,
     Super,
     Table,
@@ -80,8 +82,7 @@ class Calls(Builtins):
         if isinstance(value, Table) and all(isinstance(k, str) for k in value.items):
             return {str(name): item for name, item in value.items.items()}
         if isinstance(value, Object) and value.argument is not None:
-            argument, source = value.argument, value.source
-            guarded = source is None or (source.holder is None and not source.path)
+            argument, guarded = value.argument, not may_change(value.source)
             if argument.type is dict and argument.items is not None and guarded:
                 if all(isinstance(name, str) for name in argument.names):
                     return {str(n): self.item(value, n, node) for n in argument.names}
@@ -106,8 +107,10 @@ class Calls(Builtins):
                 return self.call(inner, [receiver, *args], keywords, node)
             case Partial():
                 merged = {**function.keywords, **keywords}
-                return self.call(function.function, [*function.args, *args], merged, node)
-            case Object():
+                return self.call(
+                    function.function, [*function.args, *args], merged, node
+                )
+            case Object() | Record():
                 method = self.attribute(function, "__call__", node)
                 return self.call(method, args, keywords, node)
             case _:

@@ -98,11 +98,14 @@ def of_static(value: object) -> Number | None:
     """The number that a static value is: a bool, or a member of an `IntEnum`."""
     if isinstance(value, bool):
         return value
-    kind = type(value)
-    if issubclass(kind, enum.Enum):
-        for plain in (int, float):
-            if issubclass(kind, plain) and all(
-                getattr(kind, name) is getattr(plain, name) for name in _OPERATORS
-            ):
-                return plain.__add__(value, 0)  # type: ignore[arg-type]
+    if isinstance(value, enum.Enum):
+        if isinstance(value, int) and _counts_as(int, type(value)):
+            return int.__add__(value, 0)
+        if isinstance(value, float) and _counts_as(float, type(value)):
+            return float.__add__(value, 0.0)
     return None
+
+
+def _counts_as(plain: type, kind: type) -> bool:
+    """Tell whether a class computes as the plain one does."""
+    return all(getattr(kind, name) is getattr(plain, name) for name in _OPERATORS)

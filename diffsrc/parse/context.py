@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import types
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Never
@@ -18,7 +19,7 @@ from diffsrc.capture import (
 )
 from diffsrc.errors import Place, UnsupportedSyntax
 from diffsrc.ir import Assumption, Fail, Free, Graph, Node, Type, Var
-from diffsrc.ops import TABLE, operation_of
+from diffsrc.ops import operation_of
 from diffsrc.parse import constants
 from diffsrc.parse.values import (
     Environment,
@@ -39,7 +40,7 @@ OBJECT = Type("object")
 _KNOWN = frozenset({"math", "numpy", "operator", "scipy", "builtins"})
 
 
-class Stop(Exception):  # noqa: N818 - it ends a path of the program, not the parser
+class Stop(Exception):
     """The path that is read ends here with an error of the user's."""
 
     def __init__(self, fail: Fail) -> None:
@@ -137,7 +138,7 @@ class Context(ABC):
         """Note what is known of a new node: its value, whether it is an array."""
         prefix = spelling.partition(".")[0]
         if prefix in {"np", "math"}:
-            self.libraries.add(prefix if TABLE[op].arity else f"{prefix} constant")
+            self.libraries.add(prefix if args else f"{prefix} constant")
         if any(arg in self.arrays for arg in args):
             self.arrays.add(made)
         if prefix in {"math", "float"} and op not in constants.INTEGERS:
@@ -167,7 +168,7 @@ class Context(ABC):
         """A number that is known now, as one would write it."""
         if isinstance(value, bool):
             return self.const(value, node)
-        if value != value:  # noqa: PLR0124
+        if value != value:
             return self.node("nan", (), node, "math.nan")
         if value in (float("inf"), float("-inf")):
             made = self.node("inf", (), node, "math.inf")
@@ -195,9 +196,7 @@ class Context(ABC):
 
     def _missing(self, error: MissingName, node: ast.AST) -> Never:
         suggestion = error.suggestion or "Define it before the derivative is taken."
-        raise UnsupportedSyntax(
-            error.message, self.place(node), suggestion
-        ) from error
+        raise UnsupportedSyntax(error.message, self.place(node), suggestion) from error
 
     def _found(
         self, captured: Captured, found: Found, name: str, node: ast.AST
@@ -247,7 +246,8 @@ class Context(ABC):
                 self.arrays.add(made)
             return made
         if argument.kind == "static":
-            self.assume(source, value)
+            if not isinstance(value, types.ModuleType):
+                self.assume(source, value)
             return Static(argument.value, source)
         if _is_static(argument):
             # The list itself may change, so the assumption holds a copy.
@@ -436,7 +436,9 @@ def local_names(captured: Captured) -> set[str]:
     return assigned_names(captured.node, captured.lines)
 
 
-def assigned_names(node: ast.FunctionDef | ast.Lambda, lines: Sequence[str]) -> set[str]:
+def assigned_names(
+    node: ast.FunctionDef | ast.Lambda, lines: Sequence[str]
+) -> set[str]:
     """The names that a function's body assigns."""
     first, last = node.lineno - 1, node.end_lineno or len(lines)
     found: set[str] = set()

@@ -15,6 +15,7 @@ import types
 from diffsrc.capture import TextMember
 from diffsrc.ir import Node, Var
 from diffsrc.parse import constants
+from diffsrc.parse.attributes import may_change
 from diffsrc.parse.text import Texts
 from diffsrc.parse.values import (
     NOTHING,
@@ -32,6 +33,7 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
+from diffsrc.specialise import Argument
 
 _PLAIN = (str, bytes, bool, type(None), int, float)
 _SIZED = (str, bytes, tuple, list, dict, set, frozenset)
@@ -69,12 +71,9 @@ class Decisions(Texts):
                 return bool(value.items)
             case Local() | Method() | Partial():
                 return True
-            case Object() if value.argument is not None and value.argument.items:
-                if value.source is None or value.source.holder is None:
-                    return True
-            case Object() if value.argument is not None:
-                if value.argument.items == () and not value.source:
-                    return False
+            case Object(argument=Argument(items=tuple() as items)):
+                if not may_change(value.source):
+                    return bool(items)
             case _:
                 pass
         return self.refuse(f"Whether {what(value)} counts as true is unknown.", node)
@@ -196,7 +195,9 @@ class Decisions(Texts):
     def _is_number(self, value: Value) -> bool:
         if isinstance(value, Node):
             return value.type.kind in {"float", "bool"}
-        return isinstance(value, Static) and constants.of_static(value.value) is not None
+        return (
+            isinstance(value, Static) and constants.of_static(value.value) is not None
+        )
 
     def _equal(self, left: Value, right: Value, node: ast.AST) -> Answer:
         if isinstance(left, Node) or isinstance(right, Node):
@@ -238,7 +239,9 @@ class Decisions(Texts):
     def _is_no_number(self, value: object) -> bool:
         """Tell whether a static value is equal to no number."""
         if isinstance(value, enum.Enum):
-            return type(value).__eq__ in _PLAIN_EQ and not isinstance(value, int | float)
+            return type(value).__eq__ in _PLAIN_EQ and not isinstance(
+                value, int | float
+            )
         return type(value) in (str, bytes, type(None)) or isinstance(
             value, type | types.FunctionType | types.ModuleType | TextMember
         )
@@ -257,20 +260,18 @@ class Decisions(Texts):
         return self.refuse("Whether these are equal, only their code knows.", node)
 
     def _compares_plainly(self, value: object) -> bool:
-        if type(value) in (tuple, list, set, frozenset):
-            return all(map(self._compares_plainly, value))  # type: ignore[call-overload]
+        if isinstance(value, tuple | list | set | frozenset):
+            plain = type(value) in (tuple, list, set, frozenset)
+            return plain and all(map(self._compares_plainly, value))
         if isinstance(value, enum.Enum):
             return type(value).__eq__ in _PLAIN_EQ
         return type(value) in _PLAIN
 
     def _identical(self, left: Value, right: Value, node: ast.AST) -> bool:
         if isinstance(left, Static) and isinstance(right, Static):
-            plain = (str, bytes, int, float, tuple)
-            if isinstance(left.value, plain) and isinstance(right.value, plain):
-                both_bool = type(left.value) is bool and type(right.value) is bool
-                enums = isinstance(left.value, enum.Enum)
-                if not (both_bool or enums):
-                    self.refuse("`is` of such values means nothing sure.", node, "==")
+            kind = type(left.value)
+            if kind is type(right.value) and kind in (str, bytes, tuple, frozenset):
+                self.refuse("`is` of such values means nothing sure.", node, "Use ==.")
             return left.value is right.value
         for value, other in ((left, right), (right, left)):
             if isinstance(other, Static):
@@ -299,8 +300,8 @@ class Decisions(Texts):
                 return known in whole
             if isinstance(whole, type) and issubclass(whole, enum.Enum):
                 return isinstance(known, whole)
-            if type(whole) in (tuple, list, set, frozenset, dict):
-                items = [self.constant(i, node) for i in whole]  # type: ignore[call-overload]
+            if isinstance(whole, tuple | list | set | frozenset | dict):
+                items = [self.constant(item, node) for item in whole]
                 return self._any_equal(items, value, node)
         elif isinstance(container, Table):
             items = [self.constant(key, node) for key in container.items]
@@ -309,7 +310,7 @@ class Decisions(Texts):
             return self._any_equal(list(container.items), value, node)
         elif isinstance(container, Object) and container.argument is not None:
             argument = container.argument
-            guarded = container.source is None or container.source.holder is None
+            guarded = not may_change(container.source)
             if argument.type is dict and argument.items is not None and guarded:
                 items = [self.constant(key, node) for key in argument.names]
                 return self._any_equal(items, value, node)
@@ -331,7 +332,9 @@ class Decisions(Texts):
             if equal is True:
                 return True
             if isinstance(equal, Node):
-                found = equal if found is None else self.node("or", (found, equal), node)
+                found = (
+                    equal if found is None else self.node("or", (found, equal), node)
+                )
         return False if found is None else found
 
     # Types
@@ -400,7 +403,7 @@ class Decisions(Texts):
                 return answer
         own = self.class_of_value(value, node)
         assert isinstance(own, type)
-        return any([issubclass(own, cls) for cls in found])
+        return any(issubclass(own, cls) for cls in found)
 
     def _number_is(self, value: Node, classes: list[type]) -> bool | None:
         """Whether a number is of the classes, if that is so for any number."""
@@ -412,16 +415,15 @@ class Decisions(Texts):
             return None
         asked = set(classes)
         real = {float, int}
-        if numpy is not None:
-            scalars = {numpy.number, numpy.generic}
-        else:
-            scalars = set()
+        scalars = {numpy.number, numpy.generic} if numpy is not None else set()
         if asked & {numbers.Number, numbers.Complex, numbers.Real, object}:
             return True
         if real <= asked and (numpy is None or asked & scalars):
             return True
         related = (int, float, *scalars)
-        if not any(issubclass(r, cls) or issubclass(cls, r) for r in related for cls in asked):
+        if not any(
+            issubclass(r, cls) or issubclass(cls, r) for r in related for cls in asked
+        ):
             return False
         return None
 
@@ -454,7 +456,7 @@ class Decisions(Texts):
         )
 
     def _in_class(self, cls: type, name: str) -> bool:
-        return any([name in vars(base) for base in cls.__mro__])
+        return any(name in vars(base) for base in cls.__mro__)
 
     def _in_instance(self, value: object, name: str) -> bool:
         if not type(value).__dictoffset__:

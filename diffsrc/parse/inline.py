@@ -190,7 +190,9 @@ class Inlining(Calls):
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = Items(bound.rest)
         if arguments.kwarg is not None:
-            names[arguments.kwarg.arg] = Table(dict(bound.keywords))
+            rest: dict[object, Value] = {}
+            rest.update(bound.keywords)
+            names[arguments.kwarg.arg] = Table(rest)
 
     def _argument(self, value: Value, node: ast.AST) -> Value:
         """An argument; integers that are known are passed on as literals."""
@@ -236,7 +238,7 @@ class Inlining(Calls):
         self.depth += 1
         sink = Sink(self.sink)
         try:
-            self._name_arguments(frame, sink, before, node)
+            self.name_arguments(frame, sink, before, node)
             return self.body(frame, sink)
         finally:
             self.frame = before
@@ -244,7 +246,7 @@ class Inlining(Calls):
             frame.active = False
             frame.env = frame.final or frame.env
 
-    def _name_arguments(
+    def name_arguments(
         self, frame: Frame, sink: Sink, caller: Frame, node: ast.AST
     ) -> None:
         """Give expressions that are passed the name of their parameter."""
@@ -319,7 +321,7 @@ class Inlining(Calls):
         values = self._bind_fields(cls, names, only, defaults, args, keywords, node)
         return Record(cls, values)
 
-    def _bind_fields(  # noqa: PLR0913, PLR0917
+    def _bind_fields(
         self,
         cls: type,
         names: Sequence[str],

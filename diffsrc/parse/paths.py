@@ -78,7 +78,7 @@ class Paths(Inlining):
             self.bind(name, rebuild(results), node, None)
         return make(results)
 
-    def _merged(  # noqa: PLR0913, PLR0917
+    def _merged(
         self,
         merge: Merge,
         then: Outcome,
@@ -145,7 +145,11 @@ class Paths(Inlining):
         return Fail(self.graph.result(choice, 0), self.place(node))
 
     def returned(
-        self, condition: Node, then: Outcome, orelse: Outcome, node: ast.If | ast.match_case
+        self,
+        condition: Node,
+        then: Outcome,
+        orelse: Outcome,
+        node: ast.If | ast.Match,
     ) -> Outcome:
         """The end of a function whose two paths are read to their ends."""
         statements = self.sink.statements
@@ -160,7 +164,7 @@ class Paths(Inlining):
         return Outcome(statements, make(results), place=place)
 
     def _check_returns(
-        self, then: Outcome, orelse: Outcome, node: ast.If | ast.match_case
+        self, then: Outcome, orelse: Outcome, node: ast.If | ast.Match
     ) -> None:
         """Refuse a function that returns nothing on one path and a number on another."""
         if then.fail is not None or orelse.fail is not None:

@@ -5,25 +5,524 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import types
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Never
 
-from diffsrc.capture import is_known_import
-from diffsrc.errors import Place
-from diffsrc.ir import Assert, Fail, Node
-from diffsrc.parse.paths import Paths
-from diffsrc.parse.context import Stop
+from diffsrc.capture import KNOWN_MODULES, Captured
+from diffsrc.ir import Assert, Call, Fail, Node
+from diffsrc.ops import operation_of
+from diffsrc.parse.context import Stop, diffsrc_primal
+from diffsrc.parse.patterns import Patterns
 from diffsrc.parse.values import (
     NOTHING,
     Frame,
     Items,
     Local,
     Method,
-    Object,
     Outcome,
-    Partial,
     Sink,
     Static,
     Value,
-    what,
 )
+from diffsrc.specialise import Signature
+
+MAX_COPIES = 64
+MAX_CALLERS = 200
+
+_TRANSPARENT = (functools.cache, functools.lru_cache, functools.wraps, staticmethod)
+_LOOP = "Loops are not understood yet: write the terms out, or use sum([...])."
+_NOT_YET = {
+    ast.For: ("A for loop", _LOOP),
+    ast.While: ("A while loop", _LOOP),
+    ast.AsyncFor: ("An async for loop", _LOOP),
+    ast.With: ("with", "Do it outside the function."),
+    ast.AsyncWith: ("async with", "Do it outside the function."),
+    ast.Try: ("try", "Ask beforehand whether it will work, with if."),
+    ast.TryStar: ("try", "Ask beforehand whether it will work, with if."),
+    ast.Delete: ("del", "Leave it out."),
+    ast.Global: ("global", "Pass the value as an argument and return it."),
+    ast.Nonlocal: ("nonlocal", "Pass the value as an argument and return it."),
+    ast.ClassDef: ("A class in a function", "Move it out of the function."),
+    ast.AsyncFunctionDef: ("An async function", "Write a plain function."),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cases:
+    """The cases of a `match` that are left."""
+
+    node: ast.Match
+    subject: Value
+    cases: list[ast.match_case]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Todo:
+    """What is left of a path: statements from an index, then what comes after."""
+
+    item: list[ast.stmt] | Cases | Frame
+    index: int = 0
+    next: Todo | None = None
+
+
+class Statements(Patterns):
+    """Reads statements."""
+
+    def __init__(self, captured: Captured, signature: Signature) -> None:
+        super().__init__(captured, signature)
+        self.exits: dict[int, bool] = {}
+        self.simple = {
+            ast.Assign: self._assign_statement,
+            ast.AugAssign: self._augmented,
+            ast.AnnAssign: self._annotated,
+            ast.Assert: self._assertion,
+            ast.FunctionDef: self._function,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.Pass: lambda _: None,
+        }
+
+    def body(self, frame: Frame, sink: Sink) -> Outcome:
+        if isinstance(frame.node, ast.FunctionDef):
+            return self._run(Todo(frame.node.body), sink)
+        before, self.sink = self.sink, sink
+        try:
+            value = self.expression(frame.node.body)
+        except Stop as stop:
+            return Outcome(sink.statements, fail=stop.fail)
+        finally:
+            self.sink = before
+        return self._ended(sink, value, frame.node.body)
+
+    def _run(self, todo: Todo, sink: Sink, *, part: bool = False) -> Outcome:
+        """Read a path to its end; `part`: only to the end of an arm."""
+        before, self.sink = self.sink, sink
+        try:
+            step: Todo | Outcome | None = todo
+            while isinstance(step, Todo):
+                step = self._step(step)
+            if step is not None:
+                return step
+        except Stop as stop:
+            return Outcome(sink.statements, fail=stop.fail)
+        finally:
+            self.sink = before
+        if part:
+            return Outcome(sink.statements)
+        return self._ended(sink, NOTHING, self.frame.node)
+
+    def _ended(self, sink: Sink, value: Value, node: ast.AST) -> Outcome:
+        self.frame.endings += 1
+        self.frame.final = self.frame.env
+        return Outcome(sink.statements, value, place=self.place(node))
+
+    def _step(self, todo: Todo) -> Todo | Outcome | None:
+        """Read up to the next statement that decides where it goes on."""
+        item = todo.item
+        if isinstance(item, Frame):
+            self.frame = item
+            return todo.next
+        if isinstance(item, Cases):
+            return self._case(item, todo.next)
+        for index in range(todo.index, len(item)):
+            statement = item[index]
+            simple = self.simple.get(type(statement))
+            if simple is None:
+                return self._control(statement, Todo(item, index + 1, todo.next))
+            simple(statement)  # type: ignore[operator]
+        return todo.next
+
+    def _control(self, statement: ast.stmt, rest: Todo) -> Todo | Outcome | None:
+        match statement:
+            case ast.If():
+                condition = self.condition(statement.test)
+                return self._branch(
+                    condition, statement.body, statement.orelse, rest, statement
+                )
+            case ast.Match():
+                subject = self.expression(statement.subject)
+                return Todo(Cases(statement, subject, statement.cases), 0, rest)
+            case ast.Return():
+                value = NOTHING
+                if statement.value is not None:
+                    value = self.expression(statement.value)  # type: ignore[assignment]
+                return self._return(value, statement, rest)
+            case ast.Raise():
+                raise Stop(self._raised(statement))
+            case ast.Expr(value=ast.Call() as call):
+                return self._effect(call, rest)
+            case ast.Expr(value=value):
+                if not isinstance(value, ast.Constant):
+                    self.expression(value)
+                return rest
+            case _:
+                self._not_yet(statement)
+
+    def _not_yet(self, statement: ast.stmt) -> Never:
+        title, advice = _NOT_YET.get(
+            type(statement), (f"{type(statement).__name__} syntax", "")
+        )
+        self.refuse(f"{title} is not understood yet.", statement, advice)
+
+    # Where it goes on
+
+    def _branch(
+        self,
+        condition: bool | Node,
+        then: list[ast.stmt] | Cases,
+        orelse: list[ast.stmt] | Cases,
+        rest: Todo | None,
+        node: ast.If | ast.Match,
+    ) -> Todo | Outcome | None:
+        """One arm if that is known; else both, joined where they end."""
+        if isinstance(condition, bool):
+            return Todo(then if condition else orelse, 0, rest)
+        if not (self._may_exit(then) or self._may_exit(orelse)):
+            outcomes = [
+                self.apart(
+                    lambda sink, arm=arm: self._run(Todo(arm), sink, part=True)  # type: ignore[misc]
+                )
+                for arm in (then, orelse)
+            ]
+            self.joined(condition, outcomes[0], outcomes[1], node)
+            return rest
+        if not (_always_exits(then) or _always_exits(orelse)) and _is_left(rest):
+            self.copies += 1
+            if self.copies > MAX_COPIES:
+                self.refuse(
+                    "Too many returns inside branches: what follows would be written "
+                    f"more than {MAX_COPIES} times.",
+                    node,
+                    "Give the variable its value in the branches and return at the end.",
+                )
+        outcomes = [
+            self.apart(lambda sink, arm=arm: self._run(Todo(arm, 0, rest), sink))  # type: ignore[misc]
+            for arm in (then, orelse)
+        ]
+        return self.returned(condition, outcomes[0], outcomes[1], node)
+
+    def _may_exit(self, arm: list[ast.stmt] | Cases) -> bool:
+        """Tell whether an arm has an effect, or an end of the function, in it."""
+        if isinstance(arm, Cases):
+            return any(self._may_exit(case.body) for case in arm.cases)
+        known = self.exits.get(id(arm))
+        if known is None:
+            known = any(self._exits(statement) for statement in arm)
+            self.exits[id(arm)] = known
+        return known
+
+    def _exits(self, statement: ast.stmt) -> bool:
+        match statement:
+            case ast.Return() | ast.Raise() | ast.Assert():
+                return True
+            case ast.Expr(value=value):
+                return isinstance(value, ast.Call)
+            case ast.If():
+                return self._may_exit(statement.body) or self._may_exit(
+                    statement.orelse
+                )
+            case ast.Match(cases=cases):
+                return any(self._may_exit(case.body) for case in cases)
+            case _:
+                return False
+
+    def _case(self, item: Cases, rest: Todo | None) -> Todo | Outcome | None:
+        """The first case that fits, or may."""
+        for index, case in enumerate(item.cases):
+            condition = self.fits(case, item.subject)
+            if condition is False:
+                continue
+            left = Cases(item.node, item.subject, item.cases[index + 1 :])
+            return self._branch(condition, case.body, left, rest, item.node)
+        return rest
+
+    def _return(
+        self, value: Value, node: ast.stmt, rest: Todo | None
+    ) -> Todo | Outcome | None:
+        if self.frame.caller is None:
+            return self._ended(self.sink, value, node)
+        while rest is not None and rest.item is not self.frame.caller:
+            rest = rest.next
+        return rest
+
+    def _effect(self, call: ast.Call, rest: Todo) -> Todo | None:
+        """A call as a statement: its body is read as if it stood here."""
+        function = self.expression(call.func)
+        args: list[Value]
+        if isinstance(function, Static) and function.value is super:
+            self.call_expression(call)
+            return rest
+        args, keywords = self.arguments(call)
+        while isinstance(function, Method):
+            args.insert(0, function.receiver)
+            function = function.function
+        frame: Frame | None = None
+        if isinstance(function, Local) and isinstance(function.node, ast.FunctionDef):
+            frame = self.local_frame(function, args, keywords, call)
+        elif isinstance(function, Static) and self._is_plain(function.value):
+            self.check_known(function.value, call)
+            frame = self.static_frame(function.value, args, keywords, call)
+        if frame is None or not isinstance(frame.node, ast.FunctionDef):
+            self.call(function, args, keywords, call)
+            return rest
+        caller = self.frame
+        frame.caller = caller
+        self.count_call(frame, call)
+        self._count_callers(frame, call)
+        self.name_arguments(frame, self.sink, caller, call)
+        self.frame = frame
+        return Todo(frame.node.body, 0, Todo(caller, 0, rest))
+
+    def _is_plain(self, function: object) -> bool:
+        return (
+            isinstance(function, types.FunctionType)
+            and operation_of(function) is None
+            and id(function) not in self.handlers
+            and diffsrc_primal(function) is None
+        )
+
+    def _count_callers(self, frame: Frame, node: ast.AST) -> None:
+        count, caller = 0, frame.caller
+        while caller is not None:
+            count, caller = count + 1, caller.caller
+        if count > MAX_CALLERS:
+            self.refuse(f"The recursion of {frame.name} does not end.", node)
+
+    # Errors
+
+    def _raised(self, node: ast.Raise) -> Fail:
+        if node.exc is None:
+            self.refuse("raise without an error is not understood.", node)
+        if node.cause is not None and not (
+            isinstance(node.cause, ast.Constant) and node.cause.value is None
+        ):
+            self.refuse("raise ... from an error is not understood.", node)
+        return Fail(self.error(node.exc), self.place(node))
+
+    def _assertion(self, node: ast.Assert) -> None:
+        condition = self.condition(node.test)
+        if condition is True:
+            return
+        message: Value | None = None
+        if node.msg is not None:
+            written = node.msg
+            message = self.trial(lambda: self.expression(written)).value
+        if condition is False:
+            pieces: list[str | Value] = ["AssertionError("]
+            pieces += [message] if message is not None else []
+            error = self.text_node(self.join([*pieces, ")"], node), "raise", node)
+            raise Stop(Fail(error, self.place(node)))
+        text = None if message is None else self.text_node(message, "text", node)
+        self.sink.add(Assert(condition, text, self.place(node)))
+
+    # Assignments
+
+    def _assign_statement(self, node: ast.Assign) -> None:
+        value = self.expression(node.value)
+        for target in node.targets:
+            self._assign(target, value, node.value)
+
+    def _assign(self, target: ast.expr, value: Value, written: ast.AST | None) -> None:
+        match target:
+            case ast.Name(id=name):
+                self.bind(name, value, target, written)
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._unpack(target, targets, value, written)
+            case ast.Subscript():
+                self.refuse(
+                    "Setting items is not understood yet.",
+                    target,
+                    "Make a new value instead.",
+                )
+            case ast.Attribute():
+                self.refuse(
+                    "Setting attributes is not understood.",
+                    target,
+                    "Return the value instead.",
+                )
+            case _:
+                self.refuse("This target is not understood.", target)
+
+    def _unpack(
+        self,
+        target: ast.expr,
+        targets: list[ast.expr],
+        value: Value,
+        written: ast.AST | None,
+    ) -> None:
+        if isinstance(value, Node):
+            self.refuse(
+                "A number or array cannot be unpacked here.",
+                target,
+                "Pass its items as arguments of their own.",
+            )
+        items = list(self.elements(value, target))
+        sources = _parts(written, len(targets), len(items))
+        starred = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
+        if starred:
+            (first,) = starred
+            count = len(items) - len(targets) + 1
+            if count < 0:
+                self.refuse("Too few values to unpack: Python would raise.", target)
+            middle = Items(tuple(items[first : first + count]), list)
+            items[first : first + count] = [middle]
+            sources = [None] * len(targets)
+        if len(items) != len(targets):
+            self.refuse(
+                f"{len(items)} values for {len(targets)} names: Python would raise.",
+                target,
+            )
+        for part, item, source in zip(targets, items, sources, strict=True):
+            name = part.value if isinstance(part, ast.Starred) else part
+            self._assign(name, item, source)
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        if not isinstance(node.target, ast.Name):
+            self._assign(node.target, NOTHING, None)
+            return
+        before = self.name(ast.copy_location(ast.Name(node.target.id), node.target))
+        value = self.expression(node.value)
+        if isinstance(before, Items) and before.type is not tuple:
+            self.refuse(
+                f"A {before.type.__name__} that changes is not understood yet.",
+                node,
+                "Make a new one: a = a + b.",
+            )
+        if isinstance(before, Node):
+            self._check_alone(before, node)
+        self.bind(node.target.id, self.binary(node.op, before, value, node), node, None)
+
+    def _check_alone(self, value: Node, node: ast.AugAssign) -> None:
+        """Refuse to change an array in place that has another name."""
+        if value not in self.arrays:
+            return
+        if isinstance(value, Call) and value.op not in {"attribute", "item"}:
+            names = 0
+            frame: Frame | None = self.frame
+            while frame is not None:
+                names += sum([v is value for v in frame.env.values()])
+                frame = frame.caller or frame.outer
+            if names == 1 and self.depth == 0:
+                return
+        assert isinstance(node.target, ast.Name)
+        self.refuse(
+            "An array is changed in place here, and others may see it.",
+            node,
+            f"Write {node.target.id} = {node.target.id} ... instead.",
+        )
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self._assign(node.target, self.expression(node.value), node.value)
+
+    # Definitions
+
+    def _function(self, node: ast.FunctionDef) -> None:
+        for decorator in node.decorator_list:
+            written = decorator.func if isinstance(decorator, ast.Call) else decorator
+            meaning = self.expression(written)
+            known = isinstance(meaning, Static) and any(
+                meaning.value is known for known in _TRANSPARENT
+            )
+            if not known:
+                self.refuse(
+                    f"The decorator {ast.unparse(decorator)!r} is not understood.",
+                    decorator,
+                    "Leave it out.",
+                )
+        self._check_generator(node)
+        value = self.local_function(node.name, node)
+        self.used.add(node.name)
+        self.bind(node.name, value, node, None)
+
+    def _check_generator(self, node: ast.FunctionDef) -> None:
+        pending: list[ast.AST] = list(node.body)
+        while pending:
+            inner = pending.pop()
+            if isinstance(inner, ast.Yield | ast.YieldFrom):
+                self.refuse("A generator is not understood yet.", inner)
+            if not isinstance(inner, ast.FunctionDef | ast.Lambda):
+                pending += ast.iter_child_nodes(inner)
+
+    def _module(self, name: str, node: ast.stmt) -> types.ModuleType:
+        if name.partition(".")[0] not in KNOWN_MODULES:
+            self.refuse(
+                f"The import of {name!r} inside the function is not followed.",
+                node,
+                "Import it at the top of the module.",
+            )
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            return self.refuse(f"There is no module {name!r}.", node)
+
+    def _import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            module = self._module(alias.name, node)
+            top = alias.name.partition(".")[0]
+            if alias.asname is None and top != alias.name:
+                module = self._module(top, node)
+            self.bind(alias.asname or top, Static(module), node, None)
+
+    def _import_from(self, node: ast.ImportFrom) -> None:
+        if node.level or node.module is None:
+            self.refuse(
+                "A relative import inside the function is not followed.",
+                node,
+                "Import it at the top of the module.",
+            )
+        module = Static(self._module(node.module, node))
+        for alias in node.names:
+            written = ast.copy_location(ast.Name(alias.name), alias)
+            value = self.attribute(module, alias.name, written)
+            self.bind(alias.asname or alias.name, value, node, written)
+
+
+def _parts(written: ast.AST | None, targets: int, items: int) -> list[ast.AST | None]:
+    """The expressions that the items of a tuple come from, where it is written out."""
+    if isinstance(written, ast.Tuple | ast.List) and len(written.elts) == items:
+        return list(written.elts)
+    return [None] * targets
+
+
+def _is_left(todo: Todo | None) -> bool:
+    """Tell whether statements are left."""
+    while todo is not None:
+        if isinstance(todo.item, Cases):
+            return True
+        if isinstance(todo.item, list) and todo.index < len(todo.item):
+            return True
+        todo = todo.next
+    return False
+
+
+def _always_exits(arm: list[ast.stmt] | Cases) -> bool:
+    """Tell whether no path leads to the end of an arm."""
+    if isinstance(arm, Cases):
+        return _all_exit(arm.cases)
+    for statement in arm:
+        match statement:
+            case ast.Return() | ast.Raise():
+                return True
+            case ast.If(body=body, orelse=orelse):
+                if _always_exits(body) and _always_exits(orelse):
+                    return True
+            case ast.Match(cases=cases):
+                if _all_exit(cases):
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _all_exit(cases: list[ast.match_case]) -> bool:
+    if not cases:
+        return False
+    last = cases[-1]
+    default = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
+    return (
+        default
+        and last.guard is None
+        and all(_always_exits(case.body) for case in cases)
+    )

@@ -6,6 +6,7 @@ import ast
 import enum
 import itertools
 import re
+import types
 from collections.abc import Sequence
 
 from diffsrc.capture import TextClass
@@ -201,7 +202,7 @@ class Texts(Attributes):
         self, method: object, args: Sequence[Value], node: ast.AST
     ) -> Value:
         """A method of `str` on a string that is known."""
-        assert callable(method)
+        assert isinstance(method, types.MethodDescriptorType)
         name = getattr(method, "__name__", "")
         known = [self._known_argument(arg, node) for arg in args]
         if UNKNOWN in known:
@@ -242,7 +243,9 @@ class Texts(Attributes):
 def _converted(value: object, conversion: int) -> object:
     if conversion == -1:
         return value
-    return {ord("r"): repr, ord("s"): str, ord("a"): ascii}[conversion](value)
+    if conversion == ord("r"):
+        return repr(value)
+    return str(value) if conversion == ord("s") else ascii(value)
 
 
 def _filled(node: ast.expr, nodes: list[Node]) -> Text:

@@ -420,7 +420,12 @@ def key_of(value: Value) -> object:
             return (Method, key_of(value.function), key_of(value.receiver))
         case Partial():
             args = [*value.args, *value.keywords.values()]
-            return (Partial, key_of(value.function), *value.keywords, *map(key_of, args))
+            return (
+                Partial,
+                key_of(value.function),
+                *value.keywords,
+                *map(key_of, args),
+            )
         case _:
             return Identity(value)
 

@@ -41,6 +41,10 @@ def merge_choices(graph: Graph, node: Node) -> Node:
 
 def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:
     """A choice, which is none where both arms are one."""
+    if isinstance(then, Call) and then.op == "select" and then.args[0] is condition:
+        then = then.args[1]
+    if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[0] is condition:
+        orelse = orelse.args[2]
     if then is orelse:
         return then
     if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then:

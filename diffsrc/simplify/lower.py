@@ -40,6 +40,7 @@ MAX_DENOMINATOR = 10**6
 WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"})
 
 Powers = dict[Node, Fraction]
+Factors = list[tuple[Node, Fraction]]
 
 
 def lowered(program: Program, normal: Normaliser, library: str) -> Program:
@@ -161,6 +162,8 @@ class Lowering:
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             return self._choice(*args)
+        if self.library == "np" and node.op in {"and", "or", "not"}:
+            return self.graph.call(node.op, *args, options=({"and": "&", "or": "|", "not": "~"}[node.op],))
         if node.op in {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "pow"} | {"floordiv", "mod"}:
             return self.graph.call(node.op, *args)
         spelling = TABLE[node.op].spelling(self.library or "math")
@@ -239,18 +242,39 @@ class Lowering:
         above = [(b, e) for b, e in powers.items() if e > 0]
         below = [(b, -e) for b, e in powers.items() if e < 0]
         top, bottom = self._coefficient(abs(coefficient))
+        above, below, again = self._in_range(above, below)
         numerator = self._times(top, above, negative=coefficient < 0)
-        for base, exponent in [x for x in below if self._sequential(*x)]:
-            below.remove((base, exponent))
-            for _ in range(int(exponent)):
-                numerator = self.graph.call("div", numerator, self(base))
+        for base in again:
+            numerator = self.graph.call("div", numerator, self(base))
         if not below and bottom == 1:
             return numerator
         return self.graph.call("div", numerator, self._times(bottom, below))
 
-    def _sequential(self, base: Node, exponent: Fraction) -> bool:
-        """Divided by several times: the square would leave the range of floats."""
-        return isinstance(base, Call) and base.op == "hypot" and exponent == 2
+    def _in_range(self, above: Factors, below: Factors) -> tuple[Factors, Factors, list[Node]]:
+        """`y / r / r * (y / r)` for `y**2 / r**3` with `r = hypot(x, y)`, whose powers leave the range.
+
+        Returns:
+            What is multiplied, what is divided by at once, and what is divided by one after the other.
+        """
+        again: list[Node] = []
+        for base, exponent in below:
+            if not (isinstance(base, Call) and base.op == "hypot" and exponent > 1):
+                continue
+            below = [x for x in below if x[0] is not base]
+            sides = {b for a in base.args for b in monomial_of(a)[1]}
+            small = [b for b, e in above if b in sides for _ in range(int(e))][: int(exponent)]
+            for b in small:
+                above = [(a, e - (a is b)) for a, e in above]
+            quotients = [self(b) for b in small]
+            for i in range(int(exponent)):
+                if quotients:
+                    at = i % len(quotients)
+                    quotients[at] = self.graph.call("div", quotients[at], self(base))
+                else:
+                    again.append(base)
+            above = [x for x in above if x[1]]
+            above += [(q, Fraction(quotients.count(q))) for q in dict.fromkeys(quotients)]
+        return above, below, again
 
     def _turned(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
         """A leading minus moved into a sum that then begins with a plus.
@@ -305,7 +329,7 @@ class Lowering:
         return total
 
     def _rank(self, base: Node) -> tuple[int, int]:
-        if isinstance(base, Var) or base in self.named or isinstance(base, Ref):
+        if isinstance(base, Var | Ref | Prod) or base in self.named:
             return 0, base.serial
         if isinstance(base, Sum):
             return 2, base.serial

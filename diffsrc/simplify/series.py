@@ -105,7 +105,7 @@ def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> No
             continue
         others = ((b, e) for b, e in factors if b not in own)
         rest = rewritten(node.graph.monomial(Fraction(1), dict(others)))
-        return rest * _chosen(x, powers, series.worst, rewritten(dependent), library)
+        return rest * _chosen(x, powers, series.worst, rewritten(nested(dependent, x)), library)
     return rewritten(node)
 
 
@@ -124,6 +124,38 @@ def _chosen(
     inner = select(graph, near, x, graph.zero)
     outer = select(graph, near, graph.number(edge), x)
     return select(graph, near, _horner(inner, powers[:TERMS]), _with(formula, x, outer))
+
+
+def nested(node: Node, x: Var) -> Node:
+    """`a / x + b / x**2 + c / x**3` as `(a + (b + c / x) / x) / x`, whose powers stay in range."""
+    graph, parts = x.graph, _by_powers(node, x)
+    low, high = min(parts), max(parts)
+    if low > -2 or high > 0:
+        return node
+    total: Node = graph.zero
+    for power in range(low, high + 1):
+        total = graph.sum((*parts.get(power, ()), total / x))
+    return total * x**high
+
+
+def _by_powers(node: Node, x: Var) -> dict[int, list[Node]]:
+    """Terms by the powers of `x` that stand beside them."""
+    graph, parts = x.graph, dict[int, list[Node]]()
+    if isinstance(node, Sum):
+        for term, c in (*node.terms, (graph.one, node.constant)):
+            for power, terms in _by_powers(term, x).items():
+                parts.setdefault(power, []).extend(c * t for t in terms)
+        return parts
+    powers = dict(node.factors) if isinstance(node, Prod) else {node: Fraction(1)}
+    own = powers.pop(x, Fraction(0))
+    inner = [b for b, e in powers.items() if isinstance(b, Sum) and e == 1]
+    opened = next((b for b in inner if min(_by_powers(b, x)) < 0), None)
+    found: dict[int, list[Node]] = {0: [graph.one]}
+    if opened is not None:
+        del powers[opened]
+        found = _by_powers(opened, x)
+    rest = graph.monomial(_coefficient(node), powers)
+    return {power + int(own): [rest * t for t in terms] for power, terms in found.items()}
 
 
 def _coefficient(node: Node) -> Fraction:

@@ -67,7 +67,7 @@ class Work:
             self._leave(i)
             rest = {b: e - common.get(b, 0) for b, e in self.products[i].items()}
             rest = {b: e for b, e in rest.items() if e}
-            rest[node] = Fraction(-1 if inverted else 1)
+            rest[node] = rest.get(node, Fraction(0)) + (-1 if inverted else 1)
             self.products[i] = rest
             self._enter(i)
         if node not in self.index:

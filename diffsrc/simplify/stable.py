@@ -10,13 +10,27 @@ here is one line of algebra each (`log1p`, `expm1`, `hypot`), and `series` besid
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from math import gcd, isqrt, lcm
 from typing import TYPE_CHECKING
 
-from diffsrc.ir import Call, Graph, Node, Number, Prod, Ref, Sum, Var, reachable
+from diffsrc.ir import (
+    Block,
+    Call,
+    Graph,
+    If,
+    Node,
+    Number,
+    Prod,
+    Program,
+    Ref,
+    Result,
+    Sum,
+    Var,
+    reachable,
+)
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.factor import monomial_of, select
 from diffsrc.simplify.series import near_zero
@@ -30,14 +44,17 @@ HALF = Fraction(1, 2)
 Poly = dict[Fraction, Node]
 
 
-def stabilised(node: Node, normal: Normaliser, library: str) -> Node:
-    """A normal node in the form that is computed best in floats, equal to it in real numbers.
+def stabilised(program: Program, normal: Normaliser, library: str) -> Program:
+    """The program with its results in the form that floats compute best, equal in real numbers.
 
-    `library` is "np" where the node may be computed for arrays. Values that the user named are left
-    as they are, but for exponentials, whose range is the point.
+    `library` is "np" where results may be computed for arrays. Written nodes, such as the values of
+    `value_and_grad`, stay as they are, and so do values that the user named, but for exponentials,
+    whose range is the point.
     """
     stable = Stabiliser(normal, library)
-    return near_zero(node, stable, library)
+    body = stable.block(program.body)
+    hints = {stable.done.get(node, node): name for node, name in program.hints.items()}
+    return replace(program, body=body, hints={**stable.hints, **hints})
 
 
 @dataclass
@@ -73,6 +90,11 @@ class Stabiliser:
         self.normal = normal
         self.library = library
         self.done: dict[Node, Node] = {}
+        self.hints: dict[Node, str] = {}
+
+    def block(self, block: Block) -> Block:
+        results = tuple(near_zero(r, self, self.library) for r in block.results)
+        return block if results == block.results else Block(block.statements, results)
 
     def __call__(self, root: Node) -> Node:
         for node in reachable((root,), arms=False, stop=self.done.keys() | self.normal.named):
@@ -91,6 +113,13 @@ class Stabiliser:
                 return self._product(self.graph.product((node.coefficient, *factors)))
             case Call() if not node.options and node.op not in WRITTEN:
                 return self._call(self.graph.call(node.op, *(self.done[a] for a in node.args)))
+            case Result():
+                of = self.done[node.of]
+                return self.graph.result(of, node.index) if isinstance(of, If) else node
+            case If():
+                arms = self.block(node.then), self.block(node.orelse)
+                same = arms == (node.then, node.orelse)
+                return node if same else self.graph.if_(self.done[node.condition], *arms)
             case _:
                 return node
 
@@ -305,7 +334,8 @@ class Stabiliser:
             return self.graph.product((*ratio.rest, grown))
         poles = any(s < 0 and m < 0 for (_, s), m in ratio.pairs.items())
         if poles and not (_is_plain(core) or nonnegative(core) or nonnegative(-core)):
-            return self._one_sided(ratio) or node
+            close = self._one_sided(ratio)
+            return node if close is None else close
         return self._two_sided(ratio)
 
     def _divide(self, ratio: Ratio) -> None:
@@ -361,6 +391,7 @@ class Stabiliser:
         degrees = [falling, rising, common, *(n for n, s, _ in pairs if s > 0)]
         unit = reduce(_gcd, [*degrees, *(d for poly in ratio.others for d in poly)])
         e = graph.call("exp", -self._abs(_scaled(core, unit or Fraction(1))))
+        self.hints[e] = "e"
 
         def power(degree: Fraction, side: int = 1) -> Node:
             if degree < 0:
