@@ -229,7 +229,8 @@ class Differentiator:
             if isinstance(slope, int):
                 slope = self.graph.number(slope)
             if step:
-                self.steps.append(node)
+                if node in self.program.places:
+                    self.steps.append(node)
             elif slope is not self.graph.zero:
                 found.append((arg, self.simplifier.normal(slope)))
         return found

@@ -276,7 +276,7 @@ def table():
         mode = "a" if x > 0 else "b"
         return x if mode == "a" else -x
 
-    case(string_by_path, (1.0,), UnsupportedSyntax, 'mode == "a"', "same string")
+    case(string_by_path, (1.0,), UnsupportedSyntax, "mode", "same string")
 
     def nothing_sometimes(x):
         if x > 0:
@@ -376,6 +376,11 @@ def table():
 
     case(adds_string, (1.0,), UnsupportedSyntax, 'x + "a"', "string")
 
+    def sums_set(x, y):
+        return sum({x, y})
+
+    case(sums_set, (1.0, 1.0), UnsupportedSyntax, "sum({x, y})", "set")
+
     def runtime_index(x):
         return (1.0, 2.0)[int(x)]
 
@@ -460,7 +465,7 @@ def table():
                 return x
         return -x
 
-    case(many_copies, (1.0,), UnsupportedSyntax, "if x > 13:", "64")
+    case(many_copies, (1.0,), UnsupportedSyntax, "if x > 3:", "64")
 
     def no_source(x):
         return compiled(x)

@@ -272,21 +272,23 @@ CORPUS = {
 }
 
 
+RELATIONS = {
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+    r"\le": operator.le,
+    r"\ge": operator.ge,
+    r"\ne": operator.ne,
+}
+FUNCTION_NAMES = {"arctan": "atan", "arsinh": "asinh", "sgn": "sign", "Gamma": "gamma"}
+
+
 class Latex:
     """Computes what LaTeX says, by the precedence that a reader gives it."""
 
     CLOSING = frozenset(
         {"", ")", "]", "}", "|", r"\right", r"\end", "&", r"\\", ",", "/"}
     )
-    RELATIONS = {
-        "<": operator.lt,
-        ">": operator.gt,
-        "=": operator.eq,
-        r"\le": operator.le,
-        r"\ge": operator.ge,
-        r"\ne": operator.ne,
-    }
-    NAMES = {"arctan": "atan", "arsinh": "asinh", "sgn": "sign", "Gamma": "gamma"}
 
     def __init__(self, text, values):
         pattern = r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S"
@@ -301,9 +303,9 @@ class Latex:
         return self.tokens[0] if self.tokens else ""
 
     def take(self, *wanted):
-        token = self.tokens.pop(0)
-        assert not wanted or token in wanted, (token, wanted)
-        return token
+        piece = self.tokens.pop(0)
+        assert not wanted or piece in wanted, (piece, wanted)
+        return piece
 
     def group(self, left="{", right="}"):
         self.take(left)
@@ -335,7 +337,7 @@ class Latex:
         while self.next() not in self.CLOSING | {
             "+",
             "-",
-        } | self.RELATIONS.keys() and not self.next().startswith(r"\text"):
+        } | RELATIONS.keys() and not self.next().startswith(r"\text"):
             value *= self.factor()
         return value / self.factor() if self.next() == "/" and self.take() else value
 
@@ -347,8 +349,8 @@ class Latex:
         return value
 
     def base(self):
-        token = self.take()
-        match token:
+        piece = self.take()
+        match piece:
             case r"\frac":
                 return self.group() / self.group()
             case r"\sqrt":
@@ -356,21 +358,23 @@ class Latex:
                 inner = self.group()
                 return math.sqrt(inner) if degree == 2 else math.cbrt(inner)
             case "(" | r"\left" | "[" | r"\lfloor" | r"\lceil":
-                return self.fence(token)
+                return self.fence(piece)
             case r"\begin":
                 return self.cases()
             case r"\pi" | "e":
-                return math.pi if token == r"\pi" else math.e
+                return math.pi if piece == r"\pi" else math.e
             case r"\operatorname":
                 return self.function(self.raw())
-        if token.lstrip("\\") in NAMESPACE | self.NAMES and token.startswith("\\"):
-            return self.function(token[1:])
-        if token[0].isdigit():
-            return float(token)
+        if piece.lstrip("\\") in NAMESPACE | FUNCTION_NAMES and piece.startswith("\\"):
+            return self.function(piece[1:])
+        if piece[0].isdigit():
+            return float(piece)
+        if piece == r"\mathrm":
+            piece += self.raw_group()
         if self.next() == "_":
             self.take()
-            token += "_" + self.raw_group()
-        return self.values[token]
+            piece += "_" + self.raw_group()
+        return self.values[piece]
 
     def function(self, name):
         exponent = None
@@ -389,13 +393,13 @@ class Latex:
         if large:
             self.take(r"\right")
         self.take(")")
-        value = NAMESPACE[self.NAMES.get(name, name)](*args)
+        value = NAMESPACE[FUNCTION_NAMES.get(name, name)](*args)
         return value if exponent is None else value**exponent
 
-    def fence(self, token):
-        kind = self.take() if token == r"\left" else token
+    def fence(self, piece):
+        kind = self.take() if piece == r"\left" else piece
         value = self.condition() if kind == "[" else self.expression()
-        if token == r"\left":
+        if piece == r"\left":
             self.take(r"\right")
         self.take(")", "]", "|", r"\rfloor", r"\rceil")
         apply = {"|": abs, r"\lfloor": math.floor, r"\lceil": math.ceil}
@@ -439,9 +443,9 @@ class Latex:
                     return inner
                 self.tokens = ahead
         left, value = self.expression(), True
-        assert self.next() in self.RELATIONS
-        while self.next() in self.RELATIONS:
-            holds = self.RELATIONS[self.take()]
+        assert self.next() in RELATIONS
+        while self.next() in RELATIONS:
+            holds = RELATIONS[self.take()]
             right = self.expression()
             value, left = value and holds(left, right), right
         return value
@@ -600,6 +604,7 @@ LATEX = {
     "a - (b + c)": "a - (b + c)",
     "a + (b - c)": "a + b - c",
     "a + -b": "a - b",
+    "x + math.radians(-y)": r"x - \frac{\pi y}{180}",
     "-(a + b) / c": r"-\frac{a + b}{c}",
     "(a + b) / (c * d)": r"\frac{a + b}{c d}",
     "(a + b) * c": "c (a + b)",

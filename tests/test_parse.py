@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import dataclasses
+import importlib
 import enum
 import functools
 import math
@@ -46,7 +46,6 @@ OPERATORS = {
     "eq": operator.eq, "ne": operator.ne, "not": operator.not_,
 }  # fmt: skip
 BITS = {"&": operator.and_, "|": operator.or_, "~": operator.invert}
-MODULES = {"math": math, "np": np, "operator": operator}
 
 
 class Evaluator:
@@ -122,7 +121,8 @@ class Evaluator:
         if spelling in {"math.fsum", "sum"}:
             return {"math.fsum": math.fsum, "sum": sum}[spelling](args)
         module, _, name = spelling.rpartition(".")
-        found = getattr(MODULES[module] if module else builtins, name)
+        module = importlib.import_module({"np": "numpy"}.get(module, module or "builtins"))
+        found = getattr(module, name)
         return found(*args) if callable(found) else found
 
 

@@ -16,16 +16,9 @@ from diffsrc.capture import Captured, capture
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Program
 from diffsrc.load import load
-from diffsrc.ops import TABLE
 from diffsrc.specialise import Signature, signature_of, unknown_signature
 
-MODULES = {"math": "math", "np": "numpy"}
-SCIPY = {
-    spelling.rpartition(".")[2]: "scipy.special"
-    for operation in TABLE.values()
-    for spelling in operation.spellings
-    if spelling.startswith("scipy.special.")
-}
+MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
 
 
 class Specialisation:
@@ -48,8 +41,7 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
         if not free.own:
             cells[free.var.name] = types.CellType(free.value)
     for name, module in imports(stages.source, stages.simplified).items():
-        loaded = importlib.import_module(module)
-        cells[name] = types.CellType(loaded if name in MODULES else getattr(loaded, name))
+        cells[name] = types.CellType(importlib.import_module(module))
     module_globals = own.__globals__ if own is not None else {}
     function = load(
         stages.source, stages.name, module_globals=module_globals, cells=cells, like=own
@@ -77,7 +69,7 @@ def imports(source: str, program: Program) -> dict[str, str]:
     own = {p.name for p in program.parameters} | {f.var.name for f in program.free}
     return {
         name: module
-        for name, module in (MODULES | SCIPY).items()
+        for name, module in MODULES.items()
         if name in used and name not in own
     }
 

@@ -59,13 +59,17 @@ class Printer:
                 return f"{self(args[0], ATOM)}[{options[0]!r}]", ATOM
             case "constant":
                 return self._text(args[0])
+            case "fsum":
+                return f"math.fsum([{', '.join(self(arg) for arg in args)}])", ATOM
+            case "scalar":
+                return f"{self(args[0], ATOM)}[()]", ATOM
         if options and options[0] in BITWISE:
             symbol, level = BITWISE[str(options[0])]
             return f"{self(args[0], level)} {symbol} {self(args[1], level + 1)}", level
         if options and options[0] == "~":
             return f"~{self(args[0], UNARY)}", UNARY
         if options:
-            spelling = str(options[0]).removeprefix("scipy.special.")
+            spelling = str(options[0]).removeprefix("scipy.")
             if not args:
                 return spelling, ATOM
             return f"{spelling}({', '.join(self(arg) for arg in args)})", ATOM

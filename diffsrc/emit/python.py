@@ -139,7 +139,7 @@ class Writer:
             self.holders[parameter.name] = [parameter.node]
         for free in program.free:
             self.holders[free.var.name] = [None]
-        self.holders |= {"math": [None], "np": [None]}
+        self.holders |= {"math": [None], "np": [None], "special": [None]}
 
     def _note_use(self, node: Node) -> None:
         self.uses.used.setdefault(node, []).append((len(self.lines), self.path))

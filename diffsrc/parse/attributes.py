@@ -242,8 +242,9 @@ class Attributes(Context):
 
     def _of_kind(self, base: Object, name: str, kind: str, node: ast.expr) -> Value:
         if kind in {"number", "array"}:
-            argument = Argument("number", None, array=kind == "array")
-            return self.part("attribute", base.node, name, None, argument, node)
+            argument = Argument("number", 1.0, array=kind == "array")
+            source = base.source.attribute(name) if base.source is not None else None
+            return self.part("attribute", base.node, name, source, argument, node)
         return self.refuse(
             f"What .{name} is decides the derivative's code, and it is not known yet.",
             node,
@@ -393,7 +394,7 @@ class Attributes(Context):
         """The elements of a sequence whose length is known."""
         self.decided(value, node)
         match value:
-            case Items():
+            case Items(type=kind) if kind is not set:
                 return value.items
             case Static(value=tuple() | list() as known):
                 return tuple([self.constant(item, node) for item in known])

@@ -336,9 +336,19 @@ class Context(ABC):
 
     def assume_number(self, node: Node) -> None:
         """Note that a decision rests on a live value's being a number."""
-        source, value = self.live.get(node, (None, None))
-        if source is not None and (source.holder is not None or source.path):
-            self.assume_type(source, value)
+        source, value = self.live_value(node)
+        self.assume_type(source, value)
+
+    def live_value(self, node: Node) -> tuple[Source | None, object]:
+        """Where a live number is found, and its value now (1.0 before any call)."""
+        if isinstance(node, Var) and node not in self.live:
+            arguments = dict(self.signature.arguments)
+            if node.name in arguments:
+                value = arguments[node.name].value
+                if value is None and node not in self.arrays:
+                    value = 1.0
+                return (Source(None, node.name) if value is not None else None, value)
+        return self.live.get(node, (None, None))
 
     def member(self, value: object, name: str, node: ast.AST) -> Found:
         """An attribute, read without running the user's code."""

@@ -26,7 +26,6 @@ from diffsrc.parse.values import (
     Outcome,
     Partial,
     Record,
-    Source,
     Static,
     Table,
     Undecided,
@@ -362,13 +361,7 @@ class Decisions(Texts):
             return type(self.constants[value])
         if value.type.kind == "bool":
             self.refuse("The type of a comparison is bool or NumPy's.", node)
-        source, example = self.live.get(value, (None, None))
-        if isinstance(value, Var) and source is None:
-            names = dict(self.signature.arguments)
-            if value.name in names:
-                source, example = Source(None, value.name), names[value.name].value
-                if example is None and value not in self.arrays:
-                    example = 1.0
+        source, example = self.live_value(value)
         if value in self.floats:
             return float
         if source is None or example is None:

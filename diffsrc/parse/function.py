@@ -13,6 +13,7 @@ from diffsrc.capture import Captured
 from diffsrc.errors import NotDifferentiable, Place, UnsupportedSyntax
 from diffsrc.ir import (
     Block,
+    Const,
     Free,
     If,
     Node,
@@ -172,7 +173,7 @@ class _Reader(Statements):
         if isinstance(value, Items):
             nodes: list[Node] = []
             structure = self._flatten(value, nodes, place)
-            if not any(node.type.kind == "float" for node in nodes):
+            if all(_is_static(node) for node in nodes):
                 self._no_number(value, place)
             return tuple(nodes), structure
         return self._no_number(value, place)
@@ -212,6 +213,12 @@ def _node_of(value: Value) -> Node | None:
     if isinstance(value, Object):
         return value.node
     return value if isinstance(value, Node) else None
+
+
+def _is_static(node: Node) -> bool:
+    """Tell whether a result is no number."""
+    static = isinstance(node, Const) and not isinstance(node.value, int | float)
+    return static or node.type.kind == "bool"
 
 
 def _default_texts(arguments: ast.arguments) -> dict[str, str]:

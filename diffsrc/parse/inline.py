@@ -267,7 +267,8 @@ class Inlining(Calls):
         if issubclass(cls, enum.Enum) and len(args) == 1 and not keywords:
             known = self.static_value(args[0])
             for member in cls:
-                if type(member.value) is type(known) and member.value == known:
+                plain = type(known) in (str, int, float, bool, type(None))
+                if plain and type(member.value) is type(known) and member.value == known:
                     return Static(member)
             self.refuse("No member has this value: Python would raise.", node)
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):

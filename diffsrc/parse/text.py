@@ -180,7 +180,9 @@ class Texts(Attributes):
                 return Static(a * b)  # type: ignore[operator]
         elif op == "add" and type(a) is str and type(b) is str:
             return Static(a + b)
-        elif op == "add" and {type(a), type(b)} <= {str, object}:
+        elif op == "add" and all(
+            [isinstance(v, Text) or type(p) is str for v, p in ((left, a), (right, b))]
+        ):
             return self.join(["(", left, " + ", right, ")"], node)
         elif op == "mod" and isinstance(left, Text):
             return self.join(["(", left, " % ", right, ")"], node)

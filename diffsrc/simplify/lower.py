@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 32
 MAX_DENOMINATOR = 10**6
+INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
 WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"})
 
 Powers = dict[Node, Fraction]
@@ -105,8 +106,11 @@ class Lowering:
             return self.graph.const(float(node.value))
         if is_choice(node):
             condition, then, orelse = node.args
-            return self._choice(self(condition), self.result(then), self.result(orelse))
-        return self(node)
+            arms = [unwrapped(self.result(arm)) for arm in (then, orelse)]
+            choice = self._choice(self(condition), *arms)
+            return self.graph.call("scalar", choice) if self.library == "np" else choice
+        written = self(node)
+        return self.graph.call("float", written, options=("float",)) if is_integer(written) else written
 
     # Nodes
 
@@ -435,6 +439,25 @@ def multiplicity(powers: Powers, inner: Powers) -> int:
 def is_choice(node: Node) -> TypeGuard[Call]:
     """Whether a normal node chooses between two."""
     return isinstance(node, Call) and node.op == "select" and not node.options
+
+
+def unwrapped(node: Node) -> Node:
+    """A value without the `[()]` that makes an array of no axes a number."""
+    return node.args[0] if isinstance(node, Call) and node.op == "scalar" else node
+
+
+def is_integer(node: Node) -> bool:
+    """Whether a written scalar is a Python integer or bool whatever the arguments are."""
+    match node:
+        case Const():
+            return isinstance(node.value, int)
+        case Call():
+            if node.op in {"add", "sub", "mul", "neg"}:
+                return all(is_integer(arg) for arg in node.args)
+            scalar = not node.options or not str(node.options[0]).startswith("np.")
+            return node.type.kind == "bool" or (scalar and node.op in INTEGERS)
+        case _:
+            return False
 
 
 def _joined_roots(

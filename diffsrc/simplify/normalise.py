@@ -85,8 +85,10 @@ class Normaliser:
                 return a / b
             case "neg", (a,):
                 return -a
-            case ("pos" | "constant"), (a,):
+            case ("pos" | "constant" | "float"), (a,):
                 return a
+            case "fsum", _:
+                return self.graph.sum(args)
             case "pow", (a, b):
                 if isinstance(b, Ref) and isinstance(b.value, Call) and b.value.op == "constant":
                     b = self.forms[b.value.args[0]]

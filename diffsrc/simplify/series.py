@@ -18,6 +18,7 @@ from diffsrc.simplify.factor import select
 if TYPE_CHECKING:
     from diffsrc.ir import Graph
 
+FUNCTIONS = frozenset({"exp", "expm1", "cosh", "sinh", "tanh"})
 ORDER = 24
 TERMS = 6
 EPSILON = 2.0**-53
@@ -92,7 +93,7 @@ def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> No
     """`rewritten(node)`, with a series near 0 where the formula cancels there."""
     factors = node.factors if isinstance(node, Prod) else ((node, Fraction(1)),)
     inside = reachable((node,), arms=False)
-    if len(inside) > MAX_NODES:
+    if len(inside) > MAX_NODES or not any(_is_known(n) for n in inside):
         return rewritten(node)
     for x in (n for n in inside if isinstance(n, Var)):
         own = {b: e for b, e in factors if x in reachable((b,), arms=False)}
@@ -199,20 +200,27 @@ def _with(node: Node, x: Node, new: Node) -> Node:
 def developed(node: Node, x: Node) -> Series | None:
     """The series of `node` at `x` of 0, None where there is none in rational numbers."""
     done: dict[Node, Series] = {}
-    for n in reachable((node,), arms=False):
-        series = _series(n, x, done)
+    order = reachable((node,), arms=False)
+    if not all(n is x or isinstance(n, Number | Sum | Prod) or _is_known(n) for n in order):
+        return None
+    for n in order:
+        series = _series(n, done)
         if series is None:
             return None
         done[n] = series
     return done[node]
 
 
-def _series(node: Node, x: Node, done: dict[Node, Series]) -> Series | None:
+def _is_known(node: Node) -> bool:
+    return isinstance(node, Call) and node.op in FUNCTIONS and not node.options
+
+
+def _series(node: Node, done: dict[Node, Series]) -> Series | None:
     match node:
         case Number():
             return _number(node.value)
         case Var():
-            return Series(1, _number(Fraction(1)).terms, 1) if node is x else None
+            return Series(1, _number(Fraction(1)).terms, 1)
         case Sum():
             total = _number(node.constant) if node.constant else None
             for term, c in node.terms:
@@ -222,7 +230,7 @@ def _series(node: Node, x: Node, done: dict[Node, Series]) -> Series | None:
             return total.exact() if _is_close(node) else total
         case Prod():
             return _product(node, done)
-        case Call() if len(node.args) == 1 and not node.options:
+        case Call():
             return _call(node.op, done[node.args[0]])
         case _:
             return None
@@ -246,22 +254,20 @@ def _product(node: Prod, done: dict[Node, Series]) -> Series | None:
 
 
 def _call(op: str, arg: Series) -> Series | None:
-    up, down = arg.exponential(), (_number(Fraction(-1)) * arg).exponential()
-    if up is None or down is None:
-        return None
-    half, minus = _number(Fraction(1, 2)), _number(Fraction(-1))
+    one, half, minus = (_number(c) for c in (Fraction(1), Fraction(1, 2), Fraction(-1)))
+    up = arg.exponential()
+    if up is None or op == "exp":
+        return up
+    if op == "expm1":
+        return (up + minus).exact()
+    down = up.inverse() or one
     sinh, cosh = half * (up + minus * down), half * (up + down)
     match op:
-        case "exp":
-            return up
-        case "expm1":
-            return (up + minus * _number(Fraction(1))).exact()
         case "cosh":
             return cosh
         case "sinh":
             return sinh.exact()
         case "tanh":
-            inverse = cosh.inverse()
-            return (sinh * inverse).exact() if inverse is not None else None
+            return (sinh * (cosh.inverse() or one)).exact()
         case _:
             return None

@@ -106,6 +106,8 @@ class Stabiliser:
         if self._is_named(node):
             return node
         match node:
+            case Sum() if (centred := self._centred(node)) is not node:
+                return self(centred)
             case Sum():
                 return self._sum(self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)]))
             case Prod():
@@ -182,6 +184,25 @@ class Stabiliser:
             if base.op == "tanh" and exponent == 2 and not self._is_named(base):
                 close = self._product(constant * self.graph.call("cosh", *base.args) ** -2)
                 return self.graph.sum((node, -constant, -c * term, close))
+        return node
+
+    def _centred(self, node: Sum) -> Node:
+        """`2 E / (1 + E) - 1` is `tanh(a / 2)`, `2 E / (E - 1) - 1` is `1 / tanh(a / 2)`."""
+        for term, c in node.terms:
+            for core in self._cores([b for b, e in _factors(term) if e == -1]):
+                ratio = self._ratio(term, core) if isinstance(term, Prod) else None
+                if ratio is None or list(ratio.pairs.values()) != [-1] or ratio.others:
+                    continue
+                ((n, s),) = ratio.pairs
+                if ratio.power not in {0, n}:
+                    continue
+                slope = self.graph.call("tanh", _scaled(core, n / 2)) ** s
+                half = HALF if ratio.power else s * HALF
+                split = half + (HALF if ratio.power else -s * HALF) * slope
+                rest = self.graph.product(ratio.rest)
+                total = self.graph.sum((node, -c * term, c * half * rest, c * (split - half) * rest))
+                if len(_terms(total)) < len(_terms(node)):
+                    return total
         return node
 
     # Products
