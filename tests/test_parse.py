@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
-import enum
-import functools
 import math
 import operator
+import pathlib
 import random
 import struct
+import sys
+import tempfile
 import time
 import types
-from collections import namedtuple
 from math import cos as kosinus
-from math import pi, sin
-from typing import NamedTuple
+from math import pi
 
 import numpy as np
 import pytest
 
 from diffsrc.capture import capture, capture_text
-from diffsrc.errors import (
-    DiffsrcError,
-    NotDifferentiable,
-    ShapeError,
-    SourceUnavailable,
-    UnknownFunction,
-    UnsupportedSyntax,
-)
-from diffsrc.ir import Assert, Call, Const, If, Let, Program, Result, Var, reachable
+from diffsrc.errors import DiffsrcError, ShapeError, UnsupportedSyntax
+from diffsrc.ir import Call, Const, If, Let, Program, Result, Var, reachable
 from diffsrc.parse import parse
-from diffsrc.specialise import bind, signature_of, unknown_signature
-from tests.language import CASES
+from diffsrc.specialise import signature_of, unknown_signature
+from tests.language import CASES, Base, Level, Spring, early, helper, power
 from tests.refused import REFUSED
+
+K = 2.5
+MODE = "fast"
+FUNCTIONS = {"sin": math.sin, "cos": np.cos}
+
 
 # An evaluator of programs
 
@@ -194,3 +190,474 @@ def test_the_rest_is_refused_at_its_place(f, args, error, caret, word):
     assert place is not None
     assert place.text[place.column : place.end_column] == caret
     assert word in str(raised.value)
+
+
+# The shape of programs
+
+
+def lets(program):
+    return [let.name for let in program.body.lets]
+
+
+def test_names_are_lets_in_the_order_of_execution():
+    def inner(a, b):
+        c = a * b
+        return c + 1
+
+    def f(x, y):
+        u = x * 2
+        v = u
+        w = inner(u, y + 1)
+        u = w - v
+        return u
+
+    program = check(f, 1.0, 2.0)
+    assert lets(program) == ["u", "b", "c", "w", "u"]
+    place = next(program.body.lets).place
+    assert place.text[place.column : place.end_column] == "u"
+
+
+def test_operators_and_functions_keep_their_spelling():
+    def f(x):
+        return np.multiply(x, 2) * kosinus(x) + max(x, 1, 2) + (-x) ** pi
+
+    found = {
+        (node.op, node.options)
+        for node in reachable(program_of(f, 1.0).body.roots())
+        if isinstance(node, Call)
+    }
+    assert found == {
+        ("mul", ("np.multiply",)), ("mul", ()), ("cos", ("math.cos",)), ("add", ()),
+        ("max", ("max",)), ("neg", ()), ("pow", ()), ("pi", ("math.pi",)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("f", "library"),
+    [
+        (lambda x: x * 2, ""),
+        (lambda x: math.sin(x), "math"),  # noqa: PLW0108
+        (lambda x: x * math.pi, "math"),
+        (lambda x: x * np.pi, "np"),
+        (lambda x: math.sin(x) * np.pi, "math"),
+        (lambda x: math.sin(x) * np.cos(x), "np"),
+    ],
+    ids=range(6),
+)
+def test_the_library_is_that_of_the_functions(f, library):
+    assert program_of(f, 1.0).library == library
+
+
+def test_early_returns_are_one_choice_in_the_other():
+    program = program_of(early, 1.0)
+    (result,) = program.body.results
+    depth = 0
+    while isinstance(result, Result):
+        assert not result.of.then.statements
+        (result,) = result.of.orelse.results
+        depth += 1
+    assert depth == 3
+
+
+def test_raise_is_an_arm_that_fails():
+    def f(x):
+        if x < 0:
+            raise ValueError(f"bad {x}: {MODE}")
+        return x
+
+    (result,) = program_of(f, 1.0).body.results
+    error = result.of.then.fail.error
+    assert error.op == "raise"
+    assert error.options == (("ValueError(f'bad {", 0, "}: fast')"),)
+    assert error.args == (result.of.orelse.results[0],)
+
+
+def test_results_have_a_structure():
+    def f(x):
+        return x, (x * 2, "text")
+
+    program = check(f, 1.0)
+    assert program.structure == (0, (1, 2))
+    assert len(program.body.results) == 3
+
+
+def test_doc_parameters_and_taken_names():
+    def f(a: float, /, b=2.0, *rest, c: "int" = 3, mode="x", **more):
+        """What it is."""
+        return math.sin(a) * b * c * K if mode == "x" else a
+
+    program = program_of(f, 1.0)
+    assert program.doc == "What it is."
+    assert [(p.name, p.kind, p.default_text, p.annotation) for p in program.parameters] == [
+        ("a", "POSITIONAL_ONLY", "", "float"),
+        ("b", "POSITIONAL_OR_KEYWORD", "2.0", None),
+        ("rest", "VAR_POSITIONAL", "", None),
+        ("c", "KEYWORD_ONLY", "3", "'int'"),
+        ("mode", "KEYWORD_ONLY", "'x'", None),
+        ("more", "VAR_KEYWORD", "", None),
+    ]
+    assert program.parameters[4].node is None
+    assert {"a", "rest", "math", "K"} <= program.taken
+
+
+# Random programs
+
+
+class Writer:
+    """Writes random functions of branches, returns, helpers and shadowed names."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.lines = []
+
+    def number(self, depth=0):
+        r = self.random
+        if depth > 2 or r.random() < 0.3:
+            return r.choice(["x", "y", "u", "v", "1.5", "2", "-0.5", "K"])
+        a, b = self.number(depth + 1), self.number(depth + 1)
+        return r.choice(
+            [
+                f"({a} + {b})", f"({a} - {b})", f"{a} * {b}", f"{a} / (1 + {b} * {b})",
+                f"-{a}", f"abs({a})", f"math.sin({a})", f"max({a}, {b})",
+                f"({a} if {self.truth(depth + 1)} else {b})", f"({a} or {b})",
+                f"helper({a}, b={b})", f"early({a})", f"inner({a})", f"math.tanh({a})",
+                f"(w := {a}) * w", f"sum([{a}, {b}])", f"float({self.truth(depth + 1)})",
+            ]
+        )  # fmt: skip
+
+    def truth(self, depth=0):
+        r = self.random
+        a, b = self.number(depth + 1), self.number(depth + 1)
+        if depth > 2 or r.random() < 0.6:
+            return f"{a} {r.choice(['<', '>=', '==', '!='])} {b}"
+        c, d = self.truth(depth + 1), self.truth(depth + 1)
+        return r.choice(
+            [f"({c} and {d})", f"({c} or {d})", f"not {c}", f"{a} < {b} <= v", "flag"]
+        )
+
+    def suite(self, indent, depth=0):
+        r, pad = self.random, "    " * indent
+        for _ in range(r.randint(1, 3)):
+            kind = r.random()
+            if kind < 0.5 or depth > 2:
+                name = r.choice("uvxy")
+                self.lines.append(f"{pad}{name} {r.choice(['', '', '+', '*'])}= {self.number()}")
+            elif kind < 0.6:
+                self.lines.append(f"{pad}u, v = v, {self.number()}")
+            elif kind < 0.65:
+                self.lines.append(f"{pad}positive({self.number()} + 3)")
+            else:
+                self.lines.append(f"{pad}if {self.truth()}:")
+                self.suite(indent + 1, depth + 1)
+                if r.random() < 0.3:
+                    self.lines.append(f"{pad}    {self.exit()}")
+                if r.random() < 0.5:
+                    self.lines.append(f"{pad}else:")
+                    self.suite(indent + 1, depth + 1)
+        return self
+
+    def exit(self):
+        if self.random.random() < 0.2:
+            return "raise ValueError(f'{u:.3f} ' + str(v))"
+        return f"return {self.number()}"
+
+    def text(self):
+        self.suite(1)
+        head = ["def f(x, y, flag=True):", "    u, v = x * y, x + y", "    inner = lambda t: t * u - v"]
+        return "\n".join([*head, *self.lines, "    return u * 0.5 + v", ""])
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_random_functions(seed):
+    text = Writer(seed).text()
+    prefix = "import math\nfrom tests.language import K, early, helper, positive\n"
+    f = generated(prefix + text)
+    try:
+        program = program_of(f, 1.0, 2.0)
+    except UnsupportedSyntax as error:
+        assert "more than 64 times" in str(error) or "has no value" in str(error)
+        return
+    for args in ((0.5, 2.0), (-1.5, 0.25), (3, 2), (0.0, 0.0), (1.0, -7.5), (-2.0, -2.0)):
+        check(f, *args, program=program)
+
+
+# Live names
+
+
+def free_of(program):
+    return {free.var.name: (free.value, free.own) for free in program.free}
+
+
+def assumed(program):
+    return {(a.name, *a.path): a.expected for a in program.assumptions}
+
+
+def test_numeric_globals_and_closure_variables_are_live():
+    rate, kind = 0.75, "b"
+
+    def f(x):
+        return rate * x + K if kind == "b" else x
+
+    program = check(f, 1.0)
+    assert free_of(program) == {"rate": (0.75, True), "K": (2.5, True)}
+    assert assumed(program) == {("kind",): "b"}
+    (assumption,) = program.assumptions
+    assert isinstance(assumption.holder, types.CellType)
+
+
+def test_names_of_other_modules_are_given():
+    other = types.ModuleType("other")
+    source = "RATE = 3.0\nx = 4.0\ndef scaled(v):\n    return RATE * v + x\n"
+    path = pathlib.Path(tempfile.mkdtemp()) / "other.py"
+    path.write_text(source)
+    exec(compile(source, str(path), "exec"), vars(other))
+
+    def f(x):
+        return other.scaled(x) * other.RATE
+
+    program = check(f, 2.0)
+    assert free_of(program) == {"RATE": (3.0, False), "scaled_x": (4.0, False)}
+    assert assumed(program) == {
+        ("scaled",): other.scaled, ("RATE",): 3.0, ("x",): 4.0,
+    }  # fmt: skip
+    assert all(a.holder is vars(other) for a in program.assumptions)
+
+
+def test_inlined_functions_are_assumed_and_modules_are_not():
+    def f(x):
+        return helper(x) + math.sin(x) + FUNCTIONS["sin"](x)
+
+    expected = assumed(program_of(f, 1.0))
+    assert expected == {("helper",): helper, ("FUNCTIONS",): FUNCTIONS}
+    assert expected["FUNCTIONS",] is not FUNCTIONS
+
+
+def test_attributes_of_objects():
+    def f(x, spring):
+        return spring.force(x) * spring.k
+
+    spring = Spring(2.0)
+    program = check(f, 1.0, spring)
+    assert program.parameters[1].node.type.kind == "object"
+    found = [(a.holder, a.name, a.path, a.expected) for a in program.assumptions]
+    assert sorted(found, key=str) == sorted(
+        [
+            (None, "spring", ("mode",), "linear"),
+            (Spring, "force", (), Spring.force),
+            (Base, "force", (), Base.force),
+        ],
+        key=str,
+    )
+    nodes = reachable(program.body.roots())
+    assert {n.options for n in nodes if getattr(n, "op", "") == "attribute"} == {
+        ("k",), ("mass",),
+    }  # fmt: skip
+
+
+def test_a_bound_receiver_is_given():
+    spring = Spring(2.0, "cubic")
+    program = check(spring.force, 1.0)
+    assert free_of(program) == {"self": (spring, False)}
+    assert [p.name for p in program.parameters] == ["x"]
+    assert ("mode",) in assumed(program)
+
+
+def test_a_decision_that_rests_on_a_number_is_assumed():
+    def f(x, y=1.0):
+        return x if y is None or K is None else x * 2
+
+    assert assumed(program_of(f, 1.0)) == {
+        ("y", "__class__"): float, ("K", "__class__"): float,
+    }  # fmt: skip
+
+
+def test_the_own_name_of_a_derivative_means_the_function():
+    class Derived:
+        __diffsrc_primal__ = True
+
+        def __init__(self, primal):
+            self.primal = primal
+
+    def f(x, n):
+        return 1.0 if n == 0 else x * f(x, n - 1)
+
+    plain, f = f, Derived(f)
+    captured = capture(plain)
+
+    def g(x):
+        return power(x, 3)
+
+    def start(x):
+        return plain(x, 3)
+
+    program = parse(capture(start), signature_of(capture(start), (2.0,), {}))
+    assert Evaluator(program, (2.0,), {}).run() == 8.0
+    assert captured.function is plain
+
+
+def test_helpers_that_call_helpers_do_not_blow_up():
+    text = "def h0(x):\n    a = x * 2\n    return a + 1\n" + "".join(
+        f"def h{i + 1}(x):\n    b = h{i}(x)\n    return b * h{i}(x)\n" for i in range(40)
+    )
+    program = program_of(generated(text + "def f(x):\n    return h40(x) + h40(x)\n"), 1.0)
+    assert len(program.graph.table) < 200
+    assert len(program.body.statements) < 100
+
+
+# Size
+
+
+def generated(text):
+    path = pathlib.Path(tempfile.mkdtemp()) / "generated.py"
+    path.write_text(text)
+    module = types.ModuleType("generated")
+    exec(compile(text, str(path), "exec"), vars(module))
+    return module.f
+
+
+def test_many_statements():
+    body = "    y = math.sin(y) * y\n" * 10_000
+    f = generated(f"import math\ndef f(y):\n{body}    return y\n")
+    captured = capture(f)
+    signature = signature_of(captured, (1.0,), {})
+    start = time.perf_counter()
+    program = parse(captured, signature)
+    assert time.perf_counter() - start < 3
+    assert len(program.body.statements) == 10_000
+
+
+def test_long_sums(monkeypatch):
+    names = [f"x{i}" for i in range(2_000)]
+    f = generated(f"def f({', '.join(names)}):\n    return {' + '.join(names)}\n")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    try:
+        captured = capture(f)
+    finally:
+        sys.setrecursionlimit(limit)
+    program = parse(captured, signature_of(captured, [1.0] * 2_000, {}))
+    assert len(reachable(program.body.roots())) == 3_999
+    assert sys.getrecursionlimit() == limit
+
+
+def test_many_returns():
+    lines = [f"    if x > {i}:\n        return x * {i}\n" for i in range(400, 0, -1)]
+    f = generated("def f(x):\n" + "".join(lines) + "    return x\n")
+    assert program_of(f, 1.0).body.results
+
+
+# Signatures
+
+
+def test_signatures_are_equal_where_the_code_is():
+    def f(x, mode="a", *rest, other=None, **more):
+        return x
+
+    captured = capture(f)
+
+    def signature(*args, **kwargs):
+        return signature_of(captured, args, kwargs)
+
+    assert signature(1) == signature(2.0) == signature(np.float32(3), "a")
+    assert hash(signature(1)) == hash(signature(2.0))
+    others = [
+        signature(np.ones(3)),
+        signature(1, "b"),
+        signature(1, True),
+        signature(1, 2.0),
+        signature(1, other=math.sin),
+        signature(1, other=Spring(1.0)),
+        signature(1, "a", 2),
+        signature(1, "a", "b"),
+        signature(1, k=3),
+        signature(1, "a", (1, 2)),
+        signature(1, "a", (1, "b")),
+        signature(1, "a", [1, 2]),
+        signature(1, "a", {"k": 2}),
+    ]
+    assert len({signature(1), *others}) == 1 + len(others)
+    assert signature(1, other=Spring(1.0)) == signature(1, other=Spring(2.0, "x"))
+    assert signature(np.ones(3)) == signature(np.ones((2, 2), dtype=int))
+
+
+def binding(a, /, b, c=3, *, d, e=5):
+    return a
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ((), {}),
+        ((1,), {}),
+        ((1, 2, 3, 4), {}),
+        ((1, 2, 3, 4), {"d": 1}),
+        ((1, 2), {"d": 1, "z": 2}),
+        ((1, 2), {"d": 1, "b": 2}),
+        ((), {"a": 1, "b": 2, "d": 3}),
+        ((1, 2), {}),
+    ],
+    ids=range(8),
+)
+def test_binding_raises_what_python_raises(args, kwargs):
+    with pytest.raises(TypeError) as expected:
+        binding(*args, **kwargs)
+    with pytest.raises(TypeError) as raised:
+        signature_of(capture(binding), args, kwargs)
+    assert str(raised.value) == str(expected.value)
+
+
+def test_before_any_call_annotations_and_defaults_decide():
+    def f(x, y: np.ndarray, s: Spring, mode="a", flag=True, n=3, level=Level.LOW):
+        return x * y + s.k * n if flag and mode == "a" else x
+
+    captured = capture(f)
+    signature = unknown_signature(captured)
+    kinds = [(name, a.kind, a.array) for name, a in signature.arguments]
+    assert kinds == [
+        ("x", "number", False), ("y", "number", True), ("s", "object", False),
+        ("mode", "static", False), ("flag", "static", False), ("n", "number", False),
+        ("level", "static", False),
+    ]  # fmt: skip
+    program = parse(captured, signature)
+    with np.errstate(all="ignore"):
+        check(f, 1.0, np.ones(2), Spring(2.0), program=program)
+
+    def needs_mode(x, mode: str):
+        return x
+
+    with pytest.raises(ShapeError, match="'mode'"):
+        unknown_signature(capture(needs_mode))
+
+
+# Functions read as text
+
+
+def test_text_mode(tmp_path):
+    path = tmp_path / "target.py"
+    path.write_text(
+        "import math\nfrom dataclasses import dataclass\nfrom enum import Enum\n"
+        "RATE = 2.5\nMODE = 'a'\nTABLE = {'a': 3.0}\n"
+        "class Kind(Enum):\n    A = 1\n    B = 2\n"
+        "def helper(x, k=2):\n    return k * x\n"
+        "@dataclass\nclass Spring:\n    k: float\n    @property\n"
+        "    def half(self):\n        return self.k / 2\n"
+        "    def force(self, x):\n        return -self.half * x * RATE\n"
+        "def f(x):\n    y = RATE * helper(x) if MODE == 'a' else x\n"
+        "    return y + TABLE['a'] + (Kind.A is Kind.B) + math.sin(x) + Kind.B.value\n"
+        "def bad(x):\n    return unknown(x)\n"
+    )
+    f = capture_text(path, "f")
+    program = parse(f, unknown_signature(f))
+    expected = 2.5 * (2 * 1.5) + 3.0 + False + math.sin(1.5) + 2
+    assert Evaluator(program, (1.5,), {}).run() == expected
+    assert all(free.own and free.holder is None for free in program.free)
+    assert not program.assumptions
+
+    force = capture_text(path, "Spring.force")
+    program = parse(force, unknown_signature(force))
+    given = types.SimpleNamespace(k=3.0)
+    assert Evaluator(program, (given, 2.0), {}).run() == -(3.0 / 2) * 2.0 * 2.5
+
+    bad = capture_text(path, "bad")
+    with pytest.raises(UnsupportedSyntax, match="not defined"):
+        parse(bad, unknown_signature(bad))

@@ -58,8 +58,12 @@ def operations(sympy: Any) -> Table:
         return value if boolean else sympy.Ne(value, 0)
 
     def select(test: Expression, then: Expression, orelse: Expression) -> Expression:
+        holds = condition(test)
+        if holds in {sympy.true, sympy.false}:
+            return then if holds else orelse
         rest = orelse.args if isinstance(orelse, sympy.Piecewise) else [(orelse, True)]
-        return sympy.Piecewise((then, condition(test)), *rest)
+        # Evaluating, SymPy may turn a condition round and round for ever.
+        return sympy.Piecewise((then, holds), *rest, evaluate=False)
 
     def number(value: Expression) -> Expression:
         """A condition in arithmetic is 1 where it holds, else 0."""

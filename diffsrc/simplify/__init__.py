@@ -74,7 +74,10 @@ class Simplifier:
             self.known[key[0]] = (node, key[1])
             return None
         other, turned = self.known[key[0]]
-        twin = other if turned == key[1] else -other
+        opposite = turned != key[1]
+        if not self.sample.agree(node, other, turned=opposite):
+            return None
+        twin = -other if opposite else other
         return twin if self._proven_zero(node - twin) else None
 
     def _offered(self, node: Node) -> Node:

@@ -8,6 +8,7 @@ and sine of one angle are rational in the tangent of its half). `cancel` then de
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 from diffsrc.ir import Call, Const, Graph, Node, Number, Prod, Ref, Sum, reachable
 from diffsrc.simplify.factor import monomial_of
 
-MAX_NODES = 120
+MAX_NODES = 80
+MAX_OPERATIONS = 150
 MAX_TERMS = 200
 
 # SymPy has no type information worth the name.
@@ -46,6 +48,8 @@ class Converter:
     def __call__(self, node: Node) -> Expr:
         order = reachable((node,), arms=False, stop=self.done.keys())
         if len(order) > MAX_NODES:
+            raise TooLarge
+        if len(self.done) > MAX_NODES:
             raise TooLarge
         for below in order:
             if below not in self.done:
@@ -107,6 +111,8 @@ class Field:
         expression = self._angles(expression, calls)
         expression = self._roots(expression)
         expression = self._exponentials(expression, calls)
+        if sympy.count_ops(expression) > MAX_OPERATIONS:
+            raise TooLarge
         numerator = sympy.together(expression).as_numer_denom()[0]
         return self._vanishes(numerator)
 
@@ -185,6 +191,8 @@ class Field:
     def _vanishes(self, numerator: Expr) -> bool:
         """Whether a sum of (polynomial times exponential) is zero: exponents are compared."""
         sympy = self.sympy
+        if expanded_terms(numerator) > MAX_TERMS:
+            raise TooLarge
         expanded = sympy.expand(numerator, power_exp=False)
         terms = sympy.Add.make_args(expanded)
         if len(terms) > MAX_TERMS:
@@ -207,6 +215,17 @@ class Field:
             else:
                 groups.append((exponent, coefficient))
         return all(sympy.cancel(sympy.together(total)) == 0 for _, total in groups)
+
+
+def expanded_terms(expression: Expr) -> int:
+    """At most how many terms an expression has when it is multiplied out."""
+    if expression.is_Add:
+        return sum(expanded_terms(arg) for arg in expression.args)
+    if expression.is_Mul:
+        return math.prod(expanded_terms(arg) for arg in expression.args)
+    if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
+        return int(expanded_terms(expression.base) ** min(int(expression.exp), 12))
+    return 1
 
 
 def is_zero(node: Node, normal: Callable[[Node], Node]) -> bool:
@@ -259,7 +278,7 @@ def rewritten(node: Sum, normal: Callable[[Node], Node]) -> Iterable[tuple[str, 
             for base, exponent in lowest.items():
                 powers[base] = powers.get(base, Fraction(0)) - exponent
             numerator += convert(graph.monomial(coefficient, powers))
-        if sympy.count_ops(numerator) > MAX_NODES:
+        if sympy.count_ops(numerator) > MAX_OPERATIONS or expanded_terms(numerator) > MAX_TERMS:
             return
         expanded = sympy.expand(numerator)
         symbols = {s: n for n, s in convert.symbols.items()}

@@ -448,16 +448,17 @@ def unwrapped(node: Node) -> Node:
 
 def is_integer(node: Node) -> bool:
     """Whether a written scalar is a Python integer or bool whatever the arguments are."""
-    match node:
-        case Const():
-            return isinstance(node.value, int)
-        case Call():
-            if node.op in {"add", "sub", "mul", "neg"}:
-                return all(is_integer(arg) for arg in node.args)
-            scalar = not node.options or not str(node.options[0]).startswith("np.")
-            return node.type.kind == "bool" or (scalar and node.op in INTEGERS)
-        case _:
-            return False
+    known: dict[Node, bool] = {}
+    for below in reachable((node,), arms=False):
+        known[below] = False
+        if isinstance(below, Const):
+            known[below] = isinstance(below.value, int)
+        elif isinstance(below, Call) and below.op in {"add", "sub", "mul", "neg"}:
+            known[below] = all(known[arg] for arg in below.args)
+        elif isinstance(below, Call):
+            scalar = not below.options or not str(below.options[0]).startswith("np.")
+            known[below] = below.type.kind == "bool" or (scalar and below.op in INTEGERS)
+    return known[node]
 
 
 def _joined_roots(

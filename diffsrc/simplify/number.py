@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from typing import Any
 
-from diffsrc.ir import Call, Const, Node, Number, Prod, Ref, Sum, reachable
+from diffsrc.ir import Call, Const, Node, Number, Prod, Ref, Sum, as_fraction, reachable
 from diffsrc.ops import TABLE
 
 POINTS = 3
 TOLERANCE = 1e-9
+DIGITS = 50
 
 Values = tuple[float, float, float]
 NAN: Values = (math.nan, math.nan, math.nan)
@@ -48,6 +51,20 @@ class Sampler:
             return None
         negative = values[0] < 0
         return tuple(f"{-v if negative else v:.8e}" for v in values), negative
+
+    def agree(self, a: Node, b: Node, *, turned: bool) -> bool:
+        """Whether two nodes, one with its sign turned if asked, agree to 40 of 50 digits."""
+        import mpmath
+
+        with mpmath.workdps(DIGITS):
+            exact = Exact(self)
+            for i in range(POINTS):
+                one, other = exact(a, i), exact(b, i)
+                if turned:
+                    other = -other
+                if not abs(one - other) <= abs(one) * mpmath.mpf(10) ** (10 - DIGITS):
+                    return False
+        return True
 
     def _leaf(self) -> Values:
         self.leaves += 1
@@ -103,3 +120,54 @@ def _apply(function: object, *args: float) -> float:
         return float(function(*args))  # type: ignore[operator] # a function of floats
     except (ValueError, OverflowError, ZeroDivisionError):
         return math.nan
+
+
+class Exact:
+    """Evaluates nodes in mpmath at the points of a `Sampler`; what cannot be evaluated is nan."""
+
+    def __init__(self, sampler: Sampler) -> None:
+        self.sampler = sampler
+        self.values: dict[tuple[Node, int], Any] = {}
+
+    def __call__(self, node: Node, point: int) -> Any:
+        for below in reachable((node,), arms=False):
+            if (below, point) not in self.values:
+                self.values[below, point] = self._evaluate(below, point)
+        return self.values[node, point]
+
+    def _evaluate(self, node: Node, point: int) -> Any:
+        import mpmath
+
+        def of(below: Node) -> Any:
+            return self.values[below, point]
+
+        match node:
+            case Number():
+                return _rational(node.value)
+            case Const():
+                value = node.value
+                number = isinstance(value, int | float) and math.isfinite(value)
+                return _rational(as_fraction(value)) if number else mpmath.nan  # type: ignore[arg-type] # a number
+            case Ref():
+                return of(node.value)
+            case Call() if node.op in TABLE:
+                try:
+                    value = TABLE[node.op].exactly(*(of(arg) for arg in node.args))
+                except (ValueError, ArithmeticError, TypeError):
+                    return mpmath.nan
+                return value if isinstance(value, mpmath.mpf | bool) else mpmath.nan
+            case Sum():
+                parts = [_rational(c) * of(t) for t, c in node.terms]
+                return mpmath.fsum([_rational(node.constant), *parts])
+            case Prod():
+                return _rational(node.coefficient) * mpmath.fprod(
+                    mpmath.power(of(b), _rational(e)) for b, e in node.factors
+                )
+            case _:
+                return mpmath.mpf(self.sampler(node)[point])
+
+
+def _rational(value: Fraction) -> Any:
+    import mpmath
+
+    return mpmath.mpf(value.numerator) / value.denominator

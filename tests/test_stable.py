@@ -1,0 +1,267 @@
+"""Stable forms are equal to what they stand for, and stay in range where that does not."""
+
+import math
+
+import mpmath
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diffsrc.ir import Block, Call, Graph, If, Let, Number, Prod, Program, Ref, Result, Sum, Var
+from diffsrc.ir import reachable
+from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.series import nested
+from diffsrc.simplify.stable import stabilised
+
+DIGITS = 60
+ARGUMENTS = (-90.0, -40.0, -2.5, -0.7, 0.3, 1.9, 33.0, 90.0)
+
+EXACT = {
+    "exp": lambda x: mpmath.exp(x),
+    "expm1": lambda x: mpmath.exp(x) - 1,
+    "log": lambda x: mpmath.log(x),
+    "log1p": lambda x: mpmath.log(1 + x),
+    "abs": abs,
+    "tanh": lambda x: mpmath.tanh(x),
+    "sinh": lambda x: mpmath.sinh(x),
+    "cosh": lambda x: mpmath.cosh(x),
+    "hypot": lambda *xs: mpmath.sqrt(sum(x * x for x in xs)),
+    "copysign": lambda x, y: abs(x) if y > 0 else -abs(x),
+    "max": max,
+    "logaddexp": lambda x, y: mpmath.log(mpmath.exp(x) + mpmath.exp(y)),
+    "gt": lambda x, y: x > y,
+    "lt": lambda x, y: x < y,
+    "select": lambda c, x, y: x if c else y,
+    "cos": lambda x: mpmath.cos(x),
+}
+
+
+def value(node, at):
+    """The value of a normal node in mpmath; only the chosen arm of an `If` is computed."""
+    known = {}
+    for n in reachable((node,), arms=False):
+        match n:
+            case Number():
+                known[n] = mpmath.mpf(n.value.numerator) / n.value.denominator
+            case Var():
+                known[n] = mpmath.mpf(at[n.name])
+            case Sum():
+                known[n] = mpmath.mpf(n.constant.numerator) / n.constant.denominator
+                for t, c in n.terms:
+                    known[n] += known[t] * c.numerator / c.denominator
+            case Prod():
+                known[n] = mpmath.mpf(n.coefficient.numerator) / n.coefficient.denominator
+                for b, e in n.factors:
+                    known[n] *= known[b] ** (mpmath.mpf(e.numerator) / e.denominator)
+            case Ref():
+                known[n] = {"add": lambda a, b: a + b}[n.value.op](*(known[a] for a in n.value.args))
+            case If():
+                arm = n.then if known[n.condition] else n.orelse
+                known[n] = [value(r, at) for r in arm.results]
+            case Result():
+                known[n] = known[n.of][n.index]
+            case Call():
+                known[n] = EXACT[n.op](*(known[a] for a in n.args))
+            case _:
+                raise AssertionError(n)
+    return known[node]
+
+
+def stable(node, library="math", lets=()):
+    graph = node.graph
+    named = frozenset(let.node for let in lets)
+    normal = Normaliser(graph, named)
+    for let in lets:
+        normal(let.node)
+    program = Program("f", graph, (), Block(lets, (node,)))
+    return stabilised(program, normal, library).body.results[0]
+
+
+def text(node):
+    match node:
+        case Number():
+            return str(node.value)
+        case Var():
+            return node.name
+        case Sum():
+            constant = [str(node.constant)] if node.constant else []
+            return "(" + " + ".join([*constant, *(f"{c} {text(t)}" for t, c in node.terms)]) + ")"
+        case Prod():
+            factors = " ".join(f"{text(b)}^{e}" for b, e in node.factors)
+            return f"{node.coefficient} {factors}"
+        case Call():
+            return f"{node.op}({', '.join(text(a) for a in node.args)})"
+        case _:
+            return type(node).__name__
+
+
+def unary(node, op):
+    return node.graph.call(op, node)
+
+
+# What is made of exponentials of one argument: products of powers of binomials and of sums.
+
+DEGREES = st.integers(-2, 2).filter(bool)
+
+
+@st.composite
+def rational(draw):
+    """A function of `x` and `y` that is rational in exponentials of one argument."""
+    graph = Graph()
+    x, y = graph.var("x"), graph.var("y")
+    sign = draw(st.sampled_from([1, -1]))
+    argument = sign * draw(st.sampled_from([x, 2 * x, x * y, (x - 3) / y, x - y + 1]))
+
+    def exp(degree):
+        return unary(degree * argument, "exp")
+
+    product = graph.number(draw(st.integers(-3, 3).filter(bool)))
+    for _ in range(draw(st.integers(1, 3))):
+        kind = draw(st.sampled_from(["power", "binomial", "hyperbolic", "sum", "tangent"]))
+        power = draw(DEGREES)
+        match kind:
+            case "power":
+                product *= exp(draw(DEGREES)) ** abs(power)
+            case "binomial":
+                scale = draw(st.integers(1, 2))
+                product *= (scale * exp(draw(DEGREES)) + scale * draw(st.sampled_from([1, -1]))) ** power
+            case "hyperbolic":
+                product *= unary(argument, draw(st.sampled_from(["cosh", "sinh"]))) ** power
+            case "sum":
+                c0, c1 = draw(st.tuples(*[st.sampled_from([1, 2, x, 2 + x, x - 2, y - x])] * 2))
+                product *= c0 + c1 * exp(draw(DEGREES)) + draw(st.sampled_from([0, 1, x]))
+            case "tangent":
+                product *= 1 - unary(argument, "tanh") ** 2
+    if draw(st.booleans()):
+        product = product * x + draw(st.sampled_from([1, x, y]))
+    return product
+
+
+@given(rational(), st.sampled_from(ARGUMENTS), st.sampled_from([0.7, 2.2]), st.sampled_from(["math", "np"]))
+def test_a_stable_form_is_the_same_function(node, x, y, library):
+    with mpmath.workdps(1500):  # in `1 - tanh(400)**2` 347 digits cancel
+        try:
+            expected = value(node, {"x": x, "y": y})
+        except ZeroDivisionError:
+            return
+        found = value(stable(node, library), {"x": x, "y": y})
+        assert abs(found - expected) <= abs(expected) * mpmath.mpf(10) ** -DIGITS
+
+
+@given(rational(), st.sampled_from([1e-3, -1e-3, 1e-2, -0.02, 0.1, -0.19]))
+def test_a_series_is_as_good_as_the_formula(node, x):
+    at = {"x": x, "y": 1.3}
+    with mpmath.workdps(200):
+        try:
+            expected = value(node, at)
+        except ZeroDivisionError:
+            return
+        error = abs(value(stable(node), at) - expected)
+        # The largest part of such a formula is of the order of a power of 1 / x; this is the least one.
+        assert error <= 64 * 2.0**-53 * max(abs(expected), 1 / abs(x))
+
+
+@given(rational())
+def test_a_stable_form_stays_as_it_is(node):
+    once = stable(node)
+    if not isinstance(once, Result):
+        with mpmath.workdps(1500):
+            again = stable(once)
+            for x in (-2.5, 1.9):
+                at = {"x": x, "y": 0.7}
+                try:
+                    expected = value(once, at)
+                except ZeroDivisionError:
+                    continue
+                assert abs(value(again, at) - expected) <= abs(expected) * 1e-50
+
+
+def test_forms():
+    g = Graph()
+    x, y = g.var("x"), g.var("y")
+    e, t = unary(x, "exp"), unary(x, "tanh")
+    for node, form in [
+        (e / (1 + e), "select(gt(x, 0), 1, exp(-1 abs(x)^1))"),
+        (e / (1 + e) ** 2, "1 exp(-1 abs(x)^1)^1 (1 + 1 exp(-1 abs(x)^1))^-2"),
+        (unary(x, "sinh") / unary(x, "cosh"), "tanh(x)"),
+        (unary(1 + x, "log"), "log1p(x)"),
+        (3 * e - 3, "3 expm1(x)^1"),
+        ((x**2 + y**2) ** (g.number(1).value / -2), "1 hypot(x, y)^-1"),
+        (2 * e / (1 + e) - 1, "tanh(1/2 x^1)"),
+    ]:
+        assert form in text(stable(node))
+    assert "tanh" not in text(stable(1 - t**2))
+
+
+def test_what_gains_nothing_stays():
+    g = Graph()
+    x, y = g.var("x"), g.var("y")
+    for node in [
+        unary(-x, "exp") * unary(x, "cos"),
+        -x * unary(-(x**2) / 2, "exp"),
+        y * unary(x, "exp"),
+        1 + unary(x, "exp"),
+        (1 + x**2) ** -1,
+        unary(-unary(x, "abs"), "exp") / (1 + unary(-unary(x, "abs"), "exp")),
+        unary(x, "cosh") ** 2,
+        1 / (1 + 2 * unary(x, "exp")),
+    ]:
+        assert stable(node) is node
+
+
+def test_values_that_the_user_named_stay():
+    g = Graph()
+    x = g.var("x")
+    h = g.call("tanh", x, options=("math.tanh",))
+    node = 1 - unary(x, "tanh") ** 2
+    assert stable(node, lets=(Let("h", h),)) is node
+    assert stable(node) is not node
+
+
+def test_a_named_sum_of_exponentials_is_seen_through():
+    g = Graph()
+    x = g.var("x")
+    total = g.call("add", g.const(1), g.call("exp", x, options=("math.exp",)))
+    normal = Normaliser(g, frozenset({total}))
+    node = unary(x, "exp") / normal(total)
+    program = Program("f", g, (), Block((Let("s", total),), (node,)))
+    (found,) = stabilised(program, normal, "math").body.results
+    assert not any(isinstance(n, Ref) for n in reachable((found,)))
+
+
+def test_planck_has_no_choice():
+    g = Graph()
+    x = g.var("h") / g.var("t")
+    e = unary(x, "exp")
+    found = text(stable(x * e / (e - 1) ** 2))
+    assert "select" not in found
+    assert "abs" not in found
+    assert found.count("expm1") == 2
+
+
+def test_powers_of_the_inverse_are_nested():
+    g = Graph()
+    x, y = g.var("x"), g.var("y")
+    node = (y - (y - 2 / x) / x) / x
+    found = nested(node, x)
+    assert value(found, {"x": 3, "y": 5}) == pytest.approx(float(value(node, {"x": 3, "y": 5})))
+    assert not any(e < -1 for n in reachable((found,)) if isinstance(n, Prod) for _, e in n.factors)
+
+
+def test_bernoulli_at_both_ends_and_at_zero():
+    g = Graph()
+    x = g.var("x")
+    e = unary(x, "exp")
+    node = stable(e / (e - 1) * (1 - x / (e - 1)))
+    with mpmath.workdps(30):
+        assert [float(value(node, {"x": v})) for v in (1e9, -1e9, 1e-300, 0)] == [1, 0, 0.5, 0.5]
+
+
+def test_work_is_linear():
+    g = Graph()
+    x = g.var("x")
+    node = x
+    for _ in range(3000):
+        node = unary(node, "exp") / (1 + unary(node, "exp"))
+    assert len(reachable((stable(node),))) < 40 * 3000
+    assert math.isfinite(3000)
