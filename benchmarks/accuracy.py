@@ -156,7 +156,13 @@ def magnitudes(*, negative: bool = True) -> list[float]:
     """From 1e-300 to 1e300, and closely from 1e-3 to 1000."""
     draw = random.Random(2)
     wide = [10.0**k * draw.uniform(1, 9) for k in range(-300, 300, 3)] + [1e-300, 1e300]
-    close = [10 ** draw.uniform(-3, 3) for _ in range(300)] + [1.0, 700.0, 709.0, 745.0, 800.0]
+    close = [10 ** draw.uniform(-3, 3) for _ in range(300)] + [
+        1.0,
+        700.0,
+        709.0,
+        745.0,
+        800.0,
+    ]
     return [s * x for x in wide + close for s in ((1, -1) if negative else (1,))]
 
 
@@ -218,7 +224,10 @@ FAMILIES = (
         "log(1 + exp(-y * t))",
         logistic_loss,
         np_logistic_loss,
-        (lambda m, t, y: -y / (1 + m.exp(y * t)), lambda m, t, y: y**2 * sigma(m, y * t)),
+        (
+            lambda m, t, y: -y / (1 + m.exp(y * t)),
+            lambda m, t, y: y**2 * sigma(m, y * t),
+        ),
         tuple(LABELLED),
     ),
     Family(
@@ -236,14 +245,22 @@ FAMILIES = (
         tuple(ONE),
         (None, lambda m, x: sech2(m, x) * max(4 * m.tanh(x) ** 2, 2 * sech2(m, x))),
     ),
-    Family("log(cosh(x))", log_cosh, np_log_cosh, (lambda m, x: m.tanh(x), sech2), tuple(ONE)),
+    Family(
+        "log(cosh(x))",
+        log_cosh,
+        np_log_cosh,
+        (lambda m, x: m.tanh(x), sech2),
+        tuple(ONE),
+    ),
     Family(
         "x * exp(x) / (exp(x) - 1)",
         bernoulli,
         np_bernoulli,
         (
             lambda m, x: m.exp(x) * (m.exp(x) - 1 - x) / expm1(m, x) ** 2,
-            lambda m, x: m.exp(x) * (2 + x - 2 * m.exp(x) + x * m.exp(x)) / expm1(m, x) ** 3,
+            lambda m, x: (
+                m.exp(x) * (2 + x - 2 * m.exp(x) + x * m.exp(x)) / expm1(m, x) ** 3
+            ),
         ),
         tuple(ONE),
         (
@@ -290,7 +307,9 @@ FAMILIES = (
         tuple(ONE),
         (
             lambda m, x: max(abs(m.exp(x) / x), abs(expm1(m, x) / x**2)),
-            lambda m, x: max(abs(m.exp(x) / x), abs(2 * m.exp(x) / x**2), abs(2 * expm1(m, x) / x**3)),
+            lambda m, x: max(
+                abs(m.exp(x) / x), abs(2 * m.exp(x) / x**2), abs(2 * expm1(m, x) / x**3)
+            ),
         ),
     ),
 )
@@ -330,12 +349,16 @@ def truths(family: Family, order: int) -> list[Truth]:
             truth = exact(mpmath, *args)
             if abs(truth) > MOST or 0 < abs(truth) < LEAST:
                 continue
-            largest = abs(truth) if terms is None else max(abs(truth), terms(mpmath, *args))
+            largest = (
+                abs(truth) if terms is None else max(abs(truth), terms(mpmath, *args))
+            )
             found.append((point, truth, largest))
     return found
 
 
-def measured(function: Callable[..., Any], known: list[Truth], *, arrays: bool) -> Tally:
+def measured(
+    function: Callable[..., Any], known: list[Truth], *, arrays: bool
+) -> Tally:
     """The errors of `function` at the known points, all at once or one by one."""
     tally = Tally()
     with warnings.catch_warnings(record=True) as caught:
@@ -355,7 +378,9 @@ def measured(function: Callable[..., Any], known: list[Truth], *, arrays: bool) 
     return tally
 
 
-def values_of(function: Callable[..., Any], points: list[Point], *, arrays: bool) -> list[float]:
+def values_of(
+    function: Callable[..., Any], points: list[Point], *, arrays: bool
+) -> list[float]:
     if arrays:
         columns = (np.array(column) for column in zip(*points, strict=True))
         return [float(v) for v in np.asarray(function(*columns))]
@@ -394,9 +419,14 @@ def our_derivative(function: Callable[..., Any], order: int) -> Callable[..., An
     return diffsrc.derivative(function, order=order).function
 
 
-def main(derive: Callable[[Callable[..., Any], int], Callable[..., Any]] = our_derivative) -> int:
+def main(
+    derive: Callable[[Callable[..., Any], int], Callable[..., Any]] = our_derivative,
+) -> int:
     with_jax = importlib.util.find_spec("jax") is not None
-    print(f"{'ulp of the largest term, then of the result':38}", *(f"{h:18}" for h in ("math", "NumPy", "JAX")))
+    print(
+        f"{'ulp of the largest term, then of the result':38}",
+        *(f"{h:18}" for h in ("math", "NumPy", "JAX")),
+    )
     good = True
     for order in (1, 2):
         for family in FAMILIES:
@@ -408,7 +438,9 @@ def main(derive: Callable[[Callable[..., Any], int], Callable[..., Any]] = our_d
             good = good and all(tally.good for tally in row)
             bad = [f"{t.at} {t.lost_at}" for t in row if not t.good]
             if with_jax:
-                row.append(measured(jax_derivative(family.numpy, order), known, arrays=True))
+                row.append(
+                    measured(jax_derivative(family.numpy, order), known, arrays=True)
+                )
             name = f"{family.name}{'′' * order}"
             print(f"{name:38}", *(f"{tally!s:18}" for tally in row), *bad)
     return 0 if good else 1

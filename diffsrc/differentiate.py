@@ -229,7 +229,7 @@ class Differentiator:
             if isinstance(slope, int):
                 slope = self.graph.number(slope)
             if step:
-                if node in self.program.places:
+                if node.options or node in self.program.places:
                     self.steps.append(node)
             elif slope is not self.graph.zero:
                 found.append((arg, self.simplifier.normal(slope)))

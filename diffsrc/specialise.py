@@ -1,7 +1,7 @@
 """What of the arguments decides the derivative's code: kinds, types, static values.
 
 A `Signature` is a key: calls with equal signatures share one emitted function. The
-user's code is never run, not even an `__eq__`, `__hash__` or `__class__` of an argument.
+user's code is never run, not even an argument's `__eq__`, `__hash__` or `__class__`.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class Argument:
     """One argument; two are equal if they lead to the same code.
 
     Attributes:
-        kind: "number", "static" (its value decides the code) or "object" (its type does,
-            and for a list, tuple or dict what is in it).
+        kind: "number", "static" (its value decides the code) or "object" (its type
+            does, and for a list, tuple or dict what is in it).
         value: an example; of an object None where only the type is known.
         array: whether a number is an array.
         type: the class of an object.

@@ -1,4 +1,6 @@
 """Functions in all of the language that is understood, with arguments to try them with."""
+# The functions are written as users may write them, not as they should.
+# ruff: noqa
 
 import dataclasses
 import enum
@@ -325,8 +327,12 @@ def table():
         a, (b, c) = values[0], values[1:]
         named = {"a": a, "b": b + c}
         pair = (x,) + (y,) * 2
-        return total + exact + named["a"] * named.get("b", 3) + named.get("z", c) + (
-            len(values) + len(pair) + pair[-1] + dict(q=x)["q"]
+        return (
+            total
+            + exact
+            + named["a"] * named.get("b", 3)
+            + named.get("z", c)
+            + (len(values) + len(pair) + pair[-1] + dict(q=x)["q"])
         )
 
     case(sequences, *two)
@@ -353,7 +359,9 @@ def table():
     case(closure(), *one)
 
     def helpers(x):
-        return helper(x) + helper(x, c=x) * helper(b=3, a=x) + helper(*(x, 2), **{"c": 1})
+        return (
+            helper(x) + helper(x, c=x) * helper(b=3, a=x) + helper(*(x, 2), **{"c": 1})
+        )
 
     case(helpers, *one)
 
@@ -368,9 +376,13 @@ def table():
         scaled = make_scaled(x)
         third = functools.partial(helper, b=x)
         apply = lambda f, *a, **k: f(*a, **k)
-        return twice(x) + scaled(2.0) + third(3.0) + apply(square, x, n=3) + compose(
-            make_scaled(2), scaled
-        )(x)
+        return (
+            twice(x)
+            + scaled(2.0)
+            + third(3.0)
+            + apply(square, x, n=3)
+            + compose(make_scaled(2), scaled)(x)
+        )
 
     case(higher_order, *one)
 
@@ -407,9 +419,13 @@ def table():
     case(imports, *one)
 
     def operators(x, y):
-        return operator.add(x, y) * operator.sub(x, y) + operator.neg(
-            operator.mul(x, 2)
-        ) + operator.truediv(x, 3) + operator.abs(x) + (operator.lt(x, y) and 1.0)
+        return (
+            operator.add(x, y) * operator.sub(x, y)
+            + operator.neg(operator.mul(x, 2))
+            + operator.truediv(x, 3)
+            + operator.abs(x)
+            + (operator.lt(x, y) and 1.0)
+        )
 
     case(operators, *two)
 
@@ -417,7 +433,11 @@ def table():
         name = "gauss".upper() + "!"
         parts = "a,b".split(",")
         text = f"{name:>8}{len(parts)}{K is None}"
-        if text.strip() == "GAUSS!2False" and parts[1] == "b" and "%d-%s" % (3, "x") == "3-x":
+        if (
+            text.strip() == "GAUSS!2False"
+            and parts[1] == "b"
+            and "%d-%s" % (3, "x") == "3-x"
+        ):
             return x * 2
         return x
 
@@ -466,9 +486,13 @@ def table():
     case(numeric_match_chain, *one)
 
     def enums(x):
-        return Color.RED.scaled(x) + Color["BLUE"].value + Color(2).double + (
-            Level.HIGH * x + Level.LOW
-        ) + (1 if Color.RED is Color(1.5) and Color.RED != Color.BLUE else 2)
+        return (
+            Color.RED.scaled(x)
+            + Color["BLUE"].value
+            + Color(2).double
+            + (Level.HIGH * x + Level.LOW)
+            + (1 if Color.RED is Color(1.5) and Color.RED != Color.BLUE else 2)
+        )
 
     case(enums, *one)
 
@@ -524,6 +548,10 @@ def table():
             total = total + options["shift"]
         return total + len(rest) + options.get("shift", 1.0)
 
+    def joined_tuples(x, *rest):
+        return max((x,) + rest) + sum([*rest, x] + [1])
+
+    case(joined_tuples, (1.5, 2.0, 3), (1.0, 0.5))
     case(star, (1.5, 2.0, 3), (1.0,), (0.5, -2.0))
 
     def static_arguments(x, mode):
@@ -538,7 +566,13 @@ def table():
     def function_argument(x, f):
         return f(x) + 1
 
-    case(function_argument, (2.0, math.sin), (0.5, early), (0.5, lambda v: v * 2), (1.0, Spring(2.0)))
+    case(
+        function_argument,
+        (2.0, math.sin),
+        (0.5, early),
+        (0.5, lambda v: v * 2),
+        (1.0, Spring(2.0)),
+    )
 
     def containers(x, pair):
         a, b = pair

@@ -1,4 +1,6 @@
 """Functions that are refused: the arguments, the error, what the caret marks, a word."""
+# The functions are written as users may write them, not as they should.
+# ruff: noqa
 
 import functools
 import math
@@ -282,7 +284,13 @@ def table():
         if x > 0:
             return x
 
-    case(nothing_sometimes, (1.0,), UnsupportedSyntax, "if x > 0:", "nothing unless x > 0")
+    case(
+        nothing_sometimes,
+        (1.0,),
+        UnsupportedSyntax,
+        "if x > 0:",
+        "nothing unless x > 0",
+    )
 
     def nothing(x):
         x = x * 2
@@ -404,7 +412,9 @@ def table():
     def relays(x):
         return functools.reduce(operator.mul, (x, x))
 
-    case(relays, (1.0,), UnknownFunction, "functools.reduce(operator.mul, (x, x))", "red")
+    case(
+        relays, (1.0,), UnknownFunction, "functools.reduce(operator.mul, (x, x))", "red"
+    )
 
     def numbers_type(x):
         return x if isinstance(x * 2, float) else -x

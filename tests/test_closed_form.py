@@ -488,8 +488,9 @@ def test_every_notation_computes_what_the_source_computes(name):
 
 def by_sympy(closed, values):
     results = closed.sympy if len(closed.results) > 1 else [closed.sympy]
-    symbols = {sympy.Symbol(name, real=True): v for name, v in values.items()}
-    return [float(r.subs(symbols).evalf()) for r in results]
+    names = [sympy.Symbol(name, real=True) for name in values]
+    functions = [sympy.lambdify(names, r, "mpmath") for r in results]
+    return [float(function(*values.values())) for function in functions]
 
 
 def check_latex(text):

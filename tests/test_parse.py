@@ -70,7 +70,9 @@ class Evaluator:
                 self.value(statement.node)
             elif not self.value(statement.condition):
                 message = statement.message
-                raise AssertionError(*([] if message is None else [self.value(message)]))
+                raise AssertionError(
+                    *([] if message is None else [self.value(message)])
+                )
         if block.fail:
             error = self.value(block.fail.error)
             raise error() if isinstance(error, type) else error
@@ -88,7 +90,9 @@ class Evaluator:
             case Var():
                 return self.names[node.name]
             case If():
-                return self.block(node.then if self.value(node.condition) else node.orelse)
+                return self.block(
+                    node.then if self.value(node.condition) else node.orelse
+                )
             case Result():
                 return self.value(node.of)[node.index]
             case Call():
@@ -117,7 +121,9 @@ class Evaluator:
         if spelling in {"math.fsum", "sum"}:
             return {"math.fsum": math.fsum, "sum": sum}[spelling](args)
         module, _, name = spelling.rpartition(".")
-        module = importlib.import_module({"np": "numpy"}.get(module, module or "builtins"))
+        module = importlib.import_module(
+            {"np": "numpy"}.get(module, module or "builtins")
+        )
         found = getattr(module, name)
         return found(*args) if callable(found) else found
 
@@ -168,10 +174,10 @@ def check(f, *args, program=None, **kwargs):
     return program
 
 
-
-
 @pytest.mark.parametrize(
-    ("f", "argument_lists"), CASES, ids=[f"{i}-{getattr(f, '__name__', 'object')}" for i, (f, _) in enumerate(CASES)]
+    ("f", "argument_lists"),
+    CASES,
+    ids=[f"{i}-{getattr(f, '__name__', 'object')}" for i, (f, _) in enumerate(CASES)],
 )
 def test_programs_compute_what_functions_compute(f, argument_lists):
     with np.errstate(all="ignore"):
@@ -180,7 +186,9 @@ def test_programs_compute_what_functions_compute(f, argument_lists):
 
 
 @pytest.mark.parametrize(
-    ("f", "args", "error", "caret", "word"), REFUSED, ids=[case[0].__name__ for case in REFUSED]
+    ("f", "args", "error", "caret", "word"),
+    REFUSED,
+    ids=[case[0].__name__ for case in REFUSED],
 )
 def test_the_rest_is_refused_at_its_place(f, args, error, caret, word):
     with pytest.raises(DiffsrcError) as raised:
@@ -288,7 +296,9 @@ def test_doc_parameters_and_taken_names():
 
     program = program_of(f, 1.0)
     assert program.doc == "What it is."
-    assert [(p.name, p.kind, p.default_text, p.annotation) for p in program.parameters] == [
+    assert [
+        (p.name, p.kind, p.default_text, p.annotation) for p in program.parameters
+    ] == [
         ("a", "POSITIONAL_ONLY", "", "float"),
         ("b", "POSITIONAL_OR_KEYWORD", "2.0", None),
         ("rest", "VAR_POSITIONAL", "", None),
@@ -341,7 +351,9 @@ class Writer:
             kind = r.random()
             if kind < 0.5 or depth > 2:
                 name = r.choice("uvxy")
-                self.lines.append(f"{pad}{name} {r.choice(['', '', '+', '*'])}= {self.number()}")
+                self.lines.append(
+                    f"{pad}{name} {r.choice(['', '', '+', '*'])}= {self.number()}"
+                )
             elif kind < 0.6:
                 self.lines.append(f"{pad}u, v = v, {self.number()}")
             elif kind < 0.65:
@@ -363,7 +375,11 @@ class Writer:
 
     def text(self):
         self.suite(1)
-        head = ["def f(x, y, flag=True):", "    u, v = x * y, x + y", "    inner = lambda t: t * u - v"]
+        head = [
+            "def f(x, y, flag=True):",
+            "    u, v = x * y, x + y",
+            "    inner = lambda t: t * u - v",
+        ]
         return "\n".join([*head, *self.lines, "    return u * 0.5 + v", ""])
 
 
@@ -377,7 +393,14 @@ def test_random_functions(seed):
     except UnsupportedSyntax as error:
         assert "more than 64 times" in str(error) or "has no value" in str(error)
         return
-    for args in ((0.5, 2.0), (-1.5, 0.25), (3, 2), (0.0, 0.0), (1.0, -7.5), (-2.0, -2.0)):
+    for args in (
+        (0.5, 2.0),
+        (-1.5, 0.25),
+        (3, 2),
+        (0.0, 0.0),
+        (1.0, -7.5),
+        (-2.0, -2.0),
+    ):
         check(f, *args, program=program)
 
 
@@ -497,9 +520,12 @@ def test_the_own_name_of_a_derivative_means_the_function():
 
 def test_helpers_that_call_helpers_do_not_blow_up():
     text = "def h0(x):\n    a = x * 2\n    return a + 1\n" + "".join(
-        f"def h{i + 1}(x):\n    b = h{i}(x)\n    return b * h{i}(x)\n" for i in range(40)
+        f"def h{i + 1}(x):\n    b = h{i}(x)\n    return b * h{i}(x)\n"
+        for i in range(40)
     )
-    program = program_of(generated(text + "def f(x):\n    return h40(x) + h40(x)\n"), 1.0)
+    program = program_of(
+        generated(text + "def f(x):\n    return h40(x) + h40(x)\n"), 1.0
+    )
     assert len(program.graph.table) < 200
     assert len(program.body.statements) < 100
 

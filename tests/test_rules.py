@@ -155,7 +155,7 @@ def derivative(written, *wrt):
 
 
 def loaded(text):
-    namespace = {"math": MATH, "np": np}
+    namespace = {"math": MATH, "np": np, "special": scipy.special}
     for operation in TABLE.values():
         for spelling in operation.spellings:
             if spelling.startswith("scipy.special."):

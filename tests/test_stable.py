@@ -1,13 +1,24 @@
 """Stable forms are equal to what they stand for, and stay in range where that does not."""
 
-import math
-
 import mpmath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffsrc.ir import Block, Call, Graph, If, Let, Number, Prod, Program, Ref, Result, Sum, Var
+from diffsrc.ir import (
+    Block,
+    Call,
+    Graph,
+    If,
+    Let,
+    Number,
+    Prod,
+    Program,
+    Ref,
+    Result,
+    Sum,
+    Var,
+)
 from diffsrc.ir import reachable
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.series import nested
@@ -50,11 +61,15 @@ def value(node, at):
                 for t, c in n.terms:
                     known[n] += known[t] * c.numerator / c.denominator
             case Prod():
-                known[n] = mpmath.mpf(n.coefficient.numerator) / n.coefficient.denominator
+                known[n] = (
+                    mpmath.mpf(n.coefficient.numerator) / n.coefficient.denominator
+                )
                 for b, e in n.factors:
                     known[n] *= known[b] ** (mpmath.mpf(e.numerator) / e.denominator)
             case Ref():
-                known[n] = {"add": lambda a, b: a + b}[n.value.op](*(known[a] for a in n.value.args))
+                known[n] = {"add": lambda a, b: a + b}[n.value.op](
+                    *(known[a] for a in n.value.args)
+                )
             case If():
                 arm = n.then if known[n.condition] else n.orelse
                 known[n] = [value(r, at) for r in arm.results]
@@ -85,7 +100,11 @@ def text(node):
             return node.name
         case Sum():
             constant = [str(node.constant)] if node.constant else []
-            return "(" + " + ".join([*constant, *(f"{c} {text(t)}" for t, c in node.terms)]) + ")"
+            return (
+                "("
+                + " + ".join([*constant, *(f"{c} {text(t)}" for t, c in node.terms)])
+                + ")"
+            )
         case Prod():
             factors = " ".join(f"{text(b)}^{e}" for b, e in node.factors)
             return f"{node.coefficient} {factors}"
@@ -117,19 +136,29 @@ def rational(draw):
 
     product = graph.number(draw(st.integers(-3, 3).filter(bool)))
     for _ in range(draw(st.integers(1, 3))):
-        kind = draw(st.sampled_from(["power", "binomial", "hyperbolic", "sum", "tangent"]))
+        kind = draw(
+            st.sampled_from(["power", "binomial", "hyperbolic", "sum", "tangent"])
+        )
         power = draw(DEGREES)
         match kind:
             case "power":
                 product *= exp(draw(DEGREES)) ** abs(power)
             case "binomial":
                 scale = draw(st.integers(1, 2))
-                product *= (scale * exp(draw(DEGREES)) + scale * draw(st.sampled_from([1, -1]))) ** power
+                product *= (
+                    scale * exp(draw(DEGREES)) + scale * draw(st.sampled_from([1, -1]))
+                ) ** power
             case "hyperbolic":
-                product *= unary(argument, draw(st.sampled_from(["cosh", "sinh"]))) ** power
+                product *= (
+                    unary(argument, draw(st.sampled_from(["cosh", "sinh"]))) ** power
+                )
             case "sum":
-                c0, c1 = draw(st.tuples(*[st.sampled_from([1, 2, x, 2 + x, x - 2, y - x])] * 2))
-                product *= c0 + c1 * exp(draw(DEGREES)) + draw(st.sampled_from([0, 1, x]))
+                c0, c1 = draw(
+                    st.tuples(*[st.sampled_from([1, 2, x, 2 + x, x - 2, y - x])] * 2)
+                )
+                product *= (
+                    c0 + c1 * exp(draw(DEGREES)) + draw(st.sampled_from([0, 1, x]))
+                )
             case "tangent":
                 product *= 1 - unary(argument, "tanh") ** 2
     if draw(st.booleans()):
@@ -137,7 +166,12 @@ def rational(draw):
     return product
 
 
-@given(rational(), st.sampled_from(ARGUMENTS), st.sampled_from([0.7, 2.2]), st.sampled_from(["math", "np"]))
+@given(
+    rational(),
+    st.sampled_from(ARGUMENTS),
+    st.sampled_from([0.7, 2.2]),
+    st.sampled_from(["math", "np"]),
+)
 def test_a_stable_form_is_the_same_function(node, x, y, library):
     with mpmath.workdps(1500):  # in `1 - tanh(400)**2` 347 digits cancel
         try:
@@ -244,8 +278,12 @@ def test_powers_of_the_inverse_are_nested():
     x, y = g.var("x"), g.var("y")
     node = (y - (y - 2 / x) / x) / x
     found = nested(node, x)
-    assert value(found, {"x": 3, "y": 5}) == pytest.approx(float(value(node, {"x": 3, "y": 5})))
-    assert not any(e < -1 for n in reachable((found,)) if isinstance(n, Prod) for _, e in n.factors)
+    assert value(found, {"x": 3, "y": 5}) == pytest.approx(
+        float(value(node, {"x": 3, "y": 5}))
+    )
+    assert not any(
+        e < -1 for n in reachable((found,)) if isinstance(n, Prod) for _, e in n.factors
+    )
 
 
 def test_bernoulli_at_both_ends_and_at_zero():
@@ -254,7 +292,12 @@ def test_bernoulli_at_both_ends_and_at_zero():
     e = unary(x, "exp")
     node = stable(e / (e - 1) * (1 - x / (e - 1)))
     with mpmath.workdps(30):
-        assert [float(value(node, {"x": v})) for v in (1e9, -1e9, 1e-300, 0)] == [1, 0, 0.5, 0.5]
+        assert [float(value(node, {"x": v})) for v in (1e9, -1e9, 1e-300, 0)] == [
+            1,
+            0,
+            0.5,
+            0.5,
+        ]
 
 
 def test_work_is_linear():
@@ -264,4 +307,3 @@ def test_work_is_linear():
     for _ in range(3000):
         node = unary(node, "exp") / (1 + unary(node, "exp"))
     assert len(reachable((stable(node),))) < 40 * 3000
-    assert math.isfinite(3000)

@@ -278,6 +278,8 @@ def _rank(box: Box) -> int:
             return 2
         case Power(Name(), _) | Power(Fence("|", _, _), _):
             return 3
+        case Apply("exp"):
+            return 6
         case Apply():
             return 4
         case _:

@@ -1,4 +1,4 @@
-"""Parse: from a function's syntax tree to a program; what is not understood is refused."""
+"""From a function's syntax tree to a program; what is not understood is refused."""
 
 from diffsrc.parse.function import parse
 

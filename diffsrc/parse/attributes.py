@@ -1,4 +1,4 @@
-"""Attributes and subscripts: what is read live, and what is decided now."""
+"""Attributes: what is read live, and what is decided now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from diffsrc.capture import (
 )
 from diffsrc.ir import Node
 from diffsrc.ops import operation_of
-from diffsrc.parse.context import UNKNOWN, Context, is_known_library
+from diffsrc.parse.context import is_known_library
+from diffsrc.parse.live import Live
 from diffsrc.parse.values import (
     Items,
     Method,
@@ -33,11 +34,10 @@ from diffsrc.parse.values import (
 from diffsrc.specialise import Argument, annotated, argument_of, kind_of_class
 
 _CONTAINER_METHODS = {tuple: tuple, list: list, dict: dict}
-_KEYS = (str, int, bool, type(None))
 
 
-class Attributes(Context):
-    """Reads `value.name` and `value[index]`."""
+class Attributes(Live):
+    """Reads `value.name`."""
 
     def attribute(self, base: Value, name: str, node: ast.expr) -> Value:
         match base:
@@ -60,7 +60,7 @@ class Attributes(Context):
             case Super():
                 return self._of_super(base, name, node)
             case Node():
-                self.refuse(
+                return self.refuse(
                     f"The attribute .{name} of a number or array is not understood.",
                     node,
                     "Pointwise operations only: arrays' own attributes and methods "
@@ -68,7 +68,7 @@ class Attributes(Context):
                 )
             case _:
                 self.decided(base, node)
-                self.refuse(
+                return self.refuse(
                     f"The attribute .{name} of {what(base)} is not understood.",
                     node,
                 )
@@ -131,7 +131,7 @@ class Attributes(Context):
         source = Source(cls, name)
         if argument.kind == "number":
             holder = self.object_variable(base, cls.__name__)
-            return self.part("attribute", holder, name, source, argument, node)
+            return self.part(_read(holder, name), source, argument, node)
         return self.from_outside(found, source, name, node)
 
     def constant(self, value: object, node: ast.AST) -> Value:
@@ -164,7 +164,7 @@ class Attributes(Context):
         source = base.source.attribute(name) if base.source is not None else None
         argument = argument_of(found)
         if argument.kind == "number":
-            return self.part("attribute", base.node, name, source, argument, node)
+            return self.part(_read(base.node, name), source, argument, node)
         if argument.kind == "static":
             if source is None:
                 self.refuse(
@@ -176,20 +176,17 @@ class Attributes(Context):
             self.assume(source, found)
             return Static(argument.value, source)
         self.assume_type(source, found)
-        inner = self.part("attribute", base.node, name, source, argument, node)
+        inner = self.part(_read(base.node, name), source, argument, node)
         return Object(found, inner, type(found), source, argument)
 
     def part(
         self,
-        op: str,
-        base: Node,
-        key: object,
+        made: Node,
         source: Source | None,
         argument: Argument,
         node: ast.AST,
     ) -> Node:
-        """A node for an attribute or item of an object."""
-        made = self.graph.call(op, base, options=(key,))
+        """Note where the attribute or item of an object is found that a node reads."""
         if made not in self.places:
             self.places[made] = self.place(node)
             self.live[made] = (source, argument.value)
@@ -231,7 +228,8 @@ class Attributes(Context):
             return self.constant(found, node)
         assert isinstance(cls, type)
         for parent in reversed(cls.__mro__):
-            annotations |= parent.__dict__.get("__annotations__", {})
+            # What `inspect.get_annotations` may run is the user's code.
+            annotations |= parent.__dict__.get("__annotations__", {})  # noqa: RUF063
         if name not in annotations:
             return self._of_class(cls, base, name, node)
         meaning = annotations[name]
@@ -244,7 +242,7 @@ class Attributes(Context):
         if kind in {"number", "array"}:
             argument = Argument("number", 1.0, array=kind == "array")
             source = base.source.attribute(name) if base.source is not None else None
-            return self.part("attribute", base.node, name, source, argument, node)
+            return self.part(_read(base.node, name), source, argument, node)
         return self.refuse(
             f"What .{name} is decides the derivative's code, and it is not known yet.",
             node,
@@ -277,153 +275,9 @@ class Attributes(Context):
             case _:
                 return None
 
-    # Items
 
-    def subscript(self, base: Value, node: ast.Subscript) -> Value:
-        if isinstance(base, Node):
-            self.refuse(
-                "Items of an array are not understood yet.",
-                node,
-                "Pass what is needed of it as an argument.",
-            )
-        self.decided(base, node)
-        if isinstance(node.slice, ast.Slice):
-            return self._slice(base, node.slice, node)
-        key = self.static_value(self.expression(node.slice))
-        if key is UNKNOWN:
-            self.refuse(
-                "The index is not known before the derivative runs.",
-                node.slice,
-                "Use a literal, or branches.",
-            )
-        return self.item(base, key, node)
-
-    def item(self, base: Value, key: object, node: ast.AST) -> Value:
-        """`base[key]` for a key that is known."""
-        try:
-            match base:
-                case Items() if isinstance(key, int):
-                    return base.items[key]
-                case Table() if type(key) in _KEYS or isinstance(key, enum.Enum):
-                    return base.items[key]
-                case Static(value=known) if type(known) in (str, tuple, list, dict):
-                    return self.constant(known[key], node)  # type: ignore[index]
-                case Static(value=known) if isinstance(known, type) and issubclass(
-                    known, enum.Enum
-                ):
-                    return Static(known.__members__[str(key)])
-                case Object() if type(key) in _KEYS:
-                    return self._item_of_object(base, key, node)
-                case _:
-                    pass
-        except (LookupError, TypeError):
-            self.refuse(f"There is no item {key!r} here: Python would raise.", node)
-        return self.refuse(f"An item of {what(base)} is not understood.", node)
-
-    def _item_of_object(self, base: Object, key: object, node: ast.AST) -> Value:
-        argument, source = base.argument, None
-        value = base.value
-        fields = getattr(type(value), "_fields", None)
-        if argument is not None and argument.items is not None:
-            names = argument.names
-            if argument.type is dict:
-                assert isinstance(key, str | int | bool | None)
-                inner = argument.items[names.index(key)]
-            elif isinstance(key, int):
-                inner = argument.items[key]
-                key = key % len(argument.items)
-            else:
-                self.refuse(f"There is no item {key!r} here: Python would raise.", node)
-        elif isinstance(value, tuple) and fields is not None and isinstance(key, int):
-            inner = argument_of(tuple.__getitem__(value, key))
-            if base.source is not None:
-                source = base.source.attribute(fields[key])
-        else:
-            self.refuse(f"An item of {what(base)} is not understood.", node)
-        if may_change(base.source):
-            source = self._assume_item(base, key, inner, source, node)
-        if inner.kind == "static":
-            return Static(inner.value, source)
-        made = self.part("item", base.node, key, source, inner, node)
-        if inner.kind == "number":
-            return made
-        return Object(inner.value, made, inner.type, source, inner)
-
-    def _assume_item(
-        self,
-        base: Object,
-        key: object,
-        inner: Argument,
-        source: Source | None,
-        node: ast.AST,
-    ) -> Source | None:
-        """Note what was read of a container that is no argument; where it is found."""
-        if type(base.value) is dict and isinstance(key, str):
-            place = Source(base.value, key)
-            if inner.kind != "number":
-                self.assume(base.source, base.value)
-                self.assume(place, inner.value)
-            return place
-        if inner.kind == "number":
-            return source
-        if isinstance(base.value, tuple):
-            self.assume(base.source, base.value)
-            return Source(inner.value, "")
-        return self.refuse(
-            "A list that holds more than numbers may change unseen.",
-            node,
-            "Make it a tuple or a dict.",
-        )
-
-    def _slice(self, base: Value, node: ast.Slice, whole: ast.Subscript) -> Value:
-        bounds: list[int | None] = []
-        for part in (node.lower, node.upper, node.step):
-            bound = None
-            if part is not None:
-                bound = self.static_value(self.expression(part))
-            if bound is not None and type(bound) is not int:
-                self.refuse("The bounds of a slice must be literals.", whole)
-            bounds.append(bound)
-        if isinstance(base, Static) and type(base.value) in (str, tuple):
-            return Static(base.value[slice(*bounds)])  # type: ignore[index]
-        items = self.elements(base, whole)
-        kind = base.type if isinstance(base, Items) else tuple
-        return Items(items[slice(*bounds)], list if kind is list else tuple)
-
-    def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]:
-        """The elements of a sequence whose length is known."""
-        self.decided(value, node)
-        match value:
-            case Items(type=kind) if kind is not set:
-                return value.items
-            case Static(value=tuple() | list() as known):
-                return tuple([self.constant(item, node) for item in known])
-            case Table():
-                return tuple([self.constant(key, node) for key in value.items])
-            case Object(argument=Argument(items=tuple() as items, type=kind)):
-                if kind in (tuple, list):
-                    if may_change(value.source):
-                        self._assume_length(value, node)
-                    return tuple([self.item(value, i, node) for i in range(len(items))])
-            case Object(value=tuple() as known) if hasattr(type(known), "_fields"):
-                return tuple([self.item(value, i, node) for i in range(len(known))])
-            case _:
-                pass
-        return self.refuse(
-            f"The items of {what(value)} are not known before the derivative runs.",
-            node,
-            "Write them out as a tuple, or give them as arguments of their own.",
-        )
-
-    def _assume_length(self, value: Object, node: ast.AST) -> None:
-        if type(value.value) is tuple:
-            self.assume(value.source, value.value)
-            return
-        self.refuse(
-            "The length of a list that is no argument may change unseen.",
-            node,
-            "Make it a tuple.",
-        )
+def _read(base: Node, name: str) -> Node:
+    return base.graph.call("attribute", base, options=(name,))
 
 
 class _ModuleNames:

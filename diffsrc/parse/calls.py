@@ -13,7 +13,7 @@ from diffsrc.errors import UnknownFunction
 from diffsrc.ops import Operation, operation_of
 from diffsrc.parse.attributes import may_change
 from diffsrc.parse.builtin import Builtins
-from diffsrc.parse.context import diffsrc_primal
+from diffsrc.parse.live import diffsrc_primal
 from diffsrc.parse.values import (
     Local,
     Method,
@@ -83,9 +83,9 @@ class Calls(Builtins):
             return {str(name): item for name, item in value.items.items()}
         if isinstance(value, Object) and value.argument is not None:
             argument, guarded = value.argument, not may_change(value.source)
-            if argument.type is dict and argument.items is not None and guarded:
-                if all(isinstance(name, str) for name in argument.names):
-                    return {str(n): self.item(value, n, node) for n in argument.names}
+            known = argument.type is dict and argument.items is not None and guarded
+            if known and all(isinstance(name, str) for name in argument.names):
+                return {str(n): self.item(value, n, node) for n in argument.names}
         if isinstance(value, Static) and type(value.value) is dict:
             return {str(k): self.constant(v, node) for k, v in value.value.items()}
         return self.refuse(f"The keys of {what(value)} are not known.", node)
@@ -114,7 +114,8 @@ class Calls(Builtins):
                 method = self.attribute(function, "__call__", node)
                 return self.call(method, args, keywords, node)
             case _:
-                self.refuse(f"{what(function).capitalize()} cannot be called.", node)
+                text = f"{what(function).capitalize()} cannot be called."
+                return self.refuse(text, node)
 
     def _call_static(
         self,
@@ -165,9 +166,9 @@ class Calls(Builtins):
         """Refuse functions of libraries: they are no code of the user's to be read."""
         module = getattr(value, "__module__", None)
         owner = getattr(value, "__self__", None)
-        if isinstance(value, types.BuiltinMethodType) and owner is not None:
-            if not isinstance(owner, types.ModuleType):
-                module = type(owner).__module__
+        of_object = owner is not None and not isinstance(owner, types.ModuleType)
+        if of_object and isinstance(value, types.BuiltinMethodType):
+            module = type(owner).__module__
         if not isinstance(module, str):
             module = type(value).__module__
         if module.startswith(_RANDOM):
@@ -182,7 +183,7 @@ class Calls(Builtins):
 
     def unknown(self, value: object, node: ast.expr) -> Never:
         raise UnknownFunction(
-            f"{describe(value)} is not known here, and it has no Python source of yours.",
+            f"{describe(value)} is not known, and it is no Python of yours to be read.",
             self.place(node),
             "Say what its derivative is: diffsrc.register(function, partial, ...).",
         )
@@ -227,9 +228,9 @@ class Calls(Builtins):
             return self.node(op, (condition, *rest), node, spelling)
         if spelling == "np.clip" and len(values) == 2:
             values = [*values, Static(None)]
-        if spelling == "round" and len(values) == 2:
-            if isinstance(values[1], Static) and values[1].value is None:
-                values = values[:1]
+        second = values[1] if len(values) == 2 else None
+        if spelling == "round" and isinstance(second, Static) and second.value is None:
+            values = values[:1]
         nodes = [
             self.const(None, node)
             if spelling == "np.clip"

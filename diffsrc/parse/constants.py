@@ -1,6 +1,6 @@
 """Arithmetic on literals, where the result is known while the function is read.
 
-What is folded decides conditions, indices and recursion; the program keeps it as written.
+What is folded decides conditions, indices and recursion; the program stays as it is.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 Number = int | float
 
+WHOLE = frozenset({"comb", "perm", "factorial", "gcd", "lcm", "isqrt"})
 INTEGERS = frozenset({"floor", "ceil", "trunc", "isnan", "isinf", "isfinite"})
 _MAX_BITS = 4096
 

@@ -86,7 +86,7 @@ class Expressions(Decisions):
                 title, advice = _NOT_YET.get(
                     type(node), (f"{type(node).__name__} syntax", "")
                 )
-                self.refuse(f"{title} is not understood yet.", node, advice)
+                return self.refuse(f"{title} is not understood yet.", node, advice)
 
     @abstractmethod
     def call_expression(self, node: ast.Call) -> Value: ...
@@ -126,9 +126,8 @@ class Expressions(Decisions):
         self.frame.env.names[name] = value
         self.frame.version = next(self.ticks)
         if isinstance(value, Node) and not isinstance(written, ast.Name):
-            if value.type.kind in {"float", "bool"}:
-                self.sink.add(Let(name, value, self.place(node)))
-                self.named.add(value)
+            self.sink.add(Let(name, value, self.place(node)))
+            self.named.add(value)
 
     def local_function(self, name: str, node: ast.FunctionDef | ast.Lambda) -> Local:
         """A function that is defined here; its defaults are evaluated now."""
@@ -211,13 +210,22 @@ class Expressions(Decisions):
         text = self.string_operation(op, left, right, node)
         if text is not None:
             return text
-        if op == "add" and isinstance(left, Items) and isinstance(right, Items):
-            if left.type is right.type and left.type in (tuple, list):
-                return Items(left.items + right.items, left.type)
-        if op == "mul" and Items in (type(left), type(right)):
-            return self._repeated(left, right, node)
+        if isinstance(left, Items) or isinstance(right, Items):
+            return self._of_items(op, left, right, node)
         a, b = self.numeric(left, node), self.numeric(right, node)
         return self.node(op, (a, b), node, spelling)
+
+    def _of_items(self, op: str, left: Value, right: Value, node: ast.AST) -> Items:
+        """`+` and `*` of tuples and lists."""
+        if op == "mul":
+            return self._repeated(left, right, node)
+        kind = self.class_of(left)
+        if op == "add" and kind is self.class_of(right) and kind in (tuple, list):
+            items = self.elements(left, node) + self.elements(right, node)
+            return Items(items, tuple if kind is tuple else list)
+        return self.refuse(
+            f"{what(left)} and {what(right)} have no such operation.", node
+        )
 
     def _repeated(self, left: Value, right: Value, node: ast.AST) -> Items:
         items, times = (left, right) if isinstance(left, Items) else (right, left)
@@ -323,7 +331,7 @@ class Expressions(Decisions):
     def _shortcut(
         self, value: Value, answer: Node, outcome: Outcome, node: ast.BoolOp
     ) -> Value:
-        """The value of `value and ...` where `answer` says whether it counts as true."""
+        """The value of `value and ...`; `answer`: whether it counts as true."""
         conjunction = isinstance(node.op, ast.And)
         if outcome.plain and is_bool(value) and is_bool(outcome.value):
             other = self.truth(outcome.value, node)

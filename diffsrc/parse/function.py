@@ -24,7 +24,8 @@ from diffsrc.ir import (
     Var,
     children,
 )
-from diffsrc.parse.context import OBJECT, names_of
+from diffsrc.parse.context import OBJECT
+from diffsrc.parse.locals import names_of
 from diffsrc.parse.statements import Statements
 from diffsrc.parse.values import (
     Items,

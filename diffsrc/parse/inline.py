@@ -14,7 +14,8 @@ from diffsrc.capture import Captured, capture
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 from diffsrc.ir import Assert, Call, Let, Node, Result, Type
 from diffsrc.parse.calls import Calls
-from diffsrc.parse.context import OBJECT, Stop, assigned_names, names_of
+from diffsrc.parse.context import OBJECT, Stop
+from diffsrc.parse.locals import assigned_names, names_of
 from diffsrc.parse.values import (
     Environment,
     Frame,
@@ -76,7 +77,7 @@ class Inlining(Calls):
         outer = function.frame
         if outer.endings > 1 and not outer.active:
             self.refuse(
-                f"{function.name} comes from a function that has ended on several paths.",
+                f"{function.name} comes from a function that ends on several paths.",
                 node,
             )
         name = f"{outer.name}.<locals>.{function.name}"
@@ -225,10 +226,10 @@ class Inlining(Calls):
         self.inlined += 1
         if self.depth >= MAX_DEPTH:
             self.refuse(
-                f"Calls are nested {MAX_DEPTH} deep here: the recursion of {frame.name} "
-                "does not end.",
+                f"Calls are nested {MAX_DEPTH} deep here: the recursion of "
+                f"{frame.name} does not end.",
                 node,
-                "Recursion needs a static argument: a literal that decides when it ends.",
+                "Recursion needs a static argument: a literal that decides its end.",
             )
         if self.inlined > MAX_INLINED:
             self.refuse(f"More than {MAX_INLINED} calls of functions.", node)
@@ -268,7 +269,11 @@ class Inlining(Calls):
             known = self.static_value(args[0])
             for member in cls:
                 plain = type(known) in (str, int, float, bool, type(None))
-                if plain and type(member.value) is type(known) and member.value == known:
+                if (
+                    plain
+                    and type(member.value) is type(known)
+                    and member.value == known
+                ):
                     return Static(member)
             self.refuse("No member has this value: Python would raise.", node)
         if issubclass(cls, tuple) and hasattr(cls, "_fields"):
@@ -291,9 +296,11 @@ class Inlining(Calls):
         node: ast.expr,
     ) -> Items:
         fields: tuple[str, ...] = cls._fields  # type: ignore[attr-defined]
-        given = cls._field_defaults  # type: ignore[attr-defined]
-        defaults = {k: self.given(v, k, node) for k, v in given.items()}
-        values = self._bind_fields(cls, fields, (), defaults, args, keywords, node)
+        fallbacks = cls._field_defaults  # type: ignore[attr-defined]
+        defaults = {k: self.given(v, k, node) for k, v in fallbacks.items()}
+        arguments = _fields(fields, ())
+        given = (args, keywords)
+        values = self._bind_fields(cls, arguments, defaults, given, node)
         return Items(tuple([values[name] for name in fields]), cls)
 
     def _data_class(
@@ -317,30 +324,34 @@ class Inlining(Calls):
                 self.refuse(f"The field {field.name} is made by code.", node)
             if field.default is not missing:
                 defaults[field.name] = self.given(field.default, field.name, node)
-        names = [f.name for f in fields if not f.kw_only]
-        only = [f.name for f in fields if f.kw_only]
-        values = self._bind_fields(cls, names, only, defaults, args, keywords, node)
+        arguments = _fields(
+            [f.name for f in fields if not f.kw_only],
+            [f.name for f in fields if f.kw_only],
+        )
+        given = (args, keywords)
+        values = self._bind_fields(cls, arguments, defaults, given, node)
         return Record(cls, values)
 
     def _bind_fields(
         self,
         cls: type,
-        names: Sequence[str],
-        keyword_only: Sequence[str],
+        arguments: ast.arguments,
         defaults: Mapping[str, Value],
-        args: Sequence[Value],
-        keywords: Mapping[str, Value],
+        given: tuple[Sequence[Value], Mapping[str, Value]],
         node: ast.expr,
     ) -> dict[str, Value]:
-        arguments = ast.arguments(
-            posonlyargs=[],
-            args=[ast.arg(name) for name in names],
-            kwonlyargs=[ast.arg(name) for name in keyword_only],
-            kw_defaults=[],
-            defaults=[],
-        )
         try:
-            bound = bind(cls.__name__, arguments, defaults, args, keywords)
+            return bind(cls.__name__, arguments, defaults, *given).values
         except TypeError as error:
-            self.refuse(f"Python would raise here: {error}.", node)
-        return bound.values
+            return self.refuse(f"Python would raise here: {error}.", node)
+
+
+def _fields(names: Sequence[str], keyword_only: Sequence[str]) -> ast.arguments:
+    """The parameters of a class that is made of its fields."""
+    return ast.arguments(
+        posonlyargs=[],
+        args=[ast.arg(name) for name in names],
+        kwonlyargs=[ast.arg(name) for name in keyword_only],
+        kw_defaults=[],
+        defaults=[],
+    )

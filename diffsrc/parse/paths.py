@@ -8,10 +8,10 @@ from collections.abc import Callable
 from diffsrc.ir import Fail, Node
 from diffsrc.parse.context import Stop
 from diffsrc.parse.inline import Inlining
+from diffsrc.parse.merge import Merge
 from diffsrc.parse.values import (
     Environment,
     Frame,
-    Merge,
     Outcome,
     Sink,
     Static,
@@ -68,7 +68,7 @@ class Paths(Inlining):
             raise Stop(self.either(condition, then, orelse, node))
         merge = Merge(self.graph, all_nodes=not plain)
         title = "this value"
-        make = self._merged(merge, then, orelse, then.value, orelse.value, title)
+        make = self._merged(merge, then, orelse, title)
         made = {
             name: self._merged_name(merge, then, orelse, name)
             for name in {**then.names, **orelse.names}
@@ -79,18 +79,10 @@ class Paths(Inlining):
         return make(results)
 
     def _merged(
-        self,
-        merge: Merge,
-        then: Outcome,
-        orelse: Outcome,
-        a: Value,
-        b: Value,
-        title: str,
+        self, merge: Merge, then: Outcome, orelse: Outcome, title: str
     ) -> Callable[[list[Node]], Value]:
-        if then.fail is not None:
-            return merge.merge(b, b, title)
-        if orelse.fail is not None:
-            return merge.merge(a, a, title)
+        a = orelse.value if then.fail is not None else then.value
+        b = then.value if orelse.fail is not None else orelse.value
         return merge.merge(a, b, title)
 
     def _merged_name(
@@ -158,7 +150,7 @@ class Paths(Inlining):
         self._check_returns(then, orelse, node)
         merge = Merge(self.graph, all_nodes=True)
         title = f"what {self.frame.name} returns"
-        make = self._merged(merge, then, orelse, then.value, orelse.value, title)
+        make = self._merged(merge, then, orelse, title)
         results = self._results(condition, merge, then, orelse, node)
         place = orelse.place if then.fail is not None else then.place
         return Outcome(statements, make(results), place=place)
@@ -166,7 +158,7 @@ class Paths(Inlining):
     def _check_returns(
         self, then: Outcome, orelse: Outcome, node: ast.If | ast.Match
     ) -> None:
-        """Refuse a function that returns nothing on one path and a number on another."""
+        """Refuse a function that returns nothing on one of its paths."""
         if then.fail is not None or orelse.fail is not None:
             return
         nothing = [_is_nothing(then.value), _is_nothing(orelse.value)]

@@ -60,7 +60,7 @@ class Patterns(Paths):
             case ast.MatchClass(cls=cls, patterns=[], kwd_patterns=[]):
                 return self.is_instance(subject, self.expression(cls), pattern)
             case _:
-                self.refuse(
+                return self.refuse(
                     "This pattern is not understood yet.",
                     pattern,
                     "Match constants, or write if and elif.",

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from diffsrc.capture import TextClass
 from diffsrc.ir import Node
-from diffsrc.parse.attributes import Attributes
 from diffsrc.parse.context import OBJECT, UNKNOWN
+from diffsrc.parse.subscripts import Subscripts
 from diffsrc.parse.values import Items, Record, Static, Text, Value, what
 
 Template = tuple[str | int, ...]
@@ -21,7 +21,7 @@ _PLAIN = (str, int, float, bool, type(None), bytes)
 _HOLE = re.compile(r"__value_(\d+)__")
 
 
-class Texts(Attributes):
+class Texts(Subscripts):
     """Reads f-strings, string operations and errors."""
 
     def f_string(self, node: ast.JoinedStr) -> Static | Text:
@@ -180,9 +180,7 @@ class Texts(Attributes):
                 return Static(a * b)  # type: ignore[operator]
         elif op == "add" and type(a) is str and type(b) is str:
             return Static(a + b)
-        elif op == "add" and all(
-            [isinstance(v, Text) or type(p) is str for v, p in ((left, a), (right, b))]
-        ):
+        elif op == "add" and _is_text(left) and _is_text(right):
             return self.join(["(", left, " + ", right, ")"], node)
         elif op == "mod" and isinstance(left, Text):
             return self.join(["(", left, " % ", right, ")"], node)
@@ -240,6 +238,12 @@ class Texts(Attributes):
         if isinstance(value, Record | Static):
             self.refuse(f"{function} of {what(value)} is not understood.", node)
         return self.join([f"{function}(", value, ")"], node)
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Text) or (
+        isinstance(value, Static) and type(value.value) is str
+    )
 
 
 def _converted(value: object, conversion: int) -> object:

@@ -1,14 +1,14 @@
 """What names and expressions stand for while a function is read.
 
-The kinds are a closed set. Only a `Node` exists when the derivative runs; all others are
-known now, and are gone from the program.
+The kinds are a closed set. Only a `Node` exists when the derivative runs; all others
+are known now, and are gone from the program.
 """
 
 from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -127,7 +127,7 @@ class Super:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Text:
-    """A string with numbers in it, as source text with nodes in the places of values."""
+    """A string with numbers in it: source text with nodes in the places of values."""
 
     parts: tuple[str | Node, ...]
 
@@ -266,10 +266,11 @@ class Outcome:
         return Block(tuple(self.statements), () if self.fail else results, self.fail)
 
 
-# Two paths become one
+# Words and keys
 
 
 def is_bool(value: Value) -> bool:
+    """Tell whether a value is a truth value."""
     if isinstance(value, Node):
         return value.type.kind == "bool"
     return isinstance(value, Static) and type(value.value) is bool
@@ -282,88 +283,6 @@ def as_node(value: Value, graph: Graph) -> Node | None:
     if isinstance(value, Static) and type(value.value) is bool:
         return graph.const(value.value)
     return None
-
-
-class Merge:
-    """Pairs of nodes in which two paths differ, to become results of an `If`."""
-
-    def __init__(self, graph: Graph, *, all_nodes: bool) -> None:
-        self.graph = graph
-        self.all_nodes = all_nodes
-        self.pairs: list[tuple[Node, Node]] = []
-
-    def merge(self, a: Value, b: Value, name: str) -> Callable[[list[Node]], Value]:
-        """Note the pairs of `a` and `b`; the result makes a value of the `If`'s."""
-        if a is b and not (self.all_nodes and _has_nodes(a)):
-            return lambda _: a
-        left, right = as_node(a, self.graph), as_node(b, self.graph)
-        if left is not None and right is not None:
-            if isinstance(a, Static) and isinstance(b, Static) and a.value == b.value:
-                return lambda _: a
-            if left is right and not self.all_nodes:
-                return lambda _: left
-            index = len(self.pairs)
-            self.pairs.append((left, right))
-            return lambda results: results[index]
-        if isinstance(a, Static) and isinstance(b, Static):
-            if static_key(a.value) == static_key(b.value):
-                return lambda _: a
-        elif isinstance(a, Items) and isinstance(b, Items):
-            if a.type is b.type and len(a.items) == len(b.items):
-                parts = [
-                    self.merge(x, y, name)
-                    for x, y in zip(a.items, b.items, strict=True)
-                ]
-                kind = a.type
-                return lambda results: Items(tuple([p(results) for p in parts]), kind)
-        elif isinstance(a, Table) and isinstance(b, Table):
-            if _same_keys(a.items, b.items):
-                made = {k: self.merge(v, b.items[k], name) for k, v in a.items.items()}
-                return lambda results: Table({k: p(results) for k, p in made.items()})
-        elif isinstance(a, Record) and isinstance(b, Record):
-            if a.type is b.type:
-                fields = {
-                    k: self.merge(v, b.fields[k], name) for k, v in a.fields.items()
-                }
-                cls = a.type
-                return lambda results: Record(
-                    cls, {k: p(results) for k, p in fields.items()}
-                )
-        elif isinstance(a, Object) and isinstance(b, Object) and a.node is b.node:
-            return lambda _: a
-        why = _difference(a, b, name)
-        return lambda _: Undecided(why)
-
-
-def _same_keys(a: dict[object, Value], b: dict[object, Value]) -> bool:
-    return [*map(static_key, a)] == [*map(static_key, b)]
-
-
-def _has_nodes(value: Value) -> bool:
-    match value:
-        case Node():
-            return True
-        case Items():
-            return any(map(_has_nodes, value.items))
-        case Table():
-            return any(map(_has_nodes, value.items.values()))
-        case Record():
-            return any(map(_has_nodes, value.fields.values()))
-        case _:
-            return False
-
-
-def _difference(a: Value, b: Value, name: str) -> str:
-    for value in (a, b):
-        if isinstance(value, Undecided):
-            return value.why
-    one, other = what(a), what(b)
-    if one == other:
-        return f"{name} is not the same {one.split(' ', 1)[1]} on every path"
-    return f"{name} is {one} on one path and {other} on another"
-
-
-# Words and keys
 
 
 def what(value: Value) -> str:

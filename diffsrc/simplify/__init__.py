@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from diffsrc.ir import Block, Graph, Node, Number, Prod, Program, Ref, Sum
+from diffsrc.simplify.algebra import is_large, is_zero, rewritten
 from diffsrc.simplify.cost import cost
 from diffsrc.simplify.factor import collected, factored, merge_choices
 from diffsrc.simplify.lower import lowered
@@ -75,6 +76,8 @@ class Simplifier:
             return None
         other, turned = self.known[key[0]]
         opposite = turned != key[1]
+        if is_large(node) or is_large(other):
+            return None
         if not self.sample.agree(node, other, turned=opposite):
             return None
         twin = -other if opposite else other
@@ -91,8 +94,6 @@ class Simplifier:
             return self.graph.product((rest, self._offered(inner)))
         if not has_quotients(node) or not isinstance(node, Sum):
             return node
-        from diffsrc.simplify.algebra import rewritten
-
         quotients = {t: c for t, c in node.terms if has_quotient(t)}
         rest = {t: c for t, c in node.terms if t not in quotients}
         if rest and (len(quotients) > 1 or len(rest) > 1):
@@ -111,8 +112,8 @@ class Simplifier:
     def _proven_zero(self, node: Node) -> bool:
         if isinstance(node, Number):
             return not node.value
-        from diffsrc.simplify.algebra import is_zero
-
+        if is_large(node):
+            return False
         return is_zero(node, self.normal)
 
     def _note(self, rewrite: str, node: Node) -> None:

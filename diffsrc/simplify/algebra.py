@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
-from diffsrc.ir import Call, Const, Graph, Node, Number, Prod, Ref, Sum, reachable
+from diffsrc.ir import Call, Const, Graph, Node, Number, Prod, Ref, Sum, children, reachable
 from diffsrc.simplify.factor import monomial_of
 
 MAX_NODES = 80
@@ -215,6 +215,18 @@ class Field:
             else:
                 groups.append((exponent, coefficient))
         return all(sympy.cancel(sympy.together(total)) == 0 for _, total in groups)
+
+
+def is_large(node: Node) -> bool:
+    """Whether a proof about `node` would be given up for its size."""
+    seen: set[Node] = set()
+    todo = [node]
+    while todo and len(seen) <= MAX_NODES:
+        below = todo.pop()
+        if below not in seen:
+            seen.add(below)
+            todo += children(below)
+    return len(seen) > MAX_NODES
 
 
 def expanded_terms(expression: Expr) -> int:

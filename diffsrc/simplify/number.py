@@ -22,6 +22,7 @@ class Sampler:
 
     def __init__(self) -> None:
         self.values: dict[Node, Values] = {}
+        self.exact = Exact(self)
         self.leaves = 0
 
     def __call__(self, node: Node) -> Values:
@@ -57,9 +58,8 @@ class Sampler:
         import mpmath
 
         with mpmath.workdps(DIGITS):
-            exact = Exact(self)
             for i in range(POINTS):
-                one, other = exact(a, i), exact(b, i)
+                one, other = self.exact(a, i), self.exact(b, i)
                 if turned:
                     other = -other
                 if not abs(one - other) <= abs(one) * mpmath.mpf(10) ** (10 - DIGITS):
@@ -128,10 +128,13 @@ class Exact:
     def __init__(self, sampler: Sampler) -> None:
         self.sampler = sampler
         self.values: dict[tuple[Node, int], Any] = {}
+        self.done: tuple[set[Node], ...] = tuple(set() for _ in range(POINTS))
 
     def __call__(self, node: Node, point: int) -> Any:
-        for below in reachable((node,), arms=False):
-            if (below, point) not in self.values:
+        done = self.done[point]
+        for below in reachable((node,), arms=False, stop=done):
+            if below not in done:
+                done.add(below)
                 self.values[below, point] = self._evaluate(below, point)
         return self.values[node, point]
 

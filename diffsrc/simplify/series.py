@@ -1,8 +1,8 @@
-"""Power series where a formula in `x` and `exp(x)` cancels: near a pole of its parts that it has not.
+"""Power series where a formula in `x` and `exp(x)` cancels: its parts have a pole, it has none.
 
-`(exp(x) - expm1(x) / x) / x` is 1/2 at 0 and loses a digit for every power of ten that `x` is below
-1. A formula is developed in exact numbers; where its parts have a pole that it has not, the first
-terms of the series stand in for it near 0.
+`(exp(x) - expm1(x) / x) / x` is 1/2 at 0, and loses a digit for every power of ten that `x`
+is below 1. A formula is developed in exact numbers; where its parts have a pole at 0 that it
+has not, the first terms of the series stand in for it near 0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DECADES = 8
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """`x**low * sum(terms[i] * x**i)`; `worst` is the lowest power in any part of the formula."""
+    """`x**low * sum(terms[i] * x**i)`; `worst` is the lowest power in any part of it."""
 
     low: int
     terms: tuple[Fraction, ...]
@@ -54,7 +54,9 @@ class Series:
         first = 1 / self.terms[0]
         terms = [first]
         for i in range(1, len(self.terms)):
-            known = sum((self.terms[j] * terms[i - j] for j in range(1, i + 1)), Fraction(0))
+            known = sum(
+                (self.terms[j] * terms[i - j] for j in range(1, i + 1)), Fraction(0)
+            )
             terms.append(-first * known)
         return _shifted(-self.low, terms, -self.low)
 
@@ -106,7 +108,9 @@ def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> No
             continue
         others = ((b, e) for b, e in factors if b not in own)
         rest = rewritten(node.graph.monomial(Fraction(1), dict(others)))
-        return rest * _chosen(x, powers, series.worst, rewritten(nested(dependent, x)), library)
+        return rest * _chosen(
+            x, powers, series.worst, rewritten(nested(dependent, x)), library
+        )
     return rewritten(node)
 
 
@@ -121,7 +125,7 @@ def _chosen(
     if library != "np":
         arms = (Block((), (arm,)) for arm in (_horner(x, powers[:TERMS]), formula))
         return graph.result(graph.if_(near, *arms), 0)
-    # Both arms are computed for all elements: each is given arguments that it can take.
+    # Both arms are computed for all elements: each gets arguments that it can take.
     inner = select(graph, near, x, graph.zero)
     outer = select(graph, near, graph.number(edge), x)
     return select(graph, near, _horner(inner, powers[:TERMS]), _with(formula, x, outer))
@@ -156,7 +160,9 @@ def _by_powers(node: Node, x: Var) -> dict[int, list[Node]]:
         del powers[opened]
         found = _by_powers(opened, x)
     rest = graph.monomial(_coefficient(node), powers)
-    return {power + int(own): [rest * t for t in terms] for power, terms in found.items()}
+    return {
+        power + int(own): [rest * t for t in terms] for power, terms in found.items()
+    }
 
 
 def _coefficient(node: Node) -> Fraction:
@@ -171,7 +177,8 @@ def _rounded(edge: float) -> Fraction:
 
 def _horner(x: Node, powers: list[tuple[int, Fraction]]) -> Node:
     graph: Graph = x.graph
-    above, total = powers[-1][0], graph.number(powers[-1][1])
+    above = powers[-1][0]
+    total: Node = graph.number(powers[-1][1])
     for degree, c in reversed(powers[:-1]):
         total = c + graph.product((x ** (above - degree), total))
         above = degree
@@ -191,7 +198,9 @@ def _with(node: Node, x: Node, new: Node) -> Node:
                 powers = (done[b] ** n.graph.number(e) for b, e in n.factors)
                 done[n] = n.graph.product((n.coefficient, *powers))
             case Call() if n.args:
-                done[n] = n.graph.call(n.op, *(done[a] for a in n.args), options=n.options)
+                done[n] = n.graph.call(
+                    n.op, *(done[a] for a in n.args), options=n.options
+                )
             case _:
                 done[n] = n
     return done[node]
@@ -201,7 +210,9 @@ def developed(node: Node, x: Node) -> Series | None:
     """The series of `node` at `x` of 0, None where there is none in rational numbers."""
     done: dict[Node, Series] = {}
     order = reachable((node,), arms=False)
-    if not all(n is x or isinstance(n, Number | Sum | Prod) or _is_known(n) for n in order):
+    if not all(
+        n is x or isinstance(n, Number | Sum | Prod) or _is_known(n) for n in order
+    ):
         return None
     for n in order:
         series = _series(n, done)
@@ -239,7 +250,12 @@ def _series(node: Node, done: dict[Node, Series]) -> Series | None:
 def _is_close(node: Sum) -> bool:
     """Whether it is `c exp(t) - c`, which `expm1` computes."""
     term, c = node.terms[0]
-    return len(node.terms) == 1 and c == -node.constant and isinstance(term, Call) and term.op == "exp"
+    return (
+        len(node.terms) == 1
+        and c == -node.constant
+        and isinstance(term, Call)
+        and term.op == "exp"
+    )
 
 
 def _product(node: Prod, done: dict[Node, Series]) -> Series | None:

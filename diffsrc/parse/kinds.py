@@ -1,0 +1,150 @@
+"""What kind of thing a value is: `type`, `isinstance`, `hasattr`."""
+
+from __future__ import annotations
+
+import ast
+import numbers
+import sys
+import types
+
+from diffsrc.ir import Node, Var
+from diffsrc.parse.text import Texts
+from diffsrc.parse.values import (
+    Items,
+    Local,
+    Object,
+    Record,
+    Static,
+    Table,
+    Value,
+    what,
+)
+
+
+class Kinds(Texts):
+    """Answers questions about the types of values."""
+
+    def rely(self, number: Node, node: ast.AST) -> None:
+        """Note that a decision rests on a value's being a number."""
+        if number in self.arrays and not isinstance(number, Var):
+            self.refuse("Comparing an array with this is not understood.", node)
+        self.assume_number(number)
+
+    def class_of_value(self, value: Value, node: ast.AST) -> object:
+        """The class of a value, as `type(value)` gives it."""
+        match value:
+            case Static(value=known):
+                return type(known)
+            case Node():
+                return self._class_of_number(value, node)
+            case Table():
+                return dict
+            case Items(type=cls) | Record(type=cls):
+                return cls
+            case Object(type=cls) if isinstance(cls, type):
+                return cls
+            case Local():
+                return types.FunctionType
+            case _:
+                return self.refuse(f"The type of {what(value)} is unknown.", node)
+
+    def _class_of_number(self, value: Node, node: ast.AST) -> object:
+        if value in self.constants:
+            return type(self.constants[value])
+        if value.type.kind == "bool":
+            self.refuse("The type of a comparison is bool or NumPy's.", node)
+        source, example = self.live_value(value)
+        if value in self.floats:
+            return float
+        if source is None or example is None:
+            self.refuse(
+                "The type of this number is not known before the derivative runs.",
+                node,
+                "Ask for isinstance(x, (int, float)), or leave it out.",
+            )
+        self.assume_type(source, example)
+        return type(example)
+
+    def is_instance(self, value: Value, classes: Value, node: ast.AST) -> bool:
+        """`isinstance(value, classes)`."""
+        found: list[type] = []
+        pending = [classes]
+        while pending:
+            cls = pending.pop()
+            if isinstance(cls, Items):
+                pending += cls.items
+            elif isinstance(cls, Static) and isinstance(cls.value, tuple):
+                pending += [Static(item) for item in cls.value]
+            elif isinstance(cls, Static) and isinstance(cls.value, types.UnionType):
+                pending += [Static(item) for item in cls.value.__args__]
+            elif isinstance(cls, Static) and isinstance(cls.value, type):
+                found.append(cls.value)
+            else:
+                self.refuse("isinstance asks for classes that are known.", node)
+        if isinstance(value, Node) and value not in self.constants:
+            answer = self._number_is(value, found)
+            if answer is not None:
+                self.rely(value, node)
+                return answer
+        own = self.class_of_value(value, node)
+        assert isinstance(own, type)
+        return any(issubclass(own, cls) for cls in found)
+
+    def _number_is(self, value: Node, classes: list[type]) -> bool | None:
+        """Whether a number is of the classes, if that is so for any number."""
+        numpy = sys.modules.get("numpy")
+        array = [numpy.ndarray] if numpy is not None else []
+        if value in self.arrays:
+            if isinstance(value, Var) and any(cls in array for cls in classes):
+                return True
+            return None
+        asked = set(classes)
+        real = {float, int}
+        scalars = {numpy.number, numpy.generic} if numpy is not None else set()
+        if asked & {numbers.Number, numbers.Complex, numbers.Real, object}:
+            return True
+        if real <= asked and (numpy is None or asked & scalars):
+            return True
+        related = (int, float, *scalars)
+        if not any(
+            issubclass(r, cls) or issubclass(cls, r) for r in related for cls in asked
+        ):
+            return False
+        return None
+
+    def has_attribute(self, value: Value, name: str, node: ast.AST) -> bool:
+        """`hasattr(value, name)`, where the class alone decides it."""
+        match value:
+            case Record() if name in value.fields:
+                return True
+            case Object(value=known, source=source) if known is not None:
+                if self._in_class(type(known), name):
+                    return True
+                if self._in_instance(known, name) and source is not None:
+                    found = self.member(known, name, node).value
+                    self.assume_type(source.attribute(name), found)
+                    return True
+                if not type(known).__dictoffset__:
+                    return False
+            case Static(value=str() | bool() | None | type() as known):
+                return hasattr(known, name)
+            case Node():
+                cls = self._class_of_number(value, node)
+                return hasattr(cls, name)
+            case Items() | Table() | Record():
+                cls = self.class_of_value(value, node)
+                return hasattr(cls, name)
+            case _:
+                pass
+        return self.refuse(
+            f"Whether there is an attribute {name!r} may change unseen.", node
+        )
+
+    def _in_class(self, cls: type, name: str) -> bool:
+        return any(name in vars(base) for base in cls.__mro__)
+
+    def _in_instance(self, value: object, name: str) -> bool:
+        if not type(value).__dictoffset__:
+            return False
+        own = object.__getattribute__(value, "__dict__")
+        return type(own) is dict and name in own

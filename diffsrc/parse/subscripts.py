@@ -1,0 +1,165 @@
+"""Items of tuples, lists and dicts: those made here, and those from outside."""
+
+from __future__ import annotations
+
+import ast
+import enum
+
+from diffsrc.ir import Node
+from diffsrc.parse.attributes import Attributes, may_change
+from diffsrc.parse.context import UNKNOWN
+from diffsrc.parse.values import Items, Object, Source, Static, Table, Value, what
+from diffsrc.specialise import Argument, argument_of
+
+_KEYS = (str, int, bool, type(None))
+
+
+class Subscripts(Attributes):
+    """Reads `value[index]` and what has several values."""
+
+    def subscript(self, base: Value, node: ast.Subscript) -> Value:
+        if isinstance(base, Node):
+            self.refuse(
+                "Items of an array are not understood yet.",
+                node,
+                "Pass what is needed of it as an argument.",
+            )
+        self.decided(base, node)
+        if isinstance(node.slice, ast.Slice):
+            return self._slice(base, node.slice, node)
+        key = self.static_value(self.expression(node.slice))
+        if key is UNKNOWN:
+            self.refuse(
+                "The index is not known before the derivative runs.",
+                node.slice,
+                "Use a literal, or branches.",
+            )
+        return self.item(base, key, node)
+
+    def item(self, base: Value, key: object, node: ast.AST) -> Value:
+        """`base[key]` for a key that is known."""
+        try:
+            match base:
+                case Items() if isinstance(key, int):
+                    return base.items[key]
+                case Table() if type(key) in _KEYS or isinstance(key, enum.Enum):
+                    return base.items[key]
+                case Static(value=known) if type(known) in (str, tuple, list, dict):
+                    return self.constant(known[key], node)  # type: ignore[index]
+                case Static(value=known) if isinstance(known, type) and issubclass(
+                    known, enum.Enum
+                ):
+                    return Static(known.__members__[str(key)])
+                case Object() if type(key) in _KEYS:
+                    return self._item_of_object(base, key, node)
+                case _:
+                    pass
+        except (LookupError, TypeError):
+            self.refuse(f"There is no item {key!r} here: Python would raise.", node)
+        return self.refuse(f"An item of {what(base)} is not understood.", node)
+
+    def _item_of_object(self, base: Object, key: object, node: ast.AST) -> Value:
+        argument, source = base.argument, None
+        value = base.value
+        fields = getattr(type(value), "_fields", None)
+        if argument is not None and argument.items is not None:
+            names = argument.names
+            if argument.type is dict:
+                assert isinstance(key, str | int | bool | None)
+                inner = argument.items[names.index(key)]
+            elif isinstance(key, int):
+                inner = argument.items[key]
+                key = key % len(argument.items)
+            else:
+                self.refuse(f"There is no item {key!r} here: Python would raise.", node)
+        elif isinstance(value, tuple) and fields is not None and isinstance(key, int):
+            inner = argument_of(tuple.__getitem__(value, key))
+            if base.source is not None:
+                source = base.source.attribute(fields[key])
+        else:
+            self.refuse(f"An item of {what(base)} is not understood.", node)
+        if may_change(base.source):
+            source = self._assume_item(base, key, inner, source, node)
+        if inner.kind == "static":
+            return Static(inner.value, source)
+        read = self.graph.call("item", base.node, options=(key,))
+        made = self.part(read, source, inner, node)
+        if inner.kind == "number":
+            return made
+        return Object(inner.value, made, inner.type, source, inner)
+
+    def _assume_item(
+        self,
+        base: Object,
+        key: object,
+        inner: Argument,
+        source: Source | None,
+        node: ast.AST,
+    ) -> Source | None:
+        """Note what was read of a container that is no argument; where it is found."""
+        if type(base.value) is dict and isinstance(key, str):
+            place = Source(base.value, key)
+            if inner.kind != "number":
+                self.assume(base.source, base.value)
+                self.assume(place, inner.value)
+            return place
+        if inner.kind == "number":
+            return source
+        if isinstance(base.value, tuple):
+            self.assume(base.source, base.value)
+            return Source(inner.value, "")
+        return self.refuse(
+            "A list that holds more than numbers may change unseen.",
+            node,
+            "Make it a tuple or a dict.",
+        )
+
+    def _slice(self, base: Value, node: ast.Slice, whole: ast.Subscript) -> Value:
+        bounds: list[int | None] = []
+        for part in (node.lower, node.upper, node.step):
+            bound = None
+            if part is not None:
+                bound = self.static_value(self.expression(part))
+            if bound is not None and type(bound) is not int:
+                self.refuse("The bounds of a slice must be literals.", whole)
+            bounds.append(bound)
+        if isinstance(base, Static) and type(base.value) in (str, tuple):
+            return Static(base.value[slice(*bounds)])  # type: ignore[index]
+        items = self.elements(base, whole)
+        kind = base.type if isinstance(base, Items) else tuple
+        return Items(items[slice(*bounds)], list if kind is list else tuple)
+
+    def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]:
+        """The elements of a sequence whose length is known."""
+        self.decided(value, node)
+        match value:
+            case Items(type=kind) if kind is not set:
+                return value.items
+            case Static(value=tuple() | list() as known):
+                return tuple([self.constant(item, node) for item in known])
+            case Table():
+                return tuple([self.constant(key, node) for key in value.items])
+            case Object(argument=Argument(items=tuple() as items, type=kind)):
+                if kind in (tuple, list):
+                    if may_change(value.source):
+                        self._assume_length(value, node)
+                    return tuple([self.item(value, i, node) for i in range(len(items))])
+            case Object(value=tuple() as known) if hasattr(type(known), "_fields"):
+                return tuple([self.item(value, i, node) for i in range(len(known))])
+            case _:
+                pass
+        return self.refuse(
+            f"The items of {what(value)} are not known before the derivative runs.",
+            node,
+            "Write them out as a tuple, or give them as arguments of their own.",
+        )
+
+    def _assume_length(self, value: Object, node: ast.AST) -> None:
+        if type(value.value) is tuple:
+            self.assume(value.source, value.value)
+            return
+        self.refuse(
+            "The length of a list that is no argument may change unseen.",
+            node,
+            "Make it a tuple.",
+        )
