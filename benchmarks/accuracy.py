@@ -1,13 +1,16 @@
-"""The accuracy of first and second derivatives of functions that overflow or cancel, beside JAX's.
+"""The accuracy of derivatives of functions that overflow or cancel, beside JAX's.
 
     python benchmarks/accuracy.py
 
-Arguments run from 1e-300 to 1e300 with both signs, or over the domain, and closely over the
-exponential's range. The truth is the derivative by hand, in mpmath, with digits to spare. Errors are in
-units in the last place of the largest term (`terms`, where a derivative is a sum that may cancel); an
-argument counts where the truth is a float that is not subnormal. Exit code 1 when ours is beyond the
-limit or not finite.
+First and second derivatives. Arguments run from 1e-300 to 1e300 with both signs, or
+over the domain, and closely over the exponential's range. The truth is the derivative by
+hand, in mpmath, with digits to spare. Errors are in units in the last place, first of
+the largest term (`terms`, where a derivative is a sum that may cancel), then of the
+truth; an argument counts where the truth is 0 or a float that is not subnormal. The exit
+code is 1 where ours is beyond the limit or not finite.
 """
+
+# ruff: noqa: D103, S311 - functions as users write them; points are drawn alike each time
 
 from __future__ import annotations
 
@@ -133,14 +136,14 @@ def np_growth(x):
 
 @dataclass(frozen=True)
 class Family:
-    """A function, its derivatives by its first argument by hand, and where they are tried.
+    """A function, its derivatives by its first argument, and where they are tried.
 
     Attributes:
         name: as the issue has it.
         function: in `math`, for floats.
         numpy: in NumPy, for arrays.
         exact: the first and the second derivative, in mpmath.
-        terms: the size of the largest term of each, None where it is the derivative itself.
+        terms: the size of the largest term of each, None where it is the whole.
         points: what arguments are tried.
     """
 
@@ -340,7 +343,7 @@ Truth = tuple[Point, Any, Any]
 
 
 def truths(family: Family, order: int) -> list[Truth]:
-    """The points at which the truth is a normal float (or 0), with it and its largest term."""
+    """The points where the truth is a normal float or 0, it, and its largest term."""
     found: list[Truth] = []
     exact, terms = family.exact[order - 1], family.terms[order - 1]
     with mpmath.workdps(DIGITS):
@@ -394,7 +397,7 @@ def values_of(
 
 
 def ulps(error: Any, size: Any) -> float:
-    """The error in units in the last place of `size`, of the least normal float at least."""
+    """The error in units in the last place of `size`, or of the least normal float."""
     unit = math.ulp(min(max(float(size), LEAST), MOST))
     return float(error / unit)
 
@@ -423,10 +426,8 @@ def main(
     derive: Callable[[Callable[..., Any], int], Callable[..., Any]] = our_derivative,
 ) -> int:
     with_jax = importlib.util.find_spec("jax") is not None
-    print(
-        f"{'ulp of the largest term, then of the result':38}",
-        *(f"{h:18}" for h in ("math", "NumPy", "JAX")),
-    )
+    title = "ulp of the largest term, of the truth"
+    print(f"{title:38}", *(f"{h:18}" for h in ("math", "NumPy", "JAX")))
     good = True
     for order in (1, 2):
         for family in FAMILIES:

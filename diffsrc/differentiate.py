@@ -170,17 +170,13 @@ class Differentiator:
             for below in stop
             if below in then or below in orelse
         ]
-        choice = self.graph.if_(
-            node.condition,
-            _with_results(node.then, tuple(t for _, _, t, _ in wanted)),
-            _with_results(node.orelse, tuple(o for _, _, _, o in wanted)),
-        )
         found: list[tuple[Node, Node]] = []
-        for i, (scale, below, then, orelse) in enumerate(wanted):
-            if node.then.fails or node.orelse.fails:
-                slope = self.graph.result(choice, i)
-            else:
-                slope = then if then is orelse and isinstance(then, Number) else self.graph.result(choice, i)
+        for scale, below, then, orelse in wanted:
+            choice = self.graph.if_(
+                node.condition, _with_results(node.then, (then,)), _with_results(node.orelse, (orelse,))
+            )
+            same = then is orelse and isinstance(then, Number)
+            slope = then if same else self.graph.result(choice, 0)
             self.hint(slope, next(r for r in results if adjoints[r] is scale or whole), below)
             found.append((below, self.times(scale, slope)))
         return found

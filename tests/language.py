@@ -1,6 +1,8 @@
-"""Functions in all of the language that is understood, with arguments to try them with."""
+"""Functions in all of the language that is understood, with arguments to try."""
 # The functions are written as users may write them, not as they should.
-# ruff: noqa
+# ruff: noqa: A001, B009, C408, EM103, F841, F842, I001, ICN001
+# ruff: noqa: PIE804, PLR0915, PYI024, RET506, RUF005, RUF021, SIM300, SIM905
+# ruff: noqa: UP031
 
 import dataclasses
 import enum

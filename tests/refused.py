@@ -1,6 +1,7 @@
-"""Functions that are refused: the arguments, the error, what the caret marks, a word."""
+"""Functions that are refused: arguments, the error, what the caret marks, a word."""
 # The functions are written as users may write them, not as they should.
-# ruff: noqa
+# ruff: noqa: ARG002, F401, F821, NPY002, PLE0704, PLR0915, PLW0603, PTH123
+# ruff: noqa: RET503, RET504, RUF059, S102, S307, S311, SIM102
 
 import functools
 import math

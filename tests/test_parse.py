@@ -163,7 +163,7 @@ def bits(value):
         return value.dtype, value.tobytes()
     if value is None or isinstance(value, str):
         return value
-    return struct.pack("d", value) if value == value else "nan"
+    return "nan" if math.isnan(value) else struct.pack("d", value)
 
 
 def check(f, *args, program=None, **kwargs):
@@ -217,7 +217,7 @@ def test_names_are_lets_in_the_order_of_execution():
         v = u
         w = inner(u, y + 1)
         u = w - v
-        return u
+        return u  # noqa: RET504 - a name that has two values
 
     program = check(f, 1.0, 2.0)
     assert lets(program) == ["u", "b", "c", "w", "u"]
@@ -290,7 +290,7 @@ def test_results_have_a_structure():
 
 
 def test_doc_parameters_and_taken_names():
-    def f(a: float, /, b=2.0, *rest, c: "int" = 3, mode="x", **more):
+    def f(a: float, /, b=2.0, *rest, c: int = 3, mode="x", **more):
         """What it is."""
         return math.sin(a) * b * c * K if mode == "x" else a
 
@@ -302,7 +302,7 @@ def test_doc_parameters_and_taken_names():
         ("a", "POSITIONAL_ONLY", "", "float"),
         ("b", "POSITIONAL_OR_KEYWORD", "2.0", None),
         ("rest", "VAR_POSITIONAL", "", None),
-        ("c", "KEYWORD_ONLY", "3", "'int'"),
+        ("c", "KEYWORD_ONLY", "3", "int"),
         ("mode", "KEYWORD_ONLY", "'x'", None),
         ("more", "VAR_KEYWORD", "", None),
     ]
@@ -317,7 +317,7 @@ class Writer:
     """Writes random functions of branches, returns, helpers and shadowed names."""
 
     def __init__(self, seed):
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - to have the same ones again
         self.lines = []
 
     def number(self, depth=0):
@@ -391,7 +391,8 @@ def test_random_functions(seed):
     try:
         program = program_of(f, 1.0, 2.0)
     except UnsupportedSyntax as error:
-        assert "more than 64 times" in str(error) or "has no value" in str(error)
+        if "more than 64 times" not in str(error):
+            raise
         return
     for args in (
         (0.5, 2.0),
@@ -433,7 +434,7 @@ def test_names_of_other_modules_are_given():
     source = "RATE = 3.0\nx = 4.0\ndef scaled(v):\n    return RATE * v + x\n"
     path = pathlib.Path(tempfile.mkdtemp()) / "other.py"
     path.write_text(source)
-    exec(compile(source, str(path), "exec"), vars(other))
+    exec(compile(source, str(path), "exec"), vars(other))  # noqa: S102 - text of this test
 
     def f(x):
         return other.scaled(x) * other.RATE
@@ -537,7 +538,7 @@ def generated(text):
     path = pathlib.Path(tempfile.mkdtemp()) / "generated.py"
     path.write_text(text)
     module = types.ModuleType("generated")
-    exec(compile(text, str(path), "exec"), vars(module))
+    exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102 - text of this test
     return module.f
 
 

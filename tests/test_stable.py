@@ -1,4 +1,4 @@
-"""Stable forms are equal to what they stand for, and stay in range where that does not."""
+"""Stable forms are equal to what they stand for, and stay in range."""
 
 import mpmath
 import pytest
@@ -18,8 +18,8 @@ from diffsrc.ir import (
     Result,
     Sum,
     Var,
+    reachable,
 )
-from diffsrc.ir import reachable
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.series import nested
 from diffsrc.simplify.stable import stabilised
@@ -28,14 +28,14 @@ DIGITS = 60
 ARGUMENTS = (-90.0, -40.0, -2.5, -0.7, 0.3, 1.9, 33.0, 90.0)
 
 EXACT = {
-    "exp": lambda x: mpmath.exp(x),
+    "exp": mpmath.exp,
     "expm1": lambda x: mpmath.exp(x) - 1,
-    "log": lambda x: mpmath.log(x),
+    "log": mpmath.log,
     "log1p": lambda x: mpmath.log(1 + x),
     "abs": abs,
-    "tanh": lambda x: mpmath.tanh(x),
-    "sinh": lambda x: mpmath.sinh(x),
-    "cosh": lambda x: mpmath.cosh(x),
+    "tanh": mpmath.tanh,
+    "sinh": mpmath.sinh,
+    "cosh": mpmath.cosh,
     "hypot": lambda *xs: mpmath.sqrt(sum(x * x for x in xs)),
     "copysign": lambda x, y: abs(x) if y > 0 else -abs(x),
     "max": max,
@@ -43,12 +43,12 @@ EXACT = {
     "gt": lambda x, y: x > y,
     "lt": lambda x, y: x < y,
     "select": lambda c, x, y: x if c else y,
-    "cos": lambda x: mpmath.cos(x),
+    "cos": mpmath.cos,
 }
 
 
 def value(node, at):
-    """The value of a normal node in mpmath; only the chosen arm of an `If` is computed."""
+    """The value of a normal node in mpmath, of an `If` its chosen arm."""
     known = {}
     for n in reachable((node,), arms=False):
         match n:
@@ -118,7 +118,7 @@ def unary(node, op):
     return node.graph.call(op, node)
 
 
-# What is made of exponentials of one argument: products of powers of binomials and of sums.
+# Products of powers of binomials and of sums in exponentials of one argument.
 
 DEGREES = st.integers(-2, 2).filter(bool)
 
@@ -191,7 +191,7 @@ def test_a_series_is_as_good_as_the_formula(node, x):
         except ZeroDivisionError:
             return
         error = abs(value(stable(node), at) - expected)
-        # The largest part of such a formula is of the order of a power of 1 / x; this is the least one.
+        # The largest part of such a formula is a power of 1 / x, this one at least.
         assert error <= 64 * 2.0**-53 * max(abs(expected), 1 / abs(x))
 
 

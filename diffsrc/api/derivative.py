@@ -181,7 +181,7 @@ def _first_call(derivative: Derivative) -> Callable[..., Any]:
     def call(self: Derivative, *args: Any, **kwargs: Any) -> Any:
         found = self.specialised(args, kwargs)
         install(self, found)
-        return found.entry.call(*args, **kwargs)
+        return found.entry.direct(*args, **kwargs)
 
     return call
 
@@ -192,7 +192,7 @@ def install(derivative: Derivative, found: Specialisation) -> None:
     def again(*args: Any, **kwargs: Any) -> Any:
         other = derivative.specialised(args, kwargs)
         install(derivative, other)
-        return other.entry.call(*args, **kwargs)
+        return other.entry.direct(*args, **kwargs)
 
     found.entry.otherwise(again)
     type(derivative).__call__ = staticmethod(found.entry.call)  # type: ignore[attr-defined,method-assign] # the class is this object's own

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from diffsrc.api.broadcast import broadcast, ranked_parameters
 from diffsrc.capture import Captured
 from diffsrc.differentiate import Request, gradients
 from diffsrc.emit import emit
@@ -55,7 +56,9 @@ class Operator:
 class Stages:
     """A program after each stage, and the text that came out.
 
-    `str()` prints them all.
+    Attributes:
+        notes: the rewrites that SymPy offered and that were taken.
+        ranked: the parameters of which it matters whether they are arrays.
     """
 
     parsed: Program
@@ -64,6 +67,7 @@ class Stages:
     source: str
     name: str
     notes: tuple[str, ...]
+    ranked: frozenset[str]
 
 
 def derive(
@@ -88,10 +92,12 @@ def derive(
     library = {"python": "math", "numpy": "np", None: parsed.library}[target]
     if not library:
         library = "np" if any(a.array for _, a in signature.arguments) else "math"
-    simplified = simplifier.lowered(program, library)
+    arrays = frozenset(name for name, a in signature.arguments if a.array)
+    simplified = broadcast(simplifier.lowered(program, library), arrays)
     name = function_name(captured.name, operators)
     text = emit(simplified, name, docstring(captured.name, operators, program))
-    return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes))
+    ranked = ranked_parameters(simplified) if parsed.library != "math" else frozenset[str]()
+    return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes), ranked)
 
 
 def function_name(name: str, operators: Sequence[Operator]) -> str:
@@ -103,6 +109,10 @@ def function_name(name: str, operators: Sequence[Operator]) -> str:
 def docstring(name: str, operators: Sequence[Operator], program: Program) -> str:
     """What the emitted function gives, in one line."""
     text = name if name.isidentifier() else "f"
+    orders = {(o.kind, o.wrt) for o in operators}
+    if len(operators) > 1 and len(orders) == 1 and operators[0].kind == "grad" and operators[0].single:
+        order = len(operators)
+        operators = [Operator("derivative", operators[0].wrt, single=True, order=order)]
     for operator in operators:
         names = ", ".join(wrt_name(program, w) for w in operator.wrt)
         several = len(operator.wrt) > 1

@@ -20,9 +20,15 @@ from diffsrc.load import load
 from diffsrc.specialise import Argument, Signature
 
 ALWAYS_FLOAT = frozenset({"div", "attribute"})
+MAYBE_INT = frozenset(
+    {"floor", "ceil", "trunc", "round", "item", "attribute", "ones_like", "zeros_like", "full_like"}
+)
 KEEPS_INT = frozenset(
     {"add", "sub", "mul", "neg", "pos", "pow", "abs", "max", "min", "mod", "floordiv", "select", "square"}
 )
+
+
+SCALARS = frozenset({int, float})
 
 
 class Entry:
@@ -30,12 +36,18 @@ class Entry:
 
     Attributes:
         call: what a call of the derivative runs.
+        direct: the same without checks, for arguments that are known to fit.
     """
 
     def __init__(
-        self, call: Callable[..., Any], checks: list[Check], other: CellType | None
+        self,
+        call: Callable[..., Any],
+        direct: Callable[..., Any],
+        checks: list[Check],
+        other: CellType | None,
     ) -> None:
         self.call = call
+        self.direct = direct
         self.checks = checks
         self.other = other
 
@@ -92,6 +104,7 @@ def entry_for(
     program = stages.simplified
     checks = [Check(a) for a in program.assumptions]
     cells: dict[str, CellType] = {}
+    guard: list[str] = []
     lines: list[str] = []
     conditions: list[str] = []
 
@@ -108,7 +121,7 @@ def entry_for(
     if conditions:
         other = CellType()
         cells["_again"] = other
-        lines += [f"    if {' or '.join(conditions)}:", f"        return _again({_passed(program)})"]
+        guard = [f"    if {' or '.join(conditions)}:", f"        return _again({_passed(program)})"]
     if any(not is_float(r) for r in _results(program)):
         as_float = cell(_as_float)
         for parameter in program.parameters:
@@ -117,19 +130,19 @@ def entry_for(
                     f"    if type({parameter.name}) is not float:",
                     f"        {parameter.name} = {as_float}({parameter.name})",
                 ]
-    if not lines:
-        return Entry(function, checks, None)
     cells["_function"] = CellType(function)
-    lines.append(f"    return _function({_passed(program)})")
-    header = f"def {stages.name}({', '.join(parameters(program))}):"
-    call = load(
-        "\n".join([header, *lines, ""]),
-        stages.name,
-        module_globals=function.__globals__,
-        cells=cells,
-    )
-    call.__defaults__, call.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
-    return Entry(call, checks, other)
+
+    def made(body: list[str]) -> Callable[..., Any]:
+        if not body:
+            return function
+        header = f"def {stages.name}({', '.join(parameters(program))}):"
+        text = "\n".join([header, *body, f"    return _function({_passed(program)})", ""])
+        call = load(text, stages.name, module_globals=function.__globals__, cells=cells)
+        call.__defaults__, call.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+        return call
+
+    direct = made(lines)
+    return Entry(made([*guard, *lines]) if guard else direct, direct, checks, other)
 
 
 def _passed(program: Program) -> str:
@@ -161,6 +174,8 @@ def _argument_conditions(
         if argument.items is not None:
             return [f"len({name}) != {len(argument.items)}"]
         return [f"type({name}) is not {cell(argument.type)}"]
+    if name in stages.ranked:
+        return [f"type({name}) {'' if argument.array else 'not '}in {cell(SCALARS)}"]
     return []
 
 
@@ -210,7 +225,7 @@ def _is_float(node: Node, known: dict[Node, bool]) -> bool:
         case Call() if node.op in KEEPS_INT:
             return any(known[arg] for arg in node.args)
         case Call():
-            return node.op not in {"floor", "ceil", "trunc", "round", "item", "attribute"}
+            return node.op not in MAYBE_INT
         case If():
             return False
         case _:

@@ -59,6 +59,8 @@ class Printer:
                 return f"{self(args[0], ATOM)}[{options[0]!r}]", ATOM
             case "constant":
                 return self._text(args[0])
+            case "raise" | "text":
+                return self._template(options[0], args), ATOM
             case "fsum":
                 return f"math.fsum([{', '.join(self(arg) for arg in args)}])", ATOM
             case "scalar":
@@ -98,6 +100,16 @@ class Printer:
                     orelse = self(args[2], TERNARY)
                 return f"{then} if {condition} else {orelse}", TERNARY
         raise AssertionError(f"{op} cannot be printed")
+
+    def _template(self, template: object, args: tuple[Node, ...]) -> str:
+        """Source text with holes for values, in double quotes where it has no others."""
+        assert isinstance(template, tuple)
+        fixed = "".join(part for part in template if isinstance(part, str))
+        turn = '"' not in fixed
+        return "".join(
+            (part.replace("'", '"') if turn else part) if isinstance(part, str) else self(args[part])
+            for part in template
+        )
 
     def _power(self, base: Node, exponent: Node) -> str:
         left, right = self(base, ATOM), self(exponent, UNARY)

@@ -239,7 +239,8 @@ class Graph:
         return node
 
     def if_(self, condition: Node, then: Block, orelse: Block) -> If:
-        key = (If, condition, then, orelse)
+        arms = ((a.statements, a.results, a.fail) for a in (then, orelse))
+        key = (If, condition, *arms)
         node = self.table.get(key)
         if not isinstance(node, If):
             node = If(self, FLOAT)

@@ -6,6 +6,7 @@ from diffsrc.ir.nodes import Call, Node, Number, Prod, Sum
 
 POSITIVE_CALLS = frozenset({"exp", "exp2", "cosh", "erfc", "pi", "e", "tau"})
 NONNEGATIVE_CALLS = frozenset({"abs", "sqrt", "hypot", "square"}) | POSITIVE_CALLS
+RISING_CALLS = frozenset({"log1p", "expm1", "sinh", "tanh", "asinh", "atan"})
 MAX_DEPTH = 8
 
 
@@ -44,6 +45,10 @@ def nonnegative(node: Node, depth: int = 0) -> bool:
         case Number():
             return node.value >= 0
         case Call():
+            if node.op in RISING_CALLS:
+                return nonnegative(node.args[0], depth + 1)
+            if node.op in {"max", "maximum"}:
+                return any(nonnegative(arg, depth + 1) for arg in node.args)
             return node.op in NONNEGATIVE_CALLS
         case Sum():
             return node.constant >= 0 and all(

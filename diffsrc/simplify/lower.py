@@ -25,6 +25,7 @@ from diffsrc.ir import (
     Result,
     Sum,
     Var,
+    as_fraction,
     children,
     reachable,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 32
 MAX_DENOMINATOR = 10**6
+FLIPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
 WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"})
 
@@ -61,11 +63,16 @@ class Lowering:
         self.named: set[Node] = set()
         self.covers: dict[Node, tuple[Fraction, Powers]] = {}
         self.turned: dict[Sum, Node] = {}
+        self.literals = [
+            as_fraction(n.value)
+            for n in reachable(program.body.roots())
+            if isinstance(n, Const) and type(n.value) is float and n.value > 0
+        ]
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
         self.products: dict[Node, list[tuple[Node, Fraction, Powers]]] = {}
         for node in normal.written.values():
-            if isinstance(node, Call) and node.op == "div":
+            if isinstance(node, Call) and node.op == "div" and not isinstance(node.args[0], Const):
                 self._offer(node)
 
     # Blocks
@@ -166,15 +173,16 @@ class Lowering:
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             return self._choice(*args)
+        if node.op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
+            return self.graph.call(FLIPPED[node.op], args[1], args[0])
         if self.library == "np" and node.op in {"and", "or", "not"}:
             return self.graph.call(node.op, *args, options=({"and": "&", "or": "|", "not": "~"}[node.op],))
         if node.op in {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "pow"} | {"floordiv", "mod"}:
             return self.graph.call(node.op, *args)
         spelling = TABLE[node.op].spelling(self.library or "math")
         if spelling is None and node.op == "sign":
-            zero = self.graph.const(0)
-            above, below = (self.graph.call(op, args[0], zero) for op in ("gt", "lt"))
-            return self.graph.call("sub", above, below)
+            one = self.graph.call("copysign", self.graph.const(1.0), args[0], options=("math.copysign",))
+            return self.graph.call("select", args[0], one, self.graph.const(0.0))
         return self.graph.call(node.op, *args, options=(spelling,))
 
     def _choice(self, condition: Node, then: Node, orelse: Node) -> Node:
@@ -314,7 +322,12 @@ class Lowering:
 
     def _coefficient(self, value: Fraction) -> tuple[Fraction, Fraction]:
         """A coefficient as numerator and denominator, one of them 1 where a decimal says it."""
-        if value.denominator == 1 or is_decimal(value) or value.denominator > MAX_DENOMINATOR:
+        if value.denominator == 1 or is_decimal(value):
+            return value, Fraction(1)
+        for literal in self.literals:
+            if is_decimal(value * literal):
+                return value * literal, literal
+        if value.denominator > MAX_DENOMINATOR:
             return value, Fraction(1)
         return Fraction(value.numerator), Fraction(value.denominator)
 

@@ -1,8 +1,8 @@
 """Products as rational functions of one exponential.
 
-`exp(x)**2 (1 + exp(-x))**-1` is `E**3 (E + 1)**-1` with `E = exp(x)`; hyperbolic functions
-of `x` are such functions too. What has another argument, or no exponential, is a factor or
-a coefficient.
+`exp(x)**2 (1 + exp(-x))**-1` is `E**3 (E + 1)**-1` with `E = exp(x)`; hyperbolic
+functions of `x` are such functions too. What has another argument, or no exponential,
+is a factor or a coefficient.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def factors_of(node: Node) -> Iterable[tuple[Node, Fraction]]:
 
 
 def core_of(arg: Node) -> tuple[Node, Fraction]:
-    """What the argument of an exponential is up to a rational factor, and the factor."""
+    """An exponential's argument up to a rational factor, and the factor."""
     graph = arg.graph
     if isinstance(arg, Sum):
         scale = arg.terms[0][1]

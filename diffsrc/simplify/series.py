@@ -1,8 +1,8 @@
-"""Power series where a formula in `x` and `exp(x)` cancels: its parts have a pole, it has none.
+"""Power series where a formula in `x` and `exp(x)` cancels near 0.
 
-`(exp(x) - expm1(x) / x) / x` is 1/2 at 0, and loses a digit for every power of ten that `x`
-is below 1. A formula is developed in exact numbers; where its parts have a pole at 0 that it
-has not, the first terms of the series stand in for it near 0.
+`(exp(x) - expm1(x) / x) / x` is 1/2 at 0, and loses a digit for every power of ten that
+`x` is below 1. A formula is developed in exact numbers; where its parts have a pole that
+it has not, the first terms of the series stand in for it near 0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DECADES = 8
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """`x**low * sum(terms[i] * x**i)`; `worst` is the lowest power in any part of it."""
+    """`x**low * sum(terms[i] * x**i)`; `worst` is the lowest power in a part."""
 
     low: int
     terms: tuple[Fraction, ...]
@@ -125,14 +125,14 @@ def _chosen(
     if library != "np":
         arms = (Block((), (arm,)) for arm in (_horner(x, powers[:TERMS]), formula))
         return graph.result(graph.if_(near, *arms), 0)
-    # Both arms are computed for all elements: each gets arguments that it can take.
+    # Both arms are computed for all elements: each gets what it can take.
     inner = select(graph, near, x, graph.zero)
     outer = select(graph, near, graph.number(edge), x)
     return select(graph, near, _horner(inner, powers[:TERMS]), _with(formula, x, outer))
 
 
 def nested(node: Node, x: Var) -> Node:
-    """`a / x + b / x**2 + c / x**3` as `(a + (b + c / x) / x) / x`, whose powers stay in range."""
+    """`a / x + b / x**2` as `(a + b / x) / x`, whose powers stay in range."""
     graph, parts = x.graph, _by_powers(node, x)
     low, high = min(parts), max(parts)
     if low > -2 or high > 0:
@@ -207,7 +207,7 @@ def _with(node: Node, x: Node, new: Node) -> Node:
 
 
 def developed(node: Node, x: Node) -> Series | None:
-    """The series of `node` at `x` of 0, None where there is none in rational numbers."""
+    """The series of `node` at `x` of 0, None where none is in rational numbers."""
     done: dict[Node, Series] = {}
     order = reachable((node,), arms=False)
     if not all(

@@ -1,10 +1,11 @@
 """Forms that keep range and accuracy, for what is written and not derived any more.
 
-The one idea: a rational function of `E = exp(a)` is one of `e = exp(-abs(a))`, which is never
-above 1. For `a > 0` numerator and denominator are divided by their powers of `E`, so that
-`E**k (1 + E)**m` is `(e**-(k + m) if a > 0 else e**k) * (1 + e)**m`, with no choice where the
-two powers are equal; `1 - e` is `-expm1(-abs(a))`. Hyperbolic functions are such functions.
-What else is here is a line of algebra each (`log1p`, `expm1`, `hypot`), with `series` beside.
+The one idea: a rational function of `E = exp(a)` is one of `e = exp(-abs(a))`, which is
+never above 1. For `a > 0` numerator and denominator are divided by their powers of `E`,
+so that `E**k (1 + E)**m` is `(e**-(k + m) if a > 0 else e**k) * (1 + e)**m`, with no
+choice where the two powers are equal; `1 - e` is `-expm1(-abs(a))`. Hyperbolic
+functions are such functions. What else is here is a line of algebra each (`log1p`,
+`expm1`, `hypot`), with `series` beside.
 """
 
 from __future__ import annotations
@@ -147,6 +148,7 @@ class Stabiliser:
         low, scale, over = min(poly), poly[max(poly)], scaled(core, pair[0])
         if not isinstance(scale, Number) or scale.value < 0:
             return None
+        grown: Node
         if self.library == "np" and not low:
             grown = graph.call("logaddexp", graph.zero, over)
         else:
@@ -156,7 +158,7 @@ class Stabiliser:
                 HALF * self._abs(over) if even else graph.call("max", over, graph.zero)
             )
             rest = graph.zero if even else scaled(core, low)
-            grown = rest + larger + graph.call("log1p", small)
+            grown = graph.sum((rest, larger, graph.call("log1p", small)))
         if scale.value == 1:
             return grown
         if scale.value < 1:

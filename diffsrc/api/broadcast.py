@@ -1,0 +1,73 @@
+"""Results of the broadcast shape: a derivative that does not depend on an array argument has its shape."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable
+
+
+def numbers(program: Program) -> dict[str, Node]:
+    """The parameters that are numbers, or arrays of them."""
+    return {
+        p.name: p.node for p in program.parameters if isinstance(p.node, Var) and p.node.type.kind == "float"
+    }
+
+
+def broadcast(program: Program, arrays: frozenset[str]) -> Program:
+    """The program with every result expanded to the shape of the `arrays`.
+
+    The derivative of `a * x + b` by `b` is `np.ones_like(x)` for an array `x`.
+    """
+    shaped = [node for name, node in numbers(program).items() if name in arrays]
+    if not shaped or program.body.fails:
+        return program
+    results = tuple(_expanded(result, shaped) for result in program.body.results)
+    return replace(program, body=replace(program.body, results=results))
+
+
+def _expanded(result: Node, shaped: list[Node]) -> Node:
+    if isinstance(result, Result):
+        return result
+    inside = set(reachable((result,)))
+    missing = [node for node in shaped if node not in inside]
+    if not missing:
+        return result
+    graph = result.graph
+    like = missing[0]
+    for node in missing[1:]:
+        like = graph.call("add", like, node)
+    for value, op in ((1.0, "ones_like"), (0.0, "zeros_like")):
+        if isinstance(result, Const) and result.value == value:
+            return graph.call(op, like, options=(f"np.{op}",))
+    if not any(node in inside for node in shaped):
+        return graph.call("full_like", like, result, options=("np.full_like",))
+    return graph.call("add", result, graph.call("zeros_like", like, options=("np.zeros_like",)))
+
+
+def ranked_parameters(program: Program) -> frozenset[str]:
+    """The parameters of which it matters whether they are arrays.
+
+    Those that some result does not contain, and all where the code is for scalars only.
+    """
+    parameters = numbers(program)
+    if _is_scalar_code(program.body):
+        return frozenset(parameters)
+    missing: set[str] = set()
+    for result in program.body.results:
+        inside = set(reachable((result,)))
+        missing |= {name for name, node in parameters.items() if node not in inside}
+    return frozenset(missing)
+
+
+def _is_scalar_code(block: Block) -> bool:
+    """Whether the code takes no arrays: it branches, or calls functions of `math`."""
+    for node in reachable([*(let.node for let in block.lets), *block.roots()]):
+        if isinstance(node, If) or (isinstance(node, Call) and node.op in {"select", "max", "min"}):
+            if not (isinstance(node, Call) and node.options):
+                return True
+            if node.options[0] in {"max", "min"}:
+                return True
+        if isinstance(node, Call) and node.options and str(node.options[0]).startswith("math."):
+            return True
+    return False
