@@ -3,10 +3,10 @@
     python benchmarks/accuracy.py
 
 First and second derivatives. Arguments run from 1e-300 to 1e300 with both signs, or
-over the domain, and closely over the exponential's range. The truth is the derivative by
+over the domain, closely over the exponential's range. The truth is the derivative by
 hand, in mpmath, with digits to spare. Errors are in units in the last place, first of
 the largest term (`terms`, where a derivative is a sum that may cancel), then of the
-truth; an argument counts where the truth is 0 or a float that is not subnormal. The exit
+truth; an argument counts where the truth is 0 or a normal float. The exit
 code is 1 where ours is beyond the limit or not finite.
 """
 

@@ -252,7 +252,7 @@ def table():
     case(unknown_numpy, (1.0,), UnknownFunction, "np.interp(x, 1, 2)", "interp")
 
     def missing(x):
-        return x * not_there  # noqa: F821
+        return x * not_there
 
     case(missing, (1.0,), UnsupportedSyntax, "not_there", "not defined")
 

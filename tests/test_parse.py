@@ -331,7 +331,7 @@ class Writer:
                 f"-{a}", f"abs({a})", f"math.sin({a})", f"max({a}, {b})",
                 f"({a} if {self.truth(depth + 1)} else {b})", f"({a} or {b})",
                 f"helper({a}, b={b})", f"early({a})", f"inner({a})", f"math.tanh({a})",
-                f"(w := {a}) * w", f"sum([{a}, {b}])", f"float({self.truth(depth + 1)})",
+                f"(w := {a}) * w", f"sum([{a}, {b}])", f"float({self.truth(2)})",
             ]
         )  # fmt: skip
 

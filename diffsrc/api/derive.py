@@ -93,10 +93,11 @@ def derive(
     if not library:
         library = "np" if any(a.array for _, a in signature.arguments) else "math"
     arrays = frozenset(name for name, a in signature.arguments if a.array)
-    simplified = broadcast(simplifier.lowered(program, library), arrays)
+    lowered = simplifier.lowered(program, library)
+    ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
+    simplified = broadcast(lowered, arrays)
     name = function_name(captured.name, operators)
     text = emit(simplified, name, docstring(captured.name, operators, program))
-    ranked = ranked_parameters(simplified) if parsed.library != "math" else frozenset[str]()
     return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes), ranked)
 
 

@@ -84,8 +84,24 @@ def unique(name: str, taken: Collection[str]) -> str:
     """`name`, or `name2`, `name3`... where that means something else already."""
     if not name.isidentifier() or keyword.iskeyword(name):
         name = "value"
-    candidate, count = name, 1
-    while candidate in taken or candidate in BUILTINS or keyword.iskeyword(candidate):
-        count += 1
-        candidate = f"{name}{'_' if name[-1].isdigit() else ''}{count}"
-    return candidate
+    separator = "_" if name[-1].isdigit() else ""
+
+    def is_free(candidate: str) -> bool:
+        return not (
+            candidate in taken or candidate in BUILTINS or keyword.iskeyword(candidate)
+        )
+
+    if is_free(name):
+        return name
+    # Ten thousand lines `y = sin(y)` take y2 to y10000: doubled, then halved, not counted.
+    high = 2
+    while not is_free(f"{name}{separator}{high}"):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if is_free(f"{name}{separator}{middle}"):
+            high = middle
+        else:
+            low = middle
+    return f"{name}{separator}{high}"

@@ -48,16 +48,30 @@ def emit(program: Program, name: str, doc: str) -> str:
 
 def signature(name: str, program: Program) -> str:
     """The `def` line, broken as `ruff format` breaks it."""
-    parts = parameters(program)
-    line = f"def {name}({', '.join(parts)}):"
-    if len(line) <= WIDTH:
+    parts, result = parameters(program), returned(program)
+    line = f"def {name}({', '.join(parts)}){result}:"
+    if len(line) <= WIDTH or not parts:
         return line
     inner = INDENT + ", ".join(parts)
     if len(inner) <= WIDTH:
-        return f"def {name}(\n{inner}\n):"
+        return f"def {name}(\n{inner}\n){result}:"
     trailing = "" if parts[-1].startswith("**") else ","
     rows = "".join(f"{INDENT}{part},\n" for part in parts[:-1])
-    return f"def {name}(\n{rows}{INDENT}{parts[-1]}{trailing}\n):"
+    return f"def {name}(\n{rows}{INDENT}{parts[-1]}{trailing}\n){result}:"
+
+
+def returned(program: Program) -> str:
+    """The annotation of what is returned, where the user annotated all numbers as `float`."""
+    numbers = [p for p in program.parameters if p.node is not None]
+    if not numbers or any(p.annotation not in {"float", "int"} for p in numbers):
+        return ""
+
+    def text(structure: Structure) -> str:
+        if isinstance(structure, int):
+            return "float"
+        return f"tuple[{', '.join(text(inner) for inner in structure)}]"
+
+    return f" -> {text(program.structure)}"
 
 
 def parameters(program: Program) -> list[str]:
@@ -146,10 +160,10 @@ class Writer:
 
     # Blocks
 
-    def block(self, block: Block, level: int) -> None:
-        """A block in tail position: it returns or raises."""
+    def block(self, block: Block, level: int, *, chained: bool = False) -> None:
+        """A block in tail position: it returns or raises. A chain of returns goes on as one."""
         outer = dict(self.names)
-        tail = self._tail(block)
+        tail = self._tail(block, chained=chained)
         ends = [tail.condition] if tail is not None else list(block.results)
         self._statements(block, ends, tail, level)
         if block.fail is not None:
@@ -160,7 +174,10 @@ class Writer:
             indices = [r.index for r in block.results if isinstance(r, Result)]
             then, orelse = (_with_results(arm, indices) for arm in (tail.then, tail.orelse))
             self._line(level, f"if {self.printer(tail.condition)}:")
-            self._branch(lambda: self.block(then, level + 1), lambda: self.block(orelse, level))
+            self._branch(
+                lambda: self.block(then, level + 1),
+                lambda: self.block(orelse, level, chained=True),
+            )
         self._restore(outer)
 
     def _branch(self, then: object, orelse: object) -> None:
@@ -176,7 +193,7 @@ class Writer:
         for node in [n for n in self.names if n not in outer]:
             del self.names[node]
 
-    def _tail(self, block: Block) -> If | None:
+    def _tail(self, block: Block, *, chained: bool) -> If | None:
         if block.fails or not block.results:
             return None
         first = block.results[0]
@@ -185,7 +202,9 @@ class Writer:
         of = first.of
         if not all(isinstance(r, Result) and r.of is of for r in block.results):
             return None
-        return of if len(block.results) > 1 or self._is_statement(of) else None
+        chain = any(isinstance(r, Result) for r in of.orelse.results)
+        whole = chained or chain or len(block.results) > 1 or self._is_statement(of)
+        return of if whole else None
 
     def _is_statement(self, node: If) -> bool:
         """Whether an `If` is written as a statement rather than as a conditional expression."""

@@ -33,6 +33,13 @@ from diffsrc.parse.values import (
 )
 from diffsrc.specialise import Argument, annotated, argument_of, kind_of_class
 
+_OF_TUPLE = (
+    "__getitem__",
+    "__iter__",
+    "__len__",
+    "__contains__",
+    "__getattribute__",
+)
 _CONTAINER_METHODS = {tuple: tuple, list: list, dict: dict}
 
 
@@ -290,6 +297,18 @@ class _ModuleNames:
     def lookup(self, name: str) -> Static:
         builtins = vars(sys.modules["builtins"])
         return Static(self.names[name] if name in self.names else builtins[name])
+
+
+def is_named_tuple(cls: type) -> bool:
+    """Tell whether a class is a named tuple that reads as a tuple does."""
+    if not issubclass(cls, tuple) or not hasattr(cls, "_fields"):
+        return False
+    plain = all(getattr(cls, name) is getattr(tuple, name) for name in _OF_TUPLE)
+    makers = [base for base in cls.__mro__ if "_fields" in vars(base)]
+    fields = [
+        next(base for base in cls.__mro__ if name in vars(base)) for name in cls._fields
+    ]
+    return plain and all(base in makers for base in fields)
 
 
 def may_change(source: Source | None) -> bool:

@@ -150,7 +150,11 @@ class Expressions(Decisions):
         if type(value) is int or type(value) is float:
             return self.const(value, node)
         if isinstance(value, complex):
-            self.refuse("Complex numbers are not understood yet.", node)
+            self.refuse(
+                "Complex numbers are not understood yet.",
+                node,
+                "Write the real and the imaginary part out.",
+            )
         return Static(value)
 
     def _display(self, node: ast.Tuple | ast.List | ast.Set) -> Items:

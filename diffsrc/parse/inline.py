@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from diffsrc.capture import Captured, capture
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 from diffsrc.ir import Assert, Call, Let, Node, Result, Type
+from diffsrc.parse.attributes import is_named_tuple
 from diffsrc.parse.calls import Calls
 from diffsrc.parse.context import OBJECT, Stop
 from diffsrc.parse.locals import assigned_names, names_of
@@ -39,6 +40,7 @@ MAX_DEPTH = 200
 MAX_INLINED = 20_000
 
 _GENERATED = "<string>"
+_SPECIAL = frozenset({"__new__", "__post_init__", "__getattribute__", "__getattr__"})
 
 
 class Inlining(Calls):
@@ -276,7 +278,7 @@ class Inlining(Calls):
                 ):
                     return Static(member)
             self.refuse("No member has this value: Python would raise.", node)
-        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        if is_named_tuple(cls):
             owner = next(base for base in cls.__mro__ if "__new__" in vars(base))
             if "_fields" in vars(owner) and "__init__" not in vars(cls):
                 return self._named_tuple(cls, args, keywords, node)
@@ -310,17 +312,22 @@ class Inlining(Calls):
         keywords: Mapping[str, Value],
         node: ast.expr,
     ) -> Record:
-        init = vars(cls).get("__init__")
-        own = {"__new__", "__post_init__"}
-        code = init.__code__.co_filename if isinstance(init, types.FunctionType) else ""
         bases = [base for base in cls.__mro__ if base is not object]
-        if code != _GENERATED or any(own & vars(base).keys() for base in bases):
+        setters = [vars(base).get("__setattr__") for base in bases]
+        generated = [vars(cls).get("__init__"), *filter(None, setters)]
+        if any(_SPECIAL & vars(base).keys() for base in bases) or not all(
+            map(_is_generated, generated)
+        ):
             self.refuse(f"{cls.__name__} has an __init__ or such of its own.", node)
         defaults: dict[str, Value] = {}
         fields = dataclasses.fields(cls)
         for field in fields:
             missing = dataclasses.MISSING
-            if not field.init or field.default_factory is not missing:
+            if (
+                not field.init
+                or field.default_factory is not missing
+                or _is_descriptor(cls, field)
+            ):
                 self.refuse(f"The field {field.name} is made by code.", node)
             if field.default is not missing:
                 defaults[field.name] = self.given(field.default, field.name, node)
@@ -344,6 +351,21 @@ class Inlining(Calls):
             return bind(cls.__name__, arguments, defaults, *given).values
         except TypeError as error:
             return self.refuse(f"Python would raise here: {error}.", node)
+
+
+def _is_generated(function: object) -> bool:
+    """Tell whether `dataclasses` has made a method."""
+    code = function.__code__ if isinstance(function, types.FunctionType) else None
+    return code is not None and code.co_filename == _GENERATED
+
+
+def _is_descriptor(cls: type, field: dataclasses.Field[object]) -> bool:
+    """Tell whether a field is read otherwise than from the instance."""
+    raw = next(
+        (vars(b)[field.name] for b in cls.__mro__ if field.name in vars(b)), None
+    )
+    slot = isinstance(raw, types.MemberDescriptorType)
+    return not slot and hasattr(type(raw), "__set__")
 
 
 def _fields(names: Sequence[str], keyword_only: Sequence[str]) -> ast.arguments:

@@ -6,7 +6,7 @@ import ast
 import enum
 
 from diffsrc.ir import Node
-from diffsrc.parse.attributes import Attributes, may_change
+from diffsrc.parse.attributes import Attributes, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.values import Items, Object, Source, Static, Table, Value, what
 from diffsrc.specialise import Argument, argument_of
@@ -61,7 +61,7 @@ class Subscripts(Attributes):
     def _item_of_object(self, base: Object, key: object, node: ast.AST) -> Value:
         argument, source = base.argument, None
         value = base.value
-        fields = getattr(type(value), "_fields", None)
+        named = is_named_tuple(type(value))
         if argument is not None and argument.items is not None:
             names = argument.names
             if argument.type is dict:
@@ -72,10 +72,10 @@ class Subscripts(Attributes):
                 key = key % len(argument.items)
             else:
                 self.refuse(f"There is no item {key!r} here: Python would raise.", node)
-        elif isinstance(value, tuple) and fields is not None and isinstance(key, int):
+        elif isinstance(value, tuple) and named and isinstance(key, int):
             inner = argument_of(tuple.__getitem__(value, key))
             if base.source is not None:
-                source = base.source.attribute(fields[key])
+                source = base.source.attribute(type(value)._fields[key])  # type: ignore[attr-defined]
         else:
             self.refuse(f"An item of {what(base)} is not understood.", node)
         if may_change(base.source):
@@ -144,7 +144,7 @@ class Subscripts(Attributes):
                     if may_change(value.source):
                         self._assume_length(value, node)
                     return tuple([self.item(value, i, node) for i in range(len(items))])
-            case Object(value=tuple() as known) if hasattr(type(known), "_fields"):
+            case Object(value=tuple() as known) if is_named_tuple(type(known)):
                 return tuple([self.item(value, i, node) for i in range(len(known))])
             case _:
                 pass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -295,8 +296,12 @@ def what(value: Value) -> str:
                 return "nothing (None)"
             if isinstance(known, enum.Enum):
                 return "an enum member"
-            names = {str: "string", bool: "truth value", type: "class"}
+            names = {str: "string", bool: "truth value", types.ModuleType: "module"}
             kind = type(known)
+            if issubclass(kind, type):
+                return "a class"
+            if kind not in names and callable(known):
+                return "a function"
             return f"a {names.get(kind, kind.__name__)}"
         case Items():
             return f"a {value.type.__name__}"

@@ -63,11 +63,8 @@ class Converter:
         match node:
             case Number():
                 return self.rational(node.value)
-            case Sum():
-                return self.sympy.Add(
-                    self.rational(node.constant),
-                    *(self.rational(c) * self.done[t] for t, c in node.terms),
-                )
+            case Sum() if self.unfold:
+                return self._sum(node)
             case Prod():
                 return self.sympy.Mul(
                     self.rational(node.coefficient),
@@ -77,6 +74,22 @@ class Converter:
                 return self._unfolded(node)
             case _:
                 return self.symbol(node)
+
+    def opened(self, node: Node) -> Expr:
+        """A sum, or a value that is one, by its terms also where sums are symbols."""
+        if isinstance(node, Ref):
+            return self._unfolded(node)
+        if isinstance(node, Sum):
+            for term, _ in node.terms:
+                self(term)
+            return self._sum(node)
+        return self(node)
+
+    def _sum(self, node: Sum) -> Expr:
+        return self.sympy.Add(
+            self.rational(node.constant),
+            *(self.rational(c) * self.done[t] for t, c in node.terms),
+        )
 
     def _unfolded(self, node: Ref) -> Expr:
         value = node.value
@@ -272,10 +285,15 @@ def rewritten(node: Sum, normal: Callable[[Node], Node]) -> Iterable[tuple[str, 
     The sums in denominators are kept, powers of them in the common numerator are expanded:
     `v / (k + s) - v s / (k + s)^2` has the numerator `v (k + s) - v s`, which is `v k`.
     """
+    for unfold in (False, True):
+        yield from _over_one_denominator(node, Converter(normal, unfold=unfold))
+
+
+def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, Node]]:
+    """The forms of a sum over its common denominator."""
     import sympy
 
     graph = node.graph
-    convert = Converter(normal, unfold=True)
     lowest: dict[Node, Fraction] = {}
     parts = [(c, dict(monomial_of(t)[1])) for t, c in node.terms]
     if node.constant:
@@ -289,7 +307,12 @@ def rewritten(node: Sum, normal: Callable[[Node], Node]) -> Iterable[tuple[str, 
         for coefficient, powers in parts:
             for base, exponent in lowest.items():
                 powers[base] = powers.get(base, Fraction(0)) - exponent
-            numerator += convert(graph.monomial(coefficient, powers))
+            opened = [(b, e) for b, e in powers.items() if b in lowest and e > 0]
+            rest = graph.monomial(coefficient, {b: e for b, e in powers.items() if (b, e) not in opened})
+            product = convert(rest)
+            for base, exponent in opened:
+                product *= convert.opened(base) ** convert.rational(exponent)
+            numerator += product
         if sympy.count_ops(numerator) > MAX_OPERATIONS or expanded_terms(numerator) > MAX_TERMS:
             return
         expanded = sympy.expand(numerator)

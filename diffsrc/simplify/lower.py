@@ -62,6 +62,7 @@ class Lowering:
         self.done: dict[Node, Node] = {}
         self.named: set[Node] = set()
         self.covers: dict[Node, tuple[Fraction, Powers]] = {}
+        self.constants = {free.var for free in program.free}
         self.turned: dict[Sum, Node] = {}
         self.literals = [
             as_fraction(n.value)
@@ -222,7 +223,12 @@ class Lowering:
         if all(d is not None for d in degrees):
             order = sorted(range(len(degrees)), key=lambda i: -(degrees[i] or 0))
             return [node.terms[i] for i in order]
-        return list(node.terms)
+        return sorted(node.terms, key=lambda item: self._appearance(item[0]))
+
+    def _appearance(self, term: Node) -> int:
+        """When the last of a term's factors was first met."""
+        bases = monomial_of(term)[1] or {term: Fraction(1)}
+        return max(self.normal.written.get(b, b).serial for b in bases)
 
     def _scaled(self, coefficient: Fraction, term: Node) -> Node:
         if coefficient == 1 and not isinstance(term, Number):
@@ -346,6 +352,8 @@ class Lowering:
         return total
 
     def _rank(self, base: Node) -> tuple[int, int]:
+        if base in self.constants:
+            return -1, base.serial
         if isinstance(base, Var | Ref | Prod) or base in self.named:
             return 0, base.serial
         if isinstance(base, Sum):

@@ -1,7 +1,7 @@
 """Power series where a formula in `x` and `exp(x)` cancels near 0.
 
 `(exp(x) - expm1(x) / x) / x` is 1/2 at 0, and loses a digit for every power of ten that
-`x` is below 1. A formula is developed in exact numbers; where its parts have a pole that
+`x` is below 1. A formula is developed exactly; where its parts have a pole at 0 that
 it has not, the first terms of the series stand in for it near 0.
 """
 

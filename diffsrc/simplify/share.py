@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
 
-from diffsrc.ir import Graph, Node
+from diffsrc.ir import Graph, Node, Number
 
 Powers = dict[Node, Fraction]
-Item = tuple[Node, bool]
+Item = tuple[Node, Fraction]
 Pair = tuple[Item, Item]
 
 
@@ -31,6 +31,13 @@ def share(
     return list(zip(work.nodes, work.products, strict=True))
 
 
+def side(exponent: Fraction) -> Fraction:
+    """What powers of one base must agree in to have a part in common: the sign; roots the exponent."""
+    if exponent.denominator > 1:
+        return exponent
+    return Fraction(1 if exponent > 0 else -1)
+
+
 class Work:
     """The products as they are, and in which of them each pair of powers stands."""
 
@@ -40,7 +47,7 @@ class Work:
         self.products = [dict(p) for p in products]
         self.index = {node: i for i, node in enumerate(nodes)}
         self.places: dict[Pair, set[int]] = {}
-        self.heap: list[tuple[int, tuple[int, ...], Pair]] = []
+        self.heap: list[tuple[int, tuple[int | Fraction, ...], Pair]] = []
         for i in range(len(self.nodes)):
             self._enter(i)
 
@@ -84,12 +91,13 @@ class Work:
             common = {
                 b: min(e, other[b]) if e > 0 else max(e, other[b])
                 for b, e in common.items()
-                if b in other and (other[b] > 0) == (e > 0)
+                if b in other and side(other[b]) == side(e)
             }
         return common
 
     def _pairs(self, i: int) -> list[Pair]:
-        items = [(b, e > 0) for b, e in self.products[i].items()]
+        powers = self.products[i].items()
+        items = [(b, side(e)) for b, e in powers if not isinstance(b, Number)]
         return list(combinations(sorted(items, key=lambda item: item[0].serial), 2))
 
     def _enter(self, i: int) -> None:
@@ -104,5 +112,5 @@ class Work:
             self.places[pair].discard(i)
 
     def _push(self, pair: Pair) -> None:
-        order = tuple(2 * base.serial + side for base, side in pair)
+        order = tuple(part for base, exponent in pair for part in (base.serial, exponent))
         heapq.heappush(self.heap, (-len(self.places[pair]), order, pair))

@@ -90,7 +90,7 @@ class Stabiliser:
         return self.done[root]
 
     def _rewritten(self, node: Node) -> Node:
-        if self.read.is_named(node):
+        if node in self.normal.named or self.read.is_named(node):
             return node
         match node:
             case Sum() if (centred := self._centred(node)) is not node:
