@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from diffsrc.api import Derivative, derivative, grad, hessian, jacobian, value_and_grad
+    from diffsrc.api.views import ClosedForm, closed_form, program
     from diffsrc.errors import (
         DiffsrcError,
         NotDifferentiable,
@@ -26,30 +27,35 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "Derivative",
-    "DiffsrcError",
-    "NotDifferentiable",
-    "ShapeError",
-    "SourceUnavailable",
-    "UnknownFunction",
-    "UnsupportedSyntax",
-    "derivative",
-    "grad",
-    "hessian",
-    "jacobian",
-    "value_and_grad",
-]
+_MODULES = {
+    "ClosedForm": "api.views",
+    "Derivative": "api",
+    "DiffsrcError": "errors",
+    "NotDifferentiable": "errors",
+    "ShapeError": "errors",
+    "SourceUnavailable": "errors",
+    "UnknownFunction": "errors",
+    "UnsupportedSyntax": "errors",
+    "closed_form": "api.views",
+    "derivative": "api",
+    "grad": "api",
+    "hessian": "api",
+    "jacobian": "api",
+    "program": "api.views",
+    "value_and_grad": "api",
+    "write_module": "api.modules",
+}
 
-_ERRORS = frozenset(name for name in __all__ if name[0].isupper()) - {"Derivative"}
+__all__ = [  # noqa: PLE0604 - the names of the table
+    *_MODULES
+]
 
 
 def __getattr__(name: str) -> object:
     """Import what is asked for, so that importing diffsrc costs nothing."""
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module 'diffsrc' has no attribute {name!r}")
-    module = importlib.import_module("diffsrc.errors" if name in _ERRORS else "diffsrc.api")
-    value = getattr(module, name)
+    value = getattr(importlib.import_module(f"diffsrc.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -37,6 +37,12 @@ _FUNCTIONS = (
     type(functools.lru_cache(lambda: None)),
     type,
 )
+
+# Read through `type` itself: a metaclass may define these names anew.
+_READ_DICT = type.__dict__["__dict__"].__get__
+_READ_MRO = type.__dict__["__mro__"].__get__
+_READ_NAME = type.__dict__["__name__"].__get__
+
 _NUMPY_FUNCTIONS = frozenset({"ufunc", "_ArrayFunctionDispatcher"})
 
 
@@ -128,6 +134,8 @@ def argument_of(value: object) -> Argument:
     kind = type(value)
     if kind in (int, float):
         return Argument("number", value)
+    if not (is_plain(kind) and is_plain(type(kind))):
+        return Argument("object", value, type=kind, key=Identity(kind))
     if kind in _EXACT or issubclass(kind, enum.Enum) or is_function(value):
         return Argument("static", value, key=static_key(value))
     number = _of_numpy(value)
@@ -142,6 +150,23 @@ def argument_of(value: object) -> Argument:
         if all(type(name) in (*_EXACT, int) for name in names):
             return _container(value, kind, tuple(value.values()), names)  # type: ignore[attr-defined]
     return Argument("object", value, type=kind, key=Identity(kind))
+
+
+def is_plain(kind: type) -> bool:
+    """Tell whether attributes of instances are looked up by Python's own code."""
+    for base in _READ_MRO(kind):
+        members = _READ_DICT(base)
+        if type(members.get("__getattribute__")) is types.FunctionType:
+            return False
+        if base is not object and "__class__" in members:
+            return False
+    return True
+
+
+def name_of(kind: type) -> str:
+    """The name of a class, whatever its metaclass says."""
+    name: str = _READ_NAME(kind)
+    return name
 
 
 def is_function(value: object) -> bool:

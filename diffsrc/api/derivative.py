@@ -8,15 +8,18 @@ import importlib
 import inspect
 import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from diffsrc.api.derive import Operator, Stages, derive, function_name
+from diffsrc.api.derive import Operator, Stages, derive, function_name, labels
 from diffsrc.api.entry import Entry, entry_for
 from diffsrc.capture import Captured, capture
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Program
 from diffsrc.load import load
 from diffsrc.specialise import Signature, signature_of, unknown_signature
+
+if TYPE_CHECKING:
+    from diffsrc.emit.closed_form import ClosedForm
 
 MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
 
@@ -170,6 +173,23 @@ class Derivative:
     def source_for(self, *args: Any, **kwargs: Any) -> str:
         """The emitted code for these arguments."""
         return self.specialised(args, kwargs).source
+
+    def stages(self, *, stable: bool = True) -> Stages:
+        """The program after each stage, of the only specialisation."""
+        only = self._only()
+        if stable:
+            return only.stages
+        return derive(
+            only.captured, only.signature, self.operators, target=self.options.target, stable=False
+        )
+
+    @property
+    def closed_form(self) -> ClosedForm:
+        """The derivative as a formula: `str()`, `.pretty`, `.latex`, `.mathml`, `.sympy`."""
+        from diffsrc.emit.closed_form import ClosedForm
+
+        stages = self.stages(stable=False)
+        return ClosedForm(stages.simplified, self.captured.name, labels(self.operators, stages.parsed))
 
     @property
     def function(self) -> types.FunctionType:

@@ -76,8 +76,11 @@ def derive(
     operators: Sequence[Operator],
     *,
     target: str | None = None,
+    stable: bool = True,
 ) -> Stages:
     """Derive a function, the first operator applied first.
+
+    Without `stable` the result is the formula that one reads, not the one that is accurate.
 
     Raises:
         DiffsrcError: what cannot be derived.
@@ -93,7 +96,7 @@ def derive(
     if not library:
         library = "np" if any(a.array for _, a in signature.arguments) else "math"
     arrays = frozenset(name for name, a in signature.arguments if a.array)
-    lowered = simplifier.lowered(program, library)
+    lowered = simplifier.lowered(program, library, stable=stable)
     ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
     simplified = broadcast(lowered, arrays)
     name = function_name(captured.name, operators)
@@ -246,6 +249,23 @@ def _value(operator: Operator, program: Program) -> tuple[int, Structure | None]
             suggestion="return one value, pass has_aux=True for (value, aux), or take jacobian",
         )
     return shape, None
+
+
+def labels(operators: Sequence[Operator], program: Program) -> tuple[tuple[str, ...], ...]:
+    """For each result, in order, the names that it is derived by; none for values."""
+    found: list[tuple[str, ...]] = [()]
+    for operator in operators:
+        names = [wrt_name(program, w) for w in operator.wrt]
+        match operator.kind:
+            case "derivative":
+                found = [(name,) * operator.order for name in names]
+            case "hessian":
+                found = [(a, b) for a in names for b in names]
+            case "value_and_grad":
+                found = [(), *((name,) for name in names)]
+            case _:
+                found = [(*known, name) for known in found for name in names]
+    return tuple(found)
 
 
 # wrt

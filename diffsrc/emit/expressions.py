@@ -56,7 +56,7 @@ class Printer:
             case "attribute":
                 return f"{self(args[0], ATOM)}.{options[0]}", ATOM
             case "item":
-                return f"{self(args[0], ATOM)}[{options[0]!r}]", ATOM
+                return f"{self(args[0], ATOM)}[{literal(options[0])}]", ATOM
             case "constant":
                 return self._text(args[0])
             case "raise" | "text":
@@ -83,7 +83,9 @@ class Printer:
             return f"{left} {COMPARISONS[op]} {right}", COMPARE
         match op:
             case "neg":
-                return f"-{self(args[0], UNARY)}", UNARY
+                # `ruff format` writes `-(x**2)`.
+                above = ATOM if self._text(args[0])[1] == POWER else UNARY
+                return f"-{self(args[0], above)}", UNARY
             case "pos":
                 return f"+{self(args[0], UNARY)}", UNARY
             case "pow":
@@ -148,10 +150,19 @@ class Printer:
         return text, TERNARY
 
 
-def number(value: object) -> tuple[str, int]:
+def literal(value: object) -> str:
+    """`repr`, with strings in the quotes that `ruff format` gives them."""
     text = repr(value)
+    if isinstance(value, str | bytes) and '"' not in text:
+        prefix, _, body = text.partition("'")
+        return f'{prefix}"{body[:-1]}"'
+    return text
+
+
+def number(value: object) -> tuple[str, int]:
+    text = literal(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return text, ATOM
     if text in {"inf", "-inf", "nan"}:
-        return f"float({text!r})", ATOM
+        return f'float("{text}")', ATOM
     return text, UNARY if text.startswith("-") else ATOM

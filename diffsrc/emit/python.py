@@ -6,7 +6,7 @@ line a value is no longer needed; the second time the user's names are used agai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from diffsrc.emit.expressions import PRODUCT, SUM, Printer
@@ -35,14 +35,25 @@ INDENT = "    "
 Path = tuple[tuple[int, bool], ...]
 
 
-def emit(program: Program, name: str, doc: str) -> str:
-    """The source of a function `name` that computes the results of `program`."""
-    draft = Writer(program, None)
+def emit(
+    program: Program,
+    name: str,
+    doc: str,
+    *,
+    named: Mapping[Node, str] | None = None,
+    guards: Sequence[str] = (),
+) -> str:
+    """The source of a function `name` that computes the results of `program`.
+
+    Nodes that `named` has a name for are not computed: something around the function holds them.
+    The lines of `guards` come first.
+    """
+    draft = Writer(program, None, named)
     draft.block(program.body, 1)
-    writer = Writer(program, draft.uses)
+    writer = Writer(program, draft.uses, named)
     writer.block(program.body, 1)
     header = signature(name, program)
-    body = "\n".join(writer.lines)
+    body = "\n".join([*guards, *writer.lines])
     return f'{header}\n{INDENT}"""{doc}"""\n{body}\n'
 
 
@@ -90,12 +101,18 @@ def parameters(program: Program) -> list[str]:
             text += f": {parameter.annotation}"
         if parameter.has_default:
             equals = " = " if parameter.annotation else "="
-            text += equals + parameter.default_text
+            text += equals + _quoted(parameter.default_text)
         parts.append(text)
         previous = kind
     if previous == "POSITIONAL_ONLY":
         parts.append("/")
     return parts
+
+
+def _quoted(text: str) -> str:
+    """A default in double quotes, where it is a plain string."""
+    plain = text.startswith("'") and text.endswith("'") and not set(text[1:-1]) & set("'\"\\")
+    return f'"{text[1:-1]}"' if plain else text
 
 
 @dataclass
@@ -137,7 +154,9 @@ class Plan:
 class Writer:
     """Writes the lines of one function."""
 
-    def __init__(self, program: Program, uses: Uses | None) -> None:
+    def __init__(
+        self, program: Program, uses: Uses | None, named: Mapping[Node, str] | None = None
+    ) -> None:
         self.program = program
         self.known = uses
         self.uses = Uses()
@@ -145,7 +164,7 @@ class Writer:
         self.path: Path = ()
         self.branches = 0
         self._level = 1
-        self.names: dict[Node, str] = {}
+        self.names: dict[Node, str] = dict(named or {})
         self.preferred: dict[Node, str] = {}
         self.printer = Printer(self.names, self._note_use)
         self.holders: dict[str, list[Node | None]] = {n: [None] for n in program.taken}
@@ -154,6 +173,7 @@ class Writer:
         for free in program.free:
             self.holders[free.var.name] = [None]
         self.holders |= {"math": [None], "np": [None], "special": [None]}
+        self.holders |= {name: [None] for name in self.names.values()}
 
     def _note_use(self, node: Node) -> None:
         self.uses.used.setdefault(node, []).append((len(self.lines), self.path))
@@ -340,12 +360,12 @@ class Writer:
         self.names[node] = name
 
     def _wanted(self, node: Node, plan: Plan) -> str:
-        return (
-            self.preferred.get(node)
-            or plan.user.get(node)
-            or self.program.hints.get(node)
-            or suggestion(node, self.names)
-        )
+        own = self.preferred.get(node) or plan.user.get(node)
+        if own is not None:
+            return own
+        if isinstance(node, Call) and len(node.args) == 1 and node.options and _is_atom(node.args[0]):
+            return suggestion(node, self.names)
+        return self.program.hints.get(node) or suggestion(node, self.names)
 
     def _fitted(self, node: Node, level: int, used: int, deeper: int = 0) -> str:
         """The text of a value, with parts of it given lines of their own while it is too long."""

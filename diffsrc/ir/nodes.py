@@ -206,6 +206,7 @@ class Graph:
 
     def __init__(self) -> None:
         self.table: dict[tuple[object, ...], Node] = {}
+        self.preferred: set[Node] = set()
         self.zero = self.number(0)
         self.one = self.number(1)
 
@@ -358,8 +359,9 @@ class Graph:
                 continue
             if isinstance(base, Number) and exponent.denominator == 1:
                 coefficient *= base.value**exponent.numerator
-            elif isinstance(base, Sum) and exponent.denominator == 1 and base.terms[0][1] < 0:
-                kept.append((self.linear(-base.constant, {t: -c for t, c in base.terms}), exponent))
+            elif isinstance(base, Sum) and exponent.denominator == 1 and self._turns(base):
+                turned = self.negated(base)
+                kept.append((turned, exponent))
                 coefficient *= -1 if exponent.numerator % 2 else 1
             else:
                 kept.append((base, exponent))
@@ -380,6 +382,21 @@ class Graph:
             node.coefficient, node.factors = coefficient, tuple(kept)
             self.table[key] = node
         return node
+
+    def negated(self, node: Sum) -> Node:
+        """A sum with all signs turned."""
+        return self.linear(-node.constant, {t: -c for t, c in node.terms})
+
+    def prefer(self, node: Node) -> None:
+        """Let products contain this sum rather than its negative; the first to say so wins."""
+        if isinstance(node, Sum) and self.negated(node) not in self.preferred:
+            self.preferred.add(node)
+
+    def _turns(self, node: Sum) -> bool:
+        """Whether a product contains the negative of a sum instead."""
+        if node in self.preferred:
+            return False
+        return self.negated(node) in self.preferred or node.terms[0][1] < 0
 
     def power(self, base: Node | Exact, exponent: Node | Exact) -> Node:
         """`base ** exponent`; exponents combine only where the real powers are equal."""

@@ -15,10 +15,11 @@ from diffsrc.capture import (
     TextModule,
     Textual,
 )
+from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
 from diffsrc.ops import operation_of
 from diffsrc.parse.context import is_known_library
-from diffsrc.parse.live import Live
+from diffsrc.parse.live import Live, is_static
 from diffsrc.parse.values import (
     Items,
     Method,
@@ -84,13 +85,13 @@ class Attributes(Live):
         value = self.member(module, name, node).value
         title = module.__name__
         if is_known_library(title):
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if type(value) in (int, float):
                 known = operation_of(value)
                 if known is not None and not known[0].arity:
                     return self.node(known[0].name, (), node, known[1])
                 return self.from_outside(value, None, name, node)
             return Static(value)
-        if isinstance(value, types.ModuleType):
+        if is_a(value, types.ModuleType):
             return Static(value)
         source = Source(vars(module), name)
         return self.from_outside(value, source, name, node)
@@ -106,21 +107,21 @@ class Attributes(Live):
         if isinstance(value, type):
             return self._of_class_object(base, value, name, node)
         found = self.member(value, name, node).value
-        if isinstance(found, PropertyOf):
+        if is_a(found, PropertyOf):
             return self.call(Static(found.fget), [base], {}, node)
         if isinstance(value, enum.Enum):
-            if isinstance(found, types.MethodType) and found.__self__ is value:
+            if is_a(found, types.MethodType) and found.__self__ is value:
                 return Method(Static(found.__func__), base)
             return self.constant(found, node)
         if isinstance(value, TextMember | TextClass | TextModule):
-            if isinstance(found, Textual):
+            if is_a(found, Textual):
                 return self._textual(found, node)
-            if isinstance(found, types.ModuleType):
+            if is_a(found, types.ModuleType):
                 return Static(found)
             if isinstance(value, TextModule):
                 return self.from_outside(found, None, name, node)
             return self.constant(found, node)
-        if isinstance(found, str):
+        if is_a(found, str):
             return Static(found)
         return self.refuse(
             f"The attribute .{name} of {what(base)} is not understood.", node
@@ -130,9 +131,9 @@ class Attributes(Live):
         self, base: Static, cls: type, name: str, node: ast.expr
     ) -> Value:
         found = self.member(cls, name, node).value
-        if issubclass(cls, enum.Enum) and isinstance(found, cls):
+        if issubclass(cls, enum.Enum) and issubclass(type(found), cls):
             return Static(found)
-        if name.startswith("__") and isinstance(found, str):
+        if name.startswith("__") and is_a(found, str):
             return Static(found)
         argument = argument_of(found)
         source = Source(cls, name)
@@ -146,8 +147,11 @@ class Attributes(Live):
         if type(value) in (int, float):
             assert isinstance(value, int | float)
             return self.number(value, node)
-        if isinstance(value, Textual):
+        if is_a(value, Textual):
             return self._textual(value, node)
+        argument = argument_of(value)
+        if argument.kind != "static" and not is_static(argument):
+            self.refuse("This value is not understood.", node)
         return Static(value)
 
     # Instances
@@ -160,12 +164,12 @@ class Attributes(Live):
                 return Method(Static(dict.get), base)
             self.refuse(f"The method .{name} is not understood.", node)
         found = self.member(base.value, name, node).value
-        if isinstance(found, PropertyOf):
+        if is_a(found, PropertyOf):
             self._assume_member(type(base.value), name, node)
             return self.call(Static(found.fget), [base], {}, node)
-        if isinstance(found, BoundMethod):
+        if is_a(found, BoundMethod):
             return Method(Static(found.function), base)
-        if isinstance(found, types.MethodType) and found.__self__ is base.value:
+        if is_a(found, types.MethodType) and found.__self__ is base.value:
             self._assume_member(type(base.value), name, node)
             return Method(Static(found.__func__), base)
         source = base.source.attribute(name) if base.source is not None else None
@@ -208,10 +212,10 @@ class Attributes(Live):
     def _of_class(self, cls: type, receiver: Value, name: str, node: ast.expr) -> Value:
         """What the class gives to an instance: a method, a property, a constant."""
         found = self.member(cls, name, node).value
-        if isinstance(found, property):
+        if is_a(found, property):
             self.assume(Source(cls, name), found)
             return self.call(Static(found.fget), [receiver], {}, node)
-        if isinstance(found, types.FunctionType):
+        if is_a(found, types.FunctionType):
             self.assume(Source(cls, name), found)
             raw = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
             if isinstance(raw, staticmethod):
@@ -228,9 +232,9 @@ class Attributes(Live):
                 kind = kind_of_class(annotated(cls.fields[name].annotation, cls))
                 return self._of_kind(base, name, kind, node)
             found = cls.attribute_for(base, name)
-            if isinstance(found, PropertyOf):
+            if is_a(found, PropertyOf):
                 return self.call(Static(found.fget), [base], {}, node)
-            if isinstance(found, BoundMethod):
+            if is_a(found, BoundMethod):
                 return Method(Static(found.function), base)
             return self.constant(found, node)
         assert isinstance(cls, type)
@@ -301,12 +305,13 @@ class _ModuleNames:
 
 def is_named_tuple(cls: type) -> bool:
     """Tell whether a class is a named tuple that reads as a tuple does."""
-    if not issubclass(cls, tuple) or not hasattr(cls, "_fields"):
+    makers = [base for base in cls.__mro__ if "_fields" in vars(base)]
+    if not issubclass(cls, tuple) or not makers:
         return False
     plain = all(getattr(cls, name) is getattr(tuple, name) for name in _OF_TUPLE)
-    makers = [base for base in cls.__mro__ if "_fields" in vars(base)]
     fields = [
-        next(base for base in cls.__mro__ if name in vars(base)) for name in cls._fields
+        next(base for base in cls.__mro__ if name in vars(base))
+        for name in makers[0].__dict__["_fields"]
     ]
     return plain and all(base in makers for base in fields)
 

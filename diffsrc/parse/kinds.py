@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import abc
 import ast
+import enum
 import numbers
 import sys
 import types
@@ -19,6 +21,8 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
+
+_HOOKED = frozenset({"builtins", "collections.abc", "numbers", "typing", "abc"})
 
 
 class Kinds(Texts):
@@ -88,7 +92,17 @@ class Kinds(Texts):
                 return answer
         own = self.class_of_value(value, node)
         assert isinstance(own, type)
-        return any(issubclass(own, cls) for cls in found)
+        return any(self._is_subclass(own, cls, node) for cls in found)
+
+    def _is_subclass(self, own: type, cls: type, node: ast.AST) -> bool:
+        known = any(type(cls) is kind for kind in (type, abc.ABCMeta, enum.EnumMeta))
+        hooks = (
+            [b for b in cls.__mro__ if "__subclasshook__" in vars(b)] if known else []
+        )
+        theirs = [b for b in hooks if b.__module__ not in _HOOKED]
+        if not known or theirs:
+            self.refuse("What is an instance of this, only its code knows.", node)
+        return issubclass(own, cls)
 
     def _number_is(self, value: Node, classes: list[type]) -> bool | None:
         """Whether a number is of the classes, if that is so for any number."""
@@ -126,7 +140,7 @@ class Kinds(Texts):
                     return True
                 if not type(known).__dictoffset__:
                     return False
-            case Static(value=str() | bool() | None | type() as known):
+            case Static(value=str() | bool() | None as known):
                 return hasattr(known, name)
             case Node():
                 cls = self._class_of_number(value, node)

@@ -15,6 +15,7 @@ from diffsrc.capture import (
     Unresolved,
     static_attribute,
 )
+from diffsrc.capture.scope import is_a
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir import Assumption, Free, Node, Type, Var
 from diffsrc.ops import operation_of
@@ -79,7 +80,7 @@ class Live(Context):
             self.assume(source, value)
             is_self = primal is self.frame.captured.function
             return Static(primal if is_self else value, source)
-        if isinstance(value, Textual):
+        if is_a(value, Textual):
             return self._textual(value, node)
         known = operation_of(value)
         if known is not None and not known[0].arity:
@@ -92,10 +93,10 @@ class Live(Context):
                 self.arrays.add(made)
             return made
         if argument.kind == "static":
-            if not isinstance(value, types.ModuleType):
+            if not is_a(value, types.ModuleType):
                 self.assume(source, value)
             return Static(argument.value, source)
-        if _is_static(argument):
+        if is_static(argument):
             # The list itself may change, so the assumption holds a copy.
             copy = _copy(value)
             self.assume(source, copy)
@@ -207,18 +208,19 @@ class Live(Context):
 def diffsrc_primal(value: object) -> object:
     """The function behind a derivative made by diffsrc; None for anything else."""
     for base in type.__dict__["__mro__"].__get__(type(value)):
-        if "__diffsrc_primal__" in vars(base):
+        if "__diffsrc_primal__" in type.__dict__["__dict__"].__get__(base):
             primal: object = value.primal  # type: ignore[attr-defined]
             return primal
     return None
 
 
-def _is_static(argument: Argument) -> bool:
+def is_static(argument: Argument) -> bool:
+    """Tell whether all that is in an argument is static."""
     if argument.kind == "static":
         return True
     if argument.items is None or argument.type not in (list, tuple, dict):
         return False
-    return bool(argument.items) and all(map(_is_static, argument.items))
+    return bool(argument.items) and all(map(is_static, argument.items))
 
 
 def _copy(value: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 
+from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
 from diffsrc.parse.attributes import Attributes, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
@@ -72,7 +73,7 @@ class Subscripts(Attributes):
                 key = key % len(argument.items)
             else:
                 self.refuse(f"There is no item {key!r} here: Python would raise.", node)
-        elif isinstance(value, tuple) and named and isinstance(key, int):
+        elif is_a(value, tuple) and named and isinstance(key, int):
             inner = argument_of(tuple.__getitem__(value, key))
             if base.source is not None:
                 source = base.source.attribute(type(value)._fields[key])  # type: ignore[attr-defined]
@@ -105,7 +106,7 @@ class Subscripts(Attributes):
             return place
         if inner.kind == "number":
             return source
-        if isinstance(base.value, tuple):
+        if is_a(base.value, tuple):
             self.assume(base.source, base.value)
             return Source(inner.value, "")
         return self.refuse(
@@ -144,8 +145,9 @@ class Subscripts(Attributes):
                     if may_change(value.source):
                         self._assume_length(value, node)
                     return tuple([self.item(value, i, node) for i in range(len(items))])
-            case Object(value=tuple() as known) if is_named_tuple(type(known)):
-                return tuple([self.item(value, i, node) for i in range(len(known))])
+            case Object(value=known) if is_a(known, tuple):
+                if is_named_tuple(type(known)):
+                    return tuple([self.item(value, i, node) for i in range(len(known))])
             case _:
                 pass
         return self.refuse(

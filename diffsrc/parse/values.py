@@ -16,7 +16,7 @@ from typing import TypeAlias
 from diffsrc.capture import Captured
 from diffsrc.errors import Place
 from diffsrc.ir import Assert, Block, Fail, Graph, Let, Node
-from diffsrc.specialise import Argument, Identity, static_key
+from diffsrc.specialise import Argument, Identity, name_of, static_key
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.Lambda
 
@@ -302,15 +302,15 @@ def what(value: Value) -> str:
                 return "a class"
             if kind not in names and callable(known):
                 return "a function"
-            return f"a {names.get(kind, kind.__name__)}"
+            return f"a {names.get(kind, name_of(kind))}"
         case Items():
-            return f"a {value.type.__name__}"
+            return f"a {name_of(value.type)}"
         case Table():
             return "a dict"
         case Record():
-            return f"a {value.type.__name__}"
+            return f"a {name_of(value.type)}"
         case Object(type=type() as kind):
-            return f"an object of type {kind.__name__}"
+            return f"an object of type {name_of(kind)}"
         case Object():
             return "an object"
         case Text():

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from diffsrc.ir import Block, Graph, Node, Number, Prod, Program, Ref, Sum
+from diffsrc.ir import Block, Graph, Node, Number, Prod, Program, Ref, Sum, blocks
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten
 from diffsrc.simplify.cost import cost
-from diffsrc.simplify.factor import collected, factored, merge_choices
+from diffsrc.simplify.factor import collected, factored, merge_choices, multiplied_out
 from diffsrc.simplify.lower import lowered
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
@@ -27,12 +27,15 @@ class Simplifier:
     def __init__(self, program: Program, named: frozenset[Node]) -> None:
         self.graph: Graph = program.graph
         self.normal = Normaliser(program.graph, named)
+        for block in blocks(program.body):
+            for node in (*(let.node for let in block.lets), *block.roots()):
+                self.normal(node)
         self.sample = Sampler()
         self.known: dict[tuple[str, ...], tuple[Node, bool]] = {}
         self.finished: dict[Node, Node] = {}
         self.notes: list[str] = []
 
-    def lowered(self, program: Program, library: str) -> Program:
+    def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:
         """The program as a person would write it, in `library` ("math" or "np")."""
         return lowered(replace(program, body=self._final(program.body)), self.normal, library)
 
@@ -63,8 +66,10 @@ class Simplifier:
         twin = self._twin(merged)
         if twin is not None:
             return twin
-        node = factored(self.graph, merged)
-        return self._offered(node)
+        spread = multiplied_out(self.graph, merged)
+        if spread is not merged and cost(spread) < cost(merged):
+            merged = spread
+        return self._offered(factored(self.graph, merged))
 
     def _twin(self, node: Node) -> Node | None:
         """An earlier node of the same value, proven."""

@@ -12,7 +12,8 @@ MAX_TERMS = 12
 def merge_choices(graph: Graph, node: Node) -> Node:
     """Terms that choose by one condition become one choice.
 
-    `select(c, a, 0) + select(c, 0, b)` is `select(c, a, b)`.
+    `select(c, a, 0) + select(c, 0, b)` is `select(c, a, b)`; `a + select(c, 0, -a)` is
+    `select(c, a, 0)`.
     """
     if not isinstance(node, Sum):
         return node
@@ -26,17 +27,17 @@ def merge_choices(graph: Graph, node: Node) -> Node:
             orelses.append(coefficient * orelse)
         else:
             rest.append(coefficient * term)
-    if all(len(thens) == 1 for thens, _ in arms.values()):
-        return node
-    return graph.sum(
-        [
-            *rest,
-            *(
-                select(graph, c, *(merge_choices(graph, graph.sum(a)) for a in (t, o)))
-                for c, (t, o) in arms.items()
-            ),
-        ]
-    )
+    choices: list[Node] = []
+    for condition, (thens, orelses) in arms.items():
+        then, orelse = (merge_choices(graph, graph.sum(arm)) for arm in (thens, orelses))
+        others = graph.sum(rest)
+        with_then, with_orelse = graph.sum((others, then)), graph.sum((others, orelse))
+        if graph.zero in (with_then, with_orelse):
+            choices.append(select(graph, condition, with_then, with_orelse))
+            rest = []
+        else:
+            choices.append(select(graph, condition, then, orelse))
+    return graph.sum([*rest, *choices])
 
 
 def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:
@@ -45,11 +46,18 @@ def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:
         then = then.args[1]
     if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[0] is condition:
         orelse = orelse.args[2]
-    if then is orelse:
-        return then
-    if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then:
-        return select(graph, graph.call("or", condition, orelse.args[0]), then, orelse.args[2])
-    return graph.call("select", condition, then, orelse)
+    return then if then is orelse else graph.call("select", condition, then, orelse)
+
+
+def joined(node: Node) -> Node:
+    """Choices of one value by two conditions as one: `select(c, 0, select(d, 0, a))`."""
+    while isinstance(node, Call) and node.op == "select" and not node.options:
+        condition, then, orelse = node.args
+        if not (isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then):
+            break
+        either = node.graph.call("or", condition, orelse.args[0])
+        node = node.graph.call("select", either, then, orelse.args[2])
+    return node
 
 
 def monomial_of(node: Node) -> tuple[Fraction, dict[Node, Fraction]]:
@@ -100,6 +108,29 @@ def content(coefficients: list[Fraction]) -> Fraction:
     return least if all((c / least).denominator == 1 for c in coefficients) else Fraction(1)
 
 
+def multiplied_out(graph: Graph, node: Node) -> Node:
+    """A sum with its products of sums multiplied out and like terms combined.
+
+    `1 - (a + b) / a` is `-b / a`. Without such products it is itself.
+    """
+    if not isinstance(node, Sum) or all(_sum_factor(t) is None for t, _ in node.terms):
+        return node
+    terms: dict[Node, Fraction] = {}
+    for term, coefficient in node.terms:
+        factor = _sum_factor(term)
+        if factor is None:
+            terms[term] = terms.get(term, Fraction(0)) + coefficient
+            continue
+        rest = term / factor
+        parts = [(rest * inner, c) for inner, c in factor.terms] + [(rest, factor.constant)]
+        for part, c in parts:
+            core, scale = graph.split(part)
+            terms[core] = terms.get(core, Fraction(0)) + c * scale * coefficient
+    number = graph.one
+    constant = node.constant + terms.pop(number, Fraction(0))
+    return graph.linear(constant, terms)
+
+
 def collected(graph: Graph, node: Node, known: dict[Node, Node]) -> Node:
     """A sum of products written with sums that are computed anyway.
 
@@ -134,7 +165,7 @@ def expanded(node: Node) -> dict[Node, Fraction] | None:
         if len(todo) + len(done) > MAX_TERMS:
             return None
         coefficient, term = todo.pop()
-        factor = term if isinstance(term, Sum) else _sum_factor(term)
+        factor = term if isinstance(term, Sum) else _sum_of_products(term)
         if factor is None:
             done[term] = done.get(term, Fraction(0)) + coefficient
             continue
@@ -148,10 +179,15 @@ def expanded(node: Node) -> dict[Node, Fraction] | None:
 
 
 def _sum_factor(node: Node) -> Sum | None:
-    """A factor that is a sum of products; sums of plain values are left whole."""
+    """A factor that is a sum."""
     if isinstance(node, Prod):
-        for base, exponent in node.factors:
-            if exponent == 1 and isinstance(base, Sum):
-                if any(isinstance(t, Prod) for t, _ in base.terms):
-                    return base
+        return next((b for b, e in node.factors if e == 1 and isinstance(b, Sum)), None)
+    return None
+
+
+def _sum_of_products(node: Node) -> Sum | None:
+    """A factor that is a sum of products; sums of plain values are left whole."""
+    factor = _sum_factor(node)
+    if factor is not None and any(isinstance(t, Prod) for t, _ in factor.terms):
+        return factor
     return None

@@ -30,7 +30,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ops import TABLE
-from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.factor import joined, monomial_of
 from diffsrc.simplify.share import share
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class Lowering:
 
     def _chosen(self, results: tuple[Node, ...]) -> tuple[Node, ...]:
         """Several results that are chosen by one condition as those of one `If`."""
+        results = tuple(joined(r) for r in results)
         first = results[0]
         if self.library == "np" or len(results) < 2:
             return results
@@ -112,6 +113,7 @@ class Lowering:
         """A result: floats also where it is a constant."""
         if isinstance(node, Number):
             return self.graph.const(float(node.value))
+        node = joined(node)
         if is_choice(node):
             condition, then, orelse = node.args
             arms = [unwrapped(self.result(arm)) for arm in (then, orelse)]
@@ -161,7 +163,8 @@ class Lowering:
             return written
         match node:
             case Call():
-                return self._call(node)
+                whole = joined(node)
+                return self._call(node) if whole is node else self(whole)
             case Sum():
                 built = self._sum(node)
             case Prod():
@@ -295,7 +298,7 @@ class Lowering:
         return above, below, again
 
     def _turned(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
-        """A leading minus moved into a sum that then begins with a plus.
+        """A leading minus moved into a difference that the user did not write.
 
         A sum keeps the sign that it was first written with, so that it stays one value.
         """
@@ -304,9 +307,9 @@ class Lowering:
                 continue
             if base not in self.turned:
                 values = [c for _, c in base.terms] + [base.constant]
-                turn = coefficient < 0 and any(c < 0 for c in values)
-                negated = self.graph.linear(-base.constant, {t: -c for t, c in base.terms})
-                self.turned[base] = negated if turn else base
+                own = base not in self.graph.preferred
+                turn = own and coefficient < 0 and any(c < 0 for c in values)
+                self.turned[base] = self.graph.negated(base) if turn else base
             other = self.turned[base]
             if other is not base:
                 coefficient = -coefficient
@@ -412,13 +415,30 @@ class Lowering:
             if abs(coefficient) != 1:
                 covered[self.graph.number(abs(coefficient))] = Fraction(1)
             powers.append(covered)
-        for node, shared in share(self.graph, products, powers):
+        for node, shared in self._used(share(self.graph, products, powers), len(products)):
             numbers = {b for b, e in shared.items() if isinstance(b, Number) and e == 1}
             coefficient = Fraction(signs.get(node, 1))
             for number in numbers:
                 coefficient *= number.value
             rest = {b: e for b, e in shared.items() if b not in numbers}
             self.covers[node] = coefficient, rest
+
+    def _used(self, shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Powers]]:
+        """The products without the new ones that only one of them still has a use for."""
+        uses: dict[Node, int] = {}
+        for _, powers in shared:
+            for base in powers:
+                uses[base] = uses.get(base, 0) + 1
+        single = {n: p for n, p in shared[own:] if uses.get(n, 0) < 2}
+        kept = []
+        for node, powers in shared:
+            while (once := next((b for b in powers if b in single), None)) is not None:
+                exponent = powers.pop(once)
+                for base, e in single[once].items():
+                    powers[base] = powers.get(base, Fraction(0)) + e * exponent
+            if node not in single:
+                kept.append((node, powers))
+        return kept
 
     def _products(self, results: tuple[Node, ...]) -> list[Prod]:
         """The products below `results`, terms with a coefficient among them."""
@@ -517,7 +537,7 @@ def degree(term: Node) -> Fraction | None:
     return None
 
 
-def operations(node: Node, named: Iterable[Node]) -> int:
+def operations(node: Node, named: set[Node]) -> int:
     """How many operations the text of a written node has, named values apart."""
-    inside = reachable((node,), arms=False, stop=set(named))
+    inside = reachable((node,), arms=False, stop=named)
     return sum(isinstance(n, Call) and bool(n.args) for n in inside if n not in named)

@@ -46,6 +46,7 @@ class Normaliser:
 
     def _form(self, node: Node) -> Node:
         form = self._of(node)
+        self.graph.prefer(form)
         if form is not node:
             if node in self.named and self._is_whole(form):
                 form = self.graph.ref(node)

@@ -1,0 +1,176 @@
+"""The text of a standalone module: header, imports, constants, functions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from diffsrc.emit.expressions import literal
+from diffsrc.emit.python import INDENT, WIDTH
+
+# As isort orders them, the standard library apart. SciPy ships no types.
+STANDARD = {"math": "import math"}
+OTHERS = {
+    "np": "import numpy as np",
+    "special": "from scipy import special  # type: ignore[import-untyped]",
+}
+MAX_ELEMENTS = 1_000
+PLAIN = (bool, int, float, str, bytes, type(None))
+DTYPES = {"float64": "", "int64": "", "float32": "np.float32", "int32": "np.int32"}
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A name of the user's, what it held when the module was written, and where."""
+
+    name: str
+    value: object
+    origin: str
+
+    @property
+    def text(self) -> str:
+        """The line that sets it, with a comment; on two lines where one is too short."""
+        statement, comment = f"{self.name} = {value_text(self)}", f"# {self.origin}"
+        if "\n" in statement or len(statement) + 2 + len(comment) > WIDTH:
+            return f"{comment}\n{statement}"
+        return f"{statement}  {comment}"
+
+
+def module(
+    header: Sequence[str],
+    imports: Collection[str],
+    constants: Sequence[Constant],
+    functions: Sequence[str],
+) -> str:
+    """The text of a module.
+
+    Args:
+        header: the lines of the comment at its top.
+        imports: which of `math`, `np` and `special` it uses.
+        constants: in the order in which they are written.
+        functions: the text of each.
+    """
+    used = set(imports)
+    if any("np." in constant.text for constant in constants):
+        used.add("np")
+    blocks = [
+        "\n".join(f"# {line}".rstrip() for line in header),
+        "\n".join(text for name, text in STANDARD.items() if name in used),
+        "\n".join(text for name, text in OTHERS.items() if name in used),
+        "\n".join(constant.text for constant in constants),
+    ]
+    top = "\n\n".join(block for block in blocks if block)
+    return "\n\n\n".join([top, *(text.rstrip("\n") for text in functions)]) + "\n"
+
+
+# Values
+
+
+def is_plain(value: object) -> bool:
+    """Whether a literal can be written for it: numbers, strings, tuples of them."""
+    if type(value) in (tuple, list):
+        return all(map(is_plain, value))  # type: ignore[arg-type] # one of these
+    if type(value) is dict:
+        return all(is_plain(k) and is_plain(v) for k, v in value.items())
+    return type(value) in PLAIN
+
+
+def plain_text(value: object) -> str:
+    """The literal for a plain value, as `ruff format` writes it."""
+    match value:
+        case tuple():
+            inner = ", ".join(map(plain_text, value))
+            return f"({inner},)" if len(value) == 1 else f"({inner})"
+        case list():
+            return f"[{', '.join(map(plain_text, value))}]"
+        case dict():
+            pairs = (f"{plain_text(k)}: {plain_text(v)}" for k, v in value.items())
+            return f"{{{', '.join(pairs)}}}"
+        case float() if not math.isfinite(value):
+            return f'float("{value!r}")'
+        case _:
+            return literal(value)
+
+
+def value_text(constant: Constant) -> str:
+    """The value of a constant: a number, or an array of numbers.
+
+    Raises:
+        ValueError: there is no literal for it.
+    """
+    value: Any = constant.value
+    if type(value) in (bool, int, float):
+        return plain_text(value)
+    dtype = str(getattr(value, "dtype", ""))
+    if dtype not in DTYPES or value.size > MAX_ELEMENTS:
+        what = "an array" if getattr(value, "ndim", 0) else type(value).__name__
+        raise ValueError(
+            f"{constant.name} is {what} of which a standalone module holds no copy; "
+            "make it an argument"
+        )
+    if not value.ndim and hasattr(value, "shape") and not DTYPES[dtype]:
+        return plain_text(value.item())
+    if not value.ndim:
+        return f"{DTYPES[dtype]}({value.item()!r})"
+    elements = value.tolist()
+    keyword = f", dtype={DTYPES[dtype]}" if DTYPES[dtype] else ""
+    line = f"np.array({plain_text(elements)}{keyword})"
+    if len(constant.name) + 3 + len(line) <= WIDTH:
+        return line
+    if keyword:
+        rows = [*_rows("", elements, 1, ","), f"{INDENT}{keyword[2:]},"]
+    elif len(plain_text(elements)) + len(INDENT) <= WIDTH:
+        rows = [INDENT + plain_text(elements)]
+    else:
+        rows = _rows("", elements, 1, "")
+    return "\n".join(["np.array(", *rows, ")"])
+
+
+def _rows(before: str, value: object, level: int, after: str) -> list[str]:
+    """A list on one line, or with one element a line where that is too long."""
+    line = f"{INDENT * level}{before}{plain_text(value)}{after}"
+    if len(line) <= WIDTH or not isinstance(value, list):
+        return [line]
+    rows = [row for item in value for row in _rows("", item, level + 1, ",")]
+    return [f"{INDENT * level}{before}[", *rows, f"{INDENT * level}]{after}"]
+
+
+# Guards
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What the code of a function relies on: `left op right`, else it raises.
+
+    `words` say for which arguments it is written.
+    """
+
+    left: str
+    op: str
+    right: str
+    words: str
+
+    def lines(self, function: str) -> list[str]:
+        """The statement that raises."""
+        test = f"{INDENT}if {self.left} {self.op} {self.right}:"
+        lines = [test]
+        if len(test) > WIDTH:
+            deep = INDENT * 2
+            lines = [
+                f"{INDENT}if (",
+                f"{deep}{self.left}",
+                f"{deep}{self.op} {self.right}",
+                f"{INDENT}):",
+            ]
+        message = literal(f"{function} is written for {self.words}")
+        call = f"{INDENT * 2}raise ValueError({message})"
+        if len(call) <= WIDTH:
+            return [*lines, call]
+        return [
+            *lines,
+            f"{INDENT * 2}raise ValueError(",
+            f"{INDENT * 3}{message}",
+            f"{INDENT * 2})",
+        ]

@@ -1,0 +1,464 @@
+"""The truth about a function: its source text run in 50 digits, differenced.
+
+A module's text is run again with `math` and `numpy` replaced by namesakes of mpmath, on numbers that
+note how near they come to a kink or to the edge of a domain. Nothing here knows a rule of
+differentiation.
+"""
+
+import random
+import types
+
+import mpmath
+from mpmath import mp, mpf
+
+DIGITS = 50
+STEP = mpf(10) ** -16
+NUDGE = mpf(10) ** -9  # relative change of each operation's result, for `noise`
+NUDGED_RUNS = 3
+NEAR = 1e-5  # a comparison, an edge or a jump as near as this is avoided
+NAN = mpf("nan")
+
+
+class Watch:
+    """What the numbers note while a function runs."""
+
+    def __init__(self):
+        self.restart(None)
+
+    def restart(self, nudges):
+        self.nudges = nudges
+        self.margin = 1.0
+        self.largest = 0.0
+
+    def near(self, distance):
+        """Note the distance to where a function stops being smooth."""
+        self.margin = min(self.margin, abs(float(distance)))
+
+
+WATCH = Watch()
+
+
+def value_of(x):
+    return x.value if isinstance(x, Exact) else mpf(x)
+
+
+def made(value):
+    """A result, nudged where that is asked for."""
+    if WATCH.nudges is not None:
+        value *= WATCH.nudges()
+    return Exact(value)
+
+
+def relative(difference, *values):
+    return difference / max(1, *map(abs, values))
+
+
+def arithmetic(apply):
+    def method(self, other):
+        if not isinstance(other, Exact | int | float):
+            return NotImplemented
+        return made(apply(self.value, value_of(other)))
+
+    def reflected(self, other):
+        if not isinstance(other, int | float):
+            return NotImplemented
+        return made(apply(mpf(other), self.value))
+
+    return method, reflected
+
+
+def divided(a, b):
+    WATCH.near(b)
+    return a / b if b else NAN
+
+
+def whole_quotient(a, b):
+    WATCH.near(b)
+    if not b:
+        return NAN
+    quotient = a / b
+    WATCH.near(quotient - mpmath.nint(quotient))
+    return mpmath.floor(quotient)
+
+
+def rest(a, b):
+    return a - b * whole_quotient(a, b)
+
+
+def power(a, b):
+    if b == mpmath.nint(b):
+        if not a and b < 0:
+            return NAN
+        if b < 3:
+            WATCH.near(a)
+        return a ** int(b)
+    WATCH.near(a)
+    return a**b if a > 0 else NAN
+
+
+def compared(apply):
+    def method(self, other):
+        if not isinstance(other, Exact | int | float):
+            return NotImplemented
+        a, b = self.value, value_of(other)
+        WATCH.near(relative(a - b, a, b))
+        return apply(a, b)
+
+    return method
+
+
+class Exact:
+    """A number of 50 digits that is used as a float is."""
+
+    __slots__ = ("value",)
+    __hash__ = None
+
+    def __init__(self, value):
+        self.value = value
+        WATCH.largest = max(WATCH.largest, abs(value))
+
+    __add__, __radd__ = arithmetic(lambda a, b: a + b)
+    __sub__, __rsub__ = arithmetic(lambda a, b: a - b)
+    __mul__, __rmul__ = arithmetic(lambda a, b: a * b)
+    __truediv__, __rtruediv__ = arithmetic(divided)
+    __floordiv__, __rfloordiv__ = arithmetic(whole_quotient)
+    __mod__, __rmod__ = arithmetic(rest)
+    __pow__, __rpow__ = arithmetic(power)
+    __lt__ = compared(lambda a, b: a < b)
+    __le__ = compared(lambda a, b: a <= b)
+    __gt__ = compared(lambda a, b: a > b)
+    __ge__ = compared(lambda a, b: a >= b)
+    __eq__ = compared(lambda a, b: a == b)
+    __ne__ = compared(lambda a, b: a != b)
+
+    def __neg__(self):
+        return Exact(-self.value)
+
+    def __pos__(self):
+        return Exact(self.value)
+
+    def __abs__(self):
+        WATCH.near(self.value)
+        return Exact(abs(self.value))
+
+    def __bool__(self):
+        WATCH.near(self.value)
+        return bool(self.value)
+
+
+# The functions, by their names in `math` and NumPy
+
+
+def smooth(name):
+    function = getattr(mpmath, name)
+    return lambda *args: made(function(*map(value_of, args)))
+
+
+def on(name, distance):
+    """A function that is defined where `distance` to the edge is positive."""
+    function = getattr(mpmath, name)
+
+    def apply(x):
+        x = value_of(x)
+        WATCH.near(distance(x))
+        return made(function(x) if distance(x) > 0 else NAN)
+
+    return apply
+
+
+def of_values(function):
+    return lambda *args: made(function(*map(value_of, args)))
+
+
+def jump(function):
+    def apply(x):
+        x = value_of(x)
+        WATCH.near(relative(2 * x - mpmath.nint(2 * x), x))
+        return made(function(x))
+
+    return apply
+
+
+def log(x, base=None):
+    x = value_of(x)
+    WATCH.near(x)
+    if x <= 0:
+        return made(NAN)
+    if base is None:
+        return made(mpmath.log(x))
+    base = value_of(base)
+    WATCH.near(base)
+    WATCH.near(base - 1)
+    return made(mpmath.log(x) / mpmath.log(base) if base > 0 and base != 1 else NAN)
+
+
+def hypot(*args):
+    total = mpmath.sqrt(sum(value_of(a) ** 2 for a in args))
+    WATCH.near(total)
+    return made(total)
+
+
+def atan2(a, b):
+    a, b = value_of(a), value_of(b)
+    WATCH.near(mpmath.hypot(a, b))
+    if b < 0:
+        WATCH.near(a)
+    return made(mpmath.atan2(a, b))
+
+
+def sign(x):
+    x = value_of(x)
+    WATCH.near(x)
+    return made(mpmath.sign(x))
+
+
+def copysign(a, b):
+    a, b = value_of(a), value_of(b)
+    WATCH.near(a)
+    WATCH.near(b)
+    return made(abs(a) if b > 0 else -abs(a))
+
+
+def fmod(a, b):
+    a, b = value_of(a), value_of(b)
+    return made(mpmath.sign(a) * rest(abs(a), abs(b)))
+
+
+def remainder(a, b):
+    a, b = value_of(a), value_of(b)
+    WATCH.near(b)
+    half = 2 * a / b if b else NAN
+    WATCH.near(half - mpmath.nint(half))
+    return made(a - b * mpmath.nint(a / b) if b else NAN)
+
+
+def gamma_of(name):
+    function = getattr(mpmath, name)
+
+    def apply(x):
+        x = value_of(x)
+        if x <= 0:
+            WATCH.near(x - mpmath.nint(x))
+        value = function(x) if x > 0 or x != mpmath.nint(x) else NAN
+        return made(mpmath.re(value))
+
+    return apply
+
+
+def lgamma(x):
+    x = value_of(x)
+    if x <= 0:
+        WATCH.near(x - mpmath.nint(x))
+    return made(mpmath.re(mpmath.loggamma(x)) if x > 0 or x != mpmath.nint(x) else NAN)
+
+
+def larger(a, b):
+    return a if Exact(value_of(a)) >= b else b
+
+
+def smaller(a, b):
+    return a if Exact(value_of(a)) <= b else b
+
+
+def clip(x, low, high):
+    if low is not None:
+        x = larger(x, low)
+    return x if high is None else smaller(x, high)
+
+
+def heaviside(x, half):
+    x = value_of(x)
+    WATCH.near(x)
+    return Exact(mpf(x > 0))
+
+
+def where(condition, then, orelse):
+    return then if condition else orelse
+
+
+def cbrt(x):
+    x = value_of(x)
+    WATCH.near(x)
+    return made(mpmath.sign(x) * mpmath.cbrt(abs(x)))
+
+
+def magnitude(x):
+    return abs(Exact(value_of(x)))
+
+
+EVERYWHERE = "exp expm1 sin cos tan sinh cosh tanh asinh atan erf erfc"
+SHARED = {
+    **{name: smooth(name) for name in EVERYWHERE.split()},
+    "sqrt": on("sqrt", lambda x: x),
+    "cbrt": cbrt,
+    "exp2": of_values(lambda x: mpmath.power(2, x)),
+    "log": log,
+    "log2": lambda x: log(x, 2),
+    "log10": on("log10", lambda x: x),
+    "log1p": on("log1p", lambda x: 1 + x),
+    "hypot": hypot,
+    "copysign": copysign,
+    "fmod": fmod,
+    "fabs": magnitude,
+    "floor": jump(mpmath.floor),
+    "ceil": jump(mpmath.ceil),
+    "trunc": jump(lambda x: mpmath.sign(x) * mpmath.floor(abs(x))),
+    "radians": of_values(mpmath.radians),
+    "degrees": of_values(mpmath.degrees),
+    "pi": float(mp.pi),
+    "e": float(mp.e),
+}
+MATH = {
+    **SHARED,
+    "asin": on("asin", lambda x: 1 - abs(x)),
+    "acos": on("acos", lambda x: 1 - abs(x)),
+    "acosh": on("acosh", lambda x: x - 1),
+    "atanh": on("atanh", lambda x: 1 - abs(x)),
+    "atan2": atan2,
+    "pow": of_values(power),
+    "remainder": remainder,
+    "gamma": gamma_of("gamma"),
+    "lgamma": lgamma,
+    "tau": 2 * float(mp.pi),
+}
+NUMPY = {
+    **SHARED,
+    "arcsin": MATH["asin"],
+    "arccos": MATH["acos"],
+    "arctan": MATH["atan"],
+    "arcsinh": MATH["asinh"],
+    "arccosh": MATH["acosh"],
+    "arctanh": MATH["atanh"],
+    "arctan2": atan2,
+    "sinc": of_values(mpmath.sincpi),
+    "square": of_values(lambda x: x * x),
+    "reciprocal": of_values(lambda x: divided(mpf(1), x)),
+    "positive": of_values(lambda x: x),
+    "negative": of_values(lambda x: -x),
+    "add": of_values(lambda a, b: a + b),
+    "subtract": of_values(lambda a, b: a - b),
+    "multiply": of_values(lambda a, b: a * b),
+    "divide": of_values(divided),
+    "true_divide": of_values(divided),
+    "floor_divide": of_values(whole_quotient),
+    "power": of_values(power),
+    "float_power": of_values(power),
+    "remainder": of_values(rest),
+    "mod": of_values(rest),
+    "abs": magnitude,
+    "absolute": magnitude,
+    "sign": sign,
+    "heaviside": heaviside,
+    "maximum": larger,
+    "minimum": smaller,
+    "fmax": larger,
+    "fmin": smaller,
+    "clip": clip,
+    "where": where,
+    "rint": jump(mpmath.nint),
+    "round": jump(mpmath.nint),
+    "deg2rad": SHARED["radians"],
+    "rad2deg": SHARED["degrees"],
+    "logaddexp": of_values(lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b))),
+    "logaddexp2": of_values(
+        lambda a, b: mpmath.log(mpmath.power(2, a) + mpmath.power(2, b), 2)
+    ),
+    "nan_to_num": of_values(lambda x: x),
+    "logical_and": lambda a, b: bool(a) and bool(b),
+    "logical_or": lambda a, b: bool(a) or bool(b),
+    "logical_not": lambda a: not a,
+}
+SPECIAL = {
+    "erf": SHARED["erf"],
+    "erfc": SHARED["erfc"],
+    "gamma": MATH["gamma"],
+    "gammaln": lgamma,
+}
+SHIMS = {
+    "math": types.SimpleNamespace(**MATH),
+    "numpy": types.SimpleNamespace(**NUMPY),
+    "scipy.special": types.SimpleNamespace(**SPECIAL),
+    "scipy": types.SimpleNamespace(special=types.SimpleNamespace(**SPECIAL)),
+}
+
+
+def imported(name, globals=None, locals=None, fromlist=(), level=0):  # noqa: A002
+    if name in SHIMS:
+        return SHIMS[name if fromlist else name.partition(".")[0]]
+    return __import__(name, globals, locals, fromlist, level)
+
+
+BUILTINS = {
+    **vars(__import__("builtins")),
+    "__import__": imported,
+    "float": lambda x: x,
+    "int": SHARED["trunc"],
+    "round": jump(mpmath.nint),
+    "pow": lambda a, b: a**b,
+}
+
+
+class Truth:
+    """The function `name` of a module's text, in 50 digits."""
+
+    def __init__(self, text, name):
+        module = {"__builtins__": BUILTINS, "__name__": "exact"}
+        with mpmath.workdps(DIGITS):
+            exec(compile(text, "<exact>", "exec"), module)  # noqa: S102 - a test's own text
+        self.function = module[name]
+
+    def value(self, arguments):
+        """The value for keyword arguments; floats and only they are numbers here."""
+        given = {
+            k: Exact(mpf(v)) if isinstance(v, float | mpf) else v
+            for k, v in arguments.items()
+        }
+        return value_of(self.function(**given))
+
+    def difference(self, arguments, wrt):
+        """The derivative by the arguments named in `wrt`, one after the other."""
+        if len(wrt) == 1:
+            (x,) = wrt
+            up, down = self._moved(arguments, {x: 1}), self._moved(arguments, {x: -1})
+            return (up - down) / (2 * STEP)
+        x, y = wrt
+        if x == y:
+            up, down = self._moved(arguments, {x: 1}), self._moved(arguments, {x: -1})
+            return (up - 2 * self._moved(arguments, {}) + down) / STEP**2
+        total = mpf(0)
+        for i in (1, -1):
+            for j in (1, -1):
+                total += i * j * self._moved(arguments, {x: i, y: j})
+        return total / (4 * STEP**2)
+
+    def _moved(self, arguments, steps):
+        moved = {k: mpf(arguments[k]) + s * STEP for k, s in steps.items()}
+        return self._run({**arguments, **moved})
+
+    def _run(self, arguments):
+        if self.seed is not None:
+            # The same nudges at every point: they make another function, near to this one.
+            source = random.Random(self.seed)  # noqa: S311 - no secret
+            WATCH.nudges = lambda: 1 + NUDGE * (1 if source.random() < 0.5 else -1)
+        return self.value(arguments)
+
+    seed = None
+
+    def derivative(self, arguments, wrt):
+        """`(value, noise, margin, largest)` of a derivative, as floats.
+
+        `noise` is how much it changes when every operation's result does, over that change: the
+        size of the terms that cancel in it. `margin` is the least distance to a kink, an edge or a
+        jump, `largest` the largest number that came up.
+        """
+        with mpmath.workdps(DIGITS):
+            self.seed = None
+            WATCH.restart(None)
+            value = self.difference(arguments, wrt)
+            margin, largest = WATCH.margin, float(WATCH.largest)
+            noise = mpf(0)
+            for seed in range(NUDGED_RUNS):
+                self.seed = seed
+                noise = max(noise, abs(self.difference(arguments, wrt) - value))
+            WATCH.restart(None)
+            return float(value), float(noise / NUDGE), margin, largest

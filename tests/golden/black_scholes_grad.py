@@ -1,0 +1,23 @@
+import math
+
+
+def black_scholes_grad(
+    S: float, K: float, T: float, r: float, sigma: float
+) -> tuple[float, float, float, float, float]:
+    """Gradient of black_scholes with respect to S, K, T, r, sigma."""
+    sqrt_T = math.sqrt(T)
+    total_vol = sigma * sqrt_T
+    d1 = (math.log(S / K) + (r + sigma**2 / 2) * T) / total_vol
+    d2 = d1 - total_vol
+    sqrt_2 = math.sqrt(2)
+    exp_neg_r_T = math.exp(-r * T)
+    total = 1 + math.erf(d2 / sqrt_2)
+    K_exp_neg_r_T = K * exp_neg_r_T
+    ratio = math.exp(-0.5 * d2**2) / math.sqrt(2 * math.pi)
+    return (
+        0.5 * (1 + math.erf(d1 / sqrt_2)),
+        -0.5 * exp_neg_r_T * total,
+        0.5 * K_exp_neg_r_T * (r * total + sigma * ratio / sqrt_T),
+        0.5 * T * K_exp_neg_r_T * total,
+        sqrt_T * K_exp_neg_r_T * ratio,
+    )

@@ -1,0 +1,22 @@
+import math
+
+
+def damped_oscillator_grad(
+    t: float, A: float, gamma: float, omega_0: float, phase: float
+) -> tuple[float, float, float, float, float]:
+    """Gradient of damped_oscillator with respect to t, A, gamma, omega_0, phase."""
+    omega = math.sqrt(omega_0**2 - gamma**2)
+    exp_neg_gamma_t = math.exp(-gamma * t)
+    A_exp_neg_gamma_t = A * exp_neg_gamma_t
+    omega_t_plus_phase = omega * t + phase
+    cos_term = math.cos(omega_t_plus_phase)
+    sin_term = math.sin(omega_t_plus_phase)
+    t_A_exp_neg_gamma_t = t * A_exp_neg_gamma_t
+    sin_term_over_omega = sin_term / omega
+    return (
+        -A_exp_neg_gamma_t * (gamma * cos_term + omega * sin_term),
+        exp_neg_gamma_t * cos_term,
+        t_A_exp_neg_gamma_t * (gamma * sin_term_over_omega - cos_term),
+        -omega_0 * t_A_exp_neg_gamma_t * sin_term_over_omega,
+        -A_exp_neg_gamma_t * sin_term,
+    )

@@ -1,0 +1,31 @@
+import math
+
+EARTH_RADIUS = 6371.0088
+
+
+def haversine_grad(
+    lat1: float, lon1: float, lat2: float, lon2: float
+) -> tuple[float, float, float, float]:
+    """Gradient of haversine with respect to lat1, lon1, lat2, lon2."""
+    phi1 = math.radians(lat1)
+    phi2 = math.radians(lat2)
+    dphi = math.radians(lat2 - lat1)
+    dlambda = math.radians(lon2 - lon1)
+    dphi_over_2 = dphi / 2
+    sin_dphi_over_2 = math.sin(dphi_over_2)
+    cos_phi1 = math.cos(phi1)
+    cos_phi2 = math.cos(phi2)
+    dlambda_over_2 = dlambda / 2
+    sin_dlambda_over_2 = math.sin(dlambda_over_2)
+    power = sin_dlambda_over_2**2
+    a = sin_dphi_over_2**2 + cos_phi1 * cos_phi2 * power
+    ratio = EARTH_RADIUS * math.pi / (180 * math.sqrt(a) * math.sqrt(1 - a))
+    scale = sin_dphi_over_2 * math.cos(dphi_over_2)
+    scale2 = cos_phi1 * sin_dlambda_over_2
+    d_lon2 = ratio * scale2 * cos_phi2 * math.cos(dlambda_over_2)
+    return (
+        -ratio * (cos_phi2 * power * math.sin(phi1) + scale),
+        -d_lon2,
+        ratio * (scale - scale2 * sin_dlambda_over_2 * math.sin(phi2)),
+        d_lon2,
+    )
