@@ -10,6 +10,7 @@ collect_ignore = ["golden", "references"]
 
 CI_CASES = 500
 LONG_CASES = 20_000
+CI_SEED = 1
 
 settings.register_profile(
     "ci", max_examples=CI_CASES, derandomize=True, deadline=None, database=None
@@ -31,6 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help=f"{LONG_CASES} property cases from a new seed instead of {CI_CASES} fixed",
     )
     group.addoption(
+        "--long-start",
+        type=int,
+        default=0,
+        metavar="N",
+        help="with --long and --hypothesis-seed: leave out the first N random functions",
+    )
+    group.addoption(
         "--update-golden",
         action="store_true",
         help="rewrite tests/golden with what is emitted now, to be read as a diff",
@@ -43,6 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if long else "ci")
     if long and config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(random.SystemRandom().getrandbits(32))
+    # The random functions of `test_properties`: the first one, how many, the seed.
+    start = config.getoption("--long-start") if long else 0
+    count = LONG_CASES - start if long else CI_CASES
+    config.property_cases = start, count, config.option.hypothesis_seed if long else CI_SEED
 
 
 def pytest_report_header(config: pytest.Config) -> str:

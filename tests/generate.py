@@ -6,6 +6,7 @@ stays in its domain; an arm of a branch need only be defined where it is taken.
 
 from __future__ import annotations
 
+import ast
 import math
 import random
 import warnings
@@ -125,11 +126,6 @@ class Module:
         self.imported: set[str] = set()
         self.special: set[str] = set()
         self.namespace: dict[str, object] = {"math": math, "np": np, "special": special}
-        for name in (*vars(math), *vars(np)):
-            if not name.startswith("_"):
-                module = math if self.library == "math" else np
-                if hasattr(module, name) and name not in vars(__builtins__) if False else False:
-                    self.namespace[name] = getattr(module, name)
         self.constants = {
             name: source.choice((0.75, 1.7, 2, 0.1, 3.0))
             for name in ("GAIN", "LIMIT")
@@ -232,7 +228,7 @@ class Writer:
     def number(self) -> str:
         """A literal or a constant of the module."""
         choice = self.random.random()
-        if choice < 0.15 and self.module.constants:
+        if choice < 0.2 and self.module.constants:
             return self.random.choice(list(self.module.constants))
         if choice < 0.6:
             return str(self.random.randint(1, 6))
@@ -244,7 +240,7 @@ class Writer:
 
     def leaf(self) -> str:
         names = [n for n, of in self.scope.values.items() if self.usable(of)]
-        if names and self.random.random() < 0.8:
+        if names and self.random.random() < 0.85:
             return self.random.choice(names)
         return self.number()
 
@@ -264,6 +260,15 @@ class Writer:
             if self.defined(text):
                 return text
         return self.leaf()
+
+    def live(self, depth: int) -> str:
+        """An expression with a variable in it, as far as one is found."""
+        for _ in range(TRIES):
+            text = self.expression(depth)
+            names = {n.id for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Name)}
+            if names & self.scope.values.keys() - self.statics.keys():
+                break
+        return text
 
     def attempt(self, depth: int) -> str:
         if depth <= 0:
@@ -285,12 +290,14 @@ class Writer:
         operator = self.random.choice("++--**//")
         left = self.expression(depth)
         right = self.expression(self.random.randint(0, depth))
+        if left == right and operator in "-/":
+            operator = "*"
         if operator == "/" and not self.defined(f"1 / {right}"):
             right = f"({self.guarded(right, 'positive')})"
         return f"({left} {operator} {right})"
 
     def power(self, depth: int) -> str:
-        base = self.expression(depth)
+        base = self.live(depth)
         choice = self.random.random()
         if choice < 0.6:
             exponent = str(self.random.choice(INTEGERS))
@@ -338,14 +345,14 @@ class Writer:
             needs = "positive" if function.startswith("g") else "any"
             self.module.special.add(function)
             self.module.namespace[function] = getattr(special, function)
-        argument = self.expression(depth)
+        argument = self.live(depth)
         if not self.defined(f"{function}({argument})"):
             argument = self.guarded(argument, needs)
         return f"{function}({argument})"
 
     def stepped(self, depth: int) -> str:
         """A step, beside something smooth."""
-        argument = self.expression(depth)
+        argument = self.live(depth)
         if self.module.library == "np" and self.random.random() < 0.5:
             step = f"{self.module.spelled('sign')}({argument})"
         else:
@@ -355,7 +362,7 @@ class Writer:
 
     def binary(self, depth: int) -> str:
         name = self.random.choice(BINARY[self.module.library].split())
-        left, right = self.expression(depth), self.expression(min(depth, 1))
+        left, right = self.live(depth), self.expression(min(depth, 1))
         if name in {"pow", "power", "float_power"}:
             if self.random.random() < 0.6:
                 right = self.random.choice(("2", "3", "2.0", "0.5", "-1.0", "1.5"))
@@ -386,7 +393,9 @@ class Writer:
         return f"{self.random.choice(('max', 'min'))}({', '.join(parts)})"
 
     def condition(self, depth: int) -> tuple[str, list[bool | None]]:
-        left, right = self.expression(depth), self.expression(min(depth, 1))
+        left, right = self.live(depth), self.expression(min(depth, 1))
+        if left == right:
+            raise Rejected
         comparison = self.random.choice(("<", ">", "<=", ">="))
         text = f"{left} {comparison} {right}"
         choice = self.random.random()
@@ -439,7 +448,7 @@ class Writer:
 
     def odd(self, depth: int) -> str:
         """Forms that are met less often."""
-        one, two = self.expression(depth), self.expression(0)
+        one, two = self.live(depth), self.expression(0)
         forms = [f"-{one}", f"sum([{one}, {two}, {self.leaf()}])", f"+{one}", f"(1 - {one}) * {one}"]
         if not self.pointwise:
             forms += [f"float({one})", f"pow({one}, 2)", f"divmod({one}, {self.number()})[1]"]
@@ -631,6 +640,7 @@ def helper(module: Module, number: int) -> None:
     modes = ("soft", "hard") if source.random() < 0.4 else ()
     statics: dict[str, object] = {"mode": source.choice(modes)} if modes else {}
     values: dict[str, list[object]] = {n: [draw(source) for _ in range(4)] for n in names}
+    values |= {n: [v] * 4 for n, v in statics.items()}
     scope = Scope(tuple(range(4)), values, list(names))
     writer = Writer(module, scope, statics)
     name = f"{source.choice(('part', 'gauss', 'bump', 'scale_of'))}{number}"
@@ -661,20 +671,22 @@ def case(source: random.Random, count: int = 3) -> Case:
         values["n"] = [statics["n"]] * count
     values |= {n: [v] * count for n, v in statics.items() if n != "n"}
     points = [{name: of[i] for name, of in values.items()} for i in range(count)]
-    known = {n: of for n, of in values.items()}
+    closure = source.random() < 0.1
+    known = dict(values)
+    if closure:
+        module.namespace["SHIFT"] = 0.25
+        known["SHIFT"] = [0.25] * count
     writer = Writer(module, Scope(tuple(range(count)), known, list(names)), statics)
-    lines = writer.body(source.randint(0, 6))
+    lines = writer.body(source.randint(0, 6), 2 if closure else 1)
     parameters = [*names, *(f"{n}={v!r}" for n, v in statics.items())]
     if statics and source.random() < 0.3:
         parameters.insert(len(names), "*")
-    form = source.random()
     signature = ", ".join(parameters)
-    if len(lines) == 1 and form < 0.3:
-        result = lines[0].strip().removeprefix("return ")
-        text = f"f = lambda {signature}: {result}\n"
-    elif form < 0.1:
-        inner = "\n".join("    " + line for line in lines)
-        text = f"def make(SHIFT):\n    def f({signature}):\n        {names[0]} = {names[0]} + SHIFT\n{inner}\n\n    return f\n\n\nf = make(0.0)\n"
+    if closure:
+        body = "\n".join([f"    def f({signature}):", *lines, "", "    return f", "", ""])
+        text = f"def make(SHIFT):\n{body}\nf = make(0.25)\n"
+    elif len(lines) == 1 and source.random() < 0.3:
+        text = f"f = lambda {signature}: {lines[0].strip().removeprefix('return ')}\n"
     else:
         text = "\n".join([f"def f({signature}):", *lines, ""])
     helpers = "\n".join(h.text for h in module.helpers)

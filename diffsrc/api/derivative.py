@@ -95,7 +95,7 @@ class Derivative:
             (*inner.operators, operator) if inner is not None else (operator,)
         )
         self.options = options
-        self.specialisations: dict[Signature, Specialisation] = {}
+        self.specialisations: dict[Signature, list[Specialisation]] = {}
         name = getattr(self.primal, "__name__", type(self.primal).__name__)
         self.__name__ = function_name(name, self.operators)
         self.__qualname__ = getattr(self.primal, "__qualname__", self.__name__)
@@ -142,24 +142,28 @@ class Derivative:
         return self._specialisation(signature_of(self.captured, args, kwargs))
 
     def _specialisation(self, signature: Signature) -> Specialisation:
-        found = self.specialisations.get(signature)
-        if found is None or not found.entry.holds():
-            if found is not None:
+        """A specialisation that fits, made anew where what it assumed has changed."""
+        known = self.specialisations.setdefault(signature, [])
+        for found in list(known):
+            if not found.entry.holds():
+                known.remove(found)
                 self.__dict__.pop("captured", None)
-            stages = derive(self.captured, signature, self.operators, target=self.options.target)
-            found = Specialisation(self.captured, signature, stages)
-            self.specialisations[signature] = found
-        return found
+            elif found.entry.fits(signature):
+                return found
+        stages = derive(self.captured, signature, self.operators, target=self.options.target)
+        known.append(Specialisation(self.captured, signature, stages))
+        return known[-1]
 
     def _only(self) -> Specialisation:
-        if not self.specialisations:
+        known = [s for several in self.specialisations.values() for s in several]
+        if not known:
             return self._specialisation(unknown_signature(self.captured))
-        if len(self.specialisations) > 1:
+        if len(known) > 1:
             raise ShapeError(
-                f"{self.__name__} has {len(self.specialisations)} specialisations",
+                f"{self.__name__} has {len(known)} specialisations",
                 suggestion="ask for source_for(*args) with the arguments that you mean",
             )
-        return self._specialisation(next(iter(self.specialisations)))
+        return self._specialisation(known[0].signature)
 
     @property
     def source(self) -> str:

@@ -17,7 +17,7 @@ from diffsrc.capture import Captured, static_attribute
 from diffsrc.emit.python import parameters
 from diffsrc.ir import Assumption, Call, Const, If, Node, Program, Result, reachable
 from diffsrc.load import load
-from diffsrc.specialise import Argument, Signature
+from diffsrc.specialise import Argument, Signature, argument_of
 
 ALWAYS_FLOAT = frozenset({"div", "attribute"})
 MAYBE_INT = frozenset(
@@ -29,6 +29,7 @@ KEEPS_INT = frozenset(
 
 
 SCALARS = frozenset({int, float})
+PLAIN = frozenset({str, bytes, int, float, bool, set, frozenset})
 
 
 class Entry:
@@ -55,6 +56,15 @@ class Entry:
         """Whether everything outside that was read while parsing is as it was."""
         return all(check.holds() for check in self.checks if check.holder is not None)
 
+    def fits(self, signature: Signature) -> bool:
+        """Whether the arguments are what was assumed of them."""
+        values = dict(signature.arguments)
+        return all(
+            check.name in values and check.fits(values[check.name].value)
+            for check in self.checks
+            if check.holder is None
+        )
+
     def otherwise(self, again: Callable[..., Any]) -> None:
         """What is called where a check fails."""
         if self.other is not None:
@@ -62,7 +72,7 @@ class Entry:
 
 
 class Check:
-    """An assumption as a comparison."""
+    """An assumption as a comparison; without a `holder` it is about an argument."""
 
     def __init__(self, assumption: Assumption) -> None:
         self.holder = assumption.holder
@@ -72,7 +82,7 @@ class Check:
         self.code = getattr(assumption.expected, "__code__", None)
 
     def holds(self) -> bool:
-        """Whether the name still means what it meant."""
+        """Whether the name outside still means what it meant."""
         try:
             if isinstance(self.holder, dict):
                 value = self.holder[self.name]
@@ -80,9 +90,16 @@ class Check:
                 value = self.holder.cell_contents
             else:
                 value = static_attribute(self.holder, self.name).value
-            for part in self.path:
-                value = static_attribute(value, part).value
         except (LookupError, AttributeError, ValueError):
+            return False
+        return self.fits(value)
+
+    def fits(self, value: object) -> bool:
+        """Whether a value is, at the end of the path, what was assumed."""
+        try:
+            for part in self.path:
+                value = type(value) if part == "__class__" else static_attribute(value, part).value
+        except (LookupError, AttributeError):
             return False
         return same(value, self.expected) and getattr(value, "__code__", None) is self.code
 
@@ -91,10 +108,20 @@ def same(value: object, expected: object) -> bool:
     """Whether two static values are one: the same object, or equal and of one plain type."""
     if value is expected:
         return True
-    if type(value) is not type(expected):
+    kind = type(value)
+    if kind is not type(expected):
         return False
-    plain = (str, bytes, int, float, bool, tuple, frozenset)
-    return isinstance(value, plain) and not isinstance(value, enum.Enum) and value == expected
+    if kind in PLAIN:
+        return value == expected
+    if kind in {list, tuple}:
+        assert isinstance(value, list | tuple)
+        assert isinstance(expected, list | tuple)
+        return len(value) == len(expected) and all(map(same, value, expected))
+    if kind is dict:
+        assert isinstance(value, dict)
+        assert isinstance(expected, dict)
+        return same(list(value), list(expected)) and same(list(value.values()), list(expected.values()))
+    return False
 
 
 def entry_for(
@@ -172,7 +199,11 @@ def _argument_conditions(
         return [f"not {cell(same)}({name}, {cell(value)})"]
     if argument.kind == "object":
         if argument.items is not None:
-            return [f"len({name}) != {len(argument.items)}"]
+
+            def fits(given: object) -> bool:
+                return argument_of(given) == argument
+
+            return [f"not {cell(fits)}({name})"] if _is_parameter(name, stages) else []
         return [f"type({name}) is not {cell(argument.type)}"]
     if name in stages.ranked:
         return [f"type({name}) {'' if argument.array else 'not '}in {cell(SCALARS)}"]
@@ -181,11 +212,19 @@ def _argument_conditions(
 
 def _outside_condition(check: Check, captured: Captured, cell: Callable[[object], str]) -> str:
     """The text of a comparison; a global of the user's own module costs one look-up."""
+    if check.holder is None:
+        return f"not {cell(check.fits)}({check.name})"
     own = captured.scope.globals
     if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
         expected, code = cell(check.expected), cell(check.code)
         return f"{check.name} is not {expected} or {expected}.__code__ is not {code}"
     return f"not {cell(check.holds)}()"
+
+
+def _is_parameter(name: str, stages: Stages) -> bool:
+    """Whether an argument stands for one parameter, and not for all of `*args`."""
+    kinds = {p.name: p.kind for p in stages.simplified.parameters}
+    return kinds.get(name, "") not in {"VAR_POSITIONAL", "VAR_KEYWORD"}
 
 
 def _results(program: Program) -> list[Node]:

@@ -83,9 +83,9 @@ class Printer:
             return f"{left} {COMPARISONS[op]} {right}", COMPARE
         match op:
             case "neg":
-                # `ruff format` writes `-(x**2)`.
-                above = ATOM if self._text(args[0])[1] == POWER else UNARY
-                return f"-{self(args[0], above)}", UNARY
+                text, own = self._text(args[0])
+                apart = own < UNARY or own == POWER  # `ruff format` writes `-(x**2)`
+                return f"-({text})" if apart else f"-{text}", UNARY
             case "pos":
                 return f"+{self(args[0], UNARY)}", UNARY
             case "pow":

@@ -1,10 +1,11 @@
-"""Names for new values: every name in emitted code that the user did not give is chosen here."""
+"""Names for new values: what the user did not name in emitted code is named here."""
 
 from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from diffsrc.ir import Call, Const, Node, Result, Var
 
@@ -17,71 +18,150 @@ ROLES = {
     "neg": "negative",
     "pow": "power",
 }
-JOINTS = {"mul": "_", "div": "_over_", "add": "_plus_", "sub": "_minus_"}
+# What the next ones are called where a role's name is taken, before they are numbered.
+SYNONYMS = {
+    "scale": ("factor", "weight"),
+    "ratio": ("quotient", "share"),
+    "total": ("combined",),
+    "difference": ("gap", "offset"),
+    "choice": ("option",),
+}
+JOINTS: dict[str, tuple[str, ...]] = {
+    "mul": (),
+    "div": ("over",),
+    "add": ("plus",),
+    "sub": ("minus",),
+}
 FACTORS = {2: "twice", 0.5: "half"}
 POWERS = {2: "squared", 3: "cubed"}
 MAX_LENGTH = 20
+MAX_WORDS = 6
 MAX_DEPTH = 4
 
 BUILTINS = frozenset(dir(builtins))
 
 
-def suggestion(node: Node, names: dict[Node, str]) -> str:
-    """What a new value is called: the operations and their names while that is short, else its role.
+@dataclass(frozen=True)
+class Label:
+    """A value in words; an argument's name is one word."""
+
+    text: str
+    words: int = 1
+
+
+def suggestion(node: Node, names: Mapping[Node, str]) -> str:
+    """What a new value is called: its operations while that is short, else its role.
 
     `sin_x`, `exp_neg_x`, `x_squared`, `s_over_total`; `ratio`.
     """
     text = label(node, names)
     if text is not None and text.isidentifier():
         return text
-    if isinstance(node, Call):
-        return ROLES.get(node.op, f"{node.op}_term")
-    return "choice" if isinstance(node, Result) else "value"
+    return _role(node, names)
 
 
-def label(node: Node, names: dict[Node, str], depth: int = 0) -> str | None:
+def label(node: Node, names: Mapping[Node, str]) -> str | None:
     """A value in words, None where that is longer than a name should be."""
-    text: str | None = None
+    found = _label(node, names, 0)
+    return found.text if found is not None else None
+
+
+def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
+    found: Label | None = None
     if node in names:
-        text = names[node]
+        name = names[node]
+        found = Label(name, name.count("_") + 1)
     elif isinstance(node, Var):
-        text = node.name
+        found = Label(node.name)
     elif isinstance(node, Const) and type(node.value) is int and depth:
-        text = str(node.value)
+        found = Label(str(node.value))
     elif isinstance(node, Call) and depth < MAX_DEPTH:
-        text = _of_call(node, names, depth)
-    return text if text is not None and len(text) <= MAX_LENGTH else None
+        found = _of_call(node, names, depth)
+    if found is None or len(found.text) > MAX_LENGTH or found.words > MAX_WORDS:
+        return None
+    return found
 
 
-def _of_call(node: Call, names: dict[Node, str], depth: int) -> str | None:
+def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     op, args = node.op, node.args
     if op == "attribute":
-        return str(node.options[0])
+        return Label(str(node.options[0]))
     if not args:
-        return op
-    if op == "mul" and isinstance(args[0], Const):
-        factor = FACTORS.get(args[0].value)  # type: ignore[call-overload] # a number
-        below = label(args[1], names, depth + 1)
-        return f"{factor}_{below}" if factor and below else None
-    if op == "add" and isinstance(args[0], Const) and args[0].value == 1:
-        below = label(args[1], names, depth + 1)
-        return f"one_plus_{below}" if below else None
-    labels = [label(arg, names, depth + 1) for arg in args]
+        return Label(op)
+    first = args[0].value if isinstance(args[0], Const) else None
+    if op == "mul" and first is not None:
+        below = _label(args[1], names, depth + 1)
+        return _joined(FACTORS[first], below) if first in FACTORS else None  # type: ignore[index] # a key
+    if op == "add" and first == 1:
+        return _joined("one_plus", _label(args[1], names, depth + 1))
+    labels = [_label(arg, names, depth + 1) for arg in args]
     if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
-        return f"{labels[0]}_{POWERS[args[1].value]}" if labels[0] else None  # type: ignore[index] # a key
-    if any(text is None for text in labels):
-        return None
+        return _joined(labels[0], POWERS[args[1].value])  # type: ignore[index] # a key
     if op in JOINTS:
-        return JOINTS[op].join(text for text in labels if text)
+        found = _joined(labels[0], *JOINTS[op], labels[1])
+        long = found is not None and op == "mul" and found.words == MAX_WORDS
+        return None if long else found
     if op == "neg":
-        return f"neg_{labels[0]}"
-    if len(args) == 1:
-        return f"{op}_{labels[0]}"
-    return None
+        return _joined("neg", labels[0])
+    return _joined(op, labels[0]) if len(args) == 1 else None
+
+
+def _joined(*parts: Label | str | None) -> Label | None:
+    """Words beside each other."""
+    text, words = "", 0
+    for part in parts:
+        if part is None:
+            return None
+        new = Label(part, part.count("_") + 1) if isinstance(part, str) else part
+        text += f"_{new.text}" if text else new.text
+        words += new.words
+    return Label(text, words)
+
+
+def _role(node: Node, names: Mapping[Node, str]) -> str:
+    """What a value is, in one or two words: `exp_term`, `sin_squared`, `scale`."""
+    if not isinstance(node, Call):
+        return "choice" if isinstance(node, Result) else "value"
+    op, args = node.op, node.args
+    if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
+        base = _role(args[0], names).removesuffix("_term")
+        return f"{base}_{POWERS[args[1].value]}"  # type: ignore[index] # a key
+    if op == "sub":
+        return "difference" + _common_end(args[0], args[1], names)
+    if op in {"mul", "div"}:
+        functions = list(_functions(node, names))
+        if len(functions) == 1:
+            return f"{functions[0].op}_term"
+    return ROLES.get(op, f"{op}_term")
+
+
+def _functions(node: Node, names: Mapping[Node, str]) -> Iterator[Call]:
+    """The functions among the factors of a product, without those that have names."""
+    todo = [node]
+    while todo:
+        inner = todo.pop()
+        if not isinstance(inner, Call) or inner in names or not inner.args:
+            continue
+        if inner.op in {"mul", "neg"}:
+            todo += reversed(inner.args)
+        elif inner.op == "div":
+            todo.append(inner.args[0])
+        elif inner.op not in ROLES and not isinstance(inner.args[0], Const):
+            yield inner
+
+
+def _common_end(a: Node, b: Node, names: Mapping[Node, str]) -> str:
+    """`_x` for `target_x` and `turned_x`."""
+    ends = []
+    for node in (a, b):
+        found = _label(node, names, MAX_DEPTH)
+        parts = found.text.split("_") if found is not None else []
+        ends.append(parts[-1] if len(parts) > 1 else "")
+    return f"_{ends[0]}" if ends[0] and ends[0] == ends[1] else ""
 
 
 def unique(name: str, taken: Collection[str]) -> str:
-    """`name`, or `name2`, `name3`... where that means something else already."""
+    """`name`, or a synonym, or `name2`, `name3`..., the first that is not taken."""
     if not name.isidentifier() or keyword.iskeyword(name):
         name = "value"
     separator = "_" if name[-1].isdigit() else ""
@@ -91,9 +171,10 @@ def unique(name: str, taken: Collection[str]) -> str:
             candidate in taken or candidate in BUILTINS or keyword.iskeyword(candidate)
         )
 
-    if is_free(name):
-        return name
-    # Ten thousand lines `y = sin(y)` take y2 to y10000: doubled, then halved, not counted.
+    for candidate in (name, *SYNONYMS.get(name, ())):
+        if is_free(candidate):
+            return candidate
+    # Ten thousand lines `y = sin(y)` take y2 to y10000: doubled, halved, not counted.
     high = 2
     while not is_free(f"{name}{separator}{high}"):
         high *= 2

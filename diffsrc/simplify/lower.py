@@ -110,7 +110,9 @@ class Lowering:
         return tuple(self.graph.result(choice, i) for i in range(len(results)))
 
     def result(self, node: Node) -> Node:
-        """A result: floats also where it is a constant."""
+        """A result: floats also where it is a constant. A value of the user's is as he wrote it."""
+        if node in self.normal.forms:
+            return self(node)
         if isinstance(node, Number):
             return self.graph.const(float(node.value))
         node = joined(node)

@@ -1,0 +1,211 @@
+"""Random functions: derivatives against 50 digits, values bit for bit.
+
+`--long` takes as many as it says from a new seed; `--long-start` goes on where a run has stopped.
+"""
+
+import importlib.util
+import linecache
+import math
+import random
+import struct
+import sys
+import warnings
+
+import numpy as np
+import pytest
+
+from diffsrc import NotDifferentiable, derivative, grad, hessian, value_and_grad
+from tests.exact import NEAR, Truth
+from tests.generate import case
+
+EPSILON = 2.0**-52
+OF_NOISE = 64  # roundings of the terms that cancel
+OF_VALUE = 64
+HUGE = 1e100  # beyond it, roundings are not what goes wrong
+
+
+@pytest.fixture
+def module_of(tmp_path):
+    """Write a text to a file and import it."""
+    names = []
+
+    def load(text, name):
+        path = tmp_path / f"{name}.py"
+        path.write_text(text)
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        names.append((name, str(path)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            spec.loader.exec_module(module)
+        return module
+
+    yield load
+    for name, path in names:
+        sys.modules.pop(name, None)
+        linecache.cache.pop(path, None)
+
+
+def bits(value):
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.tobytes()
+    return struct.pack("d", value)
+
+
+class Run:
+    """One case on its way through the checks."""
+
+    def __init__(self, drawn, module):
+        self.case = drawn
+        self.function = getattr(module, drawn.name)
+        self.truth = Truth(drawn.text, drawn.name)
+        self.texts = []
+
+    def fail(self, what, arguments):
+        text = "\n".join(self.texts)
+        pytest.fail(f"{what}\nat {arguments}\n\n{self.case.text}\n{text}", pytrace=False)
+
+    def tolerance(self, value, noise):
+        return EPSILON * (OF_NOISE * noise + OF_VALUE * abs(value)) + 1e-300
+
+    def check(self, got, arguments, wrt, what):
+        """Compare a number with the derivative by the names in `wrt`."""
+        want, noise, margin, largest = self.truth.derivative(arguments, wrt)
+        if margin < NEAR or not largest < HUGE or not abs(want) < HUGE:
+            return
+        if not np.ndim(got) == 0:
+            self.fail(f"{what} is {got!r}, not one number", arguments)
+        if not abs(float(got) - want) <= self.tolerance(want, noise):
+            ratio = abs(float(got) - want) / (self.tolerance(want, noise))
+            self.fail(
+                f"{what} is {float(got)!r}, not {want!r} (terms of {noise:.2g}, "
+                f"{ratio:.2g} times the tolerance)",
+                arguments,
+            )
+
+    def smooth(self, arguments):
+        """Whether the function is defined and has no kink, edge or jump nearby."""
+        try:
+            value = self.function(**arguments)
+        except (ArithmeticError, ValueError):
+            return False
+        if isinstance(value, complex) or not math.isfinite(value):
+            return False
+        _, _, margin, largest = self.truth.derivative(arguments, self.case.wrt[:1])
+        return margin >= NEAR and largest < HUGE
+
+    def derived(self, made, call, arguments):
+        """The result of a derivative, None where it is said to be a step's."""
+        try:
+            result = call()
+            self.texts.append(made.source_for(**arguments))
+        except NotDifferentiable as error:
+            if "steps" not in str(error):
+                self.fail(f"{made!r}: {error}", arguments)
+            return None
+        except Exception as error:  # noqa: BLE001 - any is a failure
+            try:
+                self.texts.append(made.source_for(**arguments))
+            except Exception:  # noqa: BLE001, S110 - the one before is shown
+                pass
+            self.fail(f"{made!r} raised {type(error).__name__}: {error}", arguments)
+        return result
+
+
+def array_of(points, name):
+    column = [p[name] for p in points]
+    return np.array(column) if isinstance(column[0], float) else column[0]
+
+
+def check_arrays(run, points, wrt):
+    """As ufuncs do: an array of points at once gives an array of derivatives."""
+    columns = {name: array_of(points, name) for name in points[0]}
+    wanted = run.function(**columns)
+    made = value_and_grad(run.function, wrt=run.case.wrt)
+    result = run.derived(made, lambda: made(**columns), columns)
+    if result is None:
+        return
+    value, gradient = result
+    if bits(np.asarray(value)) != bits(np.asarray(wanted)):
+        run.fail(f"the value is {value!r}, not {wanted!r}", columns)
+    shape = np.shape(columns[run.case.wrt[0]])
+    for name, slope in zip(run.case.wrt, gradient, strict=True):
+        if np.shape(slope) != shape:
+            run.fail(f"by {name} the shape is {np.shape(slope)}, not {shape}", columns)
+        for number, point in zip(slope, points, strict=True):
+            run.check(number, point, (name,), f"by {name} of arrays")
+    second = derivative(run.function, wrt=wrt[0], order=2)
+    slope = run.derived(second, lambda: second(**columns), columns)
+    if slope is not None:
+        if np.shape(slope) != shape:
+            run.fail(f"twice by {wrt[0]}: the shape is {np.shape(slope)}", columns)
+        for number, point in zip(slope, points, strict=True):
+            run.check(number, point, (wrt[0], wrt[0]), f"twice by {wrt[0]} of arrays")
+
+
+def check_numbers(run, points, wrt, kind):
+    made = value_and_grad(run.function, wrt=run.case.wrt)
+    for point in points:
+        result = run.derived(made, lambda point=point: made(**point), point)
+        if result is None:
+            for name in run.case.wrt:
+                alone = grad(run.function, wrt=name)
+                got = run.derived(alone, lambda a=alone, p=point: a(**p), point)
+                run.check(got or 0.0, point, (name,), f"by {name} alone")
+            continue
+        value, gradient = result
+        if bits(value) != bits(run.function(**point)):
+            run.fail(f"the value is {value!r}, not {run.function(**point)!r}", point)
+        for name, got in zip(run.case.wrt, gradient, strict=True):
+            if not isinstance(got, float):
+                run.fail(f"by {name}: {got!r} is no float", point)
+            run.check(got, point, (name,), f"by {name}")
+    del run.texts[:]
+    second = {
+        "nested": lambda: grad(grad(run.function, wrt=wrt[0]), wrt=wrt[1]),
+        "order": lambda: derivative(run.function, wrt=wrt[0], order=2),
+        "hessian": lambda: hessian(run.function, wrt=wrt),
+    }[kind]()
+    for point in points:
+        got = run.derived(second, lambda point=point: second(**point), point)
+        if kind == "hessian":
+            for i, row in enumerate(got or ()):
+                for j, entry in enumerate(row):
+                    names = (wrt[i], wrt[j])
+                    run.check(entry, point, names, f"the Hessian's entry {names}")
+        else:
+            names = (wrt[0], wrt[0] if kind == "order" else wrt[1])
+            run.check(0.0 if got is None else got, point, names, f"by {names}")
+
+
+def check_case(seed, number, load):
+    source = random.Random(f"{seed}:{number}")  # noqa: S311 - no secret
+    drawn = case(source)
+    module = load(drawn.text, f"random_{number}")
+    run = Run(drawn, module)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        points = [p for p in drawn.points if run.smooth(p)]
+        if not points:
+            return False
+        wrt = tuple(source.choice(drawn.wrt) for _ in range(2))
+        kind = source.choice(("nested", "order", "hessian"))
+        if kind == "hessian":
+            wrt = drawn.wrt if len(drawn.wrt) < 3 else tuple(source.sample(drawn.wrt, 2))
+        check_numbers(run, points[:2], wrt, kind)
+        if drawn.arrays:
+            del run.texts[:]
+            check_arrays(run, points, wrt)
+    return True
+
+
+def pytest_generate_tests(metafunc):
+    if "number" in metafunc.fixturenames:
+        start, count, seed = metafunc.config.property_cases
+        metafunc.parametrize("number", range(start, start + count))
+        metafunc.parametrize("seed", [seed], ids=[f"seed{seed}"])
+
+
+def test_a_random_function(seed, number, module_of):
+    check_case(seed, number, module_of)
