@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib
 import inspect
+import os
 import types
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,7 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
     for free in stages.simplified.free:
         if not free.own:
             cells[free.var.name] = types.CellType(free.value)
+    cells |= {name: types.CellType(value) for name, value in stages.fixed.items()}
     for name, module in imports(stages.source, stages.simplified).items():
         cells[name] = types.CellType(importlib.import_module(module))
     module_globals = own.__globals__ if own is not None else {}
@@ -194,6 +196,12 @@ class Derivative:
 
         stages = self.stages(stable=False)
         return ClosedForm(stages.simplified, self.captured.name, labels(self.operators, stages.parsed))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the emitted function as a standalone module; see `write_module`."""
+        from diffsrc.api.modules import write_module
+
+        write_module(path, self)
 
     @property
     def function(self) -> types.FunctionType:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from diffsrc.api.broadcast import broadcast, ranked_parameters
-from diffsrc.capture import Captured
+from diffsrc.capture import Captured, static_attribute
 from diffsrc.differentiate import Request, gradients
 from diffsrc.emit import emit
 from diffsrc.errors import NotDifferentiable, UnsupportedSyntax
-from diffsrc.ir import Node, Program, Structure, blocks
+from diffsrc.ir import Call, Node, Program, Structure, blocks, reachable
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
@@ -59,6 +59,7 @@ class Stages:
     Attributes:
         notes: the rewrites that SymPy offered and that were taken.
         ranked: the parameters of which it matters whether they are arrays.
+        fixed: what the text reads by a name of its own, with the value.
     """
 
     parsed: Program
@@ -68,6 +69,7 @@ class Stages:
     name: str
     notes: tuple[str, ...]
     ranked: frozenset[str]
+    fixed: dict[str, object]
 
 
 def derive(
@@ -100,8 +102,38 @@ def derive(
     ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
     simplified = broadcast(lowered, arrays)
     name = function_name(captured.name, operators)
-    text = emit(simplified, name, docstring(captured.name, operators, program))
-    return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes), ranked)
+    fixed = fixed_parts(simplified)
+    named = {node: label for label, (node, _) in fixed.items()}
+    text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
+    values = {label: value for label, (_, value) in fixed.items()}
+    return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes), ranked, values)
+
+
+def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:
+    """Attributes of a bound receiver that cannot change: by name, the node and its value.
+
+    `self.mu` of a frozen dataclass is written `mu`, which `numba.njit` understands.
+    """
+    receivers = {f.var: f.value for f in program.free if not f.own and is_frozen(f.value)}
+    found: dict[str, tuple[Node, object]] = {}
+    taken = {p.name for p in program.parameters} | {f.var.name for f in program.free}
+    taken |= program.taken
+    for block in blocks(program.body) if receivers else ():
+        for node in reachable([*(let.node for let in block.lets), *block.roots()]):
+            if isinstance(node, Call) and node.op == "attribute" and node.args[0] in receivers:
+                label, owner = str(node.options[0]), receivers[node.args[0]]
+                if label not in taken:
+                    found[label] = node, static_attribute(owner, label).value
+    return found
+
+
+def is_frozen(value: object) -> bool:
+    """Whether the attributes of an object cannot change: a frozen dataclass or a named tuple."""
+    cls = type(value)
+    parameters = vars(cls).get("__dataclass_params__")
+    return bool(getattr(parameters, "frozen", False)) or (
+        issubclass(cls, tuple) and "_fields" in vars(cls)
+    )
 
 
 def function_name(name: str, operators: Sequence[Operator]) -> str:

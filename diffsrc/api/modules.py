@@ -239,7 +239,7 @@ def _top(path: Path, command: Command | None) -> Iterator[str]:
     if command is None:
         yield "It is made by `write_module` in Python: to bring it up to date, run that again."
         return
-    yield "To bring it up to date, run in its directory"
+    yield "To bring it up to date, run (files are as seen from here)"
     yield ""
     words = [*command.targets, *command.options, "-o", path.name]
     line = f"{MARGIN}{COMMAND.rstrip()}"

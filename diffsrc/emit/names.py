@@ -97,6 +97,8 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     labels = [_label(arg, names, depth + 1) for arg in args]
     if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
         return _joined(labels[0], POWERS[args[1].value])  # type: ignore[index] # a key
+    if op == "pow":
+        return _joined(labels[0], "to", labels[1])
     if op in JOINTS:
         found = _joined(labels[0], *JOINTS[op], labels[1])
         long = found is not None and op == "mul" and found.words == MAX_WORDS

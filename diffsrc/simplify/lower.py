@@ -357,7 +357,8 @@ class Lowering:
         return total
 
     def _rank(self, base: Node) -> tuple[int, int]:
-        if base in self.constants:
+        owner = base.args[0] if isinstance(base, Call) and base.op == "attribute" else base
+        if owner in self.constants:
             return -1, base.serial
         if isinstance(base, Var | Ref | Prod) or base in self.named:
             return 0, base.serial

@@ -58,6 +58,8 @@ class Exponentials:
     def __init__(self, normal: Normaliser) -> None:
         self.graph: Graph = normal.graph
         self.normal = normal
+        self.polys: dict[tuple[Node, Node], Poly | None] = {}
+        self.known: dict[Node, tuple[Node, Fraction]] = {}
 
     def is_named(self, node: Node) -> bool:
         return self.normal.written.get(node) in self.normal.named
@@ -81,7 +83,7 @@ class Exponentials:
         found: dict[Node, list[Fraction]] = {}
         for base in bases:
             for arg in self._arguments(self.unfolded(base)):
-                core, scale = core_of(arg)
+                core, scale = self.core_of(arg)
                 found.setdefault(core, []).append(scale)
         return [
             scaled(core, reduce(common_degree, scales, ZERO))
@@ -99,11 +101,23 @@ class Exponentials:
         """`d` where `node` is a function of `exp(d * core)`."""
         if not is_exponential(node):
             return None
-        (own, scale), (wanted, unit) = core_of(node.args[0]), core_of(core)
+        own, scale = self.core_of(node.args[0])
+        wanted, unit = self.core_of(core)
         return scale / unit if own is wanted else None
+
+    def core_of(self, arg: Node) -> tuple[Node, Fraction]:
+        """An exponential's argument up to a rational factor, and the factor."""
+        if arg not in self.known:
+            self.known[arg] = core_of(arg)
+        return self.known[arg]
 
     def poly(self, base: Node, core: Node) -> Poly | None:
         """The coefficients of `base` by powers of `exp(core)`, if more than one."""
+        if (base, core) not in self.polys:
+            self.polys[base, core] = self._poly(base, core)
+        return self.polys[base, core]
+
+    def _poly(self, base: Node, core: Node) -> Poly | None:
         base = self.unfolded(base)
         terms: Iterable[tuple[Node, Fraction]] = ((base, Fraction(1)),)
         if isinstance(base, Sum):

@@ -200,12 +200,13 @@ class Stabiliser:
                 ((n, s),) = ratio.pairs
                 if ratio.power not in {0, n}:
                     continue
-                slope = self.graph.call("tanh", scaled(core, n / 2)) ** s
-                half = HALF if ratio.power else s * HALF
-                split = half + (HALF if ratio.power else -s * HALF) * slope
                 rest = self.graph.product(ratio.rest)
+                if not terms_of(rest) & terms_of(node):
+                    continue
+                slope = self.graph.call("tanh", scaled(core, n / 2)) ** s
+                half, odd = (HALF, HALF) if ratio.power else (s * HALF, -s * HALF)
                 total = self.graph.sum(
-                    (node, -c * term, c * half * rest, c * (split - half) * rest)
+                    (node, -c * term, c * half * rest, c * odd * slope * rest)
                 )
                 if len(terms_of(total)) < len(terms_of(node)):
                     return total
