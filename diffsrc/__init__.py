@@ -14,7 +14,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from diffsrc.api import Derivative, derivative, grad, hessian, jacobian, value_and_grad
+    from diffsrc.api import (
+        Derivative,
+        derivative,
+        grad,
+        hessian,
+        jacobian,
+        value_and_grad,
+    )
     from diffsrc.api.modules import write_module
     from diffsrc.api.views import ClosedForm, closed_form, program
     from diffsrc.errors import (

@@ -12,16 +12,14 @@ import difflib
 import importlib
 import io
 import keyword
-import math
 import os
-import shlex
 import sys
 import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CellType, ModuleType
-from typing import TYPE_CHECKING, Never, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import diffsrc
 from diffsrc.errors import DiffsrcError
@@ -109,7 +107,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"diffsrc {diffsrc.__version__}")
+    parser.add_argument(
+        "--version", action="version", version=f"diffsrc {diffsrc.__version__}"
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     show = _command(commands, "show", "print the derivative of a function", _show)
@@ -122,10 +122,16 @@ def _parser() -> argparse.ArgumentParser:
         help="evaluate it too: --at x=2,y=-1e3; strings in quotes",
     )
     show.add_argument(
-        "--as", dest="form", choices=FORMS, default="python", help="the notation (default: python)"
+        "--as",
+        dest="form",
+        choices=FORMS,
+        default="python",
+        help="the notation (default: python)",
     )
 
-    generate = _command(commands, "generate", "write derivatives as a standalone module", _generate)
+    generate = _command(
+        commands, "generate", "write derivatives as a standalone module", _generate
+    )
     generate.add_argument("targets", metavar="TARGET", nargs="*", help="the functions")
     _add_options(generate)
     generate.add_argument("-o", "--output", metavar="FILE", help="the module")
@@ -138,7 +144,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, run: object
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    what: str,
+    run: object,
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name,
@@ -158,8 +167,12 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         metavar="NAME[,NAME]",
         help="what to derive by: names or positions of arguments (default: the first)",
     )
-    command.add_argument("--order", type=_order, metavar="N", help="of the derivative (default: 1)")
-    command.add_argument("--value", action="store_true", help="the value too: (value, gradient)")
+    command.add_argument(
+        "--order", type=_order, metavar="N", help="of the derivative (default: 1)"
+    )
+    command.add_argument(
+        "--value", action="store_true", help="the value too: (value, gradient)"
+    )
 
 
 def _order(text: str) -> int:
@@ -184,7 +197,9 @@ def _operator(arguments: argparse.Namespace) -> Operator:
     order = arguments.order or 1
     if arguments.value and order > 1:
         _usage(arguments, "--value goes with first derivatives only, not with --order")
-    kind = "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
+    kind = (
+        "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
+    )
     return Operator(kind, tuple(wrt), len(wrt) == 1, order)
 
 
@@ -199,7 +214,12 @@ def _usage(arguments: argparse.Namespace, message: str) -> NoReturn:
 def _captured(target: str, folder: Path) -> tuple[Captured, str | None]:
     """The function that a target names; for one that was imported, the target too."""
     place, colon, name = target.rpartition(":")
-    is_file = place.endswith(".py") or "/" in place or os.sep in place or (folder / place).is_file()
+    is_file = (
+        place.endswith(".py")
+        or "/" in place
+        or os.sep in place
+        or (folder / place).is_file()
+    )
     dotted = all(part.isidentifier() for part in place.split("."))
     if not colon or not name or not place or not (is_file or dotted):
         raise Refusal(
@@ -223,13 +243,17 @@ def _imported(name: str, path: str) -> object:
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what the user's module raises
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        text = (
+            f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        )
         raise Refusal(f"the module {name!r} cannot be imported: {text}") from None
     found: object = module
     for part in path.split("."):
         if not hasattr(found, part):
             functions = _functions_of(module)
-            raise Refusal(f"There is no function {path!r} in the module {name!r}.\n  {functions}")
+            raise Refusal(
+                f"There is no function {path!r} in the module {name!r}.\n  {functions}"
+            )
         found = getattr(found, part)
     from diffsrc.api import Derivative
 
@@ -268,7 +292,11 @@ def _show(arguments: argparse.Namespace) -> Answer:
     values = _values(arguments)
     captured, target = _captured(arguments.target, Path())
     try:
-        signature = unknown_signature(captured) if values is None else signature_of(captured, (), values)
+        signature = (
+            unknown_signature(captured)
+            if values is None
+            else signature_of(captured, (), values)
+        )
     except TypeError as error:
         raise Refusal(f"--at: {error}") from None
     stages = _derived(captured, signature, operator)
@@ -282,11 +310,17 @@ def _show(arguments: argparse.Namespace) -> Answer:
         comment = "# " if arguments.form == "python" else ""
         lines.append(f"{comment}{call} = {result!r}")
     text = "\n\n".join(line.rstrip("\n") for line in lines) + "\n"
-    return Answer(_highlighted(text) if arguments.form == "python" and _is_coloured() else text)
+    return Answer(
+        _highlighted(text) if arguments.form == "python" and _is_coloured() else text
+    )
 
 
 def _form(
-    form: str, captured: Captured, signature: Signature, operator: Operator, stages: Stages
+    form: str,
+    captured: Captured,
+    signature: Signature,
+    operator: Operator,
+    stages: Stages,
 ) -> str:
     """The derivative in a notation."""
     if form == "python":
@@ -295,7 +329,9 @@ def _form(
     from diffsrc.emit.closed_form import ClosedForm
 
     stages = _derived(captured, signature, operator, stable=False)
-    closed = ClosedForm(stages.simplified, captured.name, labels((operator,), stages.parsed))
+    closed = ClosedForm(
+        stages.simplified, captured.name, labels((operator,), stages.parsed)
+    )
     match form:
         case "text":
             return str(closed)
@@ -317,8 +353,14 @@ def _values(arguments: argparse.Namespace) -> dict[str, object] | None:
             call = ast.parse(f"f({text}\n)", mode="eval").body
         except (SyntaxError, ValueError):
             call = None
-        if not isinstance(call, ast.Call) or call.args or not all(k.arg for k in call.keywords):
-            _usage(arguments, f"--at {text!r} is not of the form name=number,name=number")
+        if (
+            not isinstance(call, ast.Call)
+            or call.args
+            or not all(k.arg for k in call.keywords)
+        ):
+            _usage(
+                arguments, f"--at {text!r} is not of the form name=number,name=number"
+            )
         for item in call.keywords:
             assert item.arg is not None
             if item.arg in values:
@@ -334,21 +376,23 @@ def _value(arguments: argparse.Namespace, name: str, node: ast.expr) -> object:
     try:
         return ast.literal_eval(node)
     except ValueError:
-        advice = f'; a string is {name}=\'"{text}"\'' if text.isidentifier() else ""
+        advice = f"; a string is {name}='\"{text}\"'" if text.isidentifier() else ""
         _usage(arguments, f"--at {name}={text}: {text!r} is no number{advice}")
 
 
 def _evaluated(piece: Piece, values: dict[str, object], call: str) -> object:
     """The result of the emitted function."""
-    from diffsrc.api.derivative import Specialisation
+    from diffsrc.api.derivative import MODULES, Specialisation
+    from diffsrc.api.derive import wrt_name
     from diffsrc.api.modules import Frozen
     from diffsrc.load import load
 
     stages, captured = piece.stages, piece.captured
-    operator = piece.operators[0]
-    positional = [p.name for p in stages.parsed.parameters if p.kind == "POSITIONAL_ONLY"]
-    wrt = [positional_name(stages, w) for w in operator.wrt]
-    given = {n: float(v) if n in wrt and type(v) is int else v for n, v in values.items()}
+    parameters = stages.parsed.parameters
+    wrt = {wrt_name(stages.parsed, w) for operator in piece.operators for w in operator.wrt}
+    given = {p.name: p.default for p in parameters if p.has_default} | values
+    given = {n: float(v) if n in wrt and type(v) is int else v for n, v in given.items()}
+    first = [given.pop(p.name) for p in parameters if p.kind == "POSITIONAL_ONLY"]
     if captured.function is not None:
         function = Specialisation(captured, piece.signature, stages).entry.direct
     else:
@@ -357,12 +401,175 @@ def _evaluated(piece: Piece, values: dict[str, object], call: str) -> object:
         for name in frozen.imports:
             cells[name] = CellType(importlib.import_module(MODULES[name]))
         function = load(frozen.text, stages.name, module_globals={}, cells=cells)
-        _set_defaults(function, stages)
-    first = [given.pop(name) for name in positional if name in given]
     try:
         return _plain(function(*first, **given))
     except Exception as error:  # noqa: BLE001 - what the derivative raises there
         raise Refusal(f"{call} raises {type(error).__name__}: {error}") from None
 
 
+def _plain(value: object) -> object:
+    """A result with NumPy's numbers as Python's, which print without their type."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    numpy = sys.modules.get("numpy")
+    return value.item() if numpy is not None and isinstance(value, numpy.generic) else value
+
+
 # Colours
+
+KEYWORD, STRING, NUMBER, COMMENT = "\033[34m", "\033[32m", "\033[36m", "\033[2m"
+RESET = "\033[0m"
+
+
+def _is_coloured() -> bool:
+    """Whether stdout is a terminal that shows colours, and nobody asked for none."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return not plain and sys.stdout.isatty()
+
+
+def _highlighted(text: str) -> str:
+    """Python in colours, by its tokens."""
+    lines = text.splitlines(keepends=True)
+    marks: list[tuple[int, int, str]] = []
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        colour = _colour(token)
+        if colour:
+            begin = starts[token.start[0] - 1] + token.start[1]
+            marks.append((begin, starts[token.end[0] - 1] + token.end[1], colour))
+    parts: list[str] = []
+    done = 0
+    for begin, end, colour in marks:
+        parts += [text[done:begin], colour, text[begin:end], RESET]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
+def _colour(token: tokenize.TokenInfo) -> str:
+    match token.type:
+        case tokenize.STRING:
+            return STRING
+        case tokenize.NUMBER:
+            return NUMBER
+        case tokenize.COMMENT:
+            return COMMENT
+        case tokenize.NAME if keyword.iskeyword(token.string):
+            return KEYWORD
+        case _:
+            return ""
+
+
+# generate
+
+
+def _generate(arguments: argparse.Namespace) -> Answer:
+    if arguments.check is not None:
+        return _check(arguments)
+    if not arguments.targets:
+        _usage(arguments, "a TARGET is needed, or --check FILE")
+    if arguments.output is None:
+        _usage(arguments, "-o FILE is needed")
+    from diffsrc.api.modules import write
+
+    path = Path(arguments.output)
+    text = _module_text(arguments, path, Path())
+    try:
+        write(path, text)
+    except FileExistsError as error:
+        raise Refusal(str(error)) from None
+    except OSError as error:
+        raise Refusal(f"{arguments.output!r} cannot be written: {error.strerror}") from None
+    return Answer()
+
+
+def _module_text(arguments: argparse.Namespace, path: Path, folder: Path) -> str:
+    """The module at `path` with what is asked for; targets as seen from `folder`."""
+    from diffsrc.api.modules import Command, Piece, module_text, relative
+    from diffsrc.specialise import unknown_signature
+
+    operator = _operator(arguments)
+    pieces: list[Piece] = []
+    targets: list[str] = []
+    above = path.absolute().parent
+    for target in arguments.targets:
+        captured, module_target = _captured(target, folder)
+        signature = unknown_signature(captured)
+        stages = _derived(captured, signature, operator)
+        pieces.append(Piece(captured, signature, (operator,), stages, module_target))
+        place, _, name = target.rpartition(":")
+        targets.append(module_target or f"{relative(str(folder / place), above)}:{name}")
+    options: list[str] = []
+    if arguments.wrt is not None:
+        options += ["--wrt", arguments.wrt]
+    if arguments.order is not None:
+        options += ["--order", str(arguments.order)]
+    if arguments.value:
+        options.append("--value")
+    try:
+        return module_text(pieces, path, Command(tuple(targets), tuple(options)))
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+
+
+def _check(arguments: argparse.Namespace) -> Answer:
+    """Whether a module is what its header's command would write now."""
+    given = (arguments.targets, arguments.output, arguments.wrt, arguments.order, arguments.value)
+    if any(given):
+        _usage(arguments, "--check FILE takes no other arguments: the file's header has them")
+    path = Path(arguments.check)
+    before = _module_before(path)
+    command = _recorded(path, before)
+    again = _parser().parse_args(["generate", *command.targets, *command.options, "-o", str(path)])
+    after = _module_text(again, path, path.parent)
+    if after == before:
+        return Answer()
+    difference = difflib.unified_diff(
+        before.splitlines(keepends=True),
+        after.splitlines(keepends=True),
+        arguments.check,
+        f"{arguments.check} (as generated now)",
+    )
+    sentence = f"{arguments.check} is out of date{_what_changed(before, after)}\n"
+    return Answer("".join(difference), sentence, NO)
+
+
+def _module_before(path: Path) -> str:
+    if path.is_dir():
+        raise Refusal(f"{str(path)!r} is a directory, not a module")
+    try:
+        return path.read_bytes().decode().replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise Refusal(f"There is no file {str(path)!r}.") from None
+    except UnicodeDecodeError:
+        raise Refusal(f"{str(path)!r} is not text in UTF-8") from None
+    except OSError as error:
+        raise Refusal(f"{str(path)!r} cannot be read: {error.strerror}") from None
+
+
+def _recorded(path: Path, text: str) -> Command:
+    from diffsrc.api.modules import command_in, is_ours
+
+    if not is_ours(text):
+        raise Refusal(f"{str(path)!r} was not written by diffsrc: it does not begin as its modules do")
+    command = command_in(text)
+    if command is None:
+        raise Refusal(
+            f"{str(path)!r} does not say by which command it was written: "
+            "it is brought up to date in Python, by write_module"
+        )
+    return command
+
+
+def _what_changed(before: str, after: str) -> str:
+    """What is different, where that is not the code."""
+
+    def code(text: str) -> list[str]:
+        return [line for line in text.splitlines() if not line.startswith("#")]
+
+    if code(before) != code(after):
+        return ""
+    if before.splitlines()[0] != after.splitlines()[0]:
+        return ": the code is the same, but diffsrc or SymPy is another version"
+    return ": the code is the same, but its header is not"

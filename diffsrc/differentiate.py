@@ -113,13 +113,17 @@ class Differentiator:
         contributions: dict[Node, list[Node]] = {}
         for root, seed in seeds.items():
             contributions.setdefault(root, []).append(seed)
-        outside = stops | set(reachable([*(l.node for l in block.lets), *seeds], arms=False))
+        outside = stops | set(
+            reachable([*(l.node for l in block.lets), *seeds], arms=False)
+        )
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
         order = reachable(seeds, stop=stops | set(self.wrt))
         for node in reversed(order):
             if isinstance(node, If):
-                for below, adjoint in self._through(node, pending.pop(node, {}), outside):
+                for below, adjoint in self._through(
+                    node, pending.pop(node, {}), outside
+                ):
                     contributions.setdefault(below, []).append(adjoint)
                 continue
             if node not in contributions or node not in self.active:
@@ -134,7 +138,9 @@ class Differentiator:
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
                 for below, slope in self.partials(node):
-                    contributions.setdefault(below, []).append(self.times(adjoint, slope))
+                    contributions.setdefault(below, []).append(
+                        self.times(adjoint, slope)
+                    )
         return finished
 
     def _through(
@@ -159,7 +165,11 @@ class Differentiator:
             gradients = [
                 {}
                 if arm.fails
-                else self._arm(arm, {r.index: adjoints[r] if whole else self.graph.one for r in group}, stop)
+                else self._arm(
+                    arm,
+                    {r.index: adjoints[r] if whole else self.graph.one for r in group},
+                    stop,
+                )
                 for arm in (node.then, node.orelse)
             ]
             swept.append((scale, gradients[0], gradients[1]))
@@ -173,11 +183,15 @@ class Differentiator:
         found: list[tuple[Node, Node]] = []
         for scale, below, then, orelse in wanted:
             choice = self.graph.if_(
-                node.condition, _with_results(node.then, (then,)), _with_results(node.orelse, (orelse,))
+                node.condition,
+                _with_results(node.then, (then,)),
+                _with_results(node.orelse, (orelse,)),
             )
             same = then is orelse and isinstance(then, Number)
             slope = then if same else self.graph.result(choice, 0)
-            self.hint(slope, next(r for r in results if adjoints[r] is scale or whole), below)
+            self.hint(
+                slope, next(r for r in results if adjoints[r] is scale or whole), below
+            )
             found.append((below, self.times(scale, slope)))
         return found
 
@@ -250,7 +264,9 @@ class Differentiator:
         if name is None or isinstance(node, Number):
             return
         below = self.names.get(by) if by is not None else None
-        self.hints.setdefault(node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}")
+        self.hints.setdefault(
+            node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}"
+        )
 
     def place(self, node: Node) -> Place | None:
         return self.program.places.get(node)
@@ -279,7 +295,12 @@ def _operands(node: Node) -> Sequence[Node]:
 
 def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:
     """`min(max(x, low), high)` as one operation on `x`, `low` and `high`."""
-    if node.op == "min" and isinstance(node.args[0], Call) and node.args[0].op == "max" and len(node.args) == len(node.args[0].args) == 2:
+    if (
+        node.op == "min"
+        and isinstance(node.args[0], Call)
+        and node.args[0].op == "max"
+        and len(node.args) == len(node.args[0].args) == 2
+    ):
         return "clamp", (*node.args[0].args, node.args[1])
     return None
 

@@ -1,9 +1,9 @@
-"""From source text to a function: on the user's own globals and cells, and visible to debuggers."""
+"""From source text to a function on the user's globals and cells, seen by debuggers."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
+import importlib.util
 import linecache
 from collections.abc import Mapping
 from types import CellType, CodeType, FunctionType
@@ -15,7 +15,7 @@ def load(
     *,
     module_globals: dict[str, object],
     cells: Mapping[str, CellType],
-    like: FunctionType | None = None,
+    before: str = "",
 ) -> FunctionType:
     """The function `name` that `source` defines.
 
@@ -23,36 +23,53 @@ def load(
         source: one function definition.
         name: the name it defines.
         module_globals: the dict in which its globals are looked up, live.
-        cells: names that are closure variables instead, live where the cell is the user's own.
-        like: the function whose defaults, keyword defaults and module it has.
+        cells: names that are closure variables instead; live if the cell is the user's.
+        before: statements that run first, and that debuggers see in the `def` line.
 
-    The text is registered with `linecache` under a name made of its hash, so that tracebacks, `pdb` and
-    `inspect.getsource` show it.
+    The text is registered with `linecache` under a name made of its hash, so that
+    tracebacks, `pdb` and `inspect.getsource` show it.
     """
-    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+    digest = importlib.util.source_hash(source.encode()).hex()[:12]
     filename = f"<diffsrc {name} {digest}>"
-    code = _code(source, name, filename, frozenset(cells))
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    code = _code(source, name, filename, frozenset(cells), before)
+    linecache.cache[filename] = (
+        len(source),
+        None,
+        source.splitlines(keepends=True),
+        filename,
+    )
     closure = tuple(cells[free] for free in code.co_freevars)
-    function = FunctionType(code, module_globals, name, None, closure)
-    if like is not None:
-        function.__defaults__ = like.__defaults__
-        function.__kwdefaults__ = like.__kwdefaults__
-        function.__module__ = like.__module__
-    return function
+    return FunctionType(code, module_globals, name, None, closure)
 
 
-def _code(source: str, name: str, filename: str, free: frozenset[str]) -> CodeType:
+def _code(
+    source: str, name: str, filename: str, free: frozenset[str], before: str
+) -> CodeType:
     """The code of the function, with `free` names as closure variables."""
-    tree = ast.parse(source)
-    outer = ast.parse("def outer(): pass").body[0]
+    module = ast.parse(f"def outer({', '.join(sorted(free))}): pass")
+    outer = module.body[0]
     assert isinstance(outer, ast.FunctionDef)
-    outer.args.args = [ast.arg(n, None, lineno=1, col_offset=0) for n in sorted(free)]
-    outer.body = tree.body
-    module = ast.fix_missing_locations(ast.Module([outer], []))
+    outer.body = ast.parse(source).body
+    if before:
+        function = outer.body[0]
+        assert isinstance(function, ast.FunctionDef)
+        # After the docstring, which has to stand first.
+        function.body[1:1] = _in_line(ast.parse(before).body, function.lineno)
     outer_code = _inner(compile(module, filename, "exec"), "outer")
     return _inner(outer_code, name).replace(co_qualname=name)
 
 
+def _in_line(statements: list[ast.stmt], line: int) -> list[ast.stmt]:
+    """The statements as if they all stood in one line."""
+    for statement in statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.stmt | ast.expr | ast.keyword):
+                node.lineno = node.end_lineno = line
+                node.col_offset = node.end_col_offset = 0
+    return statements
+
+
 def _inner(code: CodeType, name: str) -> CodeType:
-    return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
+    return next(
+        c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name
+    )

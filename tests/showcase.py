@@ -3,6 +3,8 @@
 `GOLDEN` names a derivative of each, with the arguments at which it is compared.
 """
 
+# ruff: noqa: RET504, SIM108 - statements are what is shown
+
 import math
 
 import numpy as np

@@ -169,8 +169,7 @@ def form(source):
 
 def derivative(source, *wrt, library="math"):
     of = program(source)
-    named = frozenset(let.node for block in blocks(of.body) for let in block.lets)
-    simplifier = Simplifier(of, named)
+    simplifier = Simplifier(of)
     derived = gradients(of, [(0, tuple(of.graph.var(w) for w in wrt))], simplifier)
     return ClosedForm(
         simplifier.lowered(derived, library), of.name, [(w,) for w in wrt]

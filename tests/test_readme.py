@@ -54,32 +54,32 @@ def blocks(text: str) -> list[Block]:
 class Session:
     """One Python program and one shell, in an empty folder with the examples."""
 
-    def __init__(self, folder: Path, text: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.names: dict[str, object] = {"__name__": "readme"}
+        self.count = 0
         shutil.copytree(ROOT / "examples", folder / "examples")
-        # What is no Python is blank, so that lines keep their numbers.
-        lines = [""] * len(text.splitlines())
-        for block in blocks(text):
-            if block.info == "python":
-                lines[block.start : block.start + len(block.lines)] = block.lines
-        self.lines = lines
-        (folder / "readme.py").write_text("\n".join(lines) + "\n")
 
     def python(self, block: Block) -> str:
-        end = block.start + len(block.lines)
-        source = "\n" * block.start + "\n".join(self.lines[block.start : end])
+        """Return what it prints; each block has a file, as a notebook's cells have."""
+        self.count += 1
+        file = Path(f"readme_{self.count}.py")
+        file.write_text("\n".join(block.lines) + "\n")
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             try:
-                exec(compile(source, "readme.py", "exec"), self.names)  # noqa: S102
+                exec(compile(file.read_text(), str(file), "exec"), self.names)  # noqa: S102
             except (DiffsrcError, ValueError) as error:
                 print(f"{type(error).__name__}: {error}")
         return printed.getvalue()
 
     def shell(self, command: str) -> str:
         run = subprocess.run(
-            ["sh", "-c", f'diffsrc() {{ "{sys.executable}" -m diffsrc "$@"; }}; {command}'],
+            [
+                "sh",
+                "-c",
+                f'diffsrc() {{ "{sys.executable}" -m diffsrc "$@"; }}; {command}',
+            ],
             cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ class Session:
 
 def printed(text: str, folder: Path) -> str:
     """Return the README with what its blocks print now."""
-    session = Session(folder, text)
+    session = Session(folder)
     output = ""
     lines = text.splitlines()
     replaced: list[tuple[Block, list[str]]] = []
@@ -135,7 +135,9 @@ def rows(heading: str) -> list[list[str]]:
     """The cells of the table under a heading, without its two lines of titles."""
     section = README.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     table = [line for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[2:]]
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")] for line in table[2:]
+    ]
 
 
 CONVENTIONS = [

@@ -147,7 +147,7 @@ def of_tree(library, names, tree):
 
 def derivative(written, *wrt):
     """The text of a program's derivative by one parameter after the other."""
-    simplifier = Simplifier(written, frozenset(let.node for let in written.body.lets))
+    simplifier = Simplifier(written)
     derived = written
     for name in wrt:
         derived = gradients(derived, [(0, (written.graph.var(name),))], simplifier)

@@ -24,8 +24,14 @@ def _operator(
     """The derivative of `f`, or the decorator that makes it."""
     single = isinstance(wrt, int | str)
     names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    if isinstance(wrt, bool) or not names or not all(type(n) in (int, str) for n in names):
-        raise TypeError(f"wrt={wrt!r} is no position or name of an argument, or tuple of them")
+    if (
+        isinstance(wrt, bool)
+        or not names
+        or not all(type(n) in (int, str) for n in names)
+    ):
+        raise TypeError(
+            f"wrt={wrt!r} is no position or name of an argument, or tuple of them"
+        )
     if len(set(names)) < len(names):
         raise ValueError(f"wrt={wrt!r} names an argument twice")
     operator = Operator(kind, names, single, order, has_aux)
@@ -40,9 +46,21 @@ def _operator(
 
 
 @overload
-def grad(f: Function, wrt: Wrt | Sequence[Wrt] = 0, *, has_aux: bool = False, target: str | None = None) -> Derivative: ...
+def grad(
+    f: Function,
+    wrt: Wrt | Sequence[Wrt] = 0,
+    *,
+    has_aux: bool = False,
+    target: str | None = None,
+) -> Derivative: ...
 @overload
-def grad(f: None = None, wrt: Wrt | Sequence[Wrt] = 0, *, has_aux: bool = False, target: str | None = None) -> Decorator: ...
+def grad(
+    f: None = None,
+    wrt: Wrt | Sequence[Wrt] = 0,
+    *,
+    has_aux: bool = False,
+    target: str | None = None,
+) -> Decorator: ...
 def grad(
     f: Function | None = None,
     wrt: Wrt | Sequence[Wrt] = 0,
@@ -108,7 +126,10 @@ def derivative(
 
 
 def jacobian(
-    f: Function | None = None, wrt: Wrt | Sequence[Wrt] = 0, *, target: str | None = None
+    f: Function | None = None,
+    wrt: Wrt | Sequence[Wrt] = 0,
+    *,
+    target: str | None = None,
 ) -> Any:
     """Return `d f_i / d x_j`; of a function that returns a tuple, a tuple of rows.
 
@@ -118,7 +139,10 @@ def jacobian(
 
 
 def hessian(
-    f: Function | None = None, wrt: Wrt | Sequence[Wrt] = 0, *, target: str | None = None
+    f: Function | None = None,
+    wrt: Wrt | Sequence[Wrt] = 0,
+    *,
+    target: str | None = None,
 ) -> Any:
     """Return the second derivatives; by several `wrt`, a nested tuple of rows.
 

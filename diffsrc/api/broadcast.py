@@ -10,7 +10,9 @@ from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reach
 def numbers(program: Program) -> dict[str, Node]:
     """The parameters that are numbers, or arrays of them."""
     return {
-        p.name: p.node for p in program.parameters if isinstance(p.node, Var) and p.node.type.kind == "float"
+        p.name: p.node
+        for p in program.parameters
+        if isinstance(p.node, Var) and p.node.type.kind == "float"
     }
 
 
@@ -42,7 +44,9 @@ def _expanded(result: Node, shaped: list[Node]) -> Node:
             return graph.call(op, like, options=(f"np.{op}",))
     if not any(node in inside for node in shaped):
         return graph.call("full_like", like, result, options=("np.full_like",))
-    return graph.call("add", result, graph.call("zeros_like", like, options=("np.zeros_like",)))
+    return graph.call(
+        "add", result, graph.call("zeros_like", like, options=("np.zeros_like",))
+    )
 
 
 def ranked_parameters(program: Program) -> frozenset[str]:
@@ -63,11 +67,17 @@ def ranked_parameters(program: Program) -> frozenset[str]:
 def _is_scalar_code(block: Block) -> bool:
     """Whether the code takes no arrays: it branches, or calls functions of `math`."""
     for node in reachable([*(let.node for let in block.lets), *block.roots()]):
-        if isinstance(node, If) or (isinstance(node, Call) and node.op in {"select", "max", "min"}):
+        if isinstance(node, If) or (
+            isinstance(node, Call) and node.op in {"select", "max", "min"}
+        ):
             if not (isinstance(node, Call) and node.options):
                 return True
             if node.options[0] in {"max", "min"}:
                 return True
-        if isinstance(node, Call) and node.options and str(node.options[0]).startswith("math."):
+        if (
+            isinstance(node, Call)
+            and node.options
+            and str(node.options[0]).startswith("math.")
+        ):
             return True
     return False

@@ -28,7 +28,9 @@ MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
 class Specialisation:
     """The derivative for the arguments of one signature."""
 
-    def __init__(self, captured: Captured, signature: Signature, stages: Stages) -> None:
+    def __init__(
+        self, captured: Captured, signature: Signature, stages: Stages
+    ) -> None:
         self.captured = captured
         self.signature = signature
         self.stages = stages
@@ -45,13 +47,15 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
         if not free.own:
             cells[free.var.name] = types.CellType(free.value)
     cells |= {name: types.CellType(value) for name, value in stages.fixed.items()}
-    for name, module in imports(stages.source, stages.simplified).items():
-        cells[name] = types.CellType(importlib.import_module(module))
+    for name, module in MODULES.items():
+        if name not in own_names(stages.simplified) and f"{name}." in stages.source:
+            cells[name] = types.CellType(importlib.import_module(module))
     module_globals = own.__globals__ if own is not None else {}
     function = load(
-        stages.source, stages.name, module_globals=module_globals, cells=cells, like=own
+        stages.source, stages.name, module_globals=module_globals, cells=cells
     )
     if own is not None:
+        function.__module__ = own.__module__
         _keep_defaults(function, own, stages.simplified)
     return function
 
@@ -61,22 +65,35 @@ def _keep_defaults(
 ) -> None:
     """The user's default objects, without those of bound parameters."""
     positional = [
-        p for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
+        p
+        for p in program.parameters
+        if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
     ]
-    function.__defaults__ = tuple(p.default for p in positional if p.has_default) or None
-    keyword = {p.name: p.default for p in program.parameters if p.kind == "KEYWORD_ONLY" and p.has_default}
+    function.__defaults__ = (
+        tuple(p.default for p in positional if p.has_default) or None
+    )
+    keyword = {
+        p.name: p.default
+        for p in program.parameters
+        if p.kind == "KEYWORD_ONLY" and p.has_default
+    }
     function.__kwdefaults__ = keyword or None
 
 
 def imports(source: str, program: Program) -> dict[str, str]:
     """The modules that the text uses, by the name under which it uses them."""
     used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
-    own = {p.name for p in program.parameters} | {f.var.name for f in program.free}
+    own = own_names(program)
     return {
         name: module
         for name, module in MODULES.items()
         if name in used and name not in own
     }
+
+
+def own_names(program: Program) -> set[str]:
+    """The names that mean a parameter or a value of the user's."""
+    return {p.name for p in program.parameters} | {f.var.name for f in program.free}
 
 
 class Derivative:
@@ -90,7 +107,9 @@ class Derivative:
 
     __diffsrc_primal__ = True
 
-    def __init__(self, target: Callable[..., Any], operator: Operator, options: Options) -> None:
+    def __init__(
+        self, target: Callable[..., Any], operator: Operator, options: Options
+    ) -> None:
         inner = target if isinstance(target, Derivative) else None
         self.primal: Callable[..., Any] = inner.primal if inner is not None else target
         self.operators: tuple[Operator, ...] = (
@@ -104,7 +123,9 @@ class Derivative:
         self.__module__ = getattr(self.primal, "__module__", None) or "builtins"
         self.__doc__ = getattr(self.primal, "__doc__", None)
         # A class of its own lets `__call__` be the emitted function, without a frame in between.
-        self.__class__ = type(type(self).__name__, (type(self),), {"__call__": _first_call(self)})
+        self.__class__ = type(
+            type(self).__name__, (type(self),), {"__call__": _first_call(self)}
+        )
 
     # What it is
 
@@ -139,7 +160,9 @@ class Derivative:
     def captured(self) -> Captured:
         return capture(self.primal)
 
-    def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
+    def specialised(
+        self, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Specialisation:
         """The specialisation for a call's arguments."""
         return self._specialisation(signature_of(self.captured, args, kwargs))
 
@@ -152,7 +175,9 @@ class Derivative:
                 self.__dict__.pop("captured", None)
             elif found.entry.fits(signature):
                 return found
-        stages = derive(self.captured, signature, self.operators, target=self.options.target)
+        stages = derive(
+            self.captured, signature, self.operators, target=self.options.target
+        )
         known.append(Specialisation(self.captured, signature, stages))
         return known[-1]
 
@@ -186,7 +211,11 @@ class Derivative:
         if stable:
             return only.stages
         return derive(
-            only.captured, only.signature, self.operators, target=self.options.target, stable=False
+            only.captured,
+            only.signature,
+            self.operators,
+            target=self.options.target,
+            stable=False,
         )
 
     @property
@@ -195,7 +224,9 @@ class Derivative:
         from diffsrc.emit.closed_form import ClosedForm
 
         stages = self.stages(stable=False)
-        return ClosedForm(stages.simplified, self.captured.name, labels(self.operators, stages.parsed))
+        return ClosedForm(
+            stages.simplified, self.captured.name, labels(self.operators, stages.parsed)
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the emitted function as a standalone module; see `write_module`."""

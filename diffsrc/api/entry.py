@@ -21,10 +21,34 @@ from diffsrc.specialise import Argument, Signature, argument_of
 
 ALWAYS_FLOAT = frozenset({"div", "attribute"})
 MAYBE_INT = frozenset(
-    {"floor", "ceil", "trunc", "round", "item", "attribute", "ones_like", "zeros_like", "full_like"}
+    {
+        "floor",
+        "ceil",
+        "trunc",
+        "round",
+        "item",
+        "attribute",
+        "ones_like",
+        "zeros_like",
+        "full_like",
+    }
 )
 KEEPS_INT = frozenset(
-    {"add", "sub", "mul", "neg", "pos", "pow", "abs", "max", "min", "mod", "floordiv", "select", "square"}
+    {
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "pos",
+        "pow",
+        "abs",
+        "max",
+        "min",
+        "mod",
+        "floordiv",
+        "select",
+        "square",
+    }
 )
 
 
@@ -98,10 +122,16 @@ class Check:
         """Whether a value is, at the end of the path, what was assumed."""
         try:
             for part in self.path:
-                value = type(value) if part == "__class__" else static_attribute(value, part).value
+                value = (
+                    type(value)
+                    if part == "__class__"
+                    else static_attribute(value, part).value
+                )
         except (LookupError, AttributeError):
             return False
-        return same(value, self.expected) and getattr(value, "__code__", None) is self.code
+        return (
+            same(value, self.expected) and getattr(value, "__code__", None) is self.code
+        )
 
 
 def same(value: object, expected: object) -> bool:
@@ -120,7 +150,9 @@ def same(value: object, expected: object) -> bool:
     if kind is dict:
         assert isinstance(value, dict)
         assert isinstance(expected, dict)
-        return same(list(value), list(expected)) and same(list(value.values()), list(expected.values()))
+        return same(list(value), list(expected)) and same(
+            list(value.values()), list(expected.values())
+        )
     return False
 
 
@@ -148,7 +180,10 @@ def entry_for(
     if conditions:
         other = CellType()
         cells["_again"] = other
-        guard = [f"    if {' or '.join(conditions)}:", f"        return _again({_passed(program)})"]
+        guard = [
+            f"    if {' or '.join(conditions)}:",
+            f"        return _again({_passed(program)})",
+        ]
     if any(not is_float(r) for r in _results(program)):
         as_float = cell(_as_float)
         for parameter in program.parameters:
@@ -163,9 +198,14 @@ def entry_for(
         if not body:
             return function
         header = f"def {stages.name}({', '.join(parameters(program))}):"
-        text = "\n".join([header, *body, f"    return _function({_passed(program)})", ""])
+        text = "\n".join(
+            [header, *body, f"    return _function({_passed(program)})", ""]
+        )
         call = load(text, stages.name, module_globals=function.__globals__, cells=cells)
-        call.__defaults__, call.__kwdefaults__ = function.__defaults__, function.__kwdefaults__
+        call.__defaults__, call.__kwdefaults__ = (
+            function.__defaults__,
+            function.__kwdefaults__,
+        )
         return call
 
     direct = made(lines)
@@ -195,7 +235,10 @@ def _argument_conditions(
         if value is None or isinstance(value, bool | enum.Enum):
             return [f"{name} is not {cell(value)}"]
         if isinstance(value, str | bytes):
-            return [f"type({name}) is not {cell(type(value))}", f"{name} != {cell(value)}"]
+            return [
+                f"type({name}) is not {cell(type(value))}",
+                f"{name} != {cell(value)}",
+            ]
         return [f"not {cell(same)}({name}, {cell(value)})"]
     if argument.kind == "object":
         if argument.items is not None:
@@ -210,12 +253,19 @@ def _argument_conditions(
     return []
 
 
-def _outside_condition(check: Check, captured: Captured, cell: Callable[[object], str]) -> str:
+def _outside_condition(
+    check: Check, captured: Captured, cell: Callable[[object], str]
+) -> str:
     """The text of a comparison; a global of the user's own module costs one look-up."""
     if check.holder is None:
         return f"not {cell(check.fits)}({check.name})"
     own = captured.scope.globals
-    if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
+    if (
+        isinstance(check.holder, dict)
+        and check.holder is own
+        and not check.path
+        and check.code
+    ):
         expected, code = cell(check.expected), cell(check.code)
         return f"{check.name} is not {expected} or {expected}.__code__ is not {code}"
     return f"not {cell(check.holds)}()"

@@ -1,7 +1,8 @@
-"""Standalone modules: derivatives as files that need neither diffsrc nor the user's code.
+"""Standalone modules: derivatives that need neither diffsrc nor the user's code.
 
-What a derivative reads live in process is frozen in a module: globals, closure variables and
-attributes of receivers become constants, with the value that they have when it is written.
+What a derivative reads live in process is frozen in a module: globals, closure
+variables and attributes of receivers become constants, with the value that they have
+when it is written.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from types import CellType
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import diffsrc
 from diffsrc.api.derivative import Derivative, imports
@@ -60,26 +61,29 @@ MARGIN = "    "
 
 
 def write_module(path: str | os.PathLike[str], *derivatives: Derivative) -> None:
-    """Write derivatives as one module that imports `math`, `numpy` and `scipy.special` only.
+    """Write one module that imports `math`, `numpy` and `scipy.special` only.
 
     Args:
         path: the file; one that diffsrc did not write is not replaced.
-        derivatives: each with one specialisation. Two of the same name are told apart by what
-            they derive by: `f_grad_x`, `f_grad_y`.
+        derivatives: each with one specialisation. Two of the same name are told apart
+            by what they derive by: `f_grad_x`, `f_grad_y`.
 
     Raises:
         DiffsrcError: what cannot be derived, or not stand alone.
         FileExistsError: `path` is a file of something else.
         ValueError: two derivatives read different values under one name.
 
-    An error class of the user's in a `raise` becomes the builtin one that it is derived from.
+    An error class of the user's in a `raise` becomes the builtin one that it is derived
+    from.
     """
     if not derivatives:
         raise TypeError("write_module needs at least one derivative")
     for derivative in derivatives:
         if not isinstance(derivative, Derivative):
             what = type(derivative).__name__
-            raise TypeError(f"write_module takes what grad and its like return, not {what}")
+            raise TypeError(
+                f"write_module takes what grad and its like return, not {what}"
+            )
     pieces = [piece_of(derivative) for derivative in derivatives]
     write(path, module_text(pieces, Path(path), command_for(derivatives, pieces)))
 
@@ -115,7 +119,7 @@ class Piece:
 
 
 class Command(NamedTuple):
-    """What was asked of `diffsrc generate`; files among the targets as seen from the module."""
+    """What was asked of `diffsrc generate`; files are as seen from the module."""
 
     targets: tuple[str, ...]
     options: tuple[str, ...]
@@ -124,9 +128,11 @@ class Command(NamedTuple):
 def piece_of(derivative: Derivative) -> Piece:
     """The piece of a derivative's only specialisation."""
     stages = derivative.stages()
-    (found,) = derivative.specialisations.values()
+    (found, *_), *_ = filter(None, derivative.specialisations.values())
     captured = found.captured
-    return Piece(captured, found.signature, derivative.operators, stages, _target(derivative))
+    return Piece(
+        captured, found.signature, derivative.operators, stages, _target(derivative)
+    )
 
 
 def _target(derivative: Derivative) -> str | None:
@@ -142,12 +148,17 @@ def _target(derivative: Derivative) -> str | None:
     return f"{name}:{path}" if inner is derivative.primal else None
 
 
-def command_for(derivatives: Sequence[Derivative], pieces: Sequence[Piece]) -> Command | None:
+def command_for(
+    derivatives: Sequence[Derivative], pieces: Sequence[Piece]
+) -> Command | None:
     """The command that writes the same; None where there is none."""
     first = derivatives[0]
     options = _options(first)
     for derivative, piece in zip(derivatives, pieces, strict=True):
-        alike = derivative.operators == first.operators and derivative.options.target is None
+        alike = (
+            derivative.operators == first.operators
+            and derivative.options.target is None
+        )
         plain = piece.signature == unknown_signature(piece.captured)
         if piece.target is None or not alike or not plain:
             return None
@@ -198,8 +209,8 @@ def module_text(pieces: Sequence[Piece], path: Path, command: Command | None) ->
     if clash:
         name = min(clash)
         raise ValueError(
-            f"the name {name!r} is a value that is read ({constants[name].origin}), and another "
-            "thing in the module too; rename one of them"
+            f"the name {name!r} is a value that is read ({constants[name].origin}), "
+            "and something else in the module too; rename one of them"
         )
     top = [*_top(path, command), *(part for line in header for part in _wrapped(line))]
     return module(top, modules, list(constants.values()), texts)
@@ -209,11 +220,14 @@ def names_of(pieces: Sequence[Piece]) -> list[str]:
     """The names of the functions; equal ones get what they derive by behind them."""
     counts = Counter(piece.stages.name for piece in pieces)
     names = [
-        piece.stages.name if counts[piece.stages.name] == 1 else _longer_name(piece) for piece in pieces
+        piece.stages.name if counts[piece.stages.name] == 1 else _longer_name(piece)
+        for piece in pieces
     ]
     for name, count in Counter(names).items():
         if count > 1:
-            raise ValueError(f"{count} of the derivatives are called {name}; write two modules")
+            raise ValueError(
+                f"{count} of the derivatives are called {name}; write two modules"
+            )
     return names
 
 
@@ -234,10 +248,11 @@ def _check_equal(known: Constant, other: Constant) -> None:
 
 
 def _top(path: Path, command: Command | None) -> Iterator[str]:
-    yield f"{FIRST_LINE}{diffsrc.__version__} with SymPy {metadata.version('sympy')}. Do not edit."
+    versions = f"{diffsrc.__version__} with SymPy {metadata.version('sympy')}"
+    yield f"{FIRST_LINE}{versions}. Do not edit."
     yield ""
     if command is None:
-        yield "It is made by `write_module` in Python: to bring it up to date, run that again."
+        yield "To bring it up to date, run again what calls `write_module` or `save`."
         return
     yield "To bring it up to date, run (files are as seen from here)"
     yield ""
@@ -312,7 +327,9 @@ class Frozen:
         imports: the modules that it uses.
     """
 
-    def __init__(self, piece: Piece, name: str, folder: Path, functions: frozenset[str]) -> None:
+    def __init__(
+        self, piece: Piece, name: str, folder: Path, functions: frozenset[str]
+    ) -> None:
         self.piece = piece
         self.folder = folder
         self.program = piece.stages.simplified
@@ -324,7 +341,9 @@ class Frozen:
         self._freeze()
         parameters = tuple(self._parameter(p) for p in self.program.parameters)
         program = replace(self.program, parameters=parameters)
-        doc = docstring(piece.captured.name, piece.operators, piece.stages.differentiated)
+        doc = docstring(
+            piece.captured.name, piece.operators, piece.stages.differentiated
+        )
 
         def written(guards: Sequence[Guard]) -> str:
             lines = [line for guard in guards for line in guard.lines(name)]
@@ -332,17 +351,25 @@ class Frozen:
 
         bare = written(())
         self.imports = set(imports(bare, program))
-        self.guards = [*self._guards(), *(self._ranks() if "np" in self.imports else ())]
+        self.guards = [
+            *self._guards(),
+            *(self._ranks() if "np" in self.imports else ()),
+        ]
         self.text = written(self.guards)
         used = {n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)}
         self.constants = {n: c for n, c in self.constants.items() if n in used}
         for free in self.program.free:
-            if free.var not in self.named and free.var.name in used - self.constants.keys():
-                self._refuse(f"`{free.var.name}` is no number, and a module of its own cannot hold it")
+            if (
+                free.var not in self.named
+                and free.var.name in used - self.constants.keys()
+            ):
+                self._refuse(
+                    f"`{free.var.name}` is no number: a module of its own cannot hold it"
+                )
 
     def record(self) -> Iterator[str]:
         """What the header says of the function."""
-        yield f"{MARGIN}sha256 of its text: {self.piece.digest}"
+        yield f"{MARGIN}sha256 {self.piece.digest}"
         for note in dict.fromkeys(self.piece.stages.notes):
             yield f"{MARGIN}SymPy found a form: {note}"
         yield from (f"{MARGIN}{line}" for line in dict.fromkeys(self.replaced))
@@ -356,7 +383,7 @@ class Frozen:
                 if not isinstance(assumption.expected, int | float):
                     yield f"{MARGIN}{origin} was {plain_text(assumption.expected)}"
 
-    def _refuse(self, message: str, suggestion: str | None = None) -> None:
+    def _refuse(self, message: str, suggestion: str | None = None) -> NoReturn:
         place = self.piece.captured.place(self.piece.captured.node)
         raise UnsupportedSyntax(message, place, suggestion)
 
@@ -373,8 +400,16 @@ class Frozen:
                 elif _is_error(free.value):
                     self._error_class(free)
                 else:
-                    held[node] = self._value(free), self._base_name(free), self._base_origin(free)
-            elif isinstance(node, Call) and node.op in {"attribute", "item"} and node.args[0] in held:
+                    held[node] = (
+                        self._value(free),
+                        self._base_name(free),
+                        self._base_origin(free),
+                    )
+            elif (
+                isinstance(node, Call)
+                and node.op in {"attribute", "item"}
+                and node.args[0] in held
+            ):
                 self._part(node, held)
 
     def _number(self, free: Free) -> None:
@@ -396,7 +431,9 @@ class Frozen:
                 case _:
                     return static_attribute(free.holder, free.name).value
         except (LookupError, ValueError):
-            self._refuse(f"`{free.name}`, which {self.piece.captured.qualname} reads, is gone")
+            self._refuse(
+                f"`{free.name}`, which {self.piece.captured.qualname} reads, is gone"
+            )
             raise
 
     def _part(self, node: Call, held: dict[Node, tuple[object, str, str]]) -> None:
@@ -425,8 +462,8 @@ class Frozen:
         base = builtin_error(free.value)
         if base is None:
             self._refuse(
-                f"the error `{free.var.name}` makes itself, and a module of its own cannot name it",
-                "raise a builtin error",
+                f"a module of its own cannot name the error `{free.var.name}`",
+                "raise a builtin error, or one that takes its arguments as that does",
             )
             return
         self.named[free.var] = base.__name__
@@ -465,7 +502,7 @@ class Frozen:
     # Parameters
 
     def _parameter(self, parameter: Parameter) -> Parameter:
-        """The parameter with an annotation and a default that mean something anywhere."""
+        """The parameter with an annotation and a default that stand alone."""
         argument = dict(self.piece.signature.arguments).get(parameter.name)
         annotation = (parameter.annotation or "").strip("'\"")
         if argument is None or argument.array or not self._is_builtin(annotation):
@@ -486,7 +523,8 @@ class Frozen:
         if argument.kind == "number" and not argument.array:
             return value.item()  # type: ignore[attr-defined] # a NumPy number
         self._refuse(
-            f"the default of {parameter.name!r}, {parameter.default_text}, means nothing in a module of its own",
+            f"the default of {parameter.name!r}, {parameter.default_text}, means nothing "
+            "in a module of its own",
             "give it a number or a string as its default",
         )
         return None
@@ -495,14 +533,17 @@ class Frozen:
         if annotation not in SCALARS:
             return False
         try:
-            return self.piece.captured.scope.lookup(annotation).value is SCALARS[annotation]
+            return (
+                self.piece.captured.scope.lookup(annotation).value
+                is SCALARS[annotation]
+            )
         except MissingName:
             return False
 
     # Guards
 
     def _guards(self) -> Iterator[Guard]:
-        """What the code relies on: the values of static arguments, the lengths of others."""
+        """What the code relies on: values of static arguments, lengths of others."""
         for name, argument in self.piece.signature.arguments:
             if name in self.taken:
                 yield from self._of_argument(name, argument)
@@ -530,7 +571,7 @@ class Frozen:
             return Guard(name, "is not", repr(value), f"{name}={value!r}")
         if type(value) not in (str, bytes):
             self._refuse(
-                f"{name!r} decides the code, and a module of its own cannot name {value!r}",
+                f"{name!r} decides the code: a module of its own cannot name {value!r}",
                 "use a string in its place",
             )
         return Guard(name, "!=", plain_text(value), f"{name}={value!r}")
@@ -543,7 +584,9 @@ class Frozen:
             name = parameter.name
             if name not in self.piece.stages.ranked or arguments[name].array:
                 continue
-            if parameter.annotation in SCALARS or any(isinstance(r, Result) for r in results):
+            if parameter.annotation in SCALARS or any(
+                isinstance(r, Result) for r in results
+            ):
                 continue
             inside = [set(reachable((r,))) for r in self.program.body.results]
             if not all(parameter.node in nodes for nodes in inside):
@@ -561,11 +604,13 @@ def _nodes(body: object) -> Iterator[Node]:
 
 
 def _is_error(value: object) -> bool:
-    return isinstance(value, TextClass) or (isinstance(value, type) and issubclass(value, BaseException))
+    return isinstance(value, TextClass) or (
+        isinstance(value, type) and issubclass(value, BaseException)
+    )
 
 
 def builtin_error(cls: object) -> type[BaseException] | None:
-    """The nearest builtin base of an error class that takes its arguments as that does."""
+    """The nearest builtin base of an error class that takes the same arguments."""
     todo: list[object] = [cls]
     while todo:
         cls = todo.pop(0)
@@ -599,7 +644,9 @@ def write(path: str | os.PathLike[str], text: str) -> None:
     if target.is_file():
         before = target.read_bytes()
         if before.strip() and not is_ours(before.decode(errors="replace")):
-            raise FileExistsError(f"{os.fspath(path)!r} was not written by diffsrc: choose another name")
+            raise FileExistsError(
+                f"{os.fspath(path)!r} was not written by diffsrc: choose another name"
+            )
         mode = target
     elif target.exists():  # a directory, which raises, or a device
         target.write_text(text, encoding="utf-8", newline="\n")

@@ -54,11 +54,17 @@ def program(f: Callable[..., Any] | Derivative) -> ProgramStages:
     Raises:
         DiffsrcError: what cannot be derived.
     """
-    derivative = f if isinstance(f, Derivative) else Derivative(f, Operator("grad", (0,), True), Options())
+    derivative = (
+        f
+        if isinstance(f, Derivative)
+        else Derivative(f, Operator("grad", (0,), True), Options())
+    )
     return ProgramStages(derivative.stages())
 
 
-def closed_form(f: Callable[..., Any], wrt: Wrt | Sequence[Wrt] = 0, order: int = 1) -> ClosedForm:
+def closed_form(
+    f: Callable[..., Any], wrt: Wrt | Sequence[Wrt] = 0, order: int = 1
+) -> ClosedForm:
     """Return the closed form of a derivative; of the function itself with `order=0`.
 
     Args:
@@ -78,5 +84,6 @@ def closed_form(f: Callable[..., Any], wrt: Wrt | Sequence[Wrt] = 0, order: int 
         return ClosedForm(stages.simplified, captured.name)
     single = isinstance(wrt, int | str)
     names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    return Derivative(f, Operator("derivative", names, single, order), Options()).closed_form
-
+    return Derivative(
+        f, Operator("derivative", names, single, order), Options()
+    ).closed_form

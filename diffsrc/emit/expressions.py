@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 from diffsrc.ir import Call, Const, If, Node, Result, Var
 
-TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
+TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(
+    12
+)
 
 INFIX = {
     "add": ("+", SUM),
@@ -97,8 +99,14 @@ class Printer:
             case "or":
                 return f"{self(args[0], OR)} or {self(args[1], AND)}", OR
             case "select":
-                condition, then, orelse = (self(a, OR) for a in (args[0], args[1], args[2]))
-                if isinstance(args[2], Call) and args[2].op == "select" and not args[2].options:
+                condition, then, orelse = (
+                    self(a, OR) for a in (args[0], args[1], args[2])
+                )
+                if (
+                    isinstance(args[2], Call)
+                    and args[2].op == "select"
+                    and not args[2].options
+                ):
                     orelse = self(args[2], TERNARY)
                 return f"{then} if {condition} else {orelse}", TERNARY
         raise AssertionError(f"{op} cannot be printed")
@@ -109,7 +117,9 @@ class Printer:
         fixed = "".join(part for part in template if isinstance(part, str))
         turn = '"' not in fixed
         return "".join(
-            (part.replace("'", '"') if turn else part) if isinstance(part, str) else self(args[part])
+            (part.replace("'", '"') if turn else part)
+            if isinstance(part, str)
+            else self(args[part])
             for part in template
         )
 

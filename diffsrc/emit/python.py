@@ -6,6 +6,7 @@ line a value is no longer needed; the second time the user's names are used agai
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -54,7 +55,18 @@ def emit(
     writer.block(program.body, 1)
     header = signature(name, program)
     body = "\n".join([*guards, *writer.lines])
-    return f'{header}\n{INDENT}"""{doc}"""\n{body}\n'
+    return f"{header}\n{docstring(doc)}\n{body}\n"
+
+
+def docstring(doc: str) -> str:
+    """A docstring; one that is too long for a line says what it derives by in a second."""
+    line = f'{INDENT}"""{doc}"""'
+    first, comma, second = doc.partition(" with respect to ")
+    if len(line) <= WIDTH or not comma:
+        return line
+    rows = textwrap.wrap(f"With respect to {second}", WIDTH - len(INDENT))
+    inner = "\n".join(INDENT + row for row in rows)
+    return f'{INDENT}"""{first}.\n\n{inner}\n{INDENT}"""'
 
 
 def signature(name: str, program: Program) -> str:
@@ -93,7 +105,10 @@ def parameters(program: Program) -> list[str]:
         kind = parameter.kind
         if previous == "POSITIONAL_ONLY" and kind != "POSITIONAL_ONLY":
             parts.append("/")
-        if kind == "KEYWORD_ONLY" and previous not in {"KEYWORD_ONLY", "VAR_POSITIONAL"}:
+        if kind == "KEYWORD_ONLY" and previous not in {
+            "KEYWORD_ONLY",
+            "VAR_POSITIONAL",
+        }:
             parts.append("*")
         stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(kind, "")
         text = stars + parameter.name
@@ -111,7 +126,11 @@ def parameters(program: Program) -> list[str]:
 
 def _quoted(text: str) -> str:
     """A default in double quotes, where it is a plain string."""
-    plain = text.startswith("'") and text.endswith("'") and not set(text[1:-1]) & set("'\"\\")
+    plain = (
+        text.startswith("'")
+        and text.endswith("'")
+        and not set(text[1:-1]) & set("'\"\\")
+    )
     return f'"{text[1:-1]}"' if plain else text
 
 
@@ -128,7 +147,8 @@ class Uses:
             return True
         line, path = self.given[new]
         return any(
-            when > line and not _apart(path, where) for when, where in self.used.get(holder, ())
+            when > line and not _apart(path, where)
+            for when, where in self.used.get(holder, ())
         )
 
 
@@ -155,7 +175,10 @@ class Writer:
     """Writes the lines of one function."""
 
     def __init__(
-        self, program: Program, uses: Uses | None, named: Mapping[Node, str] | None = None
+        self,
+        program: Program,
+        uses: Uses | None,
+        named: Mapping[Node, str] | None = None,
     ) -> None:
         self.program = program
         self.known = uses
@@ -192,7 +215,9 @@ class Writer:
             self._return(block.results, level)
         else:
             indices = [r.index for r in block.results if isinstance(r, Result)]
-            then, orelse = (_with_results(arm, indices) for arm in (tail.then, tail.orelse))
+            then, orelse = (
+                _with_results(arm, indices) for arm in (tail.then, tail.orelse)
+            )
             self._line(level, f"if {self.printer(tail.condition)}:")
             self._branch(
                 lambda: self.block(then, level + 1),
@@ -239,12 +264,20 @@ class Writer:
                 return True
         return False
 
-    def _statements(self, block: Block, ends: list[Node], tail: If | None, level: int) -> None:
+    def _statements(
+        self, block: Block, ends: list[Node], tail: If | None, level: int
+    ) -> None:
         """The lines before the end of a block: the values that its end needs."""
         inside = set(reachable([*ends, *block.roots()], stop=self.names.keys()))
-        lets = [let for let in block.lets if let.node in inside and let.node not in self.names]
+        lets = [
+            let
+            for let in block.lets
+            if let.node in inside and let.node not in self.names
+        ]
         checks = [s for s in block.statements if isinstance(s, Assert)]
-        ends = ends + [n for c in checks for n in (c.condition, c.message) if n is not None]
+        ends = ends + [
+            n for c in checks for n in (c.condition, c.message) if n is not None
+        ]
         if block.fail is not None:
             ends.append(block.fail.error)
         plan = self._plan(lets, ends, tail)
@@ -294,7 +327,9 @@ class Writer:
             if node not in self.names:
                 for child in children(node):
                     uses[child] += 1
-        choices = [n for n in strict if isinstance(n, If)] + ([tail] if tail is not None else [])
+        choices = [n for n in strict if isinstance(n, If)] + (
+            [tail] if tail is not None else []
+        )
         for choice in dict.fromkeys(choices):
             roots = [*choice.then.roots(), *choice.orelse.roots()]
             for node in reachable(roots, stop=self.names.keys() | plan.user.keys()):
@@ -363,7 +398,12 @@ class Writer:
         own = self.preferred.get(node) or plan.user.get(node)
         if own is not None:
             return own
-        if isinstance(node, Call) and len(node.args) == 1 and node.options and _is_atom(node.args[0]):
+        if (
+            isinstance(node, Call)
+            and len(node.args) == 1
+            and node.options
+            and _is_atom(node.args[0])
+        ):
             return suggestion(node, self.names)
         return self.program.hints.get(node) or suggestion(node, self.names)
 
@@ -410,7 +450,11 @@ class Writer:
         for inner in reachable((node,), arms=False, stop=self.names.keys()):
             if inner is node or inner in self.names or _is_atom(inner):
                 continue
-            if not isinstance(inner, Call) or inner.type.kind == "bool" or inner.op == "attribute":
+            if (
+                not isinstance(inner, Call)
+                or inner.type.kind == "bool"
+                or inner.op == "attribute"
+            ):
                 continue
             gap = abs(len(self.printer(inner)) - target)
             if best is None or gap < distance:
@@ -424,7 +468,11 @@ class Writer:
         fails = results[0].of.then.fails or results[0].of.orelse.fails
         self._compute((condition,), plan, level)
         outside = set(reachable([r.of for r in results], stop=self.names.keys()))
-        self._compute([n for n in plan.bound if n in outside and not isinstance(n, Result)], plan, level)
+        self._compute(
+            [n for n in plan.bound if n in outside and not isinstance(n, Result)],
+            plan,
+            level,
+        )
         names = [self._name(self._wanted(r, plan), r, plan) for r in results]
         then = _joined([r.of.then for r in results], [r.index for r in results])
         orelse = _joined([r.of.orelse for r in results], [r.index for r in results])
@@ -469,7 +517,10 @@ class Writer:
 
     def _reads(self, value: Node, names: set[str]) -> bool:
         inside = reachable((value,), stop=self.names.keys())
-        found = {self.names.get(n) or (n.name if isinstance(n, Var) else None) for n in inside}
+        found = {
+            self.names.get(n) or (n.name if isinstance(n, Var) else None)
+            for n in inside
+        }
         return bool(found & names)
 
     def _return(self, results: tuple[Node, ...], level: int) -> None:
@@ -493,19 +544,28 @@ class Writer:
         return f"({inner},)" if len(structure) == 1 else f"({inner})"
 
     def _rows(
-        self, before: str, structure: Structure, results: tuple[Node, ...], level: int, after: str
+        self,
+        before: str,
+        structure: Structure,
+        results: tuple[Node, ...],
+        level: int,
+        after: str,
     ) -> list[str]:
         """A tuple with one element a line, where it is too long for one."""
         margin = INDENT * level
         if isinstance(structure, int):
             deeper = level - self._level
-            text = self._fitted(results[structure], self._level, len(after), deeper=deeper)
+            text = self._fitted(
+                results[structure], self._level, len(after), deeper=deeper
+            )
             return [f"{margin}{before}{text}{after}"]
         line = f"{margin}{before}{self._tuple(structure, results)}{after}"
         if before == "" and len(line) <= WIDTH:
             return [line]
         rows = [
-            row for part in structure for row in self._rows("", part, results, level + 1, ",")
+            row
+            for part in structure
+            for row in self._rows("", part, results, level + 1, ",")
         ]
         return [f"{margin}{before}(", *rows, f"{margin}){after}"]
 
@@ -554,7 +614,11 @@ def _joined(arms: list[Block], indices: list[int]) -> Block:
 
 
 def _with_results(arm: Block, indices: list[int]) -> Block:
-    return arm if arm.fails else Block(arm.statements, tuple(arm.results[i] for i in indices))
+    return (
+        arm
+        if arm.fails
+        else Block(arm.statements, tuple(arm.results[i] for i in indices))
+    )
 
 
 def _is_atom(node: Node) -> bool:

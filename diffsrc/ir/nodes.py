@@ -167,7 +167,20 @@ class Prod(Node):
 
 
 BOOLEAN = frozenset(
-    {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "isnan", "isfinite", "isinf"}
+    {
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "and",
+        "or",
+        "not",
+        "isnan",
+        "isfinite",
+        "isinf",
+    }
 )
 
 
@@ -306,7 +319,8 @@ class Graph:
     def linear(self, constant: Fraction, terms: dict[Node, Fraction]) -> Node:
         """`constant + sum(coefficient * term)` as a canonical node."""
         kept = sorted(
-            ((term, c) for term, c in terms.items() if c), key=lambda item: item[0].serial
+            ((term, c) for term, c in terms.items() if c),
+            key=lambda item: item[0].serial,
         )
         if not kept:
             return self.number(constant)
@@ -359,7 +373,11 @@ class Graph:
                 continue
             if isinstance(base, Number) and exponent.denominator == 1:
                 coefficient *= base.value**exponent.numerator
-            elif isinstance(base, Sum) and exponent.denominator == 1 and self._turns(base):
+            elif (
+                isinstance(base, Sum)
+                and exponent.denominator == 1
+                and self._turns(base)
+            ):
                 turned = self.negated(base)
                 kept.append((turned, exponent))
                 coefficient *= -1 if exponent.numerator % 2 else 1
@@ -420,16 +438,23 @@ class Graph:
             inner = base.factors[0][1]
             even = inner.numerator % 2 == 0
             if base.coefficient == 1 and len(base.factors) == 1 and not even:
-                return self.monomial(Fraction(1), {base.factors[0][0]: inner * exponent})
+                return self.monomial(
+                    Fraction(1), {base.factors[0][0]: inner * exponent}
+                )
         return self.monomial(Fraction(1), {base: exponent})
 
     def _power_of_number(self, base: Number, exponent: Fraction) -> Node:
         if exponent.denominator == 1 and abs(exponent) <= MAX_INTEGER_POWER:
             if not base.value and exponent < 0:
-                return self.monomial(Fraction(1), {self.call("pow", base, self.number(-1)): Fraction(1)})
+                return self.monomial(
+                    Fraction(1), {self.call("pow", base, self.number(-1)): Fraction(1)}
+                )
             return self.number(base.value**exponent.numerator)
         if exponent.denominator == 2 and base.value > 0:
-            top, bottom = math.isqrt(base.value.numerator), math.isqrt(base.value.denominator)
+            top, bottom = (
+                math.isqrt(base.value.numerator),
+                math.isqrt(base.value.denominator),
+            )
             if Fraction(top, bottom) ** 2 == base.value:
                 return self.power(self.number(Fraction(top, bottom)), exponent * 2)
         if base.value == 1:

@@ -5,7 +5,7 @@ Names, places and order live here and never on nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from diffsrc.errors import Place
@@ -150,7 +150,12 @@ class Program:
     hints: dict[Node, str] = field(default_factory=dict)
 
 
-def reachable(roots: Iterable[Node], *, arms: bool = True, stop: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:
+def reachable(
+    roots: Iterable[Node],
+    *,
+    arms: bool = True,
+    stop: Set[Node] = frozenset(),
+) -> list[Node]:
     """All nodes below `roots`, operands before their users; `stop` nodes are not entered."""
     order: list[Node] = []
     done: set[Node] = set()

@@ -185,7 +185,7 @@ class Calls(Builtins):
         raise UnknownFunction(
             f"{describe(value)} is not known, and it is no Python of yours to be read.",
             self.place(node),
-            "Say what its derivative is: diffsrc.register(function, partial, ...).",
+            "Write it in Python, with functions that diffsrc knows.",
         )
 
     # Operations

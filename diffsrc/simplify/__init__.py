@@ -24,8 +24,9 @@ class Simplifier:
         notes: the rewrites that SymPy offered and that were taken, for those who want to know.
     """
 
-    def __init__(self, program: Program, named: frozenset[Node]) -> None:
+    def __init__(self, program: Program) -> None:
         self.graph: Graph = program.graph
+        named = [let.node for block in blocks(program.body) for let in block.lets]
         self.normal = Normaliser(program.graph, named)
         for block in blocks(program.body):
             for node in (*(let.node for let in block.lets), *block.roots()):
@@ -35,9 +36,13 @@ class Simplifier:
         self.finished: dict[Node, Node] = {}
         self.notes: list[str] = []
 
-    def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:
+    def lowered(
+        self, program: Program, library: str, *, stable: bool = True
+    ) -> Program:
         """The program as a person would write it, in `library` ("math" or "np")."""
-        return lowered(replace(program, body=self._final(program.body)), self.normal, library)
+        return lowered(
+            replace(program, body=self._final(program.body)), self.normal, library
+        )
 
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""
@@ -91,12 +96,14 @@ class Simplifier:
     def _offered(self, node: Node) -> Node:
         """The cheapest form that SymPy offers, where one is likely to be found."""
         if isinstance(node, Prod):
-            inner = next((b for b, e in node.factors if e == 1 and has_quotients(b)), None)
+            inner = next(
+                (b for b, e in node.factors if e == 1 and has_quotients(b)), None
+            )
             if inner is None:
                 return node
             powers = {b: e for b, e in node.factors if b is not inner}
-            rest = self.graph.monomial(node.coefficient, powers)
-            return self.graph.product((rest, self._offered(inner)))
+            outer = self.graph.monomial(node.coefficient, powers)
+            return self.graph.product((outer, self._offered(inner)))
         if not has_quotients(node) or not isinstance(node, Sum):
             return node
         quotients = {t: c for t, c in node.terms if has_quotient(t)}
@@ -130,7 +137,9 @@ def has_quotients(node: Node) -> bool:
     if not isinstance(node, Sum):
         return False
     quotients = sum(has_quotient(t) for t, _ in node.terms)
-    return quotients > 1 or (quotients == 1 and (len(node.terms) > 1 or bool(node.constant)))
+    return quotients > 1 or (
+        quotients == 1 and (len(node.terms) > 1 or bool(node.constant))
+    )
 
 
 def has_quotient(term: Node) -> bool:

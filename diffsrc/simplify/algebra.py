@@ -13,7 +13,18 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
 
-from diffsrc.ir import Call, Const, Graph, Node, Number, Prod, Ref, Sum, children, reachable
+from diffsrc.ir import (
+    Call,
+    Const,
+    Graph,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Sum,
+    children,
+    reachable,
+)
 from diffsrc.simplify.factor import monomial_of
 
 MAX_NODES = 80
@@ -100,7 +111,7 @@ class Converter:
                     return a + b
                 case "sub", [a, b]:
                     return a - b
-                case ("pos" | "constant"), [a]:
+                case (("pos" | "constant"), [a]):
                     return a
         if isinstance(value, Const):
             return self.symbol(node)
@@ -136,9 +147,20 @@ class Field:
         while fresh := [n for n in self.converter.symbols if n not in seen]:
             for node in fresh:
                 seen.add(node)
-                if isinstance(node, Call) and node.op in {"log", "exp", "sin", "cos", "tan", "sinh", "cosh", "tanh"}:
+                if isinstance(node, Call) and node.op in {
+                    "log",
+                    "exp",
+                    "sin",
+                    "cos",
+                    "tan",
+                    "sinh",
+                    "cosh",
+                    "tanh",
+                }:
                     args = [self.converter(arg) for arg in node.args]
-                    found.setdefault(node.op, []).append((node, self.converter.symbols[node], args))
+                    found.setdefault(node.op, []).append(
+                        (node, self.converter.symbols[node], args)
+                    )
         return found
 
     def _logarithms(self, expression: Expr, calls: dict[str, Any]) -> Expr:
@@ -193,9 +215,15 @@ class Field:
     def _roots(self, expression: Expr) -> Expr:
         """A symbol under a root becomes a square: it is not negative where the root is defined."""
         sympy = self.sympy
-        roots = [p for p in expression.atoms(sympy.Pow) if p.base.is_Symbol and p.exp.is_Rational and not p.exp.is_Integer]
+        roots = [
+            p
+            for p in expression.atoms(sympy.Pow)
+            if p.base.is_Symbol and p.exp.is_Rational and not p.exp.is_Integer
+        ]
         for base in dict.fromkeys(sorted((p.base for p in roots), key=str)):
-            degree = functools.reduce(sympy.lcm, [p.exp.q for p in roots if p.base == base])
+            degree = functools.reduce(
+                sympy.lcm, [p.exp.q for p in roots if p.base == base]
+            )
             root = sympy.Symbol(f"root_{base}", positive=True)
             self.replacements.append((base, root**degree))
             expression = expression.subs(base, root**degree)
@@ -308,18 +336,29 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
             for base, exponent in lowest.items():
                 powers[base] = powers.get(base, Fraction(0)) - exponent
             opened = [(b, e) for b, e in powers.items() if b in lowest and e > 0]
-            rest = graph.monomial(coefficient, {b: e for b, e in powers.items() if (b, e) not in opened})
+            rest = graph.monomial(
+                coefficient, {b: e for b, e in powers.items() if (b, e) not in opened}
+            )
             product = convert(rest)
             for base, exponent in opened:
                 product *= convert.opened(base) ** convert.rational(exponent)
             numerator += product
-        if sympy.count_ops(numerator) > MAX_OPERATIONS or expanded_terms(numerator) > MAX_TERMS:
+        if (
+            sympy.count_ops(numerator) > MAX_OPERATIONS
+            or expanded_terms(numerator) > MAX_TERMS
+        ):
             return
         expanded = sympy.expand(numerator)
         symbols = {s: n for n, s in convert.symbols.items()}
         below = graph.monomial(Fraction(1), lowest)
         yield "expand", graph.product((back(graph, expanded, symbols), below))
-        yield "factor_terms", graph.product((back(graph, sympy.factor_terms(expanded), symbols), below))
-        yield "factor", graph.product((back(graph, sympy.factor(expanded), symbols), below))
+        yield (
+            "factor_terms",
+            graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
+        )
+        yield (
+            "factor",
+            graph.product((back(graph, sympy.factor(expanded), symbols), below)),
+        )
     except TooLarge:
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from diffsrc.ir import Call, Node, Number, Prod, Sum, reachable
 
 
@@ -9,9 +11,11 @@ from diffsrc.ir import Call, Node, Number, Prod, Sum, reachable
 CANCELLATION = 0.5
 
 
-def cost(node: Node, free: frozenset[Node] | set[Node] = frozenset()) -> float:
+def cost(node: Node, free: Set[Node] = frozenset()) -> float:
     """The cost of computing `node` once, shared parts once; `free` nodes cost nothing."""
-    return sum(_own(n) for n in reachable((node,), arms=False, stop=free) if n not in free)
+    return sum(
+        _own(n) for n in reachable((node,), arms=False, stop=free) if n not in free
+    )
 
 
 def _own(node: Node) -> float:

@@ -29,7 +29,9 @@ def merge_choices(graph: Graph, node: Node) -> Node:
             rest.append(coefficient * term)
     choices: list[Node] = []
     for condition, (thens, orelses) in arms.items():
-        then, orelse = (merge_choices(graph, graph.sum(arm)) for arm in (thens, orelses))
+        then, orelse = (
+            merge_choices(graph, graph.sum(arm)) for arm in (thens, orelses)
+        )
         others = graph.sum(rest)
         with_then, with_orelse = graph.sum((others, then)), graph.sum((others, orelse))
         if graph.zero in (with_then, with_orelse):
@@ -44,7 +46,11 @@ def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:
     """A choice, which is none where both arms are one."""
     if isinstance(then, Call) and then.op == "select" and then.args[0] is condition:
         then = then.args[1]
-    if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[0] is condition:
+    if (
+        isinstance(orelse, Call)
+        and orelse.op == "select"
+        and orelse.args[0] is condition
+    ):
         orelse = orelse.args[2]
     return then if then is orelse else graph.call("select", condition, then, orelse)
 
@@ -53,7 +59,11 @@ def joined(node: Node) -> Node:
     """Choices of one value by two conditions as one: `select(c, 0, select(d, 0, a))`."""
     while isinstance(node, Call) and node.op == "select" and not node.options:
         condition, then, orelse = node.args
-        if not (isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then):
+        if not (
+            isinstance(orelse, Call)
+            and orelse.op == "select"
+            and orelse.args[1] is then
+        ):
             break
         either = node.graph.call("or", condition, orelse.args[0])
         node = node.graph.call("select", either, then, orelse.args[2])
@@ -85,14 +95,18 @@ def factored(graph: Graph, node: Node) -> Node:
         if common is None:
             common = powers
         else:
-            common = {b: _shared(e, powers[b]) for b, e in common.items() if b in powers}
+            common = {
+                b: _shared(e, powers[b]) for b, e in common.items() if b in powers
+            }
         common = {b: e for b, e in common.items() if e}
     if not common and (len(sizes) > 1 or sizes == {1}):
         return node
     assert common is not None
     inverse = graph.monomial(Fraction(1), {b: -e for b, e in common.items()})
     scale = content([c for _, c in node.terms])
-    inner = graph.sum([graph.product((c / scale, term, inverse)) for term, c in node.terms])
+    inner = graph.sum(
+        [graph.product((c / scale, term, inverse)) for term, c in node.terms]
+    )
     return graph.product((scale, graph.monomial(Fraction(1), common), inner))
 
 
@@ -105,7 +119,11 @@ def _shared(a: Fraction, b: Fraction) -> Fraction:
 def content(coefficients: list[Fraction]) -> Fraction:
     """The smallest coefficient if it divides all others, else 1."""
     least = min(abs(c) for c in coefficients)
-    return least if all((c / least).denominator == 1 for c in coefficients) else Fraction(1)
+    return (
+        least
+        if all((c / least).denominator == 1 for c in coefficients)
+        else Fraction(1)
+    )
 
 
 def multiplied_out(graph: Graph, node: Node) -> Node:
@@ -122,7 +140,9 @@ def multiplied_out(graph: Graph, node: Node) -> Node:
             terms[term] = terms.get(term, Fraction(0)) + coefficient
             continue
         rest = term / factor
-        parts = [(rest * inner, c) for inner, c in factor.terms] + [(rest, factor.constant)]
+        parts = [(rest * inner, c) for inner, c in factor.terms] + [
+            (rest, factor.constant)
+        ]
         for part, c in parts:
             core, scale = graph.split(part)
             terms[core] = terms.get(core, Fraction(0)) + c * scale * coefficient
@@ -141,7 +161,9 @@ def collected(graph: Graph, node: Node, known: dict[Node, Node]) -> Node:
         return node
     rest = dict(terms)
     parts: list[Node] = []
-    for base in sorted({b for t in rest for b in monomial_of(t)[1]}, key=lambda b: b.serial):
+    for base in sorted(
+        {b for t in rest for b in monomial_of(t)[1]}, key=lambda b: b.serial
+    ):
         inner = {t: c for t, c in rest.items() if monomial_of(t)[1].get(base) == 1}
         if len(inner) < 2:
             continue

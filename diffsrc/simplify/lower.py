@@ -40,7 +40,9 @@ MAX_CANDIDATES = 32
 MAX_DENOMINATOR = 10**6
 FLIPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
-WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"})
+WRITTEN = frozenset(
+    {"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"}
+)
 
 Powers = dict[Node, Fraction]
 Factors = list[tuple[Node, Fraction]]
@@ -73,7 +75,11 @@ class Lowering:
         self.hints: dict[Node, str] = {}
         self.products: dict[Node, list[tuple[Node, Fraction, Powers]]] = {}
         for node in normal.written.values():
-            if isinstance(node, Call) and node.op == "div" and not isinstance(node.args[0], Const):
+            if (
+                isinstance(node, Call)
+                and node.op == "div"
+                and not isinstance(node.args[0], Const)
+            ):
                 self._offer(node)
 
     # Blocks
@@ -111,7 +117,7 @@ class Lowering:
 
     def result(self, node: Node) -> Node:
         """A result: floats also where it is a constant. A value of the user's is as he wrote it."""
-        if node in self.normal.forms:
+        if self.normal.forms.get(node, node) is not node:
             return self(node)
         if isinstance(node, Number):
             return self.graph.const(float(node.value))
@@ -122,7 +128,11 @@ class Lowering:
             choice = self._choice(self(condition), *arms)
             return self.graph.call("scalar", choice) if self.library == "np" else choice
         written = self(node)
-        return self.graph.call("float", written, options=("float",)) if is_integer(written) else written
+        return (
+            self.graph.call("float", written, options=("float",))
+            if is_integer(written)
+            else written
+        )
 
     # Nodes
 
@@ -161,7 +171,9 @@ class Lowering:
 
     def _form(self, node: Call | Sum | Prod) -> Node:
         written = self.normal.written.get(node)
-        if written is not None and (written in self.named or not isinstance(node, Sum | Prod)):
+        if written is not None and (
+            written in self.named or not isinstance(node, Sum | Prod)
+        ):
             return written
         match node:
             case Call():
@@ -171,7 +183,9 @@ class Lowering:
                 built = self._sum(node)
             case Prod():
                 built = self._product(node)
-        if written is not None and operations(written, self.named) <= operations(built, self.named):
+        if written is not None and operations(written, self.named) <= operations(
+            built, self.named
+        ):
             return written
         return built
 
@@ -179,15 +193,35 @@ class Lowering:
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             return self._choice(*args)
-        if node.op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
+        if (
+            node.op in FLIPPED
+            and isinstance(args[0], Const)
+            and not isinstance(args[1], Const)
+        ):
             return self.graph.call(FLIPPED[node.op], args[1], args[0])
         if self.library == "np" and node.op in {"and", "or", "not"}:
-            return self.graph.call(node.op, *args, options=({"and": "&", "or": "|", "not": "~"}[node.op],))
-        if node.op in {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "pow"} | {"floordiv", "mod"}:
+            return self.graph.call(
+                node.op, *args, options=({"and": "&", "or": "|", "not": "~"}[node.op],)
+            )
+        if node.op in {
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "eq",
+            "ne",
+            "and",
+            "or",
+            "not",
+            "pow",
+        } | {"floordiv", "mod"}:
             return self.graph.call(node.op, *args)
-        spelling = TABLE[node.op].spelling(self.library or "math")
-        if spelling is None and node.op == "sign":
-            one = self.graph.call("copysign", self.graph.const(1.0), args[0], options=("math.copysign",))
+        operation = TABLE[node.op]
+        spelling = operation.spelling(self.library or "math") or operation.spelling("np")
+        if node.op == "sign" and self.library == "math":
+            one = self.graph.call(
+                "copysign", self.graph.const(1.0), args[0], options=("math.copysign",)
+            )
             return self.graph.call("select", args[0], one, self.graph.const(0.0))
         return self.graph.call(node.op, *args, options=(spelling,))
 
@@ -218,7 +252,9 @@ class Lowering:
             if total is None:
                 total = size if coefficient > 0 else self._negated(size)
             else:
-                total = self.graph.call("add" if coefficient > 0 else "sub", total, size)
+                total = self.graph.call(
+                    "add" if coefficient > 0 else "sub", total, size
+                )
         assert total is not None
         return total
 
@@ -273,7 +309,9 @@ class Lowering:
             return numerator
         return self.graph.call("div", numerator, self._times(bottom, below))
 
-    def _in_range(self, above: Factors, below: Factors) -> tuple[Factors, Factors, list[Node]]:
+    def _in_range(
+        self, above: Factors, below: Factors
+    ) -> tuple[Factors, Factors, list[Node]]:
         """`y / r / r * (y / r)` for `y**2 / r**3` with `r = hypot(x, y)`, whose powers leave the range.
 
         Returns:
@@ -285,7 +323,9 @@ class Lowering:
                 continue
             below = [x for x in below if x[0] is not base]
             sides = {b for a in base.args for b in monomial_of(a)[1]}
-            small = [b for b, e in above if b in sides for _ in range(int(e))][: int(exponent)]
+            small = [b for b, e in above if b in sides for _ in range(int(e))][
+                : int(exponent)
+            ]
             for b in small:
                 above = [(a, e - (a is b)) for a, e in above]
             quotients = [self(b) for b in small]
@@ -296,7 +336,9 @@ class Lowering:
                 else:
                     again.append(base)
             above = [x for x in above if x[1]]
-            above += [(q, Fraction(quotients.count(q))) for q in dict.fromkeys(quotients)]
+            above += [
+                (q, Fraction(quotients.count(q))) for q in dict.fromkeys(quotients)
+            ]
         return above, below, again
 
     def _turned(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
@@ -305,7 +347,11 @@ class Lowering:
         A sum keeps the sign that it was first written with, so that it stays one value.
         """
         for base, exponent in list(powers.items()):
-            if not isinstance(base, Sum) or exponent.denominator != 1 or exponent % 2 == 0:
+            if (
+                not isinstance(base, Sum)
+                or exponent.denominator != 1
+                or exponent % 2 == 0
+            ):
                 continue
             if base not in self.turned:
                 values = [c for _, c in base.terms] + [base.constant]
@@ -343,9 +389,15 @@ class Lowering:
         return Fraction(value.numerator), Fraction(value.denominator)
 
     def _times(
-        self, coefficient: Fraction, powers: list[tuple[Node, Fraction]], *, negative: bool = False
+        self,
+        coefficient: Fraction,
+        powers: list[tuple[Node, Fraction]],
+        *,
+        negative: bool = False,
     ) -> Node:
-        ranked = sorted(_joined_roots(self.graph, powers), key=lambda item: self._rank(item[0]))
+        ranked = sorted(
+            _joined_roots(self.graph, powers), key=lambda item: self._rank(item[0])
+        )
         parts = [self._power(base, exponent) for base, exponent in ranked]
         if coefficient != 1 or not parts:
             parts.insert(0, self.number(-coefficient if negative else coefficient))
@@ -357,7 +409,9 @@ class Lowering:
         return total
 
     def _rank(self, base: Node) -> tuple[int, int]:
-        owner = base.args[0] if isinstance(base, Call) and base.op == "attribute" else base
+        owner = (
+            base.args[0] if isinstance(base, Call) and base.op == "attribute" else base
+        )
         if owner in self.constants:
             return -1, base.serial
         if isinstance(base, Var | Ref | Prod) or base in self.named:
@@ -379,14 +433,20 @@ class Lowering:
 
     def _offer(self, node: Node) -> None:
         coefficient, powers = monomial_of(self.normal(node))
-        if not powers or (coefficient == 1 and len(powers) == 1 and 1 in powers.values()):
+        if not powers or (
+            coefficient == 1 and len(powers) == 1 and 1 in powers.values()
+        ):
             return
         key = max(powers, key=lambda base: base.serial)
         candidates = self.products.setdefault(key, [])
-        if len(candidates) < MAX_CANDIDATES and all(c[0] is not node for c in candidates):
+        if len(candidates) < MAX_CANDIDATES and all(
+            c[0] is not node for c in candidates
+        ):
             candidates.append((node, coefficient, powers))
 
-    def _covered(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
+    def _covered(
+        self, coefficient: Fraction, powers: Powers
+    ) -> tuple[Fraction, Powers]:
         """The monomial with the user's products in place of their factors, while that is cheaper."""
         while True:
             best, price = None, self._price(coefficient, powers) - 1e-9
@@ -418,7 +478,9 @@ class Lowering:
             if abs(coefficient) != 1:
                 covered[self.graph.number(abs(coefficient))] = Fraction(1)
             powers.append(covered)
-        for node, shared in self._used(share(self.graph, products, powers), len(products)):
+        for node, shared in self._used(
+            share(self.graph, products, powers), len(products)
+        ):
             numbers = {b for b, e in shared.items() if isinstance(b, Number) and e == 1}
             coefficient = Fraction(signs.get(node, 1))
             for number in numbers:
@@ -426,7 +488,9 @@ class Lowering:
             rest = {b: e for b, e in shared.items() if b not in numbers}
             self.covers[node] = coefficient, rest
 
-    def _used(self, shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Powers]]:
+    def _used(
+        self, shared: list[tuple[Node, Powers]], own: int
+    ) -> list[tuple[Node, Powers]]:
         """The products without the new ones that only one of them still has a use for."""
         uses: dict[Node, int] = {}
         for _, powers in shared:
@@ -501,7 +565,9 @@ def is_integer(node: Node) -> bool:
             known[below] = all(known[arg] for arg in below.args)
         elif isinstance(below, Call):
             scalar = not below.options or not str(below.options[0]).startswith("np.")
-            known[below] = below.type.kind == "bool" or (scalar and below.op in INTEGERS)
+            known[below] = below.type.kind == "bool" or (
+                scalar and below.op in INTEGERS
+            )
     return known[node]
 
 

@@ -86,12 +86,16 @@ class Normaliser:
                 return a / b
             case "neg", (a,):
                 return -a
-            case ("pos" | "constant" | "float"), (a,):
+            case (("pos" | "constant" | "float"), (a,)):
                 return a
             case "fsum", _:
                 return self.graph.sum(args)
             case "pow", (a, b):
-                if isinstance(b, Ref) and isinstance(b.value, Call) and b.value.op == "constant":
+                if (
+                    isinstance(b, Ref)
+                    and isinstance(b.value, Call)
+                    and b.value.op == "constant"
+                ):
                     b = self.forms[b.value.args[0]]
                 return a**b
             case "square", (a,):

@@ -38,7 +38,8 @@ class Sampler:
         scales = [abs(float(node.constant))] * POINTS
         for term, coefficient in node.terms:
             scales = [
-                s + abs(float(coefficient) * v) for s, v in zip(scales, self(term), strict=True)
+                s + abs(float(coefficient) * v)
+                for s, v in zip(scales, self(term), strict=True)
             ]
         return all(
             math.isfinite(s) and abs(v) <= TOLERANCE * s
@@ -81,13 +82,17 @@ class Sampler:
                 return (_float(node.value),) * POINTS
             case Const():
                 value = node.value
-                return (float(value),) * POINTS if isinstance(value, int | float) else NAN
+                return (
+                    (float(value),) * POINTS if isinstance(value, int | float) else NAN
+                )
             case Ref():
                 return self.values[node.value]
             case Call() if node.op in TABLE:
                 function = TABLE[node.op].value
                 columns = [self.values[arg] for arg in node.args]
-                return tuple(_apply(function, *(c[i] for c in columns)) for i in range(POINTS))  # type: ignore[return-value] # a tuple of POINTS
+                return tuple(
+                    _apply(function, *(c[i] for c in columns)) for i in range(POINTS)
+                )  # type: ignore[return-value] # a tuple of POINTS
             case Sum():
                 return tuple(self._sum(node, i) for i in range(POINTS))  # type: ignore[return-value] # a tuple of POINTS
             case Prod():

@@ -41,7 +41,9 @@ def side(exponent: Fraction) -> Fraction:
 class Work:
     """The products as they are, and in which of them each pair of powers stands."""
 
-    def __init__(self, graph: Graph, nodes: Sequence[Node], products: Sequence[Powers]) -> None:
+    def __init__(
+        self, graph: Graph, nodes: Sequence[Node], products: Sequence[Powers]
+    ) -> None:
         self.graph = graph
         self.nodes = list(nodes)
         self.products = [dict(p) for p in products]
@@ -112,5 +114,7 @@ class Work:
             self.places[pair].discard(i)
 
     def _push(self, pair: Pair) -> None:
-        order = tuple(part for base, exponent in pair for part in (base.serial, exponent))
+        order = tuple(
+            part for base, exponent in pair for part in (base.serial, exponent)
+        )
         heapq.heappush(self.heap, (-len(self.places[pair]), order, pair))

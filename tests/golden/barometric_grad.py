@@ -1,8 +1,19 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.showcase:barometric --wrt height,temperature -o \
+#         barometric_grad.py
+#
+# barometric_grad: from tests.showcase:barometric
+#     sha256 of its text:
+#         e782757ffc847447e28029618e61dea31d429c2b5be90511057c88de62fc7003
+
 import math
 
-GAS_CONSTANT = 8.31446261815324
-MOLAR_MASS = 0.0289644
-GRAVITY = 9.80665
+GAS_CONSTANT = 8.31446261815324  # tests.showcase.GAS_CONSTANT
+MOLAR_MASS = 0.0289644  # tests.showcase.MOLAR_MASS
+GRAVITY = 9.80665  # tests.showcase.GRAVITY
 
 
 def barometric_grad(
@@ -10,5 +21,5 @@ def barometric_grad(
 ) -> tuple[float, float]:
     """Gradient of barometric with respect to height, temperature."""
     scale_height = GAS_CONSTANT * temperature / (MOLAR_MASS * GRAVITY)
-    scale = pressure * math.exp(-height / scale_height)
-    return -scale / scale_height, scale * (height / scale_height) / temperature
+    exp_term = pressure * math.exp(-height / scale_height)
+    return -exp_term / scale_height, exp_term * (height / scale_height) / temperature

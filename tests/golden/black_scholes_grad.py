@@ -1,3 +1,15 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.black_scholes:black_scholes --wrt S,K,T,r,sigma \
+#         -o black_scholes_grad.py
+#
+# black_scholes_grad: from tests.programs.black_scholes:black_scholes
+#     sha256 of its text:
+#         b09da2fdcecddeb8eb289f2bbc419e92f1a4559cf04d647aeeec1ca33b188881
+#     SymPy found a form: zero
+
 import math
 
 
@@ -13,11 +25,11 @@ def black_scholes_grad(
     exp_neg_r_T = math.exp(-r * T)
     total = 1 + math.erf(d2 / sqrt_2)
     K_exp_neg_r_T = K * exp_neg_r_T
-    ratio = math.exp(-0.5 * d2**2) / math.sqrt(2 * math.pi)
+    exp_term = math.exp(-0.5 * d2**2) / math.sqrt(2 * math.pi)
     return (
         0.5 * (1 + math.erf(d1 / sqrt_2)),
         -0.5 * exp_neg_r_T * total,
-        0.5 * K_exp_neg_r_T * (r * total + sigma * ratio / sqrt_T),
+        0.5 * K_exp_neg_r_T * (r * total + sigma * exp_term / sqrt_T),
         0.5 * T * K_exp_neg_r_T * total,
-        sqrt_T * K_exp_neg_r_T * ratio,
+        sqrt_T * K_exp_neg_r_T * exp_term,
     )

@@ -1,3 +1,14 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.damped_oscillator:damped_oscillator --wrt \
+#         t,A,gamma,omega_0,phase -o damped_oscillator_grad.py
+#
+# damped_oscillator_grad: from tests.programs.damped_oscillator:damped_oscillator
+#     sha256 of its text:
+#         a355157261a712a9545fe7a323306464ce496b41461f906206f690d3c16a8607
+
 import math
 
 
@@ -11,12 +22,12 @@ def damped_oscillator_grad(
     omega_t_plus_phase = omega * t + phase
     cos_term = math.cos(omega_t_plus_phase)
     sin_term = math.sin(omega_t_plus_phase)
-    t_A_exp_neg_gamma_t = t * A_exp_neg_gamma_t
+    scale = t * A_exp_neg_gamma_t
     sin_term_over_omega = sin_term / omega
     return (
         -A_exp_neg_gamma_t * (gamma * cos_term + omega * sin_term),
         exp_neg_gamma_t * cos_term,
-        t_A_exp_neg_gamma_t * (gamma * sin_term_over_omega - cos_term),
-        -omega_0 * t_A_exp_neg_gamma_t * sin_term_over_omega,
+        scale * (gamma * sin_term_over_omega - cos_term),
+        -omega_0 * scale * sin_term_over_omega,
         -A_exp_neg_gamma_t * sin_term,
     )

@@ -1,3 +1,11 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# It is made by `write_module` in Python: to bring it up to date, run that again.
+#
+# detector_derivative: from tests.showcase:detector
+#     sha256 of its text:
+#         a800785688701333067009b41e6349d05f8a9c8e4b0648e6a7c10ae0d2681ffc
+
 import numpy as np
 
 
@@ -8,7 +16,6 @@ def detector_derivative(signal, threshold, gain):
     sqrt_excess = np.sqrt(excess)
     compressed = np.where(excess > 1, 2 * sqrt_excess - 1, excess)
     gain_compressed = gain * compressed
-    choice = np.where(excess > 1, gain / sqrt_excess, 0)
-    choice2 = np.where((gain_compressed < 0) | (gain_compressed > 5), 0, choice)
-    choice3 = np.where((gain_compressed < 0) | (gain_compressed > 5) | (excess > 1), 0, gain)
-    return np.where(difference >= 0, choice3 + choice2, 0.0)[()]
+    choice = np.where(excess > 1, gain / sqrt_excess, gain)
+    option = np.where(difference >= 0, choice, 0)
+    return np.where((gain_compressed < 0) | (gain_compressed > 5), 0, option)[()]

@@ -1,7 +1,16 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# It is made by `write_module` in Python: to bring it up to date, run that again.
+#
+# gaussian_grad: from ../programs/gaussian.py:make_gaussian.<locals>.gaussian
+#     sha256 of its text:
+#         d7bae5fb1f77e43aa9ce0a725fe7c13044c56aef5c3e6d80984fc4d449a67d26
+
 import math
 
-center = 0.3
-sigma = 0.7
+center = 0.3  # center, a closure variable of make_gaussian.<locals>.gaussian
+sigma = 0.7  # sigma, a closure variable of make_gaussian.<locals>.gaussian
+# height, a closure variable of make_gaussian.<locals>.gaussian
 height = 7.123969292882728
 
 

@@ -1,6 +1,17 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.haversine:haversine --wrt lat1,lon1,lat2,lon2 -o \
+#         haversine_grad.py
+#
+# haversine_grad: from tests.programs.haversine:haversine
+#     sha256 of its text:
+#         d8ff6c2e8e715efe69c71093a2fd912dd0cb63c6aa6f0b6c246f40bb088903c2
+
 import math
 
-EARTH_RADIUS = 6371.0088
+EARTH_RADIUS = 6371.0088  # tests.programs.haversine.EARTH_RADIUS
 
 
 def haversine_grad(
@@ -17,15 +28,15 @@ def haversine_grad(
     cos_phi2 = math.cos(phi2)
     dlambda_over_2 = dlambda / 2
     sin_dlambda_over_2 = math.sin(dlambda_over_2)
-    power = sin_dlambda_over_2**2
-    a = sin_dphi_over_2**2 + cos_phi1 * cos_phi2 * power
+    sin_squared = sin_dlambda_over_2**2
+    a = sin_dphi_over_2**2 + cos_phi1 * cos_phi2 * sin_squared
     ratio = EARTH_RADIUS * math.pi / (180 * math.sqrt(a) * math.sqrt(1 - a))
-    scale = sin_dphi_over_2 * math.cos(dphi_over_2)
-    scale2 = cos_phi1 * sin_dlambda_over_2
-    d_lon2 = ratio * scale2 * cos_phi2 * math.cos(dlambda_over_2)
+    cos_term = sin_dphi_over_2 * math.cos(dphi_over_2)
+    scale = cos_phi1 * sin_dlambda_over_2
+    d_lon2 = ratio * scale * cos_phi2 * math.cos(dlambda_over_2)
     return (
-        -ratio * (cos_phi2 * power * math.sin(phi1) + scale),
+        -ratio * (cos_phi2 * sin_squared * math.sin(phi1) + cos_term),
         -d_lon2,
-        ratio * (scale - scale2 * sin_dlambda_over_2 * math.sin(phi2)),
+        ratio * (cos_term - scale * sin_dlambda_over_2 * math.sin(phi2)),
         d_lon2,
     )

@@ -1,3 +1,14 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.showcase:heron -o heron_grad.py
+#
+# heron_grad: from tests.showcase:heron
+#     sha256 of its text:
+#         444c13d9d8e635eaef3140a4a277a3f1758b3a17b9302a70d908814c91307818
+
+
 def heron_grad(a):
     """Derivative of heron with respect to a."""
     guess = (1 + a) / 2

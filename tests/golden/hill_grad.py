@@ -1,16 +1,27 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.showcase:hill --wrt 0,1,2 -o hill_grad.py
+#
+# hill_grad: from tests.showcase:hill
+#     sha256 of its text:
+#         cb0d38d11c08f17ad8f69c0b154af07a58ac5476620d355ed3d9a5f24e27a770
+#     SymPy found a form: expand
+
 import math
 
 
 def hill_grad(x, k, n):
     """Gradient of hill with respect to x, k, n."""
-    power = k**n
-    power2 = x**n
-    power3 = (power + power2) ** 2
-    n_over_power3 = n / power3
+    k_to_n = k**n
+    x_to_n = x**n
+    total_squared = (k_to_n + x_to_n) ** 2
+    n_over_total_squared = n / total_squared
     choice = 0 if n == 0 else n - 1
-    log_term = math.log(1 if x == 0 else x)
+    difference = math.log(1 if x == 0 else x) - math.log(1 if k == 0 else k)
     return (
-        n_over_power3 * power * x**choice,
-        -n_over_power3 * power2 * k**choice,
-        power2 * power * (log_term - math.log(1 if k == 0 else k)) / power3,
+        n_over_total_squared * k_to_n * x**choice,
+        -n_over_total_squared * x_to_n * k**choice,
+        x_to_n * k_to_n * difference / total_squared,
     )

@@ -1,3 +1,13 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.showcase:log_loss --value -o log_loss_value_and_grad.py
+#
+# log_loss_value_and_grad: from tests.showcase:log_loss
+#     sha256 of its text:
+#         fa2ddc61f9f9bff342e8e40e7163dff769fcab1b1e0ae61007536778c14bc0fe
+
 import math
 
 

@@ -1,10 +1,21 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.showcase:logistic --wrt 0,1,2,3 -o logistic_grad.py
+#
+# logistic_grad: from tests.showcase:logistic
+#     sha256 of its text:
+#         f746a3347295a37fa0eacf438566eff94b38c1886653b0319b672266ffece9c9
+
 import math
 
 
 def logistic_grad(t, capacity, rate, midpoint):
     """Gradient of logistic with respect to t, capacity, rate, midpoint."""
-    exp_term = math.exp(-rate * (t - midpoint))
+    t_minus_midpoint = t - midpoint
+    exp_term = math.exp(-rate * t_minus_midpoint)
     one_plus_exp_term = 1 + exp_term
     ratio = capacity * exp_term / one_plus_exp_term**2
     d_t = rate * ratio
-    return d_t, 1 / one_plus_exp_term, -ratio * (midpoint - t), -d_t
+    return d_t, 1 / one_plus_exp_term, ratio * t_minus_midpoint, -d_t

@@ -1,3 +1,16 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.michaelis_menten:michaelis_menten --wrt \
+#         s,i,v_max,k_m,k_i -o michaelis_menten_grad.py
+#
+# michaelis_menten_grad: from tests.programs.michaelis_menten:michaelis_menten
+#     sha256 of its text:
+#         7e1ea1accee79d3dea10b1c8aa0ca61325e91a1a69cbc5cce34fea49f5af4d73
+#     SymPy found a form: expand
+
+
 def michaelis_menten_grad(
     s: float, i: float, v_max: float, k_m: float, k_i: float
 ) -> tuple[float, float, float, float, float]:
@@ -9,11 +22,11 @@ def michaelis_menten_grad(
     ratio = v_max / k_app_plus_s
     d_v_max = s / k_app_plus_s
     d_v_max_ratio = d_v_max * ratio
-    ratio2 = k_m * d_v_max_ratio / k_i
+    quotient = k_m * d_v_max_ratio / k_i
     return (
         k_app * ratio / k_app_plus_s,
-        -ratio2,
+        -quotient,
         d_v_max,
         -d_v_max_ratio * one_plus_i_over_k_i,
-        i_over_k_i * ratio2,
+        i_over_k_i * quotient,
     )

@@ -1,7 +1,18 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.nernst:nernst --wrt temperature,c_out,c_in -o \
+#         nernst_grad.py
+#
+# nernst_grad: from tests.programs.nernst:nernst
+#     sha256 of its text:
+#         2493c7f32dfc2383cad5da8891a583829570280f246a97f2893da3993bab3966
+
 import math
 
-R = 8.31446261815324
-F = 96485.33212331
+R = 8.31446261815324  # tests.programs.nernst.R
+F = 96485.33212331  # tests.programs.nernst.F
 
 
 def nernst_grad(

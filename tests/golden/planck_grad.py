@@ -1,8 +1,19 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.planck:planck --wrt wavelength,temperature -o \
+#         planck_grad.py
+#
+# planck_grad: from tests.programs.planck:planck
+#     sha256 of its text:
+#         f816b8149253c2a96de1e340c373cb0b72f5f134707f743eb61f3a8b13ef21e9
+
 import math
 
-H = 6.62607015e-34
-C = 299792458.0
-K_B = 1.380649e-23
+H = 6.62607015e-34  # tests.programs.planck.H
+C = 299792458.0  # tests.programs.planck.C
+K_B = 1.380649e-23  # tests.programs.planck.K_B
 
 
 def planck_grad(wavelength: float, temperature: float) -> tuple[float, float]:
@@ -11,5 +22,5 @@ def planck_grad(wavelength: float, temperature: float) -> tuple[float, float]:
     exp_x = math.exp(x)
     exp_x_minus_1 = exp_x - 1
     ratio = 2 * H * C**2 / (wavelength**5 * exp_x_minus_1)
-    ratio2 = x * exp_x / exp_x_minus_1
-    return ratio * (ratio2 - 5) / wavelength, ratio * ratio2 / temperature
+    quotient = x * exp_x / exp_x_minus_1
+    return ratio * (quotient - 5) / wavelength, ratio * quotient / temperature

@@ -1,3 +1,14 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.rotation:rotation --wrt angle,x,y -o \
+#         rotation_grad.py
+#
+# rotation_grad: from tests.programs.rotation:rotation
+#     sha256 of its text:
+#         3f6dc94b5869af2d68798a80853693c6bc56e9c0bf11e309279d003245f7d5b7
+
 import math
 
 
@@ -9,8 +20,8 @@ def rotation_grad(
     sin_angle = math.sin(angle)
     turned_x = cos_angle * x - sin_angle * y
     turned_y = sin_angle * x + cos_angle * y
-    difference = target_x - turned_x
-    difference2 = target_y - turned_y
-    total = cos_angle * difference + sin_angle * difference2
-    difference3 = cos_angle * difference2 - sin_angle * difference
-    return 2 * (y * total - x * difference3), -2 * total, -2 * difference3
+    difference_y = turned_y - target_y
+    difference_x = turned_x - target_x
+    difference = cos_angle * difference_y - sin_angle * difference_x
+    total = cos_angle * difference_x + sin_angle * difference_y
+    return 2 * (x * difference - y * total), 2 * total, 2 * difference

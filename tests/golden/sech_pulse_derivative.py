@@ -1,3 +1,11 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# It is made by `write_module` in Python: to bring it up to date, run that again.
+#
+# sech_pulse_derivative: from tests.showcase:sech_pulse
+#     sha256 of its text:
+#         2576572783cfa522fbff68ccd20e87f4d81c929541bc8a85df818594dcb1a164
+
 import numpy as np
 
 

@@ -1,3 +1,13 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.softplus:softplus --wrt x -o softplus_grad.py
+#
+# softplus_grad: from tests.programs.softplus:softplus
+#     sha256 of its text:
+#         f3a8b992ae31dd050fe3f80902b303ece992db49283e6d725465f79c58583f4a
+
 import math
 
 

@@ -1,3 +1,11 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# It is made by `write_module` in Python: to bring it up to date, run that again.
+#
+# spherical_jacobian: from tests.showcase:spherical
+#     sha256 of its text:
+#         929903b7e619fcce9f872bfb96ae02e141b0af18f292df56fa51aaeffb98aca2
+
 import math
 
 
@@ -5,12 +13,12 @@ def spherical_jacobian(r, theta, phi):
     """Jacobian of spherical with respect to r, theta, phi."""
     sin_theta = math.sin(theta)
     rho = r * sin_theta
-    d_rho = math.cos(phi)
-    d_r = math.cos(theta)
-    r_d_r = r * d_r
-    d_rho2 = math.sin(phi)
+    cos_phi = math.cos(phi)
+    cos_theta = math.cos(theta)
+    r_cos_theta = r * cos_theta
+    sin_phi = math.sin(phi)
     return (
-        (sin_theta * d_rho, r_d_r * d_rho, -rho * d_rho2),
-        (sin_theta * d_rho2, r_d_r * d_rho2, rho * d_rho),
-        (d_r, -rho, 0.0),
+        (sin_theta * cos_phi, r_cos_theta * cos_phi, -rho * sin_phi),
+        (sin_theta * sin_phi, r_cos_theta * sin_phi, rho * cos_phi),
+        (cos_theta, -rho, 0.0),
     )

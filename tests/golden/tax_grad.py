@@ -1,3 +1,14 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.tax:tax --wrt income -o tax_grad.py
+#
+# tax_grad: from tests.programs.tax:tax
+#     sha256 of its text:
+#         c257b05588fe4f9c3c88edae54ad63f10dc31a220780e084337d7343097342dd
+
+
 def tax_grad(income: float) -> float:
     """Derivative of tax with respect to income."""
     if income <= 11604:

@@ -1,4 +1,16 @@
-R = 8.31446261815324
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.programs.van_der_waals:van_der_waals --wrt \
+#         volume,moles,temperature -o van_der_waals_grad.py
+#
+# van_der_waals_grad: from tests.programs.van_der_waals:van_der_waals
+#     sha256 of its text:
+#         a6af0a776db19a2300b2af17ae115f93e7d14cf8d96f6ce2b01cdcae46d3206e
+#     SymPy found a form: expand
+
+R = 8.31446261815324  # tests.programs.van_der_waals.R
 
 
 def van_der_waals_grad(
@@ -8,9 +20,9 @@ def van_der_waals_grad(
     free_volume = volume - moles * b
     ratio = 2 * moles * a / volume**2
     R_over_free_volume = R / free_volume
-    ratio2 = temperature * R_over_free_volume / free_volume
+    quotient = temperature * R_over_free_volume / free_volume
     return (
-        moles * (ratio / volume - ratio2),
-        volume * ratio2 - ratio,
+        moles * (ratio / volume - quotient),
+        volume * quotient - ratio,
         moles * R_over_free_volume,
     )
