@@ -1,6 +1,7 @@
 """The command `diffsrc`: derivatives at the shell's prompt.
 
-What is wrong with the input is told on stderr, in the words of the library, without traceback.
+What is wrong with the input is told on stderr in the words of the library, without a
+traceback.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from diffsrc.errors import DiffsrcError
 
 if TYPE_CHECKING:
     from diffsrc.api.derive import Operator, Stages, Wrt
-    from diffsrc.api.modules import Command, Piece
+    from diffsrc.api.frozen import Piece
+    from diffsrc.api.modules import Command
     from diffsrc.capture import Captured
     from diffsrc.specialise import Signature
 
@@ -138,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument(
         "--check",
         metavar="FILE",
-        help="say whether a module is up to date, as its header tells to make it (exit code 1: no)",
+        help="say whether a module is what its header's command writes now",
     )
     return parser
 
@@ -223,7 +225,7 @@ def _captured(target: str, folder: Path) -> tuple[Captured, str | None]:
     dotted = all(part.isidentifier() for part in place.split("."))
     if not colon or not name or not place or not (is_file or dotted):
         raise Refusal(
-            f"{target!r} is no target: write path/file.py:function or package.module:function"
+            f"{target!r} is no target: write path/file.py:function or module:function"
         )
     from diffsrc.capture import capture, capture_text
 
@@ -255,7 +257,7 @@ def _imported(name: str, path: str) -> object:
                 f"There is no function {path!r} in the module {name!r}.\n  {functions}"
             )
         found = getattr(found, part)
-    from diffsrc.api import Derivative
+    from diffsrc.api.derivative import Derivative
 
     return found.primal if isinstance(found, Derivative) else found
 
@@ -302,7 +304,7 @@ def _show(arguments: argparse.Namespace) -> Answer:
     stages = _derived(captured, signature, operator)
     lines = [_form(arguments.form, captured, signature, operator, stages)]
     if values is not None:
-        from diffsrc.api.modules import Piece
+        from diffsrc.api.frozen import Piece
 
         piece = Piece(captured, signature, (operator,), stages, target)
         call = f"{stages.name}({', '.join(f'{n}={v!r}' for n, v in values.items())})"
@@ -384,14 +386,16 @@ def _evaluated(piece: Piece, values: dict[str, object], call: str) -> object:
     """The result of the emitted function."""
     from diffsrc.api.derivative import MODULES, Specialisation
     from diffsrc.api.derive import wrt_name
-    from diffsrc.api.modules import Frozen
+    from diffsrc.api.frozen import Frozen
     from diffsrc.load import load
 
     stages, captured = piece.stages, piece.captured
     parameters = stages.parsed.parameters
-    wrt = {wrt_name(stages.parsed, w) for operator in piece.operators for w in operator.wrt}
+    (operator,) = piece.operators
+    wrt = {wrt_name(stages.parsed, w) for w in operator.wrt}
     given = {p.name: p.default for p in parameters if p.has_default} | values
-    given = {n: float(v) if n in wrt and type(v) is int else v for n, v in given.items()}
+    for name in wrt & given.keys():
+        given[name] = _as_float(given[name])
     first = [given.pop(p.name) for p in parameters if p.kind == "POSITIONAL_ONLY"]
     if captured.function is not None:
         function = Specialisation(captured, piece.signature, stages).entry.direct
@@ -412,7 +416,13 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     numpy = sys.modules.get("numpy")
-    return value.item() if numpy is not None and isinstance(value, numpy.generic) else value
+    if numpy is not None and isinstance(value, numpy.generic):
+        return value.item()
+    return value
+
+
+def _as_float(value: object) -> object:
+    return float(value) if type(value) is int else value
 
 
 # Colours
@@ -480,13 +490,15 @@ def _generate(arguments: argparse.Namespace) -> Answer:
     except FileExistsError as error:
         raise Refusal(str(error)) from None
     except OSError as error:
-        raise Refusal(f"{arguments.output!r} cannot be written: {error.strerror}") from None
+        why = error.strerror or str(error)
+        raise Refusal(f"{arguments.output!r} cannot be written: {why}") from None
     return Answer()
 
 
 def _module_text(arguments: argparse.Namespace, path: Path, folder: Path) -> str:
     """The module at `path` with what is asked for; targets as seen from `folder`."""
-    from diffsrc.api.modules import Command, Piece, module_text, relative
+    from diffsrc.api.frozen import Piece, relative
+    from diffsrc.api.modules import Command, module_text
     from diffsrc.specialise import unknown_signature
 
     operator = _operator(arguments)
@@ -499,7 +511,8 @@ def _module_text(arguments: argparse.Namespace, path: Path, folder: Path) -> str
         stages = _derived(captured, signature, operator)
         pieces.append(Piece(captured, signature, (operator,), stages, module_target))
         place, _, name = target.rpartition(":")
-        targets.append(module_target or f"{relative(str(folder / place), above)}:{name}")
+        seen = relative(str(folder / place), above)
+        targets.append(module_target or f"{seen}:{name}")
     options: list[str] = []
     if arguments.wrt is not None:
         options += ["--wrt", arguments.wrt]
@@ -515,13 +528,14 @@ def _module_text(arguments: argparse.Namespace, path: Path, folder: Path) -> str
 
 def _check(arguments: argparse.Namespace) -> Answer:
     """Whether a module is what its header's command would write now."""
-    given = (arguments.targets, arguments.output, arguments.wrt, arguments.order, arguments.value)
-    if any(given):
-        _usage(arguments, "--check FILE takes no other arguments: the file's header has them")
+    options = (arguments.output, arguments.wrt, arguments.order, arguments.value)
+    if arguments.targets or any(options):
+        _usage(arguments, "--check takes a module alone: its header has the rest")
     path = Path(arguments.check)
     before = _module_before(path)
     command = _recorded(path, before)
-    again = _parser().parse_args(["generate", *command.targets, *command.options, "-o", str(path)])
+    words = ["generate", *command.targets, *command.options, "-o", str(path)]
+    again = _parser().parse_args(words)
     after = _module_text(again, path, path.parent)
     if after == before:
         return Answer()
@@ -552,7 +566,7 @@ def _recorded(path: Path, text: str) -> Command:
     from diffsrc.api.modules import command_in, is_ours
 
     if not is_ours(text):
-        raise Refusal(f"{str(path)!r} was not written by diffsrc: it does not begin as its modules do")
+        raise Refusal(f"{str(path)!r} does not begin as a module of diffsrc does")
     command = command_in(text)
     if command is None:
         raise Refusal(

@@ -234,12 +234,12 @@ def table():
     def reads_clock(x):
         return x * time.time()
 
-    case(reads_clock, (1.0,), UnknownFunction, "time.time()", "register")
+    case(reads_clock, (1.0,), UnknownFunction, "time.time()", "functions that diffsrc knows")
 
     def opens(x):
         return x + open("f").read()
 
-    case(opens, (1.0,), UnknownFunction, 'open("f")', "register")
+    case(opens, (1.0,), UnknownFunction, 'open("f")', "functions that diffsrc knows")
 
     def evaluates(x):
         return eval("x")

@@ -31,7 +31,7 @@ class Constant:
 
     @property
     def text(self) -> str:
-        """The line that sets it, with a comment; on two lines where one is too short."""
+        """The line that sets it, with a comment; two where one is too short."""
         statement, comment = f"{self.name} = {value_text(self)}", f"# {self.origin}"
         if "\n" in statement or len(statement) + 2 + len(comment) > WIDTH:
             return f"{comment}\n{statement}"
@@ -70,9 +70,9 @@ def module(
 
 def is_plain(value: object) -> bool:
     """Whether a literal can be written for it: numbers, strings, tuples of them."""
-    if type(value) in (tuple, list):
-        return all(map(is_plain, value))  # type: ignore[arg-type] # one of these
-    if type(value) is dict:
+    if isinstance(value, tuple | list) and type(value) in (tuple, list):
+        return all(map(is_plain, value))
+    if isinstance(value, dict) and type(value) is dict:
         return all(is_plain(k) and is_plain(v) for k, v in value.items())
     return type(value) in PLAIN
 

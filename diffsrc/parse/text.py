@@ -159,7 +159,10 @@ class Texts(Subscripts):
                     return cls.__name__
                 return self.object_variable(value, cls.__name__)
             if isinstance(cls, TextClass):
-                return self.variable(cls.node.name, OBJECT, cls, None, own=False)
+                name = cls.node.name
+                own = cls.source.file == self.main.file and cls.qualname == name
+                own = own and name not in self.main_names
+                return self.variable(name, OBJECT, cls, None, own=own)
         self.decided(value, node)
         return self.refuse("Only errors made here can be raised.", node)
 

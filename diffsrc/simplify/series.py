@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from diffsrc.ir import Graph
 
 FUNCTIONS = frozenset({"exp", "expm1", "cosh", "sinh", "tanh"})
-ORDER = 24
+ORDER = 20
 TERMS = 6
 EPSILON = 2.0**-53
 MAX_NODES = 60

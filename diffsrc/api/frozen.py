@@ -1,0 +1,396 @@
+"""What a derivative reads live in process, frozen: the function stands alone."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import os
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import CellType
+from typing import NoReturn
+
+from diffsrc.api.derivative import imports
+from diffsrc.api.derive import Operator, Stages, docstring
+from diffsrc.capture import (
+    Captured,
+    MissingName,
+    TextClass,
+    Textual,
+    Unresolved,
+    static_attribute,
+)
+from diffsrc.emit.module import Constant, Guard, is_plain, plain_text
+from diffsrc.emit.names import unique
+from diffsrc.emit.python import emit
+from diffsrc.errors import UnsupportedSyntax
+from diffsrc.ir import (
+    Assumption,
+    Block,
+    Call,
+    Const,
+    Free,
+    If,
+    Node,
+    Parameter,
+    Result,
+    Var,
+    blocks,
+    reachable,
+)
+from diffsrc.specialise import Argument, Signature, argument_of
+
+SCALARS = {"float": float, "int": int, "bool": bool, "str": str}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One derivative of a module.
+
+    Attributes:
+        target: `package.module:function`, where that leads to it.
+    """
+
+    captured: Captured
+    signature: Signature
+    operators: tuple[Operator, ...]
+    stages: Stages
+    target: str | None
+
+    def source(self, folder: Path) -> str:
+        """Where the function is from, seen from a folder."""
+        return self.target or f"{self.file(folder)}:{self.captured.qualname}"
+
+    def file(self, folder: Path) -> str:
+        return relative(self.captured.file, folder)
+
+    @property
+    def digest(self) -> str:
+        """The hash of the function's text."""
+        node = self.captured.node
+        lines = self.captured.lines[node.lineno - 1 : node.end_lineno]
+        text = textwrap.dedent("".join(f"{line.rstrip()}\n" for line in lines))
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+class Frozen:
+    """A derivative without anything live.
+
+    Attributes:
+        text: the function.
+        constants: what it reads outside, by name.
+        imports: the modules that it uses.
+    """
+
+    def __init__(
+        self, piece: Piece, name: str, folder: Path, functions: frozenset[str]
+    ) -> None:
+        self.piece = piece
+        self.folder = folder
+        self.program = piece.stages.simplified
+        self.constants: dict[str, Constant] = {}
+        self.replaced: list[str] = []
+        self.named: dict[Node, str] = {}
+        self.taken = set(self.program.taken) | functions | {"math", "np", "special"}
+        self.taken |= {p.name for p in self.program.parameters}
+        self._freeze()
+        parameters = tuple(self._parameter(p) for p in self.program.parameters)
+        program = replace(self.program, parameters=parameters)
+        doc = docstring(
+            piece.captured.name, piece.operators, piece.stages.differentiated
+        )
+
+        def written(guards: Sequence[Guard]) -> str:
+            lines = [line for guard in guards for line in guard.lines(name)]
+            return emit(program, name, doc, named=self.named, guards=lines)
+
+        bare = written(())
+        self.imports = set(imports(bare, program))
+        self.guards = [
+            *self._guards(),
+            *(self._ranks() if "np" in self.imports else ()),
+        ]
+        self.text = written(self.guards)
+        used = {n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)}
+        self.constants = {n: c for n, c in self.constants.items() if n in used}
+        for free in self.program.free:
+            if (
+                free.var not in self.named
+                and free.var.name in used - self.constants.keys()
+            ):
+                self._refuse(
+                    f"`{free.var.name}` is no number: a module alone cannot hold it"
+                )
+
+    def record(self) -> Iterator[str]:
+        """What the header says of the function."""
+        yield f"sha256 {self.piece.digest}"
+        for note in dict.fromkeys(self.piece.stages.notes):
+            yield f"SymPy found a form: {note}"
+        yield from dict.fromkeys(self.replaced)
+        for name, value in self.piece.captured.bound.items():
+            if argument_of(value).kind == "static" and is_plain(value):
+                yield f"{name} is bound to {plain_text(value)}"
+        for assumption in self.program.assumptions:
+            if assumption.holder is not None and is_plain(assumption.expected):
+                where = ".".join([assumption.name, *assumption.path])
+                origin = self._origin(assumption.holder, where)
+                if not isinstance(assumption.expected, int | float):
+                    yield f"{origin} was {plain_text(assumption.expected)}"
+
+    def _refuse(self, message: str, suggestion: str | None = None) -> NoReturn:
+        place = self.piece.captured.place(self.piece.captured.node)
+        raise UnsupportedSyntax(message, place, suggestion)
+
+    # What is read outside
+
+    def _freeze(self) -> None:
+        frees = {free.var: free for free in self.program.free}
+        held: dict[Node, tuple[object, str, str]] = {}
+        for node in _nodes(self.program.body):
+            if isinstance(node, Var) and node in frees:
+                free = frees[node]
+                if node.type.kind == "float":
+                    self._number(free)
+                elif _is_error(free.value):
+                    self._error_class(free)
+                else:
+                    held[node] = (
+                        self._value(free),
+                        self._base_name(free),
+                        self._base_origin(free),
+                    )
+            elif (
+                isinstance(node, Call)
+                and node.op in {"attribute", "item"}
+                and node.args[0] in held
+            ):
+                self._part(node, held)
+
+    def _number(self, free: Free) -> None:
+        value, name = self._value(free), free.var.name
+        if argument_of(value).kind != "number":
+            self._refuse(f"`{name}` is no number any more")
+        self.constants[name] = Constant(name, value, self._origin_of(free))
+
+    def _value(self, free: Free) -> object:
+        """What the name holds now."""
+        try:
+            match free.holder:
+                case None:
+                    return free.value
+                case dict():
+                    return free.holder[free.name]
+                case CellType():
+                    return free.holder.cell_contents
+                case _:
+                    return static_attribute(free.holder, free.name).value
+        except (LookupError, ValueError):
+            self._refuse(
+                f"`{free.name}`, which {self.piece.captured.qualname} reads, is gone"
+            )
+
+    def _part(self, node: Call, held: dict[Node, tuple[object, str, str]]) -> None:
+        """An attribute or item of an object: a constant, if it is a number."""
+        base, name, origin = held[node.args[0]]
+        key = node.options[0]
+        if node.op == "attribute":
+            value = static_attribute(base, str(key)).value
+            origin += f".{key}"
+        else:
+            assert isinstance(base, tuple | list | dict)
+            value = base[key]  # type: ignore[call-overload] # which key fits the parser has seen to
+            origin += f"[{plain_text(key)}]"
+        name = re.sub(r"\W", "_", f"{name}_{key}" if name else str(key))
+        name = name if name.isidentifier() else f"item_{name}"
+        if argument_of(value).kind != "number":
+            held[node] = value, name, origin
+            return
+        name = unique(name, self.taken)
+        self.taken.add(name)
+        self.named[node] = name
+        self.constants[name] = Constant(name, value, origin)
+
+    def _error_class(self, free: Free) -> None:
+        """The builtin error that stands for one of the user's."""
+        base = builtin_error(free.value)
+        if base is None:
+            self._refuse(
+                f"a module alone cannot name the error `{free.var.name}`",
+                "raise a builtin error, or one that takes its arguments as that does",
+            )
+        self.named[free.var] = base.__name__
+        user = free.value.node if isinstance(free.value, TextClass) else free.value
+        name = getattr(user, "name", None) or getattr(user, "__name__", "")
+        self.replaced.append(f"raises {base.__name__} for {name}")
+
+    # Where it was
+
+    def _origin_of(self, free: Free) -> str:
+        if free.holder is not None:
+            return self._origin(free.holder, free.name)
+        if free.name in self.piece.captured.bound:
+            return f"bound to {self.piece.captured.qualname}"
+        return f"read in {self.piece.file(self.folder)}"
+
+    def _origin(self, holder: object, name: str) -> str:
+        match holder:
+            case dict() if "__name__" in holder:
+                return f"{holder['__name__']}.{name}"
+            case dict():
+                return f"[{name!r}]"
+            case CellType():
+                return f"{name}, a closure variable of {self.piece.captured.qualname}"
+            case type():
+                return f"{holder.__qualname__}.{name}"
+            case _:
+                return f"{type(holder).__qualname__}.{name}"
+
+    def _base_name(self, free: Free) -> str:
+        return "" if free.var.name in self.piece.captured.bound else free.var.name
+
+    def _base_origin(self, free: Free) -> str:
+        if free.var.name in self.piece.captured.bound:
+            return type(free.value).__qualname__
+        return self._origin_of(free) if free.holder is not None else free.var.name
+
+    # Parameters
+
+    def _parameter(self, parameter: Parameter) -> Parameter:
+        """The parameter with an annotation and a default that stand alone."""
+        argument = dict(self.piece.signature.arguments).get(parameter.name)
+        annotation = (parameter.annotation or "").strip("'\"")
+        if argument is None or argument.array or not self._is_builtin(annotation):
+            annotation = ""
+        text = ""
+        if parameter.has_default:
+            value = parameter.default
+            if isinstance(value, Unresolved):
+                raise value.error()
+            if not is_plain(value):
+                value = self._number_default(parameter)
+            text = plain_text(value)
+        return replace(parameter, annotation=annotation or None, default_text=text)
+
+    def _number_default(self, parameter: Parameter) -> object:
+        value = parameter.default
+        argument = argument_of(value)
+        if argument.kind != "number" or argument.array:
+            text = f"{parameter.name}={parameter.default_text}"
+            self._refuse(
+                f"the default {text} means nothing in a module alone",
+                "give it a number or a string as its default",
+            )
+        return value.item()  # type: ignore[attr-defined] # a NumPy number
+
+    def _is_builtin(self, annotation: str) -> bool:
+        if annotation not in SCALARS:
+            return False
+        try:
+            return (
+                self.piece.captured.scope.lookup(annotation).value
+                is SCALARS[annotation]
+            )
+        except MissingName:
+            return False
+
+    # Guards
+
+    def _guards(self) -> Iterator[Guard]:
+        """What the code relies on: values of static arguments, lengths of others."""
+        for name, argument in self.piece.signature.arguments:
+            if name in self.taken:
+                yield from self._of_argument(name, argument)
+        for assumption in self.program.assumptions:
+            if assumption.holder is None:
+                yield from self._of_attribute(assumption)
+
+    def _of_argument(self, name: str, argument: Argument) -> Iterator[Guard]:
+        if argument.kind == "static":
+            yield self._equal(name, argument.value)
+        elif argument.items is not None:
+            count = len(argument.items)
+            yield Guard(f"len({name})", "!=", str(count), f"len({name}) == {count}")
+            keys = argument.names or range(count)
+            for key, item in zip(keys, argument.items, strict=True):
+                yield from self._of_argument(f"{name}[{plain_text(key)}]", item)
+
+    def _of_attribute(self, assumption: Assumption) -> Iterator[Guard]:
+        if not isinstance(assumption.expected, type):
+            name = ".".join([assumption.name, *assumption.path])
+            yield self._equal(name, assumption.expected)
+
+    def _equal(self, name: str, value: object) -> Guard:
+        if isinstance(value, bool) or value is None:
+            return Guard(name, "is not", repr(value), f"{name}={value!r}")
+        if type(value) not in (str, bytes):
+            self._refuse(
+                f"{name!r} decides the code: a module alone cannot name {value!r}",
+                "use a string in its place",
+            )
+        return Guard(name, "!=", plain_text(value), f"{name}={value!r}")
+
+    def _ranks(self) -> Iterator[Guard]:
+        """Numbers that some result does not contain: an array would lose its shape."""
+        arguments = dict(self.piece.signature.arguments)
+        results = [r for r in self.program.body.results if not isinstance(r, Const)]
+        for parameter in self.program.parameters:
+            name = parameter.name
+            if name not in self.piece.stages.ranked or arguments[name].array:
+                continue
+            if parameter.annotation in SCALARS or any(
+                isinstance(r, Result) for r in results
+            ):
+                continue
+            inside = [set(reachable((r,))) for r in self.program.body.results]
+            if not all(parameter.node in nodes for nodes in inside):
+                yield Guard(f"np.ndim({name})", "!=", "0", f"a number {name}")
+
+
+def _nodes(body: Block) -> Iterator[Node]:
+    """All nodes of a program, operands first."""
+    seen: set[Node] = set()
+    for block in blocks(body):
+        for node in reachable([*(let.node for let in block.lets), *block.roots()]):
+            if node not in seen and not isinstance(node, If):
+                seen.add(node)
+                yield node
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, TextClass) or (
+        isinstance(value, type) and issubclass(value, BaseException)
+    )
+
+
+def builtin_error(cls: object) -> type[BaseException] | None:
+    """The nearest builtin base of an error class that takes the same arguments."""
+    todo: list[object] = [cls]
+    while todo:
+        cls = todo.pop(0)
+        if isinstance(cls, TextClass):
+            if {"__init__", "__new__"} & cls.bindings.names.keys():
+                return None
+            todo += cls.bases
+        elif isinstance(cls, type) and issubclass(cls, BaseException):
+            if cls.__module__ == "builtins":
+                return cls
+            if {"__init__", "__new__"} & vars(cls).keys():
+                return None
+            todo += cls.__bases__
+        elif isinstance(cls, Textual):
+            return None
+    return None
+
+
+def relative(file: str, folder: Path) -> str:
+    """A file as seen from a folder; what is no file (`<stdin>`) by its name."""
+    if file.startswith("<"):
+        return file
+    try:
+        return Path(os.path.relpath(file, folder)).as_posix()
+    except ValueError:  # another drive
+        return Path(file).name
