@@ -15,6 +15,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ class Session:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.names: dict[str, object] = {"__name__": "readme"}
+        self.names: dict[str, Any] = {"__name__": "readme"}
         self.count = 0
         shutil.copytree(ROOT / "examples", folder / "examples")
 
@@ -91,9 +92,8 @@ class Session:
         return run.stdout
 
 
-def printed(text: str, folder: Path) -> str:
+def printed(text: str, session: Session) -> str:
     """Return the README with what its blocks print now."""
-    session = Session(folder)
     output = ""
     lines = text.splitlines()
     replaced: list[tuple[Block, list[str]]] = []
@@ -124,7 +124,9 @@ def test_it_shows_what_is_printed(
 ) -> None:
     text = README.read_text()
     monkeypatch.chdir(tmp_path)
-    real = printed(text, tmp_path)
+    session = Session(tmp_path)
+    real = printed(text, session)
+    assert session.names["f"](2.0) == session.names["x_grad"] == 72.0
     if update_golden:
         README.write_text(real)
     else:

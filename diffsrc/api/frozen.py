@@ -324,14 +324,15 @@ class Frozen:
             yield self._equal(name, assumption.expected)
 
     def _equal(self, name: str, value: object) -> Guard:
+        words = f"{name}={value!r}".replace('"', "'")
         if isinstance(value, bool) or value is None:
-            return Guard(name, "is not", repr(value), f"{name}={value!r}")
+            return Guard(name, "is not", repr(value), words)
         if type(value) not in (str, bytes):
             self._refuse(
                 f"{name!r} decides the code: a module alone cannot name {value!r}",
                 "use a string in its place",
             )
-        return Guard(name, "!=", plain_text(value), f"{name}={value!r}")
+        return Guard(name, "!=", plain_text(value), words)
 
     def _ranks(self) -> Iterator[Guard]:
         """Numbers that some result does not contain: an array would lose its shape."""

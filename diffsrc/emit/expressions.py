@@ -163,10 +163,12 @@ class Printer:
 def literal(value: object) -> str:
     """`repr`, with strings in the quotes that `ruff format` gives them."""
     text = repr(value)
-    if isinstance(value, str | bytes) and '"' not in text:
-        prefix, _, body = text.partition("'")
-        return f'{prefix}"{body[:-1]}"'
-    return text
+    if not isinstance(value, str | bytes):
+        return text
+    prefix, quote, body = text[: text.index(text[-1])], text[-1], text[:-1]
+    body = body[len(prefix) + 1 :].replace(f"\\{quote}", quote)
+    quote = "'" if body.count('"') > body.count("'") else '"'
+    return prefix + quote + body.replace(quote, f"\\{quote}") + quote
 
 
 def number(value: object) -> tuple[str, int]:

@@ -18,6 +18,7 @@ ROLES = {
     "neg": "negative",
     "pow": "power",
 }
+LEVELS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
 # What the next ones are called where a role's name is taken, before they are numbered.
 SYNONYMS = {
     "scale": ("factor", "weight"),
@@ -94,6 +95,8 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         return _joined(FACTORS[first], below) if first in FACTORS else None  # type: ignore[index] # a key
     if op == "add" and first == 1:
         return _joined("one_plus", _label(args[1], names, depth + 1))
+    if any(_is_unclear(op, arg, names) for arg in args):
+        return None
     labels = [_label(arg, names, depth + 1) for arg in args]
     if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
         return _joined(labels[0], POWERS[args[1].value])  # type: ignore[index] # a key
@@ -105,7 +108,14 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         return None if long else found
     if op == "neg":
         return _joined("neg", labels[0])
-    return _joined(op, labels[0]) if len(args) == 1 else None
+    return _joined(op, *labels) if op not in ROLES else None
+
+
+def _is_unclear(op: str, arg: Node, names: Mapping[Node, str]) -> bool:
+    """Whether words without parentheses mean another thing: `u_minus_f_squared`."""
+    if not isinstance(arg, Call) or arg in names:
+        return False
+    return LEVELS.get(arg.op, 4) < LEVELS.get(op, 0)
 
 
 def _joined(*parts: Label | str | None) -> Label | None:

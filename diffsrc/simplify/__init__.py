@@ -12,6 +12,7 @@ from diffsrc.simplify.factor import collected, factored, merge_choices, multipli
 from diffsrc.simplify.lower import lowered
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
+from diffsrc.simplify.stable import stabilised
 
 __all__ = ["Simplifier"]
 
@@ -39,10 +40,14 @@ class Simplifier:
     def lowered(
         self, program: Program, library: str, *, stable: bool = True
     ) -> Program:
-        """The program as a person would write it, in `library` ("math" or "np")."""
-        return lowered(
-            replace(program, body=self._final(program.body)), self.normal, library
-        )
+        """The program as a person would write it, in `library` ("math" or "np").
+
+        With `stable`, in the forms that floats compute best.
+        """
+        final = replace(program, body=self._final(program.body))
+        if stable:
+            final = stabilised(final, self.normal, library)
+        return lowered(final, self.normal, library)
 
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""
