@@ -288,19 +288,14 @@ def _derived(
 
 
 def _show(arguments: argparse.Namespace) -> Answer:
-    from diffsrc.specialise import signature_of, unknown_signature
+    from diffsrc.specialise import unknown_signature
 
     operator = _operator(arguments)
     values = _values(arguments)
     captured, target = _captured(arguments.target, Path())
-    try:
-        signature = (
-            unknown_signature(captured)
-            if values is None
-            else signature_of(captured, (), values)
-        )
-    except TypeError as error:
-        raise Refusal(f"--at: {error}") from None
+    signature = (
+        unknown_signature(captured) if values is None else _signature(captured, values)
+    )
     stages = _derived(captured, signature, operator)
     lines = [_form(arguments.form, captured, signature, operator, stages)]
     if values is not None:
@@ -315,6 +310,26 @@ def _show(arguments: argparse.Namespace) -> Answer:
     return Answer(
         _highlighted(text) if arguments.form == "python" and _is_coloured() else text
     )
+
+
+def _signature(captured: Captured, values: dict[str, object]) -> Signature:
+    """The signature of a call with arguments by name."""
+    from diffsrc.specialise import signature_of
+
+    rest = dict(values)
+    first: list[object] = []
+    for arg in captured.node.args.posonlyargs:
+        given = rest if arg.arg in rest else captured.defaults
+        if arg.arg in captured.bound:
+            continue
+        if arg.arg not in given:
+            break
+        first.append(given[arg.arg])
+        rest.pop(arg.arg, None)
+    try:
+        return signature_of(captured, first, rest)
+    except TypeError as error:
+        raise Refusal(f"--at: {error}") from None
 
 
 def _form(

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from diffsrc.errors import NotDifferentiable, Place, UnknownFunction
 from diffsrc.ir import (
+    Assert,
     Block,
     Call,
     Graph,
@@ -91,7 +92,10 @@ class Differentiator:
             chosen = Block(inner.statements, tuple(inner.results[i] for i in indices))
             return self.block(chosen, with_values=with_values)
 
-        choice = self.graph.if_(tail.condition, arm(tail.then), arm(tail.orelse))
+        then, orelse = arm(tail.then), arm(tail.orelse)
+        if _is_one_constant(then, orelse):
+            return Block(block.statements, then.results)
+        choice = self.graph.if_(tail.condition, then, orelse)
         count = len(values) + sum(len(wrt) for _, wrt in self.requests)
         return Block(
             block.statements, tuple(self.graph.result(choice, i) for i in range(count))
@@ -303,6 +307,16 @@ def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:
     ):
         return "clamp", (*node.args[0].args, node.args[1])
     return None
+
+
+def _is_one_constant(then: Block, orelse: Block) -> bool:
+    """Whether two arms give the same numbers, and nothing else happens in them."""
+    return (
+        then.results == orelse.results
+        and not (then.fails or orelse.fails)
+        and all(isinstance(r, Number) for r in then.results)
+        and not any(isinstance(s, Assert) for s in (*then.statements, *orelse.statements))
+    )
 
 
 def _with_results(block: Block, results: tuple[Node, ...]) -> Block:

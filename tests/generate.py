@@ -334,9 +334,8 @@ class Writer:
 
     def unary(self, depth: int) -> str:
         library = self.module.library
-        kinds = UNARY[library]
-        needs = self.random.choice(list(kinds))
-        name = self.random.choice(kinds[needs].split())
+        kinds = [(n, needs) for needs, names in UNARY[library].items() for n in names.split()]
+        name, needs = self.random.choice(kinds)
         if name == "sign" or self.random.random() < 0.04:
             return self.stepped(depth)
         function = self.module.spelled(name)

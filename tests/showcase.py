@@ -139,6 +139,51 @@ def blackbody_ratio(x):
     return x * math.exp(x) / (math.exp(x) - 1)
 
 
+def smoothstep(x, low, high):
+    t = (x - low) / (high - low)
+    return t * t * (3 - 2 * t)
+
+
+def cosine_similarity(x1, y1, x2, y2):
+    dot = x1 * x2 + y1 * y2
+    return dot / (math.sqrt(x1**2 + y1**2) * math.sqrt(x2**2 + y2**2))
+
+
+def softmax_weight(a, b):
+    """Share of a, with the larger taken off so that nothing overflows."""
+    largest = max(a, b)
+    weight_a = math.exp(a - largest)
+    weight_b = math.exp(b - largest)
+    return weight_a / (weight_a + weight_b)
+
+
+def cross_entropy(w, b, x, y):
+    p = 1 / (1 + math.exp(-(w * x + b)))
+    return -(y * math.log(p) + (1 - y) * math.log(1 - p))
+
+
+def withheld(income):
+    """A rate that is chosen first and used afterwards."""
+    rate = 0.1 if income < 1000 else (0.2 if income < 5000 else 0.35)
+    return rate * income
+
+
+def clamped(x, low, high):
+    if x < low:
+        x = low
+    elif x > high:
+        x = high
+    return x * x + 2 * x
+
+
+def arrhenius(temperature, factor, energy):
+    return factor * math.exp(-energy / (8.314 * temperature))
+
+
+def charging(t, resistance, capacity, voltage):
+    return voltage * (1 - math.exp(-t / (resistance * capacity)))
+
+
 SAMPLES = np.array([-1.5, -0.2, 0.0, 0.3, 0.9, 1.4, 2.7, 8.0])
 
 GOLDEN = [
@@ -167,4 +212,12 @@ GOLDEN = [
     (grad(morse, wrt=(0, 2)), [(1.0, 4.7, 1.9, 0.74), (0.6, 4.7, 1.9, 0.74)]),
     (hessian(morse, wrt=(0,)), [(1.0, 4.7, 1.9, 0.74), (0.74, 4.7, 1.9, 0.74)]),
     (grad(blackbody_ratio), [(0.3,), (5.0,), (-2.0,)]),
+    (grad(smoothstep, wrt=(0, 1, 2)), [(0.3, 0.0, 2.0), (1.9, -1.0, 2.0)]),
+    (grad(cosine_similarity, wrt=(0, 1, 2, 3)), [(1.0, 2.0, 3.0, 0.5)]),
+    (grad(softmax_weight, wrt=(0, 1)), [(0.3, 0.8), (1.9, 0.4)]),
+    (grad(cross_entropy, wrt=(0, 1)), [(0.3, 0.1, 2.0, 1.0), (1.0, -5.0, 2.0, 0.0)]),
+    (grad(withheld), [(300.0,), (2500.0,), (7000.0,)]),
+    (grad(clamped, wrt=(0, 1, 2)), [(0.5, 0.0, 1.0), (2.0, 0.0, 1.0)]),
+    (grad(arrhenius, wrt=(0, 1, 2)), [(300.0, 1e6, 5e4), (900.0, 2e4, 9e3)]),
+    (grad(charging, wrt=(0, 1, 2, 3)), [(1.0, 2.0, 3.0, 5.0)]),
 ]

@@ -23,7 +23,7 @@ from diffsrc.capture import (
     Unresolved,
     static_attribute,
 )
-from diffsrc.emit.module import Constant, Guard, is_plain, plain_text
+from diffsrc.emit.module import Constant, Guard, is_number, is_plain, plain_text
 from diffsrc.emit.names import unique
 from diffsrc.emit.python import emit
 from diffsrc.errors import UnsupportedSyntax
@@ -270,21 +270,14 @@ class Frozen:
             value = parameter.default
             if isinstance(value, Unresolved):
                 raise value.error()
-            if not is_plain(value):
-                value = self._number_default(parameter)
+            if not (is_plain(value) or is_number(value)):
+                self._refuse(
+                    f"the default {parameter.name}={parameter.default_text} means nothing "
+                    "in a module alone",
+                    "give it a number or a string as its default",
+                )
             text = plain_text(value)
         return replace(parameter, annotation=annotation or None, default_text=text)
-
-    def _number_default(self, parameter: Parameter) -> object:
-        value = parameter.default
-        argument = argument_of(value)
-        if argument.kind != "number" or argument.array:
-            text = f"{parameter.name}={parameter.default_text}"
-            self._refuse(
-                f"the default {text} means nothing in a module alone",
-                "give it a number or a string as its default",
-            )
-        return value.item()  # type: ignore[attr-defined] # a NumPy number
 
     def _is_builtin(self, annotation: str) -> bool:
         if annotation not in SCALARS:

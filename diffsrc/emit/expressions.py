@@ -92,12 +92,17 @@ class Printer:
                 return f"+{self(args[0], UNARY)}", UNARY
             case "pow":
                 return self._power(args[0], args[1]), POWER
+            case "not" if _flipped(args[0]):
+                left, right = (self(arg, BITOR) for arg in args[0].args)
+                return f"{left} {_flipped(args[0])} {right}", COMPARE
             case "not":
                 return f"not {self(args[0], NOT)}", NOT
             case "and":
                 return self._and(args[0], args[1]), AND
             case "or":
                 return f"{self(args[0], OR)} or {self(args[1], AND)}", OR
+            case "select" if _is_condition(*args):
+                return self._text(args[0])
             case "select":
                 condition, then, orelse = (
                     self(a, OR) for a in (args[0], args[1], args[2])
@@ -156,8 +161,23 @@ class Printer:
 
     def _ternary(self, of: If, index: int) -> tuple[str, int]:
         then, orelse = of.then.results[index], of.orelse.results[index]
+        if _is_condition(of.condition, then, orelse):
+            return self._text(of.condition)
         text = f"{self(then, OR)} if {self(of.condition, OR)} else {self(orelse)}"
         return text, TERNARY
+
+
+def _flipped(node: Node) -> str:
+    """`!=` for `a == b` and the other way round; empty for all else."""
+    if isinstance(node, Call) and not node.options:
+        return {"eq": "!=", "ne": "=="}.get(node.op, "")
+    return ""
+
+
+def _is_condition(condition: Node, then: Node, orelse: Node) -> bool:
+    """Whether a choice is `True if condition else False`."""
+    values = [node.value if isinstance(node, Const) else None for node in (then, orelse)]
+    return condition.type.kind == "bool" and values[0] is True and values[1] is False
 
 
 def literal(value: object) -> str:

@@ -17,6 +17,7 @@ OTHERS = {
     "special": "from scipy import special  # type: ignore[import-untyped]",
 }
 MAX_ELEMENTS = 1_000
+LARGEST = 8  # bytes: a longer float has no Python literal
 PLAIN = (bool, int, float, str, bytes, type(None))
 DTYPES = {"float64": "", "int64": "", "float32": "np.float32", "int32": "np.int32"}
 
@@ -77,6 +78,19 @@ def is_plain(value: object) -> bool:
     return type(value) in PLAIN
 
 
+def is_number(value: Any) -> bool:
+    """Whether a value is a real number of NumPy's."""
+    dtype = getattr(value, "dtype", None)
+    return (
+        type(value).__module__ == "numpy"
+        and not hasattr(value, "__setitem__")
+        and (
+            getattr(dtype, "kind", "") in {"b", "i", "u", "f"}
+            and dtype.itemsize <= LARGEST
+        )
+    )
+
+
 def plain_text(value: object) -> str:
     """The literal for a plain value, as `ruff format` writes it."""
     match value:
@@ -88,6 +102,9 @@ def plain_text(value: object) -> str:
         case dict():
             pairs = (f"{plain_text(k)}: {plain_text(v)}" for k, v in value.items())
             return f"{{{', '.join(pairs)}}}"
+        case _ if type(value) not in PLAIN:  # a number of NumPy's
+            number: Any = value
+            return f"np.{number.dtype.name}({plain_text(number.item())})"
         case float() if not math.isfinite(value):
             return f'float("{value!r}")'
         case _:
@@ -101,7 +118,7 @@ def value_text(constant: Constant) -> str:
         ValueError: there is no literal for it.
     """
     value: Any = constant.value
-    if type(value) in (bool, int, float):
+    if type(value) in (bool, int, float) or is_number(value):
         return plain_text(value)
     dtype = str(getattr(value, "dtype", ""))
     if dtype not in DTYPES or value.size > MAX_ELEMENTS:
@@ -110,10 +127,6 @@ def value_text(constant: Constant) -> str:
             f"{constant.name} is {what} of which a standalone module holds no copy; "
             "make it an argument"
         )
-    if not value.ndim and hasattr(value, "shape") and not DTYPES[dtype]:
-        return plain_text(value.item())
-    if not value.ndim:
-        return f"{DTYPES[dtype]}({value.item()!r})"
     elements = value.tolist()
     keyword = f", dtype={DTYPES[dtype]}" if DTYPES[dtype] else ""
     line = f"np.array({plain_text(elements)}{keyword})"

@@ -158,8 +158,14 @@ def _functions(node: Node, names: Mapping[Node, str]) -> Iterator[Call]:
             todo += reversed(inner.args)
         elif inner.op == "div":
             todo.append(inner.args[0])
-        elif inner.op not in ROLES and not isinstance(inner.args[0], Const):
+        elif _is_function(inner):
             yield inner
+
+
+def _is_function(node: Call) -> bool:
+    """Whether a value is that of a function at something that varies."""
+    plain = node.op in ROLES or node.op in {"attribute", "item", "scalar"}
+    return not (plain or node.type.kind == "bool" or isinstance(node.args[0], Const))
 
 
 def _common_end(a: Node, b: Node, names: Mapping[Node, str]) -> str:

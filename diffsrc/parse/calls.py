@@ -171,7 +171,7 @@ class Calls(Builtins):
             module = type(owner).__module__
         if not isinstance(module, str):
             module = type(value).__module__
-        if module.startswith(_RANDOM):
+        if any(f"{module}.".startswith(f"{name}.") for name in _RANDOM):
             raise UnknownFunction(
                 f"{describe(value)} gives random numbers: it has no derivative.",
                 self.place(node),

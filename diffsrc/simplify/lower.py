@@ -233,7 +233,8 @@ class Lowering:
         """A literal, or a quotient of literals where no decimal is exact."""
         if value.denominator == 1 and abs(value) < 2**53:
             return self.graph.const(value.numerator)
-        if is_decimal(value) or value.denominator > MAX_DENOMINATOR:
+        long = value.denominator > MAX_DENOMINATOR and abs(value.numerator) > 1
+        if is_decimal(value) or long:
             return self.graph.const(float(value))
         top, bottom = (self.graph.const(n) for n in value.as_integer_ratio())
         return self.graph.call("div", top, bottom)
@@ -243,7 +244,8 @@ class Lowering:
     def _sum(self, node: Sum) -> Node:
         parts = [(c, t) for t, c in self._ordered(node)]
         if node.constant:
-            parts.append((node.constant, self.graph.one))
+            at = 0 if len(parts) == 1 and is_exponential(parts[0][1]) else len(parts)
+            parts.insert(at, (node.constant, self.graph.one))
         first = next((i for i, (c, _) in enumerate(parts) if c > 0), 0)
         parts = [parts[first], *parts[:first], *parts[first + 1 :]]
         total: Node | None = None
@@ -384,7 +386,7 @@ class Lowering:
         for literal in self.literals:
             if is_decimal(value * literal):
                 return value * literal, literal
-        if value.denominator > MAX_DENOMINATOR:
+        if value.denominator > MAX_DENOMINATOR and value.numerator > 1:
             return value, Fraction(1)
         return Fraction(value.numerator), Fraction(value.denominator)
 
@@ -587,6 +589,11 @@ def _joined_roots(
 
 def _is_constant(node: Node) -> bool:
     return isinstance(node, Call) and not node.args
+
+
+def is_exponential(node: Node) -> bool:
+    """Whether a term is a power of an exponential, before which a constant stands: `1 + e`."""
+    return any(isinstance(b, Call) and b.op == "exp" for b in monomial_of(node)[1])
 
 
 def is_decimal(value: Fraction) -> bool:

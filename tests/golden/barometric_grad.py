@@ -6,8 +6,7 @@
 #         barometric_grad.py
 #
 # barometric_grad: from tests.showcase:barometric
-#     sha256 of its text:
-#         e782757ffc847447e28029618e61dea31d429c2b5be90511057c88de62fc7003
+#     sha256 e782757ffc847447e28029618e61dea31d429c2b5be90511057c88de62fc7003
 
 import math
 

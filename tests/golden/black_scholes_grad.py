@@ -6,8 +6,7 @@
 #         -o black_scholes_grad.py
 #
 # black_scholes_grad: from tests.programs.black_scholes:black_scholes
-#     sha256 of its text:
-#         b09da2fdcecddeb8eb289f2bbc419e92f1a4559cf04d647aeeec1ca33b188881
+#     sha256 b09da2fdcecddeb8eb289f2bbc419e92f1a4559cf04d647aeeec1ca33b188881
 #     SymPy found a form: zero
 
 import math

@@ -1,10 +1,9 @@
 # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
 #
-# It is made by `write_module` in Python: to bring it up to date, run that again.
+# To bring it up to date, run again what calls `write_module` or `save`.
 #
 # detector_derivative: from tests.showcase:detector
-#     sha256 of its text:
-#         a800785688701333067009b41e6349d05f8a9c8e4b0648e6a7c10ae0d2681ffc
+#     sha256 a800785688701333067009b41e6349d05f8a9c8e4b0648e6a7c10ae0d2681ffc
 
 import numpy as np
 
@@ -17,5 +16,5 @@ def detector_derivative(signal, threshold, gain):
     compressed = np.where(excess > 1, 2 * sqrt_excess - 1, excess)
     gain_compressed = gain * compressed
     choice = np.where(excess > 1, gain / sqrt_excess, gain)
-    option = np.where(difference >= 0, choice, 0)
-    return np.where((gain_compressed < 0) | (gain_compressed > 5), 0, option)[()]
+    option = np.where(difference >= 0, choice, 0.0)
+    return np.where((gain_compressed < 0) | (gain_compressed > 5), 0.0, option)[()]

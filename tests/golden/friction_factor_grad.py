@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:friction_factor -o friction_factor_grad.py
 #
 # friction_factor_grad: from tests.showcase:friction_factor
-#     sha256 of its text:
-#         6d1b71ba07913bcd3433664944ab2b0a3e7acae417c82caa58d9badd6de46ee4
+#     sha256 6d1b71ba07913bcd3433664944ab2b0a3e7acae417c82caa58d9badd6de46ee4
 
 import math
 

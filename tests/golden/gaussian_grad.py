@@ -1,10 +1,9 @@
 # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
 #
-# It is made by `write_module` in Python: to bring it up to date, run that again.
+# To bring it up to date, run again what calls `write_module` or `save`.
 #
 # gaussian_grad: from ../programs/gaussian.py:make_gaussian.<locals>.gaussian
-#     sha256 of its text:
-#         d7bae5fb1f77e43aa9ce0a725fe7c13044c56aef5c3e6d80984fc4d449a67d26
+#     sha256 d7bae5fb1f77e43aa9ce0a725fe7c13044c56aef5c3e6d80984fc4d449a67d26
 
 import math
 

@@ -6,8 +6,7 @@
 #         haversine_grad.py
 #
 # haversine_grad: from tests.programs.haversine:haversine
-#     sha256 of its text:
-#         d8ff6c2e8e715efe69c71093a2fd912dd0cb63c6aa6f0b6c246f40bb088903c2
+#     sha256 d8ff6c2e8e715efe69c71093a2fd912dd0cb63c6aa6f0b6c246f40bb088903c2
 
 import math
 

@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:heron -o heron_grad.py
 #
 # heron_grad: from tests.showcase:heron
-#     sha256 of its text:
-#         444c13d9d8e635eaef3140a4a277a3f1758b3a17b9302a70d908814c91307818
+#     sha256 444c13d9d8e635eaef3140a4a277a3f1758b3a17b9302a70d908814c91307818
 
 
 def heron_grad(a):

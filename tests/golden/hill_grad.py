@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:hill --wrt 0,1,2 -o hill_grad.py
 #
 # hill_grad: from tests.showcase:hill
-#     sha256 of its text:
-#         cb0d38d11c08f17ad8f69c0b154af07a58ac5476620d355ed3d9a5f24e27a770
+#     sha256 cb0d38d11c08f17ad8f69c0b154af07a58ac5476620d355ed3d9a5f24e27a770
 #     SymPy found a form: expand
 
 import math

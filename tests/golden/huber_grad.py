@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:huber --wrt 0,1 -o huber_grad.py
 #
 # huber_grad: from tests.showcase:huber
-#     sha256 of its text:
-#         64f8b4063d62e302636f4ab39a81acc1ef4a403588f72ef7c0f4876d1bed012c
+#     sha256 64f8b4063d62e302636f4ab39a81acc1ef4a403588f72ef7c0f4876d1bed012c
 
 import math
 

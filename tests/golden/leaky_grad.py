@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:leaky -o leaky_grad.py
 #
 # leaky_grad: from tests.showcase:leaky
-#     sha256 of its text:
-#         a70a26e627fa64e27aaaa2c19771590632b753186c787b441903491d165fbd82
+#     sha256 a70a26e627fa64e27aaaa2c19771590632b753186c787b441903491d165fbd82
 
 
 def leaky_grad(x, slope=0.01):

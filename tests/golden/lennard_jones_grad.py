@@ -6,8 +6,7 @@
 #         lennard_jones_grad.py
 #
 # lennard_jones_grad: from tests.programs.lennard_jones:lennard_jones
-#     sha256 of its text:
-#         b7f5d55c2414d777703edf4753221574875dbef760a8f7bd67ec3ef6a4d9d78d
+#     sha256 b7f5d55c2414d777703edf4753221574875dbef760a8f7bd67ec3ef6a4d9d78d
 
 
 def lennard_jones_grad(r: float, epsilon: float, sigma: float) -> float:

@@ -5,14 +5,17 @@
 #     diffsrc generate tests.showcase:log_loss --value -o log_loss_value_and_grad.py
 #
 # log_loss_value_and_grad: from tests.showcase:log_loss
-#     sha256 of its text:
-#         fa2ddc61f9f9bff342e8e40e7163dff769fcab1b1e0ae61007536778c14bc0fe
+#     sha256 fa2ddc61f9f9bff342e8e40e7163dff769fcab1b1e0ae61007536778c14bc0fe
 
 import math
 
 
 def log_loss_value_and_grad(w, x, y):
     """Value and derivative of log_loss with respect to w."""
-    exp_neg_y_w_x = math.exp(-y * (w * x))
-    total = 1 + exp_neg_y_w_x
-    return math.log(total), -(x * y) * exp_neg_y_w_x / total
+    x_y = x * y
+    w_x_y = w * x_y
+    e = math.exp(-abs(w_x_y))
+    return (
+        math.log(1 + math.exp(-y * (w * x))),
+        -x_y * (e if w_x_y > 0 else 1) / (1 + e),
+    )

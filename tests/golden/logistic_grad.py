@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:logistic --wrt 0,1,2,3 -o logistic_grad.py
 #
 # logistic_grad: from tests.showcase:logistic
-#     sha256 of its text:
-#         f746a3347295a37fa0eacf438566eff94b38c1886653b0319b672266ffece9c9
+#     sha256 f746a3347295a37fa0eacf438566eff94b38c1886653b0319b672266ffece9c9
 
 import math
 
@@ -14,8 +13,9 @@ import math
 def logistic_grad(t, capacity, rate, midpoint):
     """Gradient of logistic with respect to t, capacity, rate, midpoint."""
     t_minus_midpoint = t - midpoint
-    exp_term = math.exp(-rate * t_minus_midpoint)
-    one_plus_exp_term = 1 + exp_term
-    ratio = capacity * exp_term / one_plus_exp_term**2
+    scale = rate * t_minus_midpoint
+    e = math.exp(-abs(scale))
+    one_plus_e = 1 + e
+    ratio = capacity * e / one_plus_e**2
     d_t = rate * ratio
-    return d_t, 1 / one_plus_exp_term, ratio * t_minus_midpoint, -d_t
+    return d_t, (1 if scale > 0 else e) / one_plus_e, ratio * t_minus_midpoint, -d_t

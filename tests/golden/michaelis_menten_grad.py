@@ -6,8 +6,7 @@
 #         s,i,v_max,k_m,k_i -o michaelis_menten_grad.py
 #
 # michaelis_menten_grad: from tests.programs.michaelis_menten:michaelis_menten
-#     sha256 of its text:
-#         7e1ea1accee79d3dea10b1c8aa0ca61325e91a1a69cbc5cce34fea49f5af4d73
+#     sha256 7e1ea1accee79d3dea10b1c8aa0ca61325e91a1a69cbc5cce34fea49f5af4d73
 #     SymPy found a form: expand
 
 

@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:morse --wrt 0,2 -o morse_grad.py
 #
 # morse_grad: from tests.showcase:morse
-#     sha256 of its text:
-#         d565d5174260fe59214b4712451ac3820ffaad023a1a02d260b0357a7245d8b9
+#     sha256 d565d5174260fe59214b4712451ac3820ffaad023a1a02d260b0357a7245d8b9
 
 import math
 
@@ -14,6 +13,6 @@ import math
 def morse_grad(r, depth, a, r_e):
     """Gradient of morse with respect to r, a."""
     r_minus_r_e = r - r_e
-    exp_term = math.exp(-a * r_minus_r_e)
-    scale = 2 * depth * exp_term * (1 - exp_term)
-    return a * scale, scale * r_minus_r_e
+    scale = -a * r_minus_r_e
+    factor = 2 * depth * math.exp(scale) * math.expm1(scale)
+    return -a * factor, -factor * r_minus_r_e

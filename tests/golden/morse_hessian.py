@@ -1,10 +1,9 @@
 # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
 #
-# It is made by `write_module` in Python: to bring it up to date, run that again.
+# To bring it up to date, run again what calls `write_module` or `save`.
 #
 # morse_hessian: from tests.showcase:morse
-#     sha256 of its text:
-#         d565d5174260fe59214b4712451ac3820ffaad023a1a02d260b0357a7245d8b9
+#     sha256 d565d5174260fe59214b4712451ac3820ffaad023a1a02d260b0357a7245d8b9
 
 import math
 

@@ -6,8 +6,7 @@
 #         nernst_grad.py
 #
 # nernst_grad: from tests.programs.nernst:nernst
-#     sha256 of its text:
-#         2493c7f32dfc2383cad5da8891a583829570280f246a97f2893da3993bab3966
+#     sha256 2493c7f32dfc2383cad5da8891a583829570280f246a97f2893da3993bab3966
 
 import math
 

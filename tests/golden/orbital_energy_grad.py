@@ -1,10 +1,9 @@
 # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
 #
-# It is made by `write_module` in Python: to bring it up to date, run that again.
+# To bring it up to date, run again what calls `write_module` or `save`.
 #
 # orbital_energy_grad: from ../programs/orbital_energy.py:Satellite.orbital_energy
-#     sha256 of its text:
-#         981cd25a91a0a570e998bc6f038a2d9935158f9357bd08c54fed797b6841a1f4
+#     sha256 981cd25a91a0a570e998bc6f038a2d9935158f9357bd08c54fed797b6841a1f4
 
 import math
 

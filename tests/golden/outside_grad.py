@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:outside -o outside_grad.py
 #
 # outside_grad: from tests.showcase:outside
-#     sha256 of its text:
-#         53abc297f36bd89a7057bfc3b5e687e0973d665350930ee4f9a4cfa2ce5b7e26
+#     sha256 53abc297f36bd89a7057bfc3b5e687e0973d665350930ee4f9a4cfa2ce5b7e26
 
 import math
 
@@ -15,4 +14,4 @@ def outside_grad(x, low, high):
     """Derivative of outside with respect to x."""
     difference = x - min(max(x, low), high)
     choice = math.copysign(1.0, difference) if difference else 0.0
-    return choice if x < low or x > high else 0
+    return choice if x < low or x > high else 0.0

@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:parallel --wrt 0,1,2 -o parallel_grad.py
 #
 # parallel_grad: from tests.showcase:parallel
-#     sha256 of its text:
-#         b295dde78cc8be2a0c78b84bcf647dd00b95bd5ca4a3ae6bda0b50789bfc736c
+#     sha256 b295dde78cc8be2a0c78b84bcf647dd00b95bd5ca4a3ae6bda0b50789bfc736c
 
 
 def parallel_grad(r1, r2, r3):

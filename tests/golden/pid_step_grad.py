@@ -6,8 +6,7 @@
 #         pid_step_grad.py
 #
 # pid_step_grad: from tests.programs.pid_step:pid_step
-#     sha256 of its text:
-#         4170dd87ecbc67ebee6a4c8494c6862a1f9860227111631cf85568ee6fac6e95
+#     sha256 4170dd87ecbc67ebee6a4c8494c6862a1f9860227111631cf85568ee6fac6e95
 
 OUTPUT_MIN = -10.0  # tests.programs.pid_step.OUTPUT_MIN
 OUTPUT_MAX = 10.0  # tests.programs.pid_step.OUTPUT_MAX
@@ -29,5 +28,5 @@ def pid_step_grad(
     slope = (error - previous_error) / dt
     output = kp * error + ki * accumulated + kd * slope
     if output < OUTPUT_MIN or output > OUTPUT_MAX:
-        return 0, 0, 0, 0
+        return 0.0, 0.0, 0.0, 0.0
     return -(kp + dt * ki + kd / dt), error, accumulated, slope

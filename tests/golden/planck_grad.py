@@ -6,8 +6,7 @@
 #         planck_grad.py
 #
 # planck_grad: from tests.programs.planck:planck
-#     sha256 of its text:
-#         f816b8149253c2a96de1e340c373cb0b72f5f134707f743eb61f3a8b13ef21e9
+#     sha256 f816b8149253c2a96de1e340c373cb0b72f5f134707f743eb61f3a8b13ef21e9
 
 import math
 
@@ -19,8 +18,9 @@ K_B = 1.380649e-23  # tests.programs.planck.K_B
 def planck_grad(wavelength: float, temperature: float) -> tuple[float, float]:
     """Gradient of planck with respect to wavelength, temperature."""
     x = H * C / (wavelength * K_B * temperature)
-    exp_x = math.exp(x)
-    exp_x_minus_1 = exp_x - 1
-    ratio = 2 * H * C**2 / (wavelength**5 * exp_x_minus_1)
-    quotient = x * exp_x / exp_x_minus_1
-    return ratio * (quotient - 5) / wavelength, ratio * quotient / temperature
+    x_over_expm1_neg_x = x / math.expm1(-x)
+    ratio = 2 * H * C**2 / (wavelength**5 * math.expm1(x))
+    return (
+        -ratio * (x_over_expm1_neg_x + 5) / wavelength,
+        -ratio * x_over_expm1_neg_x / temperature,
+    )

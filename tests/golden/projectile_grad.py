@@ -1,10 +1,9 @@
 # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
 #
-# It is made by `write_module` in Python: to bring it up to date, run that again.
+# To bring it up to date, run again what calls `write_module` or `save`.
 #
 # projectile_grad: from tests.showcase:projectile
-#     sha256 of its text:
-#         816b22c2d841031f680e2f225a5e19aac50ae72de3f330ce73b4bf64543362f1
+#     sha256 816b22c2d841031f680e2f225a5e19aac50ae72de3f330ce73b4bf64543362f1
 
 import math
 

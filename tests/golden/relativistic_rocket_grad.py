@@ -6,8 +6,7 @@
 #         t,a -o relativistic_rocket_grad.py
 #
 # relativistic_rocket_grad: from tests.programs.relativistic_rocket:relativistic_rocket
-#     sha256 of its text:
-#         ea3a7a636e99ddfc3fc7cc3ada34ec07f5042bde72a53f7c8bc2958ddb4cfa8e
+#     sha256 ea3a7a636e99ddfc3fc7cc3ada34ec07f5042bde72a53f7c8bc2958ddb4cfa8e
 #     SymPy found a form: expand
 
 import math

@@ -1,10 +1,9 @@
 # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
 #
-# It is made by `write_module` in Python: to bring it up to date, run that again.
+# To bring it up to date, run again what calls `write_module` or `save`.
 #
 # rosenbrock_hessian: from tests.showcase:rosenbrock
-#     sha256 of its text:
-#         f3b5c1725a3bca66b9ee96178481d0f6ae6b3745e80142cfb2822794c664695e
+#     sha256 f3b5c1725a3bca66b9ee96178481d0f6ae6b3745e80142cfb2822794c664695e
 
 
 def rosenbrock_hessian(x, y):

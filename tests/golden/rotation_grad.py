@@ -6,8 +6,7 @@
 #         rotation_grad.py
 #
 # rotation_grad: from tests.programs.rotation:rotation
-#     sha256 of its text:
-#         3f6dc94b5869af2d68798a80853693c6bc56e9c0bf11e309279d003245f7d5b7
+#     sha256 3f6dc94b5869af2d68798a80853693c6bc56e9c0bf11e309279d003245f7d5b7
 
 import math
 

@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:seed_polynomial -o seed_polynomial_grad.py
 #
 # seed_polynomial_grad: from tests.showcase:seed_polynomial
-#     sha256 of its text:
-#         924a504139d954579104b6ef3646340fd3072c6e6ddf7a4bfb6ad558c193c432
+#     sha256 924a504139d954579104b6ef3646340fd3072c6e6ddf7a4bfb6ad558c193c432
 
 
 def seed_polynomial_grad(x):

@@ -6,8 +6,7 @@
 #         seed_polynomial_value_and_grad.py
 #
 # seed_polynomial_value_and_grad: from tests.showcase:seed_polynomial
-#     sha256 of its text:
-#         924a504139d954579104b6ef3646340fd3072c6e6ddf7a4bfb6ad558c193c432
+#     sha256 924a504139d954579104b6ef3646340fd3072c6e6ddf7a4bfb6ad558c193c432
 
 
 def seed_polynomial_value_and_grad(x):

@@ -1,10 +1,9 @@
 # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
 #
-# It is made by `write_module` in Python: to bring it up to date, run that again.
+# To bring it up to date, run again what calls `write_module` or `save`.
 #
 # spherical_jacobian: from tests.showcase:spherical
-#     sha256 of its text:
-#         929903b7e619fcce9f872bfb96ae02e141b0af18f292df56fa51aaeffb98aca2
+#     sha256 929903b7e619fcce9f872bfb96ae02e141b0af18f292df56fa51aaeffb98aca2
 
 import math
 

@@ -5,8 +5,7 @@
 #     diffsrc generate tests.programs.tax:tax --wrt income -o tax_grad.py
 #
 # tax_grad: from tests.programs.tax:tax
-#     sha256 of its text:
-#         c257b05588fe4f9c3c88edae54ad63f10dc31a220780e084337d7343097342dd
+#     sha256 c257b05588fe4f9c3c88edae54ad63f10dc31a220780e084337d7343097342dd
 
 
 def tax_grad(income: float) -> float:

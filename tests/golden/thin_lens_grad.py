@@ -5,12 +5,11 @@
 #     diffsrc generate tests.showcase:thin_lens --wrt 0,1 -o thin_lens_grad.py
 #
 # thin_lens_grad: from tests.showcase:thin_lens
-#     sha256 of its text:
-#         a5b0eb64456788fe162541c4e696e94de8115007980a50d5df839ec741c4f75f
+#     sha256 a5b0eb64456788fe162541c4e696e94de8115007980a50d5df839ec741c4f75f
 #     SymPy found a form: expand
 
 
 def thin_lens_grad(u, f):
     """Gradient of thin_lens with respect to u, f."""
-    u_minus_f_squared = (u - f) ** 2
-    return -(f**2) / u_minus_f_squared, u**2 / u_minus_f_squared
+    difference_squared = (u - f) ** 2
+    return -(f**2) / difference_squared, u**2 / difference_squared

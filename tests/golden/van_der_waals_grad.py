@@ -6,8 +6,7 @@
 #         volume,moles,temperature -o van_der_waals_grad.py
 #
 # van_der_waals_grad: from tests.programs.van_der_waals:van_der_waals
-#     sha256 of its text:
-#         a6af0a776db19a2300b2af17ae115f93e7d14cf8d96f6ce2b01cdcae46d3206e
+#     sha256 a6af0a776db19a2300b2af17ae115f93e7d14cf8d96f6ce2b01cdcae46d3206e
 #     SymPy found a form: expand
 
 R = 8.31446261815324  # tests.programs.van_der_waals.R

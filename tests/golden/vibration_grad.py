@@ -5,8 +5,7 @@
 #     diffsrc generate tests.showcase:vibration --wrt m1,k -o vibration_grad.py
 #
 # vibration_grad: from tests.showcase:vibration
-#     sha256 of its text:
-#         a48c2ae14c9e7ea2c7ba8953483f9fe25d78defd0f018ea8169668aeca1d9f4f
+#     sha256 a48c2ae14c9e7ea2c7ba8953483f9fe25d78defd0f018ea8169668aeca1d9f4f
 
 import math
 

@@ -1,0 +1,566 @@
+"""The command line: what it prints, its exit codes, and that it never runs a target."""
+
+import ast
+import os
+import pty
+import re
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from diffsrc.cli import main
+
+MODEL = '''
+"""A file that must never run."""
+import math
+from pathlib import Path
+
+from helpers import square
+
+Path(__file__).with_name("it-ran").write_text("")
+raise SystemExit("it ran")
+
+RATE = 2.5
+WEIGHTS = [1.0, 2.0]
+COMPUTED = math.sqrt(2.0)
+
+
+class TooLow(ValueError):
+    pass
+
+
+class Body:
+    def energy(self, v):
+        return v**2 / 2
+
+
+def f(x):
+    return 5 * x**3 + 2 * x**2 + 4 * x + 8
+
+
+def g(x: float, k: float = RATE * 2, *, kind="gauss") -> float:
+    """The user's own words."""
+    if x < 0:
+        raise TooLow(f"{x} is too low")
+    if kind == "gauss":
+        return k * math.exp(-x**2)
+    return RATE * square(x)
+
+
+def positional(x, y, /):
+    return x * y**2
+
+
+def computed(x):
+    return COMPUTED * x
+
+
+def needs_kind(x, kind: str):
+    return x if kind == "a" else x**2
+
+
+def loop(x):
+    for i in range(3):
+        x = x * x
+    return x
+'''
+
+HELPERS = """
+raise SystemExit("a helper ran")
+
+def square(x):
+    return x * x
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The working directory, with a file to derive."""
+    (tmp_path / "model.py").write_text(MODEL)
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "latin.py").write_bytes(b"# caf\xe9\ndef f(x):\n    return x\n")
+    (tmp_path / "broken.py").write_text("def f(x:\n    return x\n")
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p])
+    yield tmp_path
+    assert not (tmp_path / "it-ran").exists()
+    for name in ("good", "raising", "model", "package"):
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def run(folder, capsys):
+    """Run a command; the result is the exit code, stdout and stderr."""
+
+    def run(*words):
+        code = main(words)
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return code, printed.out, printed.err
+
+    return run
+
+
+def process(*words, **options):
+    options = {"capture_output": True, "text": True, "check": False} | options
+    return subprocess.run([sys.executable, "-m", "diffsrc", *words], **options)  # noqa: PLW1510
+
+
+# show
+
+
+@pytest.mark.parametrize(
+    ("words", "out"),
+    [
+        (
+            ["model.py:f"],
+            '''
+            def f_grad(x):
+                """Derivative of f with respect to x."""
+                return 15 * x**2 + 4 * x + 4
+            ''',
+        ),
+        (
+            ["model.py:f", "--order", "2", "--at", "x=2"],
+            '''
+            def f_derivative2(x):
+                """Second derivative of f with respect to x."""
+                return 30 * x + 4
+
+            # f_derivative2(x=2) = 64.0
+            ''',
+        ),
+        (
+            ["model.py:positional", "--wrt", "x, y", "--at", "x=2,y=3"],
+            '''
+            def positional_grad(x, y, /):
+                """Gradient of positional with respect to x, y."""
+                return y**2, 2 * x * y
+
+            # positional_grad(x=2, y=3) = (9.0, 12.0)
+            ''',
+        ),
+        (
+            ["model.py:Body.energy", "--wrt=-1"],
+            '''
+            def energy_grad(self, v):
+                """Derivative of energy with respect to v."""
+                return v
+            ''',
+        ),
+        (["model.py:f", "--as", "text"], "15 * x**2 + 4 * x + 4\n"),
+        (["model.py:f", "--as", "latex"], "15 x^{2} + 4 x + 4\n"),
+        (["model.py:f", "--as", "sympy"], "15*x**2 + 4*x + 4\n"),
+        (
+            ["model.py:f", "--as", "text", "--at", "x=2"],
+            "15 * x**2 + 4 * x + 4\n\nf_grad(x=2) = 72.0\n",
+        ),
+    ],
+)
+def test_show(words, out, run):
+    assert run("show", *words) == (0, textwrap.dedent(out).lstrip("\n"), "")
+
+
+def test_show_mathml(run):
+    code, out, _ = run("show", "model.py:f", "--as", "mathml")
+    assert code == 0
+    assert re.fullmatch(r"<math .*</math>\n", out)
+
+
+@pytest.mark.parametrize(
+    ("words", "result"),
+    [
+        (["model.py:f", "--at", "x=2"], 72.0),
+        (["model.py:f", "--at", "x=-1e3"], 14996004.0),
+        (["model.py:f", "--at", "x=inf"], float("inf")),
+        (["model.py:f", "--at", "x=2", "--value"], (64.0, 72.0)),
+        (["model.py:f", "--at", "x=2", "--order=3"], 30.0),
+        (["model.py:g", "--at", "x=0.0"], 0.0),
+        (["model.py:g", "--at", "x=1.0", "--at", "k=0"], 0.0),
+        (["model.py:g", "--at", "x=3, kind='line'"], 15.0),
+        (["model.py:needs_kind", "--at", 'x=3,kind="b"'], 6.0),
+        (["model.py:positional", "--at", "y=3,x=2", "--wrt", "y"], 12.0),
+    ],
+)
+def test_at(words, result, run):
+    code, out, err = run("show", *words)
+    assert (code, err) == (0, "")
+    printed = out.splitlines()[-1].rpartition(" = ")[2]
+    found = float(printed) if printed == "inf" else ast.literal_eval(printed)
+    assert found == pytest.approx(result, abs=1e-15)
+
+
+def test_show_of_an_imported_function(folder, run):
+    package = folder / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "good.py").write_text(
+        "import math\nfrom diffsrc import grad\nK = math.sqrt(4.0)\n"
+        "def f(x):\n    return K * x**2\n"
+        "@grad\ndef df(x):\n    return K * x**3\n"
+        "class C:\n    def __init__(self):\n        self.k = 3.0\n"
+        "    def m(self, x):\n        return self.k * x\n"
+        "c = C()\n"
+    )
+    code, out, _ = run("show", "package.good:f", "--at", "x=3")
+    assert code == 0
+    assert out.endswith("    return 2 * K * x\n\n# f_grad(x=3) = 12.0\n")
+    assert run("show", "package.good:df", "--at", "x=1")[1].endswith("= 6.0\n")
+    assert run("show", "package.good:c.m", "--at", "x=1")[1].endswith("= 3.0\n")
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("words", "err"),
+    [
+        ("show missing.py:f", "There is no file 'missing.py'."),
+        ("show empty.py:f", "'empty.py' is empty."),
+        ("show sub/:f", "is a directory, not a Python file."),
+        ("show latin.py:f", "'latin.py' is not text in the encoding it declares"),
+        ("show broken.py:f", "'broken.py' is not Python: '(' was never closed"),
+        ("show model.py:h", "It has: Body.energy, f, g, positional, computed"),
+        ("show model.py:Body", "'Body' in 'model.py' is not a function"),
+        ("show model.py:RATE", "'RATE' in 'model.py' is not a function"),
+        ("show model.py:f.g", "'g' is a function inside 'f'"),
+        ("show model.py", "'model.py' is no target: write"),
+        ("show model.py:", "'model.py:' is no target: write"),
+        ("show :f", "':f' is no target: write"),
+        ("show a-b:f", "'a-b:f' is no target: write"),
+        ("show model.py:1", "a target is FILE:function or FILE:Class.method"),
+        ("show model.py:loop", "\n    for i in range(3):\n    ^^^"),
+        ("show model.py:computed", "package.module:function"),
+        ("show model.py:needs_kind", "its value decides the derivative's code"),
+        ("show model.py:f --wrt q", "wrt='q' names no argument of f; it has x"),
+        ("show model.py:f --wrt 7", "wrt=7 is no position of an argument of f(x)"),
+        ("show model.py:g --wrt kind", "'kind' of g is not a number"),
+        ("show model.py:f --wrt x,x", "--wrt x,x names an argument twice"),
+        ("show model.py:f --wrt x,", "--wrt 'x,' lacks a name"),
+        ("show model.py:f --at y=1", "--at: f() got an unexpected keyword"),
+        (
+            "show model.py:g --at k=1",
+            "--at: g() missing 1 required positional argument",
+        ),
+        ("show model.py:f --at x=abc", "'abc' is no number; a string is x='\"abc\"'"),
+        ("show model.py:f --at x=1+1", "'1 + 1' is no number"),
+        ("show model.py:f --at x=f(1)", "'f(1)' is no number"),
+        ("show model.py:f --at x", "is not of the form name=number"),
+        ("show model.py:f --at x=", "is not of the form name=number"),
+        ("show model.py:f --at x=1);f(x=2", "is not of the form name=number"),
+        ("show model.py:f --at **x", "is not of the form name=number"),
+        ("show model.py:f --at x=1,x=2", "--at gives x twice"),
+        ("show model.py:g --at x=-1", "raises ValueError: -1.0 is too low"),
+        ("show model.py:f --at x=1e300", "raises OverflowError"),
+        ("show model.py:f --order 0", "'0' is no positive integer"),
+        ("show model.py:f --order x", "'x' is no positive integer"),
+        ("show model.py:f --order 2 --value", "--value goes with first derivatives"),
+        ("show model.py:f --as html", "invalid choice"),
+        ("show model.py:f --unknown", "unrecognized arguments: --unknown"),
+        ("show model.py:f --ord 2", "unrecognized arguments: --ord"),
+        ("show", "the following arguments are required: TARGET"),
+        ("draw model.py:f", "invalid choice: 'draw'"),
+        ("", "the following arguments are required: COMMAND"),
+        ("show no_such_module:f", "cannot be imported: ModuleNotFoundError"),
+        ("show raising:f", "cannot be imported: RuntimeError: not today"),
+        ("show stopping:f", "cannot be imported: SystemExit: 3"),
+        ("show math:sin", "sin has no Python source"),
+        ("show math:pi", "a function is needed"),
+        ("show json:nothing", "There is no function 'nothing' in the module 'json'."),
+        ("show decimal:Decimal", "A function is needed, not the class Decimal"),
+        ("generate", "a TARGET is needed"),
+        ("generate model.py:f", "-o FILE is needed"),
+        ("generate model.py:f -o nowhere/out.py", "No such file or directory"),
+        ("generate model.py:f -o sub", "Is a directory"),
+        ("generate model.py:f -o model.py", "was not written by diffsrc"),
+        ("generate model.py:f missing.py:f -o out.py", "There is no file"),
+        ("generate model.py:f --check out.py", "--check takes a module alone"),
+        ("generate --check out.py --wrt x", "--check takes a module alone"),
+        ("generate --check out.py", "There is no file 'out.py'."),
+        ("generate --check sub", "'sub' is a directory"),
+        ("generate --check latin.py", "'latin.py' is not text in UTF-8"),
+        ("generate --check model.py", "does not begin as a module of diffsrc does"),
+        ("generate --check empty.py", "does not begin as a module of diffsrc does"),
+    ],
+)
+def test_bad_input(words, err, folder, run):
+    (folder / "raising.py").write_text("raise RuntimeError('not today')\n")
+    (folder / "stopping.py").write_text("raise SystemExit(3)\n")
+    before = sorted(
+        path for path in folder.rglob("*") if "__pycache__" not in str(path)
+    )
+    code, out, printed = run(*words.split())
+    assert (code, out) == (2, "")
+    assert err in printed
+    after = sorted(path for path in folder.rglob("*") if "__pycache__" not in str(path))
+    assert before == after
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_unwritable(folder, run):
+    (folder / "sub").chmod(0o500)
+    code, _, err = run("generate", "model.py:f", "-o", "sub/out.py")
+    assert (code, "Permission denied" in err) == (2, True)
+
+
+def test_help_and_version(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert "diffsrc show model.py:f --wrt x" in out
+    for command in ("show", "generate"):
+        code, out, _ = run(command, "--help")
+        assert code == 0
+        assert "path/file.py:function, which is read as text and never run" in out
+    code, out, _ = run("--version")
+    assert (code, out) == (0, "diffsrc 0.1.0\n")
+
+
+# generate
+
+
+def test_generate(folder, run):
+    words = ["generate", "model.py:f", "model.py:g", "-o", "sub/grads.py"]
+    assert run(*words) == (0, "", "")
+    text = (folder / "sub" / "grads.py").read_text()
+    assert re.sub(r"[0-9a-f]{64}", "HASH", text) == textwrap.dedent(
+        '''\
+        # Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+        #
+        # To bring it up to date, run (files are as seen from here)
+        #
+        #     diffsrc generate ../model.py:f ../model.py:g -o grads.py
+        #
+        # f_grad: from ../model.py:f
+        #     sha256 HASH
+        #
+        # g_grad: from ../model.py:g
+        #     sha256 HASH
+        #     raises ValueError for TooLow
+
+        import math
+
+
+        def f_grad(x):
+            """Derivative of f with respect to x."""
+            return 15 * x**2 + 4 * x + 4
+
+
+        def g_grad(x: float, k: float = 5.0, *, kind="gauss") -> float:
+            """Derivative of g with respect to x."""
+            if kind != "gauss":
+                raise ValueError("g_grad is written for kind='gauss'")
+            if x < 0:
+                raise ValueError(f"{x} is too low")
+            return -2 * x * k * math.exp(-(x**2))
+        '''
+    )
+    assert run("generate", "--check", "sub/grads.py") == (0, "", "")
+
+
+def test_check_from_anywhere(folder, run, monkeypatch):
+    run("generate", "model.py:f", "--wrt", "x", "--value", "-o", "sub/grads.py")
+    monkeypatch.chdir(folder / "sub")
+    assert run("generate", "--check", "grads.py")[0] == 0
+    assert run("generate", "--check", str(folder / "sub" / "grads.py"))[0] == 0
+    monkeypatch.chdir("/")
+    assert run("generate", "--check", str(folder / "sub" / "grads.py"))[0] == 0
+
+
+def test_the_same_command_in_its_directory(folder, run, monkeypatch):
+    run("generate", str(folder / "model.py:f"), "--order", "2", "-o", "sub/grads.py")
+    text = (folder / "sub" / "grads.py").read_text()
+    assert str(folder) not in text
+    command = re.search(r"diffsrc (generate .*)", text)[1]
+    monkeypatch.chdir(folder / "sub")
+    (folder / "sub" / "grads.py").unlink()
+    assert run(*command.split())[0] == 0
+    assert (folder / "sub" / "grads.py").read_text() == text
+
+
+def test_long_commands_are_read_again(folder, run):
+    names = [f"a_rather_long_name_of_a_file_{i} it's.py" for i in range(5)]
+    for i, name in enumerate(names):
+        (folder / name).write_text(f"def f{i}(x):\n    return x**{i + 2}\n")
+    targets = [f"{name}:f{i}" for i, name in enumerate(names)]
+    assert run("generate", *targets, "--wrt", "x", "-o", "grads.py")[0] == 0
+    lines = (folder / "grads.py").read_text().splitlines()
+    assert all(len(line) <= 88 for line in lines)
+    assert run("generate", "--check", "grads.py")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence", "line"),
+    [
+        (
+            "5 * x**3",
+            "6 * x**3",
+            "is out of date\n",
+            "+    return 18 * x**2 + 4 * x + 4",
+        ),
+        (
+            "RATE = 2.5",
+            "RATE = 3.0",
+            "is out of date\n",
+            "+def g_grad(x: float, k: float = 6.0",
+        ),
+        (
+            "return 5",
+            "# a word\n    return 5",
+            "but its header is not\n",
+            "+#     sha256",
+        ),
+    ],
+)
+def test_check_says_what_changed(old, new, sentence, line, folder, run):
+    run("generate", "model.py:f", "model.py:g", "-o", "grads.py")
+    before = (folder / "grads.py").read_text()
+    (folder / "model.py").write_text(MODEL.replace(old, new, 1))
+    code, out, err = run("generate", "--check", "grads.py")
+    assert code == 1
+    assert err.startswith("grads.py is out of date")
+    assert err.endswith(sentence)
+    assert out.startswith("--- grads.py\n+++ grads.py (as generated now)\n")
+    assert f"\n{line}" in out
+    assert (folder / "grads.py").read_text() == before
+
+
+def test_check_of_an_edited_module(folder, run):
+    run("generate", "model.py:f", "-o", "grads.py")
+    path = folder / "grads.py"
+    text = path.read_text()
+    path.write_text(text.replace("15 * x", "16 * x"))
+    assert run("generate", "--check", "grads.py")[0] == 1
+    path.write_text(text.replace("diffsrc 0.1.0", "diffsrc 0.0.1"))
+    code, _, err = run("generate", "--check", "grads.py")
+    assert code == 1
+    assert "the code is the same, but diffsrc or SymPy is another version" in err
+    path.write_text(text.replace("diffsrc generate", "some other command"))
+    code, _, err = run("generate", "--check", "grads.py")
+    assert code == 2
+    assert "does not say by which command it was written" in err
+    path.write_text(text.replace("generate model", "generate --bogus model"))
+    assert run("generate", "--check", "grads.py")[0] == 2
+    (folder / "model.py").unlink()
+    path.write_text(text)
+    code, _, err = run("generate", "--check", "grads.py")
+    assert (code, err) == (2, "error: There is no file 'model.py'.\n")
+
+
+def test_generate_of_imported_functions(folder, run):
+    (folder / "good.py").write_text(
+        "import math\nK = math.sqrt(4.0)\ndef f(x):\n    return K * x**2\n"
+    )
+    assert run("generate", "good:f", "-o", "sub/grads.py") == (0, "", "")
+    text = (folder / "sub" / "grads.py").read_text()
+    assert "#     diffsrc generate good:f -o grads.py\n" in text
+    assert "\nK = 2.0  # good.K\n" in text
+    assert run("generate", "--check", "sub/grads.py")[0] == 0
+
+
+def test_write_module_writes_the_same(folder, run):
+    (folder / "good.py").write_text("def f(x: float) -> float:\n    return 3 * x**2\n")
+    run("generate", "good:f", "--wrt", "x", "-o", "grads.py")
+    text = (folder / "grads.py").read_text()
+    program = "import good, diffsrc; diffsrc.grad(good.f, 'x').save('grads.py')"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([*sys.path, "."])}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+    assert (folder / "grads.py").read_text() == text
+
+
+def test_a_failed_generate_leaves_the_old_module(folder, run, monkeypatch):
+    run("generate", "model.py:f", "-o", "grads.py")
+    text = (folder / "grads.py").read_text()
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    code, _, err = run("generate", "model.py:g", "-o", "grads.py")
+    assert (code, "No space left on device" in err) == (2, True)
+    assert (folder / "grads.py").read_text() == text
+    assert not list(folder.glob(".grads*"))
+
+
+# Processes and terminals
+
+
+@pytest.fixture
+def environment(monkeypatch):
+    """The environment of a process; diffsrc is found from any directory."""
+    path = os.pathsep.join(p or str(os.getcwd()) for p in sys.path)  # noqa: PTH109
+    found = {k: v for k, v in os.environ.items() if k not in {"NO_COLOR", "TERM"}}
+    return found | {"PYTHONPATH": path}
+
+
+def test_python_m_diffsrc(environment, folder):
+    done = process("show", "model.py:f", "--at", "x=2", env=environment)
+    assert done.returncode == 0
+    assert done.stdout.endswith("# f_grad(x=2) = 72.0\n")
+    done = process("show", "missing.py:f", env=environment)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: There is no file 'missing.py'.\n"
+
+
+def on_terminal(*words, env):
+    """What a command prints on a terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "diffsrc", *words]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=env) as started:
+        os.close(theirs)
+        parts = []
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:  # Linux says so at the end
+                break
+            if not part:
+                break
+            parts.append(part)
+    os.close(ours)
+    return started.returncode, b"".join(parts).decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("more", "coloured"),
+    [
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": ""}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ],
+)
+def test_colours(more, coloured, environment, folder):
+    plain = process("show", "model.py:g", env=environment).stdout
+    assert "\033" not in plain
+    code, out = on_terminal("show", "model.py:g", env=environment | more)
+    assert code == 0
+    assert ("\033[34mdef\033[0m" in out) == coloured
+    assert re.sub(r"\033\[\d+m", "", out) == plain
+
+
+def test_a_reader_that_has_gone(environment, folder):
+    """`diffsrc show ... | true`: no traceback, and the exit code is the command's."""
+    read, write = os.pipe()
+    os.close(read)
+    done = process(
+        "show",
+        "model.py:f",
+        env=environment,
+        capture_output=False,
+        stdout=write,
+        stderr=subprocess.PIPE,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_names_that_stdout_cannot_show(environment, folder):
+    (folder / "greek.py").write_text("def f(ξ):\n    return ξ**2\n", encoding="utf-8")
+    more = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = process("show", "greek.py:f", env=environment | more)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2 * \\u03be" in done.stdout
