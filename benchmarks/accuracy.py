@@ -166,7 +166,8 @@ def magnitudes(*, negative: bool = True) -> list[float]:
     draw = random.Random(2)
     wide = [10.0**k * draw.uniform(1, 9) for k in range(-300, 300, 3)] + [1e-300, 1e300]
     close = [10 ** draw.uniform(-3, 3) for _ in range(300)]
-    ends = [draw.uniform(m, 1.1 * m) for m in (340, 690) for _ in range(30)]
+    spans = ((340, 380), (690, 760), EDGE)
+    ends = [draw.uniform(*span) for span in spans for _ in range(30)]
     found = [*wide, *close, *ends, 1.0, 700.0, 709.0, 745.0, 800.0]
     return [s * x for x in found for s in ((1, -1) if negative else (1,))]
 

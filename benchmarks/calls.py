@@ -1,11 +1,12 @@
-"""How fast the derivatives of the golden set are, beside those by hand and by other projects.
+"""How fast derivatives of the golden set are, beside those by hand and by others.
 
     python benchmarks/calls.py [NAME...]
 
-Times are nanoseconds a call, over all cases of a program. `emitted` is `df.function`; `df adds` is what
-a call of `df` itself costs above that. The others get the same program with NumPy's functions in place
-of `math`'s (autograd its own NumPy), and a dash where they cannot derive it. Every value is compared with
-the derivative by hand first; exit code 1 when one of ours differs.
+Times are nanoseconds a call, over all cases of a program. `emitted` is
+`df.function`; `df adds` is what a call of `df` itself costs above that. The others
+get the same program with NumPy's functions in place of `math`'s (autograd its own
+NumPy), and a dash where they cannot derive it. Every value is compared with the
+derivative by hand first; exit code 1 when one of ours differs.
 """
 
 from __future__ import annotations
@@ -93,8 +94,11 @@ def by_tangent(name: str, positions: tuple[int, ...]) -> Callable[..., Any]:
 
 
 def differs(function: Callable[..., Any], expected: dict[Point, Any]) -> Point | None:
-    """The first case whose partial derivatives differ by 1e-9 of their largest in all cases."""
-    sizes = [max(map(abs, column)) for column in zip(*map(parts, expected.values()), strict=True)]
+    """The first case with a partial derivative that is 1e-9 of the largest off."""
+    sizes = [
+        max(map(abs, column))
+        for column in zip(*map(parts, expected.values()), strict=True)
+    ]
     for point, value in expected.items():
         found = parts(function(*point))
         for one, other, size in zip(found, parts(value), sizes, strict=True):
@@ -114,7 +118,7 @@ def usable(
     positions: tuple[int, ...],
     expected: dict[Point, Any],
 ) -> Callable[..., Any] | str:
-    """Another project's gradient if it is right at all cases, else why it is not used."""
+    """Another project's gradient if it is right, else why it is not used."""
     try:
         function = derive(name, positions)
         wrong = differs(function, expected)
@@ -133,7 +137,9 @@ def measure(name: str) -> tuple[list[object], dict[str, str]]:
     wrong = differs(df, expected)
     if wrong is not None:
         sys.exit(f"{name}: wrong at {wrong}\n{df.source}")
-    positions = tuple(list(inspect.signature(function).parameters).index(w) for w in wrt)
+    positions = tuple(
+        list(inspect.signature(function).parameters).index(w) for w in wrt
+    )
     functions = {"hand": hand, "function": df.function, "df": df}
     failed: dict[str, str] = {}
     for project, derive in (("tangent", by_tangent), ("autograd", by_autograd)):
@@ -154,10 +160,14 @@ def main(names: list[str]) -> None:
     warnings.simplefilter("ignore")
     rows: list[list[object]] = []
     notes: list[str] = []
-    for name in names or sorted(m.name for m in pkgutil.iter_modules(programs.__path__)):
+    for name in names or sorted(
+        m.name for m in pkgutil.iter_modules(programs.__path__)
+    ):
         row, failed = measure(name)
         rows.append(row)
-        notes += [f"{project} cannot do {name}: {why}" for project, why in failed.items()]
+        notes += [
+            f"{project} cannot do {name}: {why}" for project, why in failed.items()
+        ]
     head = ["", "by hand", "emitted", *LIMITS]
     print(table([head, *rows]), end="\n\n")
     for i, (what, limit) in enumerate(LIMITS.items(), start=3):
@@ -168,7 +178,9 @@ def main(names: list[str]) -> None:
         beyond = [r[0] for r in rows if r[i] is not None and (r[i] < limit) == least]
         worst = min(found) if least else max(found)
         text = f"{what}: median {median(found):.2f}, worst {worst:.2f}"
-        print(f"{text}; limit {limit:g}; beyond: {', '.join(map(str, beyond)) or 'none'}")
+        print(
+            f"{text}; limit {limit:g}; beyond: {', '.join(map(str, beyond)) or 'none'}"
+        )
     print("", *notes, sep="\n")
 
 

@@ -1,4 +1,4 @@
-"""How all benchmarks measure: fresh processes, or calls in turns, and medians of both."""
+"""How all benchmarks measure: fresh processes or calls, in turns, and medians."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 import timeit
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -22,8 +23,8 @@ def nanoseconds(
 ) -> dict[str, float]:
     """The time of one call of each function: the median of rounds that take turns.
 
-    A round calls a function at every point, with literal arguments. The functions take turns
-    within a round, so that whatever else the machine does hits all of them.
+    A round calls a function at every point, with literal arguments. The functions take
+    turns within a round, so that whatever else the machine does hits all of them.
     """
     loops: dict[str, tuple[timeit.Timer, int]] = {}
     for name, function in functions.items():
@@ -44,13 +45,15 @@ def processes(
 ) -> dict[str, list[dict[str, Any]]]:
     """What each Python program prints as JSON, in fresh processes that take turns.
 
-    A program is the arguments of the interpreter. Its bytecode is cached, as for a user.
+    A program is the arguments of the interpreter; `started` is added to what it prints.
+    Bytecode is cached, as for a user.
     """
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, arguments in programs.items():
+            started = time.time()
             out = subprocess.run(  # noqa: S603 # programs of ours
                 [sys.executable, *arguments],
                 env=environment,
@@ -58,7 +61,7 @@ def processes(
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            found[name].append(json.loads(out.stdout))
+            found[name].append({"started": started, **json.loads(out.stdout)})
     return found
 
 

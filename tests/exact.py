@@ -1,4 +1,4 @@
-"""The truth about a function: its source text run in 50 digits, differenced.
+"""The truth about a function: its source text run in 75 digits, differenced.
 
 A module's text is run again with `math` and `numpy` replaced by namesakes of mpmath, on numbers that
 note how near they come to a kink or to the edge of a domain. Nothing here knows a rule of
@@ -11,8 +11,8 @@ import types
 import mpmath
 from mpmath import mp, mpf
 
-DIGITS = 50
-STEP = mpf(10) ** -16
+DIGITS = 75
+STEP = mpf(10) ** -20
 NUDGE = mpf(10) ** -9  # relative change of each operation's result, for `noise`
 NUDGED_RUNS = 3
 NEAR = 1e-5  # a comparison, an edge or a jump as near as this is avoided
@@ -108,7 +108,7 @@ def compared(apply):
 
 
 class Exact:
-    """A number of 50 digits that is used as a float is."""
+    """A number of 75 digits that is used as a float is."""
 
     __slots__ = ("value",)
     __hash__ = None
@@ -130,6 +130,12 @@ class Exact:
     __ge__ = compared(lambda a, b: a >= b)
     __eq__ = compared(lambda a, b: a == b)
     __ne__ = compared(lambda a, b: a != b)
+
+    def __divmod__(self, other):
+        return self // other, self % other
+
+    def __rdivmod__(self, other):
+        return other // self, other % self
 
     def __neg__(self):
         return Exact(-self.value)
@@ -399,7 +405,7 @@ BUILTINS = {
 
 
 class Truth:
-    """The function `name` of a module's text, in 50 digits."""
+    """The function `name` of a module's text, in 75 digits."""
 
     def __init__(self, text, name):
         module = {"__builtins__": BUILTINS, "__name__": "exact"}

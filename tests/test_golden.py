@@ -174,10 +174,8 @@ def test_text_is_as_reviewed(golden: Golden, update_golden: bool) -> None:
 )
 def test_seed_polynomial(order: int, line: str, at_two: float) -> None:
     df = derivative(showcase.seed_polynomial, order=order)
-    (function,) = ast.parse(df.source).body
-    assert isinstance(function, ast.FunctionDef)
-    _docstring, returned = function.body
-    assert ast.unparse(returned) == f"return {line}"
+    _signature, _docstring, *body = df.source.splitlines()
+    assert body == [f"    return {line}"]
     assert df(2.0) == at_two
     assert grad(showcase.seed_polynomial)(2.0) == 72.0
 

@@ -1,4 +1,4 @@
-"""Random functions: derivatives against 50 digits, values bit for bit.
+"""Random functions: derivatives against 75 digits, values bit for bit.
 
 `--long` takes as many as it says from a new seed; `--long-start` goes on where a run has stopped.
 """
@@ -22,6 +22,7 @@ EPSILON = 2.0**-52
 OF_NOISE = 64  # roundings of the terms that cancel
 OF_VALUE = 64
 HUGE = 1e100  # beyond it, roundings are not what goes wrong
+FLOOR = 1e-22  # what differences in 75 digits leave of a zero
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ class Run:
         pytest.fail(f"{what}\nat {arguments}\n\n{self.case.text}\n{text}", pytrace=False)
 
     def tolerance(self, value, noise):
-        return EPSILON * (OF_NOISE * noise + OF_VALUE * abs(value)) + 1e-300
+        return EPSILON * (OF_NOISE * noise + OF_VALUE * abs(value)) + FLOOR
 
     def check(self, got, arguments, wrt, what):
         """Compare a number with the derivative by the names in `wrt`."""

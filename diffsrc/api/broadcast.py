@@ -52,10 +52,12 @@ def _expanded(result: Node, shaped: list[Node]) -> Node:
 def ranked_parameters(program: Program) -> frozenset[str]:
     """The parameters of which it matters whether they are arrays.
 
-    Those that some result does not contain, and all where the code is for scalars only.
+    Those that some result does not contain, and all where the code is for scalars only; none that
+    the user annotated as a plain number.
     """
-    parameters = numbers(program)
-    if _is_scalar_code(program.body):
+    plain = {p.name for p in program.parameters if p.annotation in {"float", "int"}}
+    parameters = {n: node for n, node in numbers(program).items() if n not in plain}
+    if is_scalar_code(program.body):
         return frozenset(parameters)
     missing: set[str] = set()
     for result in program.body.results:
@@ -64,7 +66,7 @@ def ranked_parameters(program: Program) -> frozenset[str]:
     return frozenset(missing)
 
 
-def _is_scalar_code(block: Block) -> bool:
+def is_scalar_code(block: Block) -> bool:
     """Whether the code takes no arrays: it branches, or calls functions of `math`."""
     for node in reachable([*(let.node for let in block.lets), *block.roots()]):
         if isinstance(node, If) or (

@@ -8,13 +8,15 @@ globals) and turns integers into floats.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+import functools
+import operator
+from collections.abc import Callable, Iterable
 from types import CellType, FunctionType
 from typing import Any
 
+from diffsrc.api.broadcast import is_scalar_code
 from diffsrc.api.derive import Stages
 from diffsrc.capture import Captured, static_attribute
-from diffsrc.emit.python import parameters
 from diffsrc.ir import Assumption, Call, Const, If, Node, Program, Result, reachable
 from diffsrc.load import load
 from diffsrc.specialise import Argument, Signature, argument_of
@@ -52,6 +54,10 @@ KEEPS_INT = frozenset(
 )
 
 
+# As a set of parameters: a float whatever they are.
+ALWAYS = -1
+# The builtins hand one of their arguments on, as it is.
+CHOOSING = (("max",), ("min",))
 SCALARS = frozenset({int, float})
 PLAIN = frozenset({str, bytes, int, float, bool, set, frozenset})
 
@@ -166,9 +172,12 @@ def entry_for(
     guard: list[str] = []
     lines: list[str] = []
     conditions: list[str] = []
+    prefix = "_guard"
+    while prefix in stages.source:
+        prefix += "_"
 
     def cell(value: object) -> str:
-        name = f"_{len(cells)}"
+        name = f"{prefix}{len(cells)}"
         cells[name] = CellType(value)
         return name
 
@@ -178,34 +187,40 @@ def entry_for(
         conditions.append(_outside_condition(check, captured, cell))
     other = None
     if conditions:
-        other = CellType()
-        cells["_again"] = other
+        again = cell(None)
+        other = cells[again]
         guard = [
-            f"    if {' or '.join(conditions)}:",
-            f"        return _again({_passed(program)})",
+            f"if {' or '.join(conditions)}:",
+            f"    return {again}({_passed(program)})",
         ]
-    if any(not is_float(r) for r in _results(program)):
+    made_floats = floats(program)
+    if made_floats:
         as_float = cell(_as_float)
-        for parameter in program.parameters:
-            if parameter.node is not None and parameter.node.type.kind == "float":
-                lines += [
-                    f"    if type({parameter.name}) is not float:",
-                    f"        {parameter.name} = {as_float}({parameter.name})",
-                ]
-    cells["_function"] = CellType(function)
+        for name in made_floats:
+            lines += [
+                f"if type({name}) is not float:",
+                f"    {name} = {as_float}({name})",
+            ]
+    own = dict(
+        zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    )
 
-    def made(body: list[str]) -> Callable[..., Any]:
-        if not body:
+    def made(before: list[str]) -> Callable[..., Any]:
+        # In the emitted function's own frame: a call in between costs as much as the checks.
+        if not before:
             return function
-        header = f"def {stages.name}({', '.join(parameters(program))}):"
-        text = "\n".join(
-            [header, *body, f"    return _function({_passed(program)})", ""]
+        call = load(
+            stages.source,
+            stages.name,
+            module_globals=function.__globals__,
+            cells=own | cells,
+            before="\n".join(before),
         )
-        call = load(text, stages.name, module_globals=function.__globals__, cells=cells)
         call.__defaults__, call.__kwdefaults__ = (
             function.__defaults__,
             function.__kwdefaults__,
         )
+        call.__module__ = function.__module__
         return call
 
     direct = made(lines)
@@ -266,8 +281,8 @@ def _outside_condition(
         and not check.path
         and check.code
     ):
-        expected, code = cell(check.expected), cell(check.code)
-        return f"{check.name} is not {expected} or {expected}.__code__ is not {code}"
+        # A module that is run again makes new functions in the same globals.
+        return f"{check.name} is not {cell(check.expected)}"
     return f"not {cell(check.holds)}()"
 
 
@@ -290,35 +305,63 @@ def _results(program: Program) -> list[Node]:
     return results
 
 
-def is_float(node: Node) -> bool:
-    """Whether a written value is a float whatever the arguments are."""
-    known: dict[Node, bool] = {}
-    for below in reachable((node,), arms=True):
-        known[below] = _is_float(below, known)
-    return known[node]
+def floats(program: Program) -> list[str]:
+    """The parameters that are made floats so that every result is one.
+
+    Where the code takes no arrays, as few as will do: an integer times a float is a float.
+    """
+    parameters = {
+        p.node: p.name
+        for p in program.parameters
+        if p.node is not None and p.node.type.kind == "float"
+    }
+    bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters)}
+    results = _results(program)
+    known: dict[Node, int] = {}
+    for below in reachable(results, arms=True):
+        known[below] = bits.get(below, 0) or _makes_float(below, known)
+    open_results = [known[r] for r in results if known[r] != ALWAYS]
+    scalars = all(p.annotation in {"float", "int"} for p in program.parameters)
+    if not open_results:
+        return []
+    if 0 in open_results or not (scalars or is_scalar_code(program.body)):
+        return list(parameters.values())
+    chosen: list[str] = []
+    while open_results:
+        best = max(
+            bits, key=lambda node: sum(bool(bits[node] & r) for r in open_results)
+        )
+        chosen.append(parameters[best])
+        open_results = [r for r in open_results if not bits[best] & r]
+    return chosen
 
 
-def _is_float(node: Node, known: dict[Node, bool]) -> bool:
+def _makes_float(node: Node, known: dict[Node, int]) -> int:
+    """Each of which parameters (as bits) makes a written value a float if it is one."""
     match node:
         case Const():
-            return isinstance(node.value, float)
+            return ALWAYS if isinstance(node.value, float) else 0
         case Result():
             arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
-            return all(known.get(a.results[node.index], False) for a in arms)
+            return _all(known.get(a.results[node.index], 0) for a in arms)
         case Call() if node.op == "select":
-            return known[node.args[1]] and known[node.args[2]]
+            return known[node.args[1]] & known[node.args[2]]
         case Call() if node.op == "pow":
             exponent = node.args[1]
             whole = isinstance(exponent, Const) and isinstance(exponent.value, int)
-            return known[node.args[0]] or (whole is False and known[exponent])
+            return known[node.args[0]] | (0 if whole else known[exponent])
+        case Call() if node.op in {"max", "min"} and node.options[:1] in CHOOSING:
+            return _all(known[arg] for arg in node.args)
         case Call() if node.op in KEEPS_INT:
-            return any(known[arg] for arg in node.args)
+            return functools.reduce(operator.or_, (known[arg] for arg in node.args), 0)
         case Call():
-            return node.op not in MAYBE_INT
-        case If():
-            return False
+            return 0 if node.op in MAYBE_INT else ALWAYS
         case _:
-            return False
+            return 0
+
+
+def _all(masks: Iterable[int]) -> int:
+    return functools.reduce(operator.and_, masks, ALWAYS)
 
 
 def _as_float(value: object) -> object:

@@ -272,8 +272,8 @@ class Frozen:
                 raise value.error()
             if not (is_plain(value) or is_number(value)):
                 self._refuse(
-                    f"the default {parameter.name}={parameter.default_text} means nothing "
-                    "in a module alone",
+                    f"the default {parameter.name}={parameter.default_text} "
+                    "means nothing in a module alone",
                     "give it a number or a string as its default",
                 )
             text = plain_text(value)

@@ -80,15 +80,10 @@ def is_plain(value: object) -> bool:
 
 def is_number(value: Any) -> bool:
     """Whether a value is a real number of NumPy's."""
-    dtype = getattr(value, "dtype", None)
-    return (
-        type(value).__module__ == "numpy"
-        and not hasattr(value, "__setitem__")
-        and (
-            getattr(dtype, "kind", "") in {"b", "i", "u", "f"}
-            and dtype.itemsize <= LARGEST
-        )
-    )
+    if type(value).__module__ != "numpy" or hasattr(value, "__setitem__"):
+        return False
+    dtype: Any = getattr(value, "dtype", None)
+    return dtype is not None and dtype.kind in "biuf" and dtype.itemsize <= LARGEST
 
 
 def plain_text(value: object) -> str:

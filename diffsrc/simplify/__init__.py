@@ -7,12 +7,11 @@ from fractions import Fraction
 
 from diffsrc.ir import Block, Graph, Node, Number, Prod, Program, Ref, Sum, blocks
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten
-from diffsrc.simplify.cost import cost
+from diffsrc.simplify.cost import saving
 from diffsrc.simplify.factor import (
     collected,
     factored,
     merge_choices,
-    monomial_of,
     multiplied_out,
 )
 from diffsrc.simplify.lower import lowered
@@ -83,10 +82,8 @@ class Simplifier:
         if twin is not None:
             return twin
         spread = multiplied_out(self.graph, merged)
-        if spread is not merged:
-            free = atoms(merged) | atoms(spread)
-            if cost(spread, free) < cost(merged, free):
-                merged = spread
+        if spread is not merged and saving(spread, merged) > 0:
+            merged = spread
         return self._offered(factored(self.graph, merged))
 
     def _twin(self, node: Node) -> Node | None:
@@ -124,13 +121,11 @@ class Simplifier:
         if rest and (len(quotients) > 1 or len(rest) > 1):
             offered = self._offered(self.graph.linear(Fraction(0), quotients))
             return self.graph.sum((offered, self.graph.linear(node.constant, rest)))
-        free = atoms(node)
         best: Node = node
-        best_cost, name = cost(node, free), ""
+        name = ""
         for rewrite, candidate in rewritten(node, self.normal):
-            candidate_cost = cost(candidate, free)
-            if candidate_cost < best_cost and self._proven_zero(candidate - node):
-                best, best_cost, name = candidate, candidate_cost, rewrite
+            if saving(candidate, best) > 0 and self._proven_zero(candidate - node):
+                best, name = candidate, rewrite
         if best is not node:
             self._note(name, best)
         return best
@@ -144,14 +139,6 @@ class Simplifier:
 
     def _note(self, rewrite: str, node: Node) -> None:
         self.notes.append(rewrite)
-
-
-def atoms(node: Node) -> frozenset[Node]:
-    """What a sum is made of, sums apart: it is computed in every form of the sum."""
-    terms = [t for t, _ in node.terms] if isinstance(node, Sum) else [node]
-    return frozenset(
-        base for term in terms for base in monomial_of(term)[1] if not isinstance(base, Sum)
-    )
 
 
 def has_quotients(node: Node) -> bool:

@@ -1,0 +1,175 @@
+"""Long programs: code that grows with the program, flat expressions, right numbers."""
+
+import ast
+import importlib.util
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diffsrc import grad
+
+DEEPEST = 20
+
+Lines = list[str]
+
+
+def statements(count: int) -> Lines:
+    """Products, quotients, sums and functions of two values that stay near 1."""
+    kinds = (
+        "y = y * z",
+        "y = math.sin(y)",
+        "z = z + y",
+        "z = z / 2.0",
+        "y = math.exp(-z) + y",
+    )
+    body = [kinds[i % len(kinds)] for i in range(count)]
+    return ["y = x", "z = x", *body, "return y + z"]
+
+
+def names(count: int) -> Lines:
+    """A name for every value."""
+    body = [f"y{i + 1} = math.sin(y{i}) * x + {i}.5" for i in range(count)]
+    return ["y0 = x", *body, f"return y{count}"]
+
+
+def sines(count: int) -> Lines:
+    return ["y = x", *["y = math.sin(y)"] * count, "return y"]
+
+
+def total(count: int) -> Lines:
+    terms = [f"math.sin({i} * x)" for i in range(1, count + 1)]
+    return [f"return {' + '.join(terms)}"]
+
+
+def powers(count: int) -> Lines:
+    return ["y = x", *["y = math.sin(y) * math.exp(y)"] * count, "return y"]
+
+
+def branches(count: int) -> Lines:
+    """One `if` after the other."""
+    lines = ["y = x"]
+    for i in range(count):
+        lines += [f"if y > {i % 3}.1:", "    y = y * x", "else:", "    y = y + x"]
+    return [*lines, "return y"]
+
+
+PROGRAMS: dict[str, Callable[[int], Lines]] = {
+    p.__name__: p for p in (statements, names, sines, total, powers, branches)
+}
+
+
+def text(lines: Lines) -> str:
+    return "\n".join(
+        ["import math", "", "", "def f(x):", *(f"    {n}" for n in lines), ""]
+    )
+
+
+def imported(source: str, folder: Path, name: str) -> Callable[[float], Any]:
+    """The `f` of a module with that source."""
+    path = folder / f"{name}.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    function: Callable[[float], Any] = module.f
+    return function
+
+
+def depth(source: str) -> int:
+    """How deep expressions nest: operations within operations."""
+    deepest = 0
+    todo: list[tuple[ast.AST, int]] = [(ast.parse(source), 0)]
+    while todo:
+        node, level = todo.pop()
+        counted = isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call | ast.IfExp)
+        level += counted
+        deepest = max(deepest, level)
+        todo += ((child, level) for child in ast.iter_child_nodes(node))
+    return deepest
+
+
+def nodes(source: str) -> int:
+    return sum(1 for _ in ast.walk(ast.parse(source)))
+
+
+class Dual:
+    """A value and its derivative, for the plain rules forward."""
+
+    def __init__(self, value: float, slope: float) -> None:
+        self.value, self.slope = value, slope
+
+    def __add__(self, other: "Dual | float") -> "Dual":
+        other = dual(other)
+        return Dual(self.value + other.value, self.slope + other.slope)
+
+    def __mul__(self, other: "Dual | float") -> "Dual":
+        other = dual(other)
+        slope = self.slope * other.value + self.value * other.slope
+        return Dual(self.value * other.value, slope)
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> "Dual":
+        return Dual(-self.value, -self.slope)
+
+    def __truediv__(self, other: float) -> "Dual":
+        return Dual(self.value / other, self.slope / other)
+
+    def __gt__(self, other: float) -> bool:
+        return self.value > other
+
+
+def dual(value: Dual | float) -> Dual:
+    return value if isinstance(value, Dual) else Dual(value, 0.0)
+
+
+class Forward:
+    """`math` for dual numbers."""
+
+    @staticmethod
+    def sin(x: Dual) -> Dual:
+        return Dual(math.sin(x.value), x.slope * math.cos(x.value))
+
+    @staticmethod
+    def exp(x: Dual) -> Dual:
+        return Dual(math.exp(x.value), x.slope * math.exp(x.value))
+
+
+def forward(source: str, x: float) -> float:
+    """The derivative by the plain rules."""
+    scope: dict[str, Any] = {}
+    exec(source, scope)  # noqa: S102 # our own program
+    scope["math"] = Forward
+    slope: float = scope["f"](Dual(x, 1.0)).slope
+    return slope
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        ("statements", 500),
+        ("names", 300),
+        ("sines", 1_200),
+        ("total", 500),
+        ("powers", 12),
+        ("branches", 60),
+    ],
+)
+def test_long_programs(kind: str, count: int, tmp_path: Path) -> None:
+    source = text(PROGRAMS[kind](count))
+    half = text(PROGRAMS[kind](count // 2))
+    df = grad(imported(source, tmp_path, "whole"))
+    fewer = grad(imported(half, tmp_path, "half"))
+    limit = sys.getrecursionlimit()
+    for x in (0.7, 1.3):
+        assert math.isclose(df(x), forward(source, x), rel_tol=1e-9, abs_tol=1e-15)
+    assert sys.getrecursionlimit() == limit
+    assert depth(df.source) <= DEEPEST
+    assert nodes(df.source) <= 2.2 * nodes(fewer.source) + 50
+    assert nodes(df.source) <= 12 * nodes(source)
