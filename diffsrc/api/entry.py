@@ -17,11 +17,10 @@ from typing import Any
 from diffsrc.api.broadcast import is_scalar_code
 from diffsrc.api.derive import Stages
 from diffsrc.capture import Captured, static_attribute
-from diffsrc.ir import Assumption, Call, Const, If, Node, Program, Result, reachable
+from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, reachable
 from diffsrc.load import load
 from diffsrc.specialise import Argument, Signature, argument_of
 
-ALWAYS_FLOAT = frozenset({"div", "attribute"})
 MAYBE_INT = frozenset(
     {
         "floor",
@@ -293,16 +292,18 @@ def _is_parameter(name: str, stages: Stages) -> bool:
 
 
 def _results(program: Program) -> list[Node]:
-    results: list[Node] = []
+    """The results, through the arms of choices."""
+    seen: dict[Node, None] = {}
     todo = list(program.body.results)
     while todo:
         node = todo.pop()
+        if node in seen:
+            continue
+        seen[node] = None
         if isinstance(node, Result):
             for arm in (node.of.then, node.of.orelse):
                 todo += arm.results[node.index : node.index + 1]
-        else:
-            results.append(node)
-    return results
+    return [node for node in seen if not isinstance(node, Result)]
 
 
 def floats(program: Program) -> list[str]:
