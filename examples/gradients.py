@@ -13,7 +13,7 @@
 #
 # call_price_value_and_grad: from black_scholes.py:call_price
 #     sha256 9016725345215a769632db5da66b50f3e27506dc45968b8a405e35e1a602d3a3
-#     SymPy found a form: zero
+#     SymPy found a form: a sum that is zero
 
 import math
 
@@ -42,9 +42,8 @@ def call_price_value_and_grad(spot, strike, years, rate, volatility):
     d1 = (math.log(spot / strike) + (rate + volatility**2 / 2) * years) / spread
     d2 = d1 - spread
     sqrt_2 = math.sqrt(2)
-    d_spot = 0.5 * (1 + math.erf(d1 / sqrt_2))
-    scale = 0.5 * (1 + math.erf(d2 / sqrt_2))
+    exp_term = strike * math.exp(-rate * years) * (0.5 * (1 + math.erf(d2 / sqrt_2)))
     return (
-        spot * d_spot - strike * math.exp(-rate * years) * scale,
-        d_spot,
+        spot * (0.5 * (1 + math.erf(d1 / sqrt_2))) - exp_term,
+        0.5 * math.erfc(-d1 / sqrt_2),
     )

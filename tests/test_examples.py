@@ -36,7 +36,7 @@ def run(*arguments: str, folder: Path = ROOT) -> str:
         text=True,
         check=False,
     )
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, ""), result.stdout
     return result.stdout
 
 

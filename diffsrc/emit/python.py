@@ -268,18 +268,19 @@ class Writer:
         self, block: Block, ends: list[Node], tail: If | None, level: int
     ) -> None:
         """The lines before the end of a block: the values that its end needs."""
-        inside = set(reachable([*ends, *block.roots()], stop=self.names.keys()))
-        lets = [
-            let
-            for let in block.lets
-            if let.node in inside and let.node not in self.names
-        ]
         checks = [s for s in block.statements if isinstance(s, Assert)]
         ends = ends + [
             n for c in checks for n in (c.condition, c.message) if n is not None
         ]
         if block.fail is not None:
             ends.append(block.fail.error)
+        arms = [] if tail is None else [*tail.then.roots(), *tail.orelse.roots()]
+        inside = set(reachable([*ends, *arms], stop=self.names.keys()))
+        lets = [
+            let
+            for let in block.lets
+            if let.node in inside and let.node not in self.names
+        ]
         plan = self._plan(lets, ends, tail)
         for statement in block.statements:
             if isinstance(statement, Assert):

@@ -76,7 +76,7 @@ class Simplifier:
         if not isinstance(merged, Sum):
             return merged
         if self.sample.is_small(merged) and self._proven_zero(merged):
-            self._note("zero", merged)
+            self._note("a sum that is zero")
             return self.graph.zero
         twin = self._twin(merged)
         if twin is not None:
@@ -127,7 +127,7 @@ class Simplifier:
             if saving(candidate, best) > 0 and self._proven_zero(candidate - node):
                 best, name = candidate, rewrite
         if best is not node:
-            self._note(name, best)
+            self._note(name)
         return best
 
     def _proven_zero(self, node: Node) -> bool:
@@ -137,7 +137,7 @@ class Simplifier:
             return False
         return is_zero(node, self.normal)
 
-    def _note(self, rewrite: str, node: Node) -> None:
+    def _note(self, rewrite: str) -> None:
         self.notes.append(rewrite)
 
 

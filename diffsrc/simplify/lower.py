@@ -29,6 +29,7 @@ from diffsrc.ir import (
     children,
     reachable,
 )
+from diffsrc.ir.signs import positive
 from diffsrc.ops import TABLE
 from diffsrc.simplify.factor import joined, monomial_of
 from diffsrc.simplify.share import share
@@ -123,7 +124,7 @@ class Lowering:
             return self.graph.const(float(node.value))
         node = joined(node)
         if is_choice(node):
-            condition, then, orelse = node.args
+            condition, then, orelse = (guarded(node) if self.library == "np" else node).args
             arms = [unwrapped(self.result(arm)) for arm in (then, orelse)]
             choice = self._choice(self(condition), *arms)
             return self.graph.call("scalar", choice) if self.library == "np" else choice
@@ -190,6 +191,10 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
+        if node.op == "select" and self.library == "np":
+            safe = guarded(node)
+            if safe is not node:
+                return self(safe)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             return self._choice(*args)
@@ -549,6 +554,30 @@ def multiplicity(powers: Powers, inner: Powers) -> int:
 def is_choice(node: Node) -> TypeGuard[Call]:
     """Whether a normal node chooses between two."""
     return isinstance(node, Call) and node.op == "select" and not node.options
+
+
+def guarded(node: Call) -> Call:
+    """A choice of arrays whose arms, all computed, divide by nothing that may be 0 when not chosen.
+
+    `where(x > 0, 1 / x, 0)` divides by `where(x > 0, x, 1)`.
+    """
+    graph, (condition, *arms) = node.graph, node.args
+
+    def safe(arm: Node, chosen: bool) -> Node:
+        if isinstance(arm, Sum):
+            terms = (c * safe(t, chosen) for t, c in arm.terms)
+            return graph.sum([graph.number(arm.constant), *terms])
+        if not isinstance(arm, Prod):
+            return arm
+        powers: Powers = {}
+        for base, exponent in arm.factors:
+            risky = exponent < 0 and not positive(base) and not is_choice(base)
+            pair = (base, graph.one) if chosen else (graph.one, base)
+            new = graph.call("select", condition, *pair) if risky else base
+            powers[new] = powers.get(new, Fraction(0)) + exponent
+        return graph.monomial(arm.coefficient, powers)
+
+    return graph.call("select", condition, safe(arms[0], True), safe(arms[1], False))
 
 
 def unwrapped(node: Node) -> Node:

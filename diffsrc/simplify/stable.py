@@ -168,10 +168,17 @@ class Stabiliser:
     # Sums
 
     def _sum(self, node: Node) -> Node:
-        """`c exp(t) - c` is `c expm1(t)`, `c - c tanh(t)**2` is `c / cosh(t)**2`."""
+        """`c exp(t) - c` is `c expm1(t)`, `c - c tanh(t)**2` is `c / cosh(t)**2`.
+
+        `c + c erf(t)` is `c erfc(-t)`, which does not cancel.
+        """
         if not isinstance(node, Sum) or not node.constant:
             return node
         for term, c in node.terms:
+            if isinstance(term, Call) and term.op == "erf" and abs(c) == abs(node.constant):
+                (arg,) = term.args
+                close = node.constant * self.graph.call("erfc", -arg if c == node.constant else arg)
+                return self.graph.sum((node, -node.constant, -c * term, close))
             if c != -node.constant:
                 continue
             powers = monomial_of(term)[1]
