@@ -324,10 +324,12 @@ class Writer:
         uses: dict[Node, int] = dict.fromkeys(strict, 0)
         for node in ends:
             uses[node] += 1
-        for node in strict:
+        for node in reversed(strict):
             if node not in self.names:
+                # A minus never gets a line, so that what is under it is used as often as it is.
+                count = uses[node] if isinstance(node, Call) and node.op == "neg" else 1
                 for child in children(node):
-                    uses[child] += 1
+                    uses[child] += count
         choices = [n for n in strict if isinstance(n, If)] + (
             [tail] if tail is not None else []
         )
@@ -389,9 +391,9 @@ class Writer:
         return []
 
     def _assign(self, node: Node, plan: Plan, level: int) -> None:
-        wanted = self._wanted(node, plan)
-        text = self._fitted(node, level, len(wanted) + 3)
-        name = self._name(wanted, node, plan)
+        name = self._name(self._wanted(node, plan), node, plan)
+        text = self._fitted(node, level, len(name) + 3)
+        self.uses.given[node] = len(self.lines), self.path
         self._line(level, f"{name} = {text}")
         self.names[node] = name
 
@@ -441,6 +443,9 @@ class Writer:
         margin = INDENT * (level + 1)
         if any(len(margin) + len(t) > WIDTH for t in terms):
             return None
+        flat = " ".join(reversed(terms))
+        if len(margin) + len(flat) <= WIDTH:
+            return f"(\n{margin}{flat}\n{INDENT * level})"
         rows = "\n".join(margin + t for t in reversed(terms))
         return f"(\n{rows}\n{INDENT * level})"
 

@@ -66,10 +66,11 @@ class Lowering:
         self.named: set[Node] = set()
         self.covers: dict[Node, tuple[Fraction, Powers]] = {}
         self.constants = {free.var for free in program.free}
+        self.computed: set[Node] = set()
         self.turned: dict[Sum, Node] = {}
         self.literals = [
             as_fraction(n.value)
-            for n in reachable(program.body.roots())
+            for n in normal.forms
             if isinstance(n, Const) and type(n.value) is float and n.value > 0
         ]
         self.suggested = program.hints
@@ -462,7 +463,7 @@ class Lowering:
                     count = multiplicity(powers, inner)
                     if not count or node in powers:
                         continue
-                    if abs(count) == 1 and node not in self.named:
+                    if abs(count) == 1 and not (node in self.named or node in self.computed):
                         continue
                     rest = {b: e - count * inner.get(b, 0) for b, e in powers.items()}
                     rest = {b: e for b, e in rest.items() if e}
@@ -477,6 +478,7 @@ class Lowering:
     def _share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
         products = self._products(results)
+        self.computed = self._written_below(results)
         signs: dict[Node, int] = {}
         powers: list[Powers] = []
         for node in products:
@@ -494,6 +496,18 @@ class Lowering:
                 coefficient *= number.value
             rest = {b: e for b, e in shared.items() if b not in numbers}
             self.covers[node] = coefficient, rest
+
+    def _written_below(self, results: tuple[Node, ...]) -> set[Node]:
+        """The user's unnamed values that are computed in any case: in what is used as he wrote it."""
+        written, forms = self.normal.written, self.normal.forms
+        starts = []
+        for node in reachable(results, arms=False):
+            own = written.get(node)
+            if own is None and forms.get(node, node) is not node:
+                own = node
+            if own is not None and (own in self.named or not isinstance(node, Sum | Prod)):
+                starts.append(own)
+        return set(reachable(starts, arms=False))
 
     def _used(
         self, shared: list[tuple[Node, Powers]], own: int
