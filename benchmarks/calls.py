@@ -149,10 +149,17 @@ def measure(name: str) -> tuple[list[object], dict[str, str]]:
         else:
             functions[project] = other
     times = nanoseconds(functions, module.CASES)
-    others = [times[p] / times["function"] if p in times else None for p in PRELUDES]
-    adds = times["df"] - times["function"]
-    ratio = times["function"] / times["hand"]
-    return [name, times["hand"], times["function"], ratio, adds, *others[::-1]], failed
+    others = [ratio(times, p, "function") if p in times else None for p in PRELUDES]
+    adds = median(
+        df - own for df, own in zip(times["df"], times["function"], strict=True)
+    )
+    row = [name, median(times["hand"]), median(times["function"])]
+    return [*row, ratio(times, "function", "hand"), adds, *others[::-1]], failed
+
+
+def ratio(times: dict[str, list[float]], one: str, other: str) -> float:
+    """The median ratio of two functions' times in the same round."""
+    return median(a / b for a, b in zip(times[one], times[other], strict=True))
 
 
 def main(names: list[str]) -> None:

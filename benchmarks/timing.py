@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -12,16 +11,16 @@ import timeit
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-ROUNDS = 21
-SECONDS = 0.01
+ROUNDS = 101
+SECONDS = 0.002
 
 Point = tuple[float, ...]
 
 
 def nanoseconds(
     functions: Mapping[str, Any], points: Sequence[Point], rounds: int = ROUNDS
-) -> dict[str, float]:
-    """The time of one call of each function: the median of rounds that take turns.
+) -> dict[str, list[float]]:
+    """The time of one call of each function, in each of the rounds that take turns.
 
     A round calls a function at every point, with literal arguments. The functions take
     turns within a round, so that whatever else the machine does hits all of them.
@@ -29,15 +28,18 @@ def nanoseconds(
     loops: dict[str, tuple[timeit.Timer, int]] = {}
     for name, function in functions.items():
         statement = "\n".join(f"f({', '.join(map(repr, p))})" for p in points)
-        timer = timeit.Timer(statement, globals={"f": function})
+        # The processor's time: on a busy machine a turn may be spent waiting.
+        timer = timeit.Timer(
+            statement, timer=time.process_time, globals={"f": function}
+        )
         timer.timeit(1)
-        once = timer.timeit(10) / 10
+        once = timer.timeit(100) / 100
         loops[name] = timer, max(1, round(SECONDS / once))
     times: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds):
         for name, (timer, number) in loops.items():
             times[name].append(timer.timeit(number) / number / len(points))
-    return {name: statistics.median(t) * 1e9 for name, t in times.items()}
+    return {name: [t * 1e9 for t in found] for name, found in times.items()}
 
 
 def processes(

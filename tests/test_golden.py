@@ -248,7 +248,7 @@ def test_forms_that_sympy_found(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each is said to be one, and the text is another where SymPy offers none."""
-    said = {g.name: g.notes for g in GOLDEN if set(g.notes) - {"zero"}}
+    said = {g.name: g.notes for g in GOLDEN if set(g.notes) - {"a sum that is zero"}}
     texts = {golden.name: golden.source for golden in GOLDEN}
     monkeypatch.setattr(simplify, "rewritten", lambda *_: ())
     found = [g for g in GOLDEN if g.fresh().source != texts[g.name]]

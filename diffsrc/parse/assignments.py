@@ -42,7 +42,9 @@ class Assignments(Patterns):
                     "Return the value instead.",
                 )
             case _:
-                self.refuse("This target is not understood.", target)
+                self.refuse(
+                    "This target is not understood.", target, "Assign to names."
+                )
 
     def _unpack(
         self,
@@ -64,7 +66,11 @@ class Assignments(Patterns):
             (first,) = starred
             count = len(items) - len(targets) + 1
             if count < 0:
-                self.refuse("Too few values to unpack: Python would raise.", target)
+                self.refuse(
+                    "Too few values to unpack: Python would raise.",
+                    target,
+                    "Give as many names as there are values.",
+                )
             middle = Items(tuple(items[first : first + count]), list)
             items[first : first + count] = [middle]
             sources = [None] * len(targets)
@@ -72,6 +78,7 @@ class Assignments(Patterns):
             self.refuse(
                 f"{len(items)} values for {len(targets)} names: Python would raise.",
                 target,
+                "Give as many names as there are values.",
             )
         for part, item, source in zip(targets, items, sources, strict=True):
             name = part.value if isinstance(part, ast.Starred) else part
@@ -141,7 +148,11 @@ class Assignments(Patterns):
         while pending:
             inner = pending.pop()
             if isinstance(inner, ast.Yield | ast.YieldFrom):
-                self.refuse("A generator is not understood yet.", inner)
+                self.refuse(
+                    "A generator is not understood yet.",
+                    inner,
+                    "Return the values in a tuple.",
+                )
             if not isinstance(inner, ast.FunctionDef | ast.Lambda):
                 pending += ast.iter_child_nodes(inner)
 
@@ -155,7 +166,9 @@ class Assignments(Patterns):
         try:
             return importlib.import_module(name)
         except ImportError:
-            return self.refuse(f"There is no module {name!r}.", node)
+            return self.refuse(
+                f"There is no module {name!r}.", node, "Import it under its own name."
+            )
 
     def import_(self, node: ast.Import) -> None:
         for alias in node.names:

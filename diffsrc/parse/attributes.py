@@ -79,6 +79,7 @@ class Attributes(Live):
                 return self.refuse(
                     f"The attribute .{name} of {what(base)} is not understood.",
                     node,
+                    "Pass the value that is needed as an argument.",
                 )
 
     def _of_module(self, module: types.ModuleType, name: str, node: ast.expr) -> Value:
@@ -124,7 +125,9 @@ class Attributes(Live):
         if is_a(found, str):
             return Static(found)
         return self.refuse(
-            f"The attribute .{name} of {what(base)} is not understood.", node
+            f"The attribute .{name} of {what(base)} is not understood.",
+            node,
+            "Pass the value that is needed as an argument.",
         )
 
     def _of_class_object(
@@ -151,7 +154,11 @@ class Attributes(Live):
             return self._textual(value, node)
         argument = argument_of(value)
         if argument.kind != "static" and not is_static(argument):
-            self.refuse("This value is not understood.", node)
+            self.refuse(
+                "This value is not understood.",
+                node,
+                "Pass the number that is needed as an argument.",
+            )
         return Static(value)
 
     # Instances
@@ -162,7 +169,11 @@ class Attributes(Live):
         if type(base.value) in _CONTAINER_METHODS:
             if type(base.value) is dict and name == "get":
                 return Method(Static(dict.get), base)
-            self.refuse(f"The method .{name} is not understood.", node)
+            self.refuse(
+                f"The method .{name} is not understood.",
+                node,
+                "Write what it computes, or pass the result as an argument.",
+            )
         found = self.member(base.value, name, node).value
         if is_a(found, PropertyOf):
             self._assume_member(type(base.value), name, node)
@@ -264,7 +275,11 @@ class Attributes(Live):
         receiver = base.receiver
         cls = self.class_of(receiver)
         if not isinstance(cls, type):
-            self.refuse("super() is understood in methods of live classes only.", node)
+            self.refuse(
+                "super() is understood in methods of live classes only.",
+                node,
+                "Call the method of the class by its name.",
+            )
         order = cls.__mro__
         for parent in order[order.index(base.type) + 1 :]:
             raw = vars(parent).get(name)
@@ -276,7 +291,11 @@ class Attributes(Live):
                 return self.call(Static(raw.fget), [receiver], {}, node)
             if raw is not None:
                 break
-        return self.refuse(f"super().{name} is not understood.", node)
+        return self.refuse(
+            f"super().{name} is not understood.",
+            node,
+            "Call the method of the class by its name.",
+        )
 
     def class_of(self, value: Value) -> object:
         """The class of an object, where it is one; else None."""

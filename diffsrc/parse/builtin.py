@@ -84,7 +84,11 @@ class Builtins(Expressions):
         """Refuse a number of arguments that is not understood."""
         name = ast.unparse(node.func) if isinstance(node, ast.Call) else "this function"
         if keywords or not count[0] <= len(args) <= count[1]:
-            self.refuse(f"These arguments of {name} are not understood.", node)
+            self.refuse(
+                f"These arguments of {name} are not understood.",
+                node,
+                "Call it with plain positional arguments.",
+            )
         for arg in args:
             self.decided(arg, node)
         return args
@@ -100,13 +104,21 @@ class Builtins(Expressions):
             try:
                 return self.number(float(value.value), node)
             except ValueError:
-                self.refuse("This is no number: Python would raise.", node)
+                self.refuse(
+                    "This is no number: Python would raise.",
+                    node,
+                    "Write the number itself.",
+                )
         known = self.known_number(value)
         if known is not None:
             try:
                 return self.number(float(known), node)
             except OverflowError:
-                self.refuse("This is too large: Python would raise.", node)
+                self.refuse(
+                    "This is too large: Python would raise.",
+                    node,
+                    "Write a smaller number.",
+                )
         number = self.numeric(value, node)
         if number.type.kind == "bool":
             one, zero = self.const(1.0, node), self.const(0.0, node)
@@ -125,7 +137,11 @@ class Builtins(Expressions):
             try:
                 return self.number(int(value.value, base), node)  # type: ignore[call-overload]
             except (ValueError, TypeError):
-                self.refuse("This is no integer: Python would raise.", node)
+                self.refuse(
+                    "This is no integer: Python would raise.",
+                    node,
+                    "Write the integer itself.",
+                )
         self._take(args, keywords, (1, 1), node)
         known = self.known_number(value)
         if known is not None and math.isfinite(known):
@@ -157,7 +173,11 @@ class Builtins(Expressions):
         items: dict[object, Value] = {}
         if args:
             if not isinstance(args[0], Table):
-                self.refuse(f"dict of {what(args[0])} is not understood.", node)
+                self.refuse(
+                    f"dict of {what(args[0])} is not understood.",
+                    node,
+                    "Write the dict out: {'a': ..., 'b': ...}.",
+                )
             items.update(args[0].items)
         items.update(keywords)
         return Table(items)
@@ -240,7 +260,11 @@ class Builtins(Expressions):
                 pass
             case _:
                 return self.const(len(self.elements(value, node)), node)
-        return self.refuse(f"The length of {what(value)} is not known.", node)
+        return self.refuse(
+            f"The length of {what(value)} is not known.",
+            node,
+            "Pass the length as an argument.",
+        )
 
     def _isinstance(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         value, classes = self._take(args, keywords, (2, 2), node)
@@ -260,7 +284,11 @@ class Builtins(Expressions):
     def _name_in(self, value: Value, node: ast.expr) -> str:
         name = self.static_value(value)
         if type(name) is not str:
-            self.refuse("The name of the attribute is not known.", node)
+            self.refuse(
+                "The name of the attribute is not known.",
+                node,
+                "Write the attribute as x.name.",
+            )
         return name
 
     def _type(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
@@ -282,18 +310,30 @@ class Builtins(Expressions):
             case Items() | Table() | Record():
                 return Static(callable(self.class_of_value(value, node)))
             case _:
-                return self.refuse(f"Whether {what(value)} is callable?", node)
+                return self.refuse(
+                    f"Whether {what(value)} is callable?",
+                    node,
+                    "Pass a function, or a bool that says whether it is one.",
+                )
 
     def _partial(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         if not args:
-            self.refuse("functools.partial needs a function.", node)
+            self.refuse(
+                "functools.partial needs a function.",
+                node,
+                "Name the function as its first argument.",
+            )
         return Partial(args[0], tuple(args[1:]), keywords)
 
     def _ndim(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         (value,) = self._take(args, keywords, (1, 1), node)
         number = self.numeric(value, node)
         if number in self.arrays:
-            self.refuse("The rank of an array is not understood yet.", node)
+            self.refuse(
+                "The rank of an array is not understood yet.",
+                node,
+                "Pass a scalar, or write a function for each rank.",
+            )
         self.assume_number(number)
         return self.const(0, node)
 
@@ -301,7 +341,11 @@ class Builtins(Expressions):
         (value,) = self._take(args, keywords, (1, 1), node)
         number = self.numeric(value, node)
         if number in self.arrays and not isinstance(number, Var):
-            self.refuse("Whether this is a scalar is not known.", node)
+            self.refuse(
+                "Whether this is a scalar is not known.",
+                node,
+                "Pass a scalar, or write a function for each rank.",
+            )
         self.assume_number(number)
         return Static(number not in self.arrays)
 

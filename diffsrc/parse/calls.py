@@ -73,7 +73,11 @@ class Calls(Builtins):
                 items = self.keywords_of(value, keyword)
             for name, item in items.items():
                 if name in keywords:
-                    self.refuse(f"Two values for the argument {name!r}.", keyword)
+                    self.refuse(
+                        f"Two values for the argument {name!r}.",
+                        keyword,
+                        "Pass it once.",
+                    )
                 keywords[name] = item
         return args, keywords
 
@@ -88,7 +92,11 @@ class Calls(Builtins):
                 return {str(n): self.item(value, n, node) for n in argument.names}
         if isinstance(value, Static) and type(value.value) is dict:
             return {str(k): self.constant(v, node) for k, v in value.value.items()}
-        return self.refuse(f"The keys of {what(value)} are not known.", node)
+        return self.refuse(
+            f"The keys of {what(value)} are not known.",
+            node,
+            "Write the arguments out.",
+        )
 
     def call(
         self,
@@ -115,7 +123,7 @@ class Calls(Builtins):
                 return self.call(method, args, keywords, node)
             case _:
                 text = f"{what(function).capitalize()} cannot be called."
-                return self.refuse(text, node)
+                return self.refuse(text, node, "Call a function.")
 
     def _call_static(
         self,
@@ -160,7 +168,11 @@ class Calls(Builtins):
                 if present:
                     return self.item(container, self.static_value(key), node)
                 return default[0] if default else Static(None)
-        return self.refuse(f"The method .{value.__name__} is not understood.", node)
+        return self.refuse(
+            f"The method .{value.__name__} is not understood.",
+            node,
+            "Write what it computes, or pass the result as an argument.",
+        )
 
     def check_known(self, value: object, node: ast.expr) -> None:
         """Refuse functions of libraries: they are no code of the user's to be read."""
@@ -209,6 +221,7 @@ class Calls(Builtins):
                 f"{spelling} takes {least if least == most else f'{least} to {most}'} "
                 f"arguments here, not {len(values)}.",
                 node,
+                "Call it with the arguments that it has.",
             )
         if op in _COMPARISONS:
             made = self.ordered(op, values[0], values[1], node, spelling)
@@ -261,11 +274,17 @@ class Calls(Builtins):
         }
         for name in given:
             if name not in names:
-                self.refuse(f"The argument {name!r} of {spelling} is not known.", node)
+                self.refuse(
+                    f"The argument {name!r} of {spelling} is not known.",
+                    node,
+                    "Leave it out, or pass the others by position.",
+                )
         for index, name in enumerate(names):
             if name in given:
                 if index < len(values):
-                    self.refuse(f"Two values for the argument {name!r}.", node)
+                    self.refuse(
+                        f"Two values for the argument {name!r}.", node, "Pass it once."
+                    )
                 while len(values) < index:
                     values.append(Static(None))
                 values.append(given[name])
@@ -275,7 +294,11 @@ class Calls(Builtins):
         if len(values) == 1:
             values = list(self.elements(values[0], node))
         if not values:
-            self.refuse(f"{op} of nothing: Python would raise.", node)
+            self.refuse(
+                f"{op} of nothing: Python would raise.",
+                node,
+                "Pass it at least one value.",
+            )
         nodes = [self.numeric(value, node) for value in values]
         made = nodes[0]
         for other in nodes[1:]:
@@ -304,7 +327,11 @@ class Calls(Builtins):
         arguments = self.frame.node.args
         first = next(iter([*arguments.posonlyargs, *arguments.args]), None)
         if node.args or cell is None or first is None:
-            self.refuse("super() is understood without arguments, in methods.", node)
+            self.refuse(
+                "super() is understood without arguments, in methods.",
+                node,
+                "Write super().method(...) in a method.",
+            )
         receiver = self.frame.env.get(first.arg)
         cls = cell.cell_contents
         assert receiver is not None

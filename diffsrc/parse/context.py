@@ -198,7 +198,11 @@ class Context(ABC):
             if known is not None:
                 return self.number(known, node)
         self.decided(value, node)
-        return self.refuse(f"A number is needed here, not {what(value)}.", node)
+        return self.refuse(
+            f"A number is needed here, not {what(value)}.",
+            node,
+            "Pass a number, or the parts that are numbers as arguments of their own.",
+        )
 
     def known_number(self, value: Value) -> constants.Number | None:
         """The value of a number that is known now."""

@@ -72,7 +72,11 @@ class Decisions(Kinds):
                     return bool(items)
             case _:
                 pass
-        return self.refuse(f"Whether {what(value)} counts as true is unknown.", node)
+        return self.refuse(
+            f"Whether {what(value)} counts as true is unknown.",
+            node,
+            "Compare it with something, or pass a bool.",
+        )
 
     def _truth_of_static(self, known: object, node: ast.AST) -> bool:
         if type(known) in (*_PLAIN, *_SIZED):
@@ -84,7 +88,11 @@ class Decisions(Kinds):
         if isinstance(known, enum.Enum):
             own = [c for c in cls.__mro__ if c.__module__ not in {"enum", "builtins"}]
             if any({"__bool__", "__len__"} & vars(c).keys() for c in own):
-                self.refuse("Whether this counts as true, only its class knows.", node)
+                self.refuse(
+                    "Whether this counts as true, only its class knows.",
+                    node,
+                    "Compare it with something, or pass a bool.",
+                )
             return bool(known) if isinstance(known, str) else True
         return True
 
@@ -185,7 +193,9 @@ class Decisions(Kinds):
         if type(a_) is str and type(b_) is str:
             return bool(constants.compare(op, a_, b_))
         return self.refuse(
-            f"{what(left).capitalize()} and {what(right)} cannot be compared.", node
+            f"{what(left).capitalize()} and {what(right)} cannot be compared.",
+            node,
+            "Compare numbers with numbers and strings with strings.",
         )
 
     def _is_number(self, value: Value) -> bool:
@@ -223,6 +233,7 @@ class Decisions(Kinds):
         return self.refuse(
             f"Whether {what(left)} and {what(right)} are equal, only their code knows.",
             node,
+            "Compare numbers, strings or enum members.",
         )
 
     def _and(self, a: Answer, b: Answer, node: ast.AST) -> Answer:
@@ -247,13 +258,21 @@ class Decisions(Kinds):
             if isinstance(x, TextMember):
                 bases = x.cls.bases
                 if not isinstance(y, TextMember) and {str, int} & {*bases}:
-                    self.refuse("Compare the member's .value.", node)
+                    self.refuse(
+                        "Compare the member's .value.",
+                        node,
+                        "Write .value == ... instead.",
+                    )
                 return x is y
         if self._compares_plainly(a) and self._compares_plainly(b):
             return bool(a == b)
         if isinstance(a, type | types.FunctionType | types.BuiltinFunctionType):
             return a is b
-        return self.refuse("Whether these are equal, only their code knows.", node)
+        return self.refuse(
+            "Whether these are equal, only their code knows.",
+            node,
+            "Compare numbers, strings or enum members.",
+        )
 
     def _compares_plainly(self, value: object) -> bool:
         if isinstance(value, tuple | list | set | frozenset):
@@ -306,7 +325,9 @@ class Decisions(Kinds):
                 items = [self.constant(key, node) for key in argument.names]
                 return self._any_equal(items, value, node)
         return self.refuse(
-            f"Whether it is in {what(container)} is not known before it runs.", node
+            f"Whether it is in {what(container)} is not known before it runs.",
+            node,
+            "Write the comparisons out, with or.",
         )
 
     def _any_equal(self, items: list[Value], value: Value, node: ast.AST) -> Answer:

@@ -108,12 +108,20 @@ class Expressions(Decisions):
         value = frame.env.get(node.id)
         if value is None:
             if node.id in frame.locals:
-                self.refuse(f"{node.id!r} has no value yet here.", node)
+                self.refuse(
+                    f"{node.id!r} has no value yet here.",
+                    node,
+                    "Give it a value before this line.",
+                )
             outer = frame.outer
             while outer is not None and value is None:
                 value = outer.env.get(node.id)
                 if value is None and node.id in outer.locals:
-                    self.refuse(f"{node.id!r} has no value yet here.", node)
+                    self.refuse(
+                        f"{node.id!r} has no value yet here.",
+                        node,
+                        "Give it a value before this line.",
+                    )
                 outer = outer.outer
         if value is None:
             return self.lookup(frame.captured, node.id, node)
@@ -173,12 +181,18 @@ class Expressions(Decisions):
             value = self.expression(written)
             if key is None:
                 if not isinstance(value, Table):
-                    self.refuse("** of this is not understood.", written)
+                    self.refuse(
+                        "** of this is not understood.", written, "Write the items out."
+                    )
                 items.update(value.items)
                 continue
             known = self.static_value(self.expression(key))
             if type(known) not in _KEYS and not isinstance(known, enum.Enum):
-                self.refuse("The keys of a dict must be known.", key)
+                self.refuse(
+                    "The keys of a dict must be known.",
+                    key,
+                    "Use strings or numbers that are written here as keys.",
+                )
             items[known] = value
         return Table(items)
 
@@ -228,16 +242,22 @@ class Expressions(Decisions):
             items = self.elements(left, node) + self.elements(right, node)
             return Items(items, tuple if kind is tuple else list)
         return self.refuse(
-            f"{what(left)} and {what(right)} have no such operation.", node
+            f"Python would raise: {what(left)} and {what(right)} do not go together.",
+            node,
+            "Turn one into the other first, with float or str.",
         )
 
     def _repeated(self, left: Value, right: Value, node: ast.AST) -> Items:
         items, times = (left, right) if isinstance(left, Items) else (right, left)
         count = self.known_number(times)
         if not (isinstance(items, Items) and isinstance(count, int)):
-            self.refuse(f"{what(items)} times {what(times)} is not known.", node)
+            self.refuse(
+                f"{what(items)} times {what(times)} is not known.",
+                node,
+                "Write the items out.",
+            )
         if items.type not in (tuple, list) or count * len(items.items) > 10_000:
-            self.refuse("This is too long to be written out.", node)
+            self.refuse("This is too long to be written out.", node, "Make it shorter.")
         return Items(items.items * count, items.type)
 
     def _bits(
@@ -264,6 +284,7 @@ class Expressions(Decisions):
             f"The operator {_symbol(operator)} is not understood for {what(left)} "
             f"and {what(right)}.",
             node,
+            "Write it with arithmetic, or pass the integers as static values.",
         )
 
     def _unary(self, node: ast.UnaryOp) -> Value:
@@ -287,7 +308,11 @@ class Expressions(Decisions):
                 node,
                 "Write not, or np.logical_not.",
             )
-        return self.refuse(f"~ is not understood for {what(value)}.", node)
+        return self.refuse(
+            f"~ is not understood for {what(value)}.",
+            node,
+            "Write not, or -x - 1 of an integer.",
+        )
 
     # Choices
 

@@ -73,7 +73,9 @@ class _Reader(Statements):
         outcome = self.body(self.frame, self.sink)
         if outcome.fail is not None:
             raise NotDifferentiable(
-                f"{captured.qualname} raises on every path.", outcome.fail.place
+                f"{captured.qualname} raises on every path.",
+                outcome.fail.place,
+                "Return a number on some path.",
             )
         results, structure = self._returns(outcome)
         body = Block(tuple(outcome.statements), results)

@@ -81,6 +81,7 @@ class Inlining(Calls):
             self.refuse(
                 f"{function.name} comes from a function that ends on several paths.",
                 node,
+                "Make the function where it is used.",
             )
         name = f"{outer.name}.<locals>.{function.name}"
         inner = self._frame(outer.captured, function.node, name)
@@ -137,7 +138,9 @@ class Inlining(Calls):
         try:
             captured = capture(function)
         except TypeError as error:
-            self.refuse(f"{str(error).capitalize()}.", node)
+            self.refuse(
+                f"{str(error).capitalize()}.", node, "Call it as it is defined."
+            )
         except (SourceUnavailable, UnsupportedSyntax) as error:
             if error.place is not None:
                 raise
@@ -186,7 +189,9 @@ class Inlining(Calls):
         try:
             bound = bind(frame.name, arguments, defaults, args, keywords)
         except TypeError as error:
-            self.refuse(f"Python would raise here: {error}.", node)
+            self.refuse(
+                f"Python would raise here: {error}.", node, "Call it as it is defined."
+            )
         names = frame.env.names
         for name, value in bound.values.items():
             names[name] = self._argument(value, node)
@@ -234,7 +239,11 @@ class Inlining(Calls):
                 "Recursion needs a static argument: a literal that decides its end.",
             )
         if self.inlined > MAX_INLINED:
-            self.refuse(f"More than {MAX_INLINED} calls of functions.", node)
+            self.refuse(
+                f"More than {MAX_INLINED} calls of functions.",
+                node,
+                "Derive the parts on their own, or write the calls shorter.",
+            )
 
     def _read(self, frame: Frame, node: ast.expr) -> Outcome:
         before, self.frame = self.frame, frame
@@ -277,7 +286,11 @@ class Inlining(Calls):
                     and member.value == known
                 ):
                     return Static(member)
-            self.refuse("No member has this value: Python would raise.", node)
+            self.refuse(
+                "No member has this value: Python would raise.",
+                node,
+                "Pass a value that a member has.",
+            )
         if is_named_tuple(cls):
             owner = next(base for base in cls.__mro__ if "__new__" in vars(base))
             if "_fields" in vars(owner) and "__init__" not in vars(cls):
@@ -318,7 +331,11 @@ class Inlining(Calls):
         if any(_SPECIAL & vars(base).keys() for base in bases) or not all(
             map(_is_generated, generated)
         ):
-            self.refuse(f"{cls.__name__} has an __init__ or such of its own.", node)
+            self.refuse(
+                f"{cls.__name__} has an __init__ or such of its own.",
+                node,
+                "Pass its numbers as arguments, or make it a dataclass.",
+            )
         defaults: dict[str, Value] = {}
         fields = dataclasses.fields(cls)
         for field in fields:
@@ -328,7 +345,11 @@ class Inlining(Calls):
                 or field.default_factory is not missing
                 or _is_descriptor(cls, field)
             ):
-                self.refuse(f"The field {field.name} is made by code.", node)
+                self.refuse(
+                    f"The field {field.name} is made by code.",
+                    node,
+                    "Give it a plain default, or pass its value.",
+                )
             if field.default is not missing:
                 defaults[field.name] = self.given(field.default, field.name, node)
         arguments = _fields(
@@ -350,7 +371,9 @@ class Inlining(Calls):
         try:
             return bind(cls.__name__, arguments, defaults, *given).values
         except TypeError as error:
-            return self.refuse(f"Python would raise here: {error}.", node)
+            return self.refuse(
+                f"Python would raise here: {error}.", node, "Call it as it is defined."
+            )
 
 
 def _is_generated(function: object) -> bool:

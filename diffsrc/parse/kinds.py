@@ -31,7 +31,11 @@ class Kinds(Texts):
     def rely(self, number: Node, node: ast.AST) -> None:
         """Note that a decision rests on a value's being a number."""
         if number in self.arrays and not isinstance(number, Var):
-            self.refuse("Comparing an array with this is not understood.", node)
+            self.refuse(
+                "Comparing an array with this is not understood.",
+                node,
+                "Compare it with a number or an array.",
+            )
         self.assume_number(number)
 
     def class_of_value(self, value: Value, node: ast.AST) -> object:
@@ -50,13 +54,21 @@ class Kinds(Texts):
             case Local():
                 return types.FunctionType
             case _:
-                return self.refuse(f"The type of {what(value)} is unknown.", node)
+                return self.refuse(
+                    f"The type of {what(value)} is unknown.",
+                    node,
+                    "Ask for the type of an argument.",
+                )
 
     def _class_of_number(self, value: Node, node: ast.AST) -> object:
         if value in self.constants:
             return type(self.constants[value])
         if value.type.kind == "bool":
-            self.refuse("The type of a comparison is bool or NumPy's.", node)
+            self.refuse(
+                "The type of a comparison is bool or NumPy's.",
+                node,
+                "Ask for the type of an argument.",
+            )
         source, example = self.live_value(value)
         if value in self.floats:
             return float
@@ -84,7 +96,11 @@ class Kinds(Texts):
             elif isinstance(cls, Static) and isinstance(cls.value, type):
                 found.append(cls.value)
             else:
-                self.refuse("isinstance asks for classes that are known.", node)
+                self.refuse(
+                    "isinstance asks for classes that are known.",
+                    node,
+                    "Write the classes' names.",
+                )
         if isinstance(value, Node) and value not in self.constants:
             answer = self._number_is(value, found)
             if answer is not None:
@@ -101,7 +117,11 @@ class Kinds(Texts):
         )
         theirs = [b for b in hooks if b.__module__ not in _HOOKED]
         if not known or theirs:
-            self.refuse("What is an instance of this, only its code knows.", node)
+            self.refuse(
+                "What is an instance of this, only its code knows.",
+                node,
+                "Ask for plain classes.",
+            )
         return issubclass(own, cls)
 
     def _number_is(self, value: Node, classes: list[type]) -> bool | None:
@@ -151,7 +171,9 @@ class Kinds(Texts):
             case _:
                 pass
         return self.refuse(
-            f"Whether there is an attribute {name!r} may change unseen.", node
+            f"Whether there is an attribute {name!r} may change unseen.",
+            node,
+            "Ask hasattr of a module or a class, or pass a bool.",
         )
 
     def _in_class(self, cls: type, name: str) -> bool:

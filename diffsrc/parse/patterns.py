@@ -23,7 +23,9 @@ class Patterns(Paths):
             return False
         if captures and not isinstance(answer, bool):
             self.refuse(
-                "A name in a pattern that may not fit is not understood.", case.pattern
+                "A name in a pattern that may not fit is not understood.",
+                case.pattern,
+                "Bind the name after the match.",
             )
         for name, value in captures.items():
             self.bind(name, value, case.pattern, case.pattern)
@@ -92,10 +94,16 @@ class Patterns(Paths):
         if isinstance(subject, Static) and not isinstance(subject.value, tuple | list):
             return False
         if not isinstance(subject, Items | Static | Object):
-            self.refuse("This is no sequence whose items are known.", pattern)
+            self.refuse(
+                "This is no sequence whose items are known.",
+                pattern,
+                "Pass a tuple, or match the items one by one.",
+            )
         items = self.elements(subject, pattern)
         if any(isinstance(inner, ast.MatchStar) for inner in patterns):
-            self.refuse("* in a pattern is not understood yet.", pattern)
+            self.refuse(
+                "* in a pattern is not understood yet.", pattern, "Name every item."
+            )
         if len(items) != len(patterns):
             return False
         found: Answer = True

@@ -286,17 +286,29 @@ class Statements(Assignments):
         while caller is not None:
             count, caller = count + 1, caller.caller
         if count > MAX_CALLERS:
-            self.refuse(f"The recursion of {frame.name} does not end.", node)
+            self.refuse(
+                f"The recursion of {frame.name} does not end.",
+                node,
+                "Make the argument that it stops at static: an int that counts down.",
+            )
 
     # Errors
 
     def _raised(self, node: ast.Raise) -> Fail:
         if node.exc is None:
-            self.refuse("raise without an error is not understood.", node)
+            self.refuse(
+                "raise without an error is not understood.",
+                node,
+                "Name the error: raise ValueError(...).",
+            )
         if node.cause is not None and not (
             isinstance(node.cause, ast.Constant) and node.cause.value is None
         ):
-            self.refuse("raise ... from an error is not understood.", node)
+            self.refuse(
+                "raise ... from an error is not understood.",
+                node,
+                "Leave out the from.",
+            )
         return Fail(self.error(node.exc), self.place(node))
 
     def _assertion(self, node: ast.Assert) -> None:

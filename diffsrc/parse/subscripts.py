@@ -56,8 +56,16 @@ class Subscripts(Attributes):
                 case _:
                     pass
         except (LookupError, TypeError):
-            self.refuse(f"There is no item {key!r} here: Python would raise.", node)
-        return self.refuse(f"An item of {what(base)} is not understood.", node)
+            self.refuse(
+                f"There is no item {key!r} here: Python would raise.",
+                node,
+                "Use a key or an index that is there.",
+            )
+        return self.refuse(
+            f"An item of {what(base)} is not understood.",
+            node,
+            "Pass the item as an argument of its own.",
+        )
 
     def _item_of_object(self, base: Object, key: object, node: ast.AST) -> Value:
         argument, source = base.argument, None
@@ -72,13 +80,21 @@ class Subscripts(Attributes):
                 inner = argument.items[key]
                 key = key % len(argument.items)
             else:
-                self.refuse(f"There is no item {key!r} here: Python would raise.", node)
+                self.refuse(
+                    f"There is no item {key!r} here: Python would raise.",
+                    node,
+                    "Use a key or an index that is there.",
+                )
         elif is_a(value, tuple) and named and isinstance(key, int):
             inner = argument_of(tuple.__getitem__(value, key))
             if base.source is not None:
                 source = base.source.attribute(type(value)._fields[key])  # type: ignore[attr-defined]
         else:
-            self.refuse(f"An item of {what(base)} is not understood.", node)
+            self.refuse(
+                f"An item of {what(base)} is not understood.",
+                node,
+                "Pass the item as an argument of its own.",
+            )
         if may_change(base.source):
             source = self._assume_item(base, key, inner, source, node)
         if inner.kind == "static":
@@ -122,7 +138,11 @@ class Subscripts(Attributes):
             if part is not None:
                 bound = self.static_value(self.expression(part))
             if bound is not None and type(bound) is not int:
-                self.refuse("The bounds of a slice must be literals.", whole)
+                self.refuse(
+                    "The bounds of a slice must be literals.",
+                    whole,
+                    "Write the bounds as integers.",
+                )
             bounds.append(bound)
         if isinstance(base, Static) and type(base.value) in (str, tuple):
             return Static(base.value[slice(*bounds)])  # type: ignore[index]

@@ -49,7 +49,11 @@ class Texts(Subscripts):
                             ast.FormattedValue(hole, piece.conversion, written)
                         )
                 case _:
-                    self.refuse("This part of the f-string is not understood.", piece)
+                    self.refuse(
+                        "This part of the f-string is not understood.",
+                        piece,
+                        "Leave it out of the text.",
+                    )
         if not nodes:
             return Static(known)
         return _filled(ast.JoinedStr(parts), nodes)
@@ -60,7 +64,9 @@ class Texts(Subscripts):
         assert isinstance(node.format_spec, ast.JoinedStr)
         text = self.f_string(node.format_spec)
         if isinstance(text, Text):
-            self.refuse("The format depends on a number.", node)
+            self.refuse(
+                "The format depends on a number.", node, "Write the format out."
+            )
         assert isinstance(text.value, str)
         return text.value
 
@@ -81,7 +87,11 @@ class Texts(Subscripts):
             )
         if not isinstance(value, Node):
             self.decided(value, node)
-            self.refuse(f"A number is needed in this text, not {what(value)}.", node)
+            self.refuse(
+                f"A number is needed in this text, not {what(value)}.",
+                node,
+                "Leave it out of the text.",
+            )
         nodes.append(value)
         return ast.Name(f"__value_{len(nodes) - 1}__")
 
@@ -101,7 +111,11 @@ class Texts(Subscripts):
                     parts += self.join(["(", *inner, ")"], node).parts
                 case _:
                     self.decided(piece, node)
-                    self.refuse(f"{what(piece)[2:]} in a text: not understood.", node)
+                    self.refuse(
+                        f"{what(piece)[2:]} in a text: not understood.",
+                        node,
+                        "Leave it out of the text.",
+                    )
         return Text(tuple(parts))
 
     # Errors
@@ -141,14 +155,18 @@ class Texts(Subscripts):
             for number, keyword in enumerate(node.keywords, len(node.args)):
                 pieces += [", "] if number else []
                 if keyword.arg is None:
-                    self.refuse("** is not understood here.", keyword)
+                    self.refuse(
+                        "** is not understood here.",
+                        keyword,
+                        "Write the arguments out.",
+                    )
                 pieces += [f"{keyword.arg}=", self._message(keyword.value)]
             pieces.append(")")
         return self.text_node(self.join(pieces, node), "raise", node)
 
     def _message(self, node: ast.expr) -> Value:
         if isinstance(node, ast.Starred):
-            self.refuse("* is not understood here.", node)
+            self.refuse("* is not understood here.", node, "Write the arguments out.")
         return self.expression(node)
 
     def _error_class(self, value: Value, node: ast.expr) -> str | Node:
@@ -164,7 +182,11 @@ class Texts(Subscripts):
                 own = own and name not in self.main_names
                 return self.variable(name, OBJECT, cls, None, own=own)
         self.decided(value, node)
-        return self.refuse("Only errors made here can be raised.", node)
+        return self.refuse(
+            "Only errors made here can be raised.",
+            node,
+            "Write raise ValueError(...) with a text.",
+        )
 
     # Strings
 
@@ -188,7 +210,9 @@ class Texts(Subscripts):
         elif op == "mod" and isinstance(left, Text):
             return self.join(["(", left, " % ", right, ")"], node)
         return self.refuse(
-            f"{what(left)} and {what(right)} have no such operation.", node
+            f"Python would raise: {what(left)} and {what(right)} do not go together.",
+            node,
+            "Turn one into the other first, with float or str.",
         )
 
     def _percent(self, text: str, right: Value, node: ast.AST) -> Value:
@@ -198,7 +222,11 @@ class Texts(Subscripts):
             try:
                 return Static(text % tuple(known))
             except (TypeError, ValueError):
-                self.refuse("The format does not fit: Python would raise.", node)
+                self.refuse(
+                    "The format does not fit: Python would raise.",
+                    node,
+                    "Give it the values that it names.",
+                )
         return self.join(["(", Static(text), " % ", right, ")"], node)
 
     def string_method(
@@ -210,13 +238,21 @@ class Texts(Subscripts):
         known = [self._known_argument(arg, node) for arg in args]
         if UNKNOWN in known:
             if name != "format":
-                self.refuse(f"An argument of str.{name} is not known now.", node)
+                self.refuse(
+                    f"An argument of str.{name} is not known now.",
+                    node,
+                    "Use strings that are known before it runs.",
+                )
             inner = [part for arg in args[1:] for part in (arg, ", ")]
             return self.join([args[0], ".format(", *inner[:-1], ")"], node)
         try:
             return self._from_python(method(*known), node)
         except (TypeError, ValueError, LookupError):
-            return self.refuse(f"str.{name} does not take this.", node)
+            return self.refuse(
+                f"str.{name} does not take this.",
+                node,
+                "Use the arguments that the method has.",
+            )
 
     def _known_argument(self, value: Value, node: ast.AST) -> object:
         if isinstance(value, Items):
@@ -239,7 +275,11 @@ class Texts(Subscripts):
         if known is not UNKNOWN:
             return Static(repr(known) if function == "repr" else str(known))
         if isinstance(value, Record | Static):
-            self.refuse(f"{function} of {what(value)} is not understood.", node)
+            self.refuse(
+                f"{function} of {what(value)} is not understood.",
+                node,
+                "Leave it out, or pass the text as an argument.",
+            )
         return self.join([f"{function}(", value, ")"], node)
 
 

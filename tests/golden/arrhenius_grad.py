@@ -12,6 +12,7 @@ import math
 
 def arrhenius_grad(temperature, factor, energy):
     """Gradient of arrhenius with respect to temperature, factor, energy."""
-    d_factor = math.exp(-energy / (8.314 * temperature))
-    ratio = 500 * factor * d_factor / (4157 * temperature)
-    return ratio * (energy / temperature), d_factor, -ratio
+    ratio = -energy / (8.314 * temperature)
+    d_factor = math.exp(ratio)
+    quotient = factor * d_factor / temperature
+    return -quotient * ratio, d_factor, -quotient / 8.314

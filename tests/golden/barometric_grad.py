@@ -20,5 +20,6 @@ def barometric_grad(
 ) -> tuple[float, float]:
     """Gradient of barometric with respect to height, temperature."""
     scale_height = GAS_CONSTANT * temperature / (MOLAR_MASS * GRAVITY)
-    exp_term = pressure * math.exp(-height / scale_height)
-    return -exp_term / scale_height, exp_term * (height / scale_height) / temperature
+    ratio = -height / scale_height
+    pressure_exp_ratio = pressure * math.exp(ratio)
+    return -pressure_exp_ratio / scale_height, -pressure_exp_ratio * ratio / temperature

@@ -7,7 +7,7 @@
 #
 # black_scholes_grad: from tests.programs.black_scholes:black_scholes
 #     sha256 b09da2fdcecddeb8eb289f2bbc419e92f1a4559cf04d647aeeec1ca33b188881
-#     SymPy found a form: zero
+#     SymPy found a form: a sum that is zero
 
 import math
 
@@ -22,13 +22,13 @@ def black_scholes_grad(
     d2 = d1 - total_vol
     sqrt_2 = math.sqrt(2)
     exp_neg_r_T = math.exp(-r * T)
-    total = 1 + math.erf(d2 / sqrt_2)
+    erfc_term = math.erfc(-d2 / sqrt_2)
     K_exp_neg_r_T = K * exp_neg_r_T
     exp_term = math.exp(-0.5 * d2**2) / math.sqrt(2 * math.pi)
     return (
-        0.5 * (1 + math.erf(d1 / sqrt_2)),
-        -0.5 * exp_neg_r_T * total,
-        0.5 * K_exp_neg_r_T * (r * total + sigma * exp_term / sqrt_T),
-        0.5 * T * K_exp_neg_r_T * total,
+        0.5 * math.erfc(-d1 / sqrt_2),
+        -0.5 * exp_neg_r_T * erfc_term,
+        0.5 * K_exp_neg_r_T * (sigma * exp_term / sqrt_T + r * erfc_term),
+        0.5 * T * K_exp_neg_r_T * erfc_term,
         sqrt_T * K_exp_neg_r_T * exp_term,
     )

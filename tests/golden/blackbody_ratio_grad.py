@@ -18,6 +18,7 @@ def blackbody_ratio_grad(x):
         x_squared = x**2
         total = x_squared * (x_squared / 4790016 - 1 / 151200) + 1 / 5040
         return x * (x_squared * (x_squared * total - 1 / 180) + 1 / 6) + 0.5
+    e = math.exp(-abs_x)
     expm1_neg_abs_x = math.expm1(-abs_x)
-    ratio = x * (-math.exp(-abs_x) if x > 0 else 1) / expm1_neg_abs_x
-    return (1 if x > 0 else -math.exp(-abs_x)) * (ratio - 1) / expm1_neg_abs_x
+    ratio = x * (-e if x > 0 else 1) / expm1_neg_abs_x
+    return (1 if x > 0 else -e) * (ratio - 1) / expm1_neg_abs_x

@@ -12,12 +12,12 @@ import math
 
 def charging_grad(t, resistance, capacity, voltage):
     """Gradient of charging with respect to t, resistance, capacity, voltage."""
-    resistance_capacity = resistance * capacity
-    ratio = -t / resistance_capacity
+    ratio = -t / (resistance * capacity)
     voltage_exp_ratio = voltage * math.exp(ratio)
+    quotient = voltage_exp_ratio / resistance
     return (
-        voltage_exp_ratio / resistance_capacity,
-        -(voltage_exp_ratio * (t / resistance_capacity)) / resistance,
-        -(voltage_exp_ratio * (t / resistance_capacity)) / capacity,
+        quotient / capacity,
+        quotient * ratio,
+        voltage_exp_ratio * ratio / capacity,
         -math.expm1(ratio),
     )

@@ -7,16 +7,19 @@
 #
 # cosine_similarity_grad: from tests.showcase:cosine_similarity
 #     sha256 660ab81a3b2007265f127f520c5d5cff864abe2ff87978d4fa393ace4a6ecc94
-#     SymPy found a form: factor_terms
 
 import math
 
 
 def cosine_similarity_grad(x1, y1, x2, y2):
     """Gradient of cosine_similarity with respect to x1, y1, x2, y2."""
-    hypot_x1_y1 = math.hypot(x1, y1)
-    hypot_x2_y2 = math.hypot(x2, y2)
-    ratio = (y1 * x2 - x1 * y2) / (hypot_x1_y1 * hypot_x2_y2)
-    quotient = ratio / hypot_x1_y1 / hypot_x1_y1
-    share = ratio / hypot_x2_y2 / hypot_x2_y2
-    return y1 * quotient, -x1 * quotient, -y2 * share, x2 * share
+    dot = x1 * x2 + y1 * y2
+    ratio = dot / (x1**2 + y1**2)
+    scale = math.hypot(x1, y1) * math.hypot(x2, y2)
+    quotient = dot / (x2**2 + y2**2)
+    return (
+        (x2 - x1 * ratio) / scale,
+        (y2 - y1 * ratio) / scale,
+        (x1 - x2 * quotient) / scale,
+        (y1 - y2 * quotient) / scale,
+    )

@@ -12,9 +12,8 @@ def detector_derivative(signal, threshold, gain):
     """Derivative of detector with respect to signal."""
     difference = signal - threshold
     excess = np.maximum(difference, 0)
-    sqrt_excess = np.sqrt(excess)
-    compressed = np.where(excess > 1, 2 * sqrt_excess - 1, excess)
+    compressed = np.where(excess > 1, 2 * np.sqrt(excess) - 1, excess)
     gain_compressed = gain * compressed
-    choice = np.where(excess > 1, gain / sqrt_excess, gain)
+    choice = np.where(excess > 1, gain / np.sqrt(np.where(excess > 1, excess, 1)), gain)
     option = np.where(difference >= 0, choice, 0.0)
     return np.where((gain_compressed < 0) | (gain_compressed > 5), 0.0, option)[()]

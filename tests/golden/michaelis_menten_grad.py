@@ -27,5 +27,5 @@ def michaelis_menten_grad(
         -quotient,
         d_v_max,
         -d_v_max_ratio * one_plus_i_over_k_i,
-        i_over_k_i * quotient,
+        quotient * i_over_k_i,
     )

@@ -18,8 +18,8 @@ K_B = 1.380649e-23  # tests.programs.planck.K_B
 def planck_grad(wavelength: float, temperature: float) -> tuple[float, float]:
     """Gradient of planck with respect to wavelength, temperature."""
     x = H * C / (wavelength * K_B * temperature)
-    x_over_expm1_neg_x = x / math.expm1(-x)
     ratio = 2 * H * C**2 / (wavelength**5 * math.expm1(x))
+    x_over_expm1_neg_x = x / math.expm1(-x)
     return (
         -ratio * (x_over_expm1_neg_x + 5) / wavelength,
         -ratio * x_over_expm1_neg_x / temperature,

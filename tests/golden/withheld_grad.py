@@ -10,7 +10,6 @@
 
 def withheld_grad(income):
     """Derivative of withheld with respect to income."""
-    rate = 0.1 if income < 1000 else 0.2 if income < 5000 else 0.35
     if income < 1000:
         return 0.1
     if income < 5000:
