@@ -2,7 +2,7 @@
 
     python benchmarks/size.py [NAME...]
 
-Each in fresh processes; `depth` is how deep expressions of the emitted code nest,
+Each in fresh processes; `s` is the processor's time, `depth` is how deep expressions of the emitted code nest,
 `MB` what the derivation adds to the peak of the process's memory. Programs are
 those of tests/test_size.py.
 """
@@ -45,10 +45,10 @@ def measure(kind: str, count: int, folder: str) -> None:
     import diffsrc.api
 
     function = imported(text(PROGRAMS[kind](count)), Path(folder), f"{kind}_{count}")
-    before, start = peak(), time.perf_counter()
+    before, start = peak(), time.process_time()
     df = diffsrc.api.grad(function)
     df(0.7)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     found = {
         "MB": peak() - before,
         "lines": df.source.count("\n"),

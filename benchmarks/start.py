@@ -2,7 +2,7 @@
 
     python benchmarks/start.py
 
-Every time is the median over fresh processes that take turns; the import is what it
+Every time is the processor's, the median over fresh processes; the import is what it
 takes above a bare interpreter's start. The second function's derivative asks for
 SymPy: it has quotients of sums.
 """
@@ -22,25 +22,25 @@ from benchmarks.timing import processes, table
 ROOT = Path(__file__).parents[1]
 ROUNDS = 15
 
-BARE = "import time; print('{\"at\": %r}' % time.time())"
+BARE = "import time; print('{\"seconds\": %r}' % time.process_time())"
 
 IMPORT = """
 import diffsrc
 import time
-at = time.time()
+seconds = time.process_time()
 import json, sys
 heavy = sorted({"numpy", "scipy", "sympy", "mpmath"} & sys.modules.keys())
-print(json.dumps({"at": at, "modules": len(sys.modules), "heavy": heavy}))
+print(json.dumps({"seconds": seconds, "modules": len(sys.modules), "heavy": heavy}))
 """
 
 FIRST = """
 import time
 import diffsrc
 from functions import NAME as f
-start = time.perf_counter()
+start = time.process_time()
 df = diffsrc.grad(f)
 df(0.7)
-seconds = time.perf_counter() - start
+seconds = time.process_time() - start
 import json, sys
 ours = sum(name.startswith("diffsrc.") for name in sys.modules)
 heavy = sorted({"numpy", "scipy", "sympy", "mpmath"} & sys.modules.keys())
@@ -98,10 +98,9 @@ def main() -> None:
         )
     # The first round writes bytecode.
     found = {name: runs[1:] for name, runs in found.items()}
-    bare = median(run["at"] - run["started"] for run in found["bare"])
-    start = median(run["at"] - run["started"] for run in found["import"])
-    first = {n: median(r["seconds"] for r in found[n]) for n in ("plain", "quotients")}
-    times = dict(zip(LIMITS, (start - bare, *first.values()), strict=True))
+    typical = {name: median(r["seconds"] for r in runs) for name, runs in found.items()}
+    typical["import"] -= typical.pop("bare")
+    times = dict(zip(LIMITS, typical.values(), strict=True))
     rows = [["", "ms", "limit", "of diffsrc", "heavy modules"]]
     for (what, seconds), run in zip(
         times.items(), ("import", "plain", "quotients"), strict=True

@@ -47,15 +47,13 @@ def processes(
 ) -> dict[str, list[dict[str, Any]]]:
     """What each Python program prints as JSON, in fresh processes that take turns.
 
-    A program is the arguments of the interpreter; `started` is added to what it prints.
-    Bytecode is cached, as for a user.
+    A program is the arguments of the interpreter. Its bytecode is cached, as for a user.
     """
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, arguments in programs.items():
-            started = time.time()
             out = subprocess.run(  # noqa: S603 # programs of ours
                 [sys.executable, *arguments],
                 env=environment,
@@ -63,7 +61,7 @@ def processes(
                 stdout=subprocess.PIPE,
                 text=True,
             )
-            found[name].append({"started": started, **json.loads(out.stdout)})
+            found[name].append(json.loads(out.stdout))
     return found
 
 

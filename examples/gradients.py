@@ -42,8 +42,9 @@ def call_price_value_and_grad(spot, strike, years, rate, volatility):
     d1 = (math.log(spot / strike) + (rate + volatility**2 / 2) * years) / spread
     d2 = d1 - spread
     sqrt_2 = math.sqrt(2)
+    d1_over_sqrt_2 = d1 / sqrt_2
     exp_term = strike * math.exp(-rate * years) * (0.5 * (1 + math.erf(d2 / sqrt_2)))
     return (
-        spot * (0.5 * (1 + math.erf(d1 / sqrt_2))) - exp_term,
-        0.5 * math.erfc(-d1 / sqrt_2),
+        spot * (0.5 * (1 + math.erf(d1_over_sqrt_2))) - exp_term,
+        0.5 * math.erfc(-d1_over_sqrt_2),
     )

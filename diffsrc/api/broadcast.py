@@ -16,15 +16,21 @@ def numbers(program: Program) -> dict[str, Node]:
     }
 
 
-def broadcast(program: Program, arrays: frozenset[str]) -> Program:
+def broadcast(
+    program: Program, arrays: frozenset[str], kept: tuple[Node, ...] = ()
+) -> Program:
     """The program with every result expanded to the shape of the `arrays`.
 
+    Results that are among `kept`, the values of the user's function, stay what they are.
     The derivative of `a * x + b` by `b` is `np.ones_like(x)` for an array `x`.
     """
     shaped = [node for name, node in numbers(program).items() if name in arrays]
     if not shaped or program.body.fails:
         return program
-    results = tuple(_expanded(result, shaped) for result in program.body.results)
+    results = tuple(
+        result if result in kept else _expanded(result, shaped)
+        for result in program.body.results
+    )
     return replace(program, body=replace(program.body, results=results))
 
 

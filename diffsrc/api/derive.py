@@ -18,7 +18,7 @@ from diffsrc.api.broadcast import broadcast, ranked_parameters
 from diffsrc.capture import Captured, static_attribute
 from diffsrc.differentiate import Request, gradients
 from diffsrc.emit import emit
-from diffsrc.errors import NotDifferentiable, UnsupportedSyntax
+from diffsrc.errors import NotDifferentiable, ShapeError, UnsupportedSyntax
 from diffsrc.ir import Call, Node, Program, Structure, blocks, reachable
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
@@ -92,6 +92,7 @@ def derive(
     simplifier = Simplifier(parsed)
     program = parsed
     for operator in operators:
+        _refuse_arrays(operator, program, signature)
         program = apply(operator, program, simplifier)
     library = {"python": "math", "numpy": "np", None: parsed.library}[target]
     if not stable:
@@ -103,7 +104,7 @@ def derive(
     ranked = (
         ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
     )
-    simplified = broadcast(lowered, arrays)
+    simplified = broadcast(lowered, arrays, kept=parsed.body.results)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)
     named = {node: label for label, (node, _) in fixed.items()}
@@ -147,6 +148,24 @@ def is_frozen(value: object) -> bool:
     return bool(getattr(parameters, "frozen", False)) or (
         issubclass(cls, tuple) and "_fields" in vars(cls)
     )
+
+
+def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -> None:
+    """A Jacobian by an array is no pointwise derivative.
+
+    Raises:
+        ShapeError: it is asked for.
+    """
+    if operator.kind not in {"jacobian", "hessian"}:
+        return
+    arrays = {name for name, argument in signature.arguments if argument.array}
+    for wrt in operator.wrt:
+        name = wrt_name(program, wrt)
+        if name in arrays:
+            raise ShapeError(
+                f"the {operator.kind} by the array {name!r} is not understood yet",
+                suggestion="derivative(f) gives the pointwise derivative for arrays",
+            )
 
 
 def function_name(name: str, operators: Sequence[Operator]) -> str:

@@ -81,7 +81,8 @@ def parse_source(file: str, text: str, flags: int = 0) -> Source:
         warnings.simplefilter("ignore")
         parse_flags = flags | ast.PyCF_ONLY_AST
         tree = compile(text, file, "exec", parse_flags, dont_inherit=True)
-        module = compile(tree, file, "exec", flags, dont_inherit=True)
+        # From the text again: a tree is limited in depth, to sums of 1,000 terms or so.
+        module = compile(text, file, "exec", flags, dont_inherit=True)
     codes: dict[Key, list[CodeType]] = {}
     for code in _nested_codes(module):
         codes.setdefault((code.co_firstlineno, code.co_name), []).append(code)

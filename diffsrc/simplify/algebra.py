@@ -29,6 +29,8 @@ from diffsrc.simplify.factor import monomial_of
 
 MAX_NODES = 80
 MAX_OPERATIONS = 150
+MAX_SYMBOLS = 8
+MAX_FACTORED = 12
 MAX_TERMS = 200
 
 # SymPy has no type information worth the name.
@@ -147,6 +149,8 @@ class Field:
         while fresh := [n for n in self.converter.symbols if n not in seen]:
             for node in fresh:
                 seen.add(node)
+                if len(children(node)) != 1:
+                    continue
                 if isinstance(node, Call) and node.op in {
                     "log",
                     "exp",
@@ -349,6 +353,8 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
         ):
             return
         expanded = sympy.expand(numerator)
+        if len(expanded.free_symbols) > MAX_SYMBOLS:
+            return
         symbols = {s: n for n, s in convert.symbols.items()}
         below = graph.monomial(Fraction(1), lowest)
         yield "expand", graph.product((back(graph, expanded, symbols), below))
@@ -356,6 +362,8 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
             "factor_terms",
             graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
         )
+        if len(sympy.Add.make_args(expanded)) > MAX_FACTORED:
+            return
         yield (
             "factor",
             graph.product((back(graph, sympy.factor(expanded), symbols), below)),

@@ -222,6 +222,9 @@ class Lowering:
             "pow",
         } | {"floordiv", "mod"}:
             return self.graph.call(node.op, *args)
+        array_op = {"max": "maximum", "min": "minimum"}.get(node.op)
+        if array_op is not None and self.library == "np":
+            return self._extreme(array_op, args)
         operation = TABLE[node.op]
         spelling = operation.spelling(self.library or "math") or operation.spelling("np")
         if node.op == "sign" and self.library == "math":
@@ -230,6 +233,13 @@ class Lowering:
             )
             return self.graph.call("select", args[0], one, self.graph.const(0.0))
         return self.graph.call(node.op, *args, options=(spelling,))
+
+    def _extreme(self, op: str, args: tuple[Node, ...]) -> Node:
+        """The largest or smallest of values that may be arrays."""
+        total = args[0]
+        for arg in args[1:]:
+            total = self.graph.call(op, total, arg, options=(f"np.{op}",))
+        return total
 
     def _choice(self, condition: Node, then: Node, orelse: Node) -> Node:
         options = ("np.where",) if self.library == "np" else ()
@@ -327,7 +337,8 @@ class Lowering:
         """
         again: list[Node] = []
         for base, exponent in below:
-            if not (isinstance(base, Call) and base.op == "hypot" and exponent > 1):
+            whole = exponent.denominator == 1 and exponent > 1
+            if not (isinstance(base, Call) and base.op == "hypot" and whole):
                 continue
             below = [x for x in below if x[0] is not base]
             sides = {b for a in base.args for b in monomial_of(a)[1]}
@@ -409,6 +420,9 @@ class Lowering:
         parts = [self._power(base, exponent) for base, exponent in ranked]
         if coefficient != 1 or not parts:
             parts.insert(0, self.number(-coefficient if negative else coefficient))
+        elif negative and parts[0].type.kind == "bool":
+            # NumPy has no minus for truth values.
+            parts.insert(0, self.number(Fraction(-1)))
         elif negative:
             parts[0] = self.graph.call("neg", parts[0])
         total = parts[0]
