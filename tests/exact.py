@@ -5,6 +5,7 @@ note how near they come to a kink or to the edge of a domain. Nothing here knows
 differentiation.
 """
 
+import ast
 import random
 import types
 
@@ -23,10 +24,10 @@ class Watch:
     """What the numbers note while a function runs."""
 
     def __init__(self):
-        self.restart(None)
+        self.restart()
 
-    def restart(self, nudges):
-        self.nudges = nudges
+    def restart(self):
+        self.nudge = None
         self.margin = 1.0
         self.largest = 0.0
 
@@ -44,9 +45,56 @@ def value_of(x):
 
 def made(value):
     """A result, nudged where that is asked for."""
-    if WATCH.nudges is not None:
-        value *= WATCH.nudges()
-    return Exact(value)
+    return Exact(value if WATCH.nudge is None else WATCH.nudge(value))
+
+
+def read(value):
+    """A name's value where it is read; each time is nudged on its own."""
+    if WATCH.nudge is None or not isinstance(value, Exact):
+        return value
+    return Exact(WATCH.nudge(value.value))
+
+
+class Reads(ast.NodeTransformer):
+    """Every name that is read, and not called, goes through `read`."""
+
+    def visit_Call(self, node):
+        node.args = [self.visit(a) for a in node.args]
+        for keyword in node.keywords:
+            keyword.value = self.visit(keyword.value)
+        if not isinstance(node.func, ast.Name):
+            node.func = self.visit(node.func)
+        return node
+
+    def visit_Attribute(self, node):
+        return node
+
+    def visit_Name(self, node):
+        if not isinstance(node.ctx, ast.Load):
+            return node
+        return ast.Call(ast.Name("READ__", ast.Load()), [node], [])
+
+
+class Nudge:
+    """Changes of results: each by a factor and by an amount that are the same at every point."""
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.amounts = []
+        self.restart()
+
+    def restart(self):
+        self.source = random.Random(self.seed)  # noqa: S311 - no secret
+        self.count = 0
+
+    def __call__(self, value):
+        bits = self.source.getrandbits(2)
+        if self.count == len(self.amounts):
+            amount = NUDGE * abs(value)
+            self.amounts.append(amount if bits & 1 else -amount)
+        amount = self.amounts[self.count]
+        self.count += 1
+        return value * (1 + NUDGE if bits & 2 else 1 - NUDGE) + amount
 
 
 def relative(difference, *values):
@@ -408,9 +456,10 @@ class Truth:
     """The function `name` of a module's text, in 75 digits."""
 
     def __init__(self, text, name):
-        module = {"__builtins__": BUILTINS, "__name__": "exact"}
+        module = {"__builtins__": BUILTINS, "__name__": "exact", "READ__": read}
+        tree = ast.fix_missing_locations(Reads().visit(ast.parse(text)))
         with mpmath.workdps(DIGITS):
-            exec(compile(text, "<exact>", "exec"), module)  # noqa: S102 - a test's own text
+            exec(compile(tree, "<exact>", "exec"), module)  # noqa: S102 - a test's own text
         self.function = module[name]
 
     def value(self, arguments):
@@ -442,29 +491,25 @@ class Truth:
         return self._run({**arguments, **moved})
 
     def _run(self, arguments):
-        if self.seed is not None:
-            # The same nudges at every point: they make another function, near to this one.
-            source = random.Random(self.seed)  # noqa: S311 - no secret
-            WATCH.nudges = lambda: 1 + NUDGE * (1 if source.random() < 0.5 else -1)
+        if WATCH.nudge is not None:
+            WATCH.nudge.restart()
         return self.value(arguments)
-
-    seed = None
 
     def derivative(self, arguments, wrt):
         """`(value, noise, margin, largest)` of a derivative, as floats.
 
-        `noise` is how much it changes when every operation's result does, over that change: the
-        size of the terms that cancel in it. `margin` is the least distance to a kink, an edge or a
+        `noise` is how much it changes when every operation's result and every value read does, over
+        that change: the size of the terms that cancel in it. `margin` is the least distance to a kink, an edge or a
         jump, `largest` the largest number that came up.
         """
         with mpmath.workdps(DIGITS):
-            self.seed = None
-            WATCH.restart(None)
+            WATCH.restart()
             value = self.difference(arguments, wrt)
             margin, largest = WATCH.margin, float(WATCH.largest)
             noise = mpf(0)
             for seed in range(NUDGED_RUNS):
-                self.seed = seed
+                WATCH.nudge = Nudge(seed)
+                self._run(arguments)
                 noise = max(noise, abs(self.difference(arguments, wrt) - value))
-            WATCH.restart(None)
+            WATCH.restart()
             return float(value), float(noise / NUDGE), margin, largest

@@ -131,11 +131,13 @@ def multiplied_out(graph: Graph, node: Node) -> Node:
 
     `1 - (a + b) / a` is `-b / a`. Without such products it is itself.
     """
-    if not isinstance(node, Sum) or all(_sum_factor(t) is None for t, _ in node.terms):
+    if not isinstance(node, Sum) or all(
+        _sum_factor(t) is None and not isinstance(t, Sum) for t, _ in node.terms
+    ):
         return node
     terms: dict[Node, Fraction] = {}
     for term, coefficient in node.terms:
-        factor = _sum_factor(term)
+        factor = term if isinstance(term, Sum) else _sum_factor(term)
         if factor is None:
             terms[term] = terms.get(term, Fraction(0)) + coefficient
             continue

@@ -13,11 +13,9 @@ def tax_grad(income: float) -> float:
     if income <= 11604:
         return 0.0
     if income <= 17005:
-        y = (income - 11604) / 10000
-        return 0.184596 * y + 0.14
+        return 1.84596e-05 * income - 0.0742051984
     if income <= 66760:
-        z = (income - 17005) / 10000
-        return 0.036238 * z + 0.2397
+        return 3.6238e-06 * income + 0.178077281
     if income <= 277825:
         return 0.42
     return 0.45
