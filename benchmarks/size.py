@@ -2,9 +2,9 @@
 
     python benchmarks/size.py [NAME...]
 
-Each in fresh processes; `s` is the processor's time, `depth` is how deep expressions of the emitted code nest,
-`MB` what the derivation adds to the peak of the process's memory. Programs are
-those of tests/test_size.py.
+Each in fresh processes; `s` is the processor's time, `MB` what the derivation adds to
+the peak of the process's memory, `depth` how deep expressions of the emitted code
+nest. Programs are those of tests/test_size.py.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def processes(
 ) -> dict[str, list[dict[str, Any]]]:
     """What each Python program prints as JSON, in fresh processes that take turns.
 
-    A program is the arguments of the interpreter. Its bytecode is cached, as for a user.
+    A program is the interpreter's arguments. Its bytecode is cached, as for a user.
     """
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)

@@ -88,13 +88,12 @@ class Nudge:
         self.count = 0
 
     def __call__(self, value):
-        bits = self.source.getrandbits(2)
+        factor, share = self.source.uniform(-1, 1), self.source.uniform(-1, 1)
         if self.count == len(self.amounts):
-            amount = NUDGE * abs(value)
-            self.amounts.append(amount if bits & 1 else -amount)
+            self.amounts.append(NUDGE * share * abs(value))
         amount = self.amounts[self.count]
         self.count += 1
-        return value * (1 + NUDGE if bits & 2 else 1 - NUDGE) + amount
+        return value * (1 + NUDGE * factor) + amount
 
 
 def relative(difference, *values):

@@ -12,6 +12,7 @@ from diffsrc.simplify.factor import (
     collected,
     factored,
     merge_choices,
+    monomial_of,
     multiplied_out,
 )
 from diffsrc.simplify.lower import lowered
@@ -37,6 +38,7 @@ class Simplifier:
         for block in blocks(program.body):
             for node in (*(let.node for let in block.lets), *block.roots()):
                 self.normal(node)
+        self.kept = {b for n in named for b in monomial_of(self.normal(n))[1]}
         self.sample = Sampler()
         self.known: dict[tuple[str, ...], tuple[Node, bool]] = {}
         self.finished: dict[Node, Node] = {}
@@ -81,7 +83,7 @@ class Simplifier:
         twin = self._twin(merged)
         if twin is not None:
             return twin
-        spread = multiplied_out(self.graph, merged)
+        spread = multiplied_out(self.graph, merged, self.kept)
         if spread is not merged and saving(spread, merged) > 0:
             merged = spread
         return self._offered(factored(self.graph, merged))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from fractions import Fraction
 
 from diffsrc.ir import Call, Graph, Node, Number, Prod, Sum
@@ -126,19 +127,20 @@ def content(coefficients: list[Fraction]) -> Fraction:
     )
 
 
-def multiplied_out(graph: Graph, node: Node) -> Node:
+def multiplied_out(graph: Graph, node: Node, kept: Set[Node]) -> Node:
     """A sum with its products of sums multiplied out and like terms combined.
 
-    `1 - (a + b) / a` is `-b / a`. Without such products it is itself.
+    `1 - (a + b) / a` is `-b / a`. Without such products, but of `kept` sums, it is itself.
     """
-    if not isinstance(node, Sum) or all(
-        _sum_factor(t) is None and not isinstance(t, Sum) for t, _ in node.terms
-    ):
+    if not isinstance(node, Sum):
+        return node
+    factors = {t: t if isinstance(t, Sum) else _sum_factor(t) for t, _ in node.terms}
+    if all(factor is None or factor in kept for factor in factors.values()):
         return node
     terms: dict[Node, Fraction] = {}
     for term, coefficient in node.terms:
-        factor = term if isinstance(term, Sum) else _sum_factor(term)
-        if factor is None:
+        factor = factors[term]
+        if factor is None or factor in kept:
             terms[term] = terms.get(term, Fraction(0)) + coefficient
             continue
         rest = term / factor

@@ -13,9 +13,11 @@ def tax_grad(income: float) -> float:
     if income <= 11604:
         return 0.0
     if income <= 17005:
-        return 1.84596e-05 * income - 0.0742051984
+        y = (income - 11604) / 10000
+        return 0.184596 * y + 0.14
     if income <= 66760:
-        return 3.6238e-06 * income + 0.178077281
+        z = (income - 17005) / 10000
+        return 0.036238 * z + 0.2397
     if income <= 277825:
         return 0.42
     return 0.45
