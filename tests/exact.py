@@ -14,9 +14,11 @@ from mpmath import mp, mpf
 
 DIGITS = 75
 STEP = mpf(10) ** -20
-NUDGE = mpf(10) ** -9  # relative change of each operation's result, for `noise`
-NUDGED_RUNS = 3
+# Relative changes of each operation's result, for `noise`; the large ones are for terms that cancel
+# whatever changes a little, as in the second derivative of `hypot(x, x)`.
+NUDGES = [mpf(10) ** -9] * 3 + [mpf("0.05")] * 2
 NEAR = 1e-5  # a comparison, an edge or a jump as near as this is avoided
+HUGE = 1e100  # beyond it, roundings are not what goes wrong
 NAN = mpf("nan")
 
 
@@ -78,8 +80,9 @@ class Reads(ast.NodeTransformer):
 class Nudge:
     """Changes of results: each by a factor and by an amount that are the same at every point."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, size):
         self.seed = seed
+        self.size = size
         self.amounts = []
         self.restart()
 
@@ -90,10 +93,10 @@ class Nudge:
     def __call__(self, value):
         factor, share = self.source.uniform(-1, 1), self.source.uniform(-1, 1)
         if self.count == len(self.amounts):
-            self.amounts.append(NUDGE * share * abs(value))
+            self.amounts.append(self.size * share * abs(value))
         amount = self.amounts[self.count]
         self.count += 1
-        return value * (1 + NUDGE * factor) + amount
+        return value * (1 + self.size * factor) + amount
 
 
 def relative(difference, *values):
@@ -495,20 +498,26 @@ class Truth:
         return self.value(arguments)
 
     def derivative(self, arguments, wrt):
-        """`(value, noise, margin, largest)` of a derivative, as floats.
+        """The derivative, None where a kink, an edge or a jump is near or numbers are huge."""
+        with mpmath.workdps(DIGITS):
+            WATCH.restart()
+            value = float(self.difference(arguments, wrt)) if wrt else float(self.value(arguments))
+            smooth = WATCH.margin >= NEAR and WATCH.largest < HUGE and abs(value) < HUGE
+            return value if smooth else None
 
-        `noise` is how much it changes when every operation's result and every value read does, over
-        that change: the size of the terms that cancel in it. `margin` is the least distance to a kink, an edge or a
-        jump, `largest` the largest number that came up.
+    def noise(self, arguments, wrt):
+        """The size of the terms that cancel in a derivative.
+
+        It is how much the derivative changes when every operation's result and every value read
+        does, over that change.
         """
         with mpmath.workdps(DIGITS):
             WATCH.restart()
-            value = self.difference(arguments, wrt)
-            margin, largest = WATCH.margin, float(WATCH.largest)
-            noise = mpf(0)
-            for seed in range(NUDGED_RUNS):
-                WATCH.nudge = Nudge(seed)
+            value, noise = self.difference(arguments, wrt), mpf(0)
+            for seed, size in enumerate(NUDGES):
+                WATCH.nudge = Nudge(seed, size)
                 self._run(arguments)
-                noise = max(noise, abs(self.difference(arguments, wrt) - value))
+                change = abs(self.difference(arguments, wrt) - value) / size
+                noise = max(noise, change) if mpmath.isfinite(change) else noise
             WATCH.restart()
-            return float(value), float(noise / NUDGE), margin, largest
+            return float(noise)

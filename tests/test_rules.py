@@ -17,7 +17,7 @@ from diffsrc.emit import emit
 from diffsrc.errors import NotDifferentiable, UnknownFunction
 from diffsrc.ir import BOOL, Block, Graph, Let, Node, Parameter, Program
 from diffsrc.ops import MODULES, TABLE, Operation, operation_of
-from diffsrc.rules import NARY, RULES, partial
+from diffsrc.rules import ZERO, NARY, RULES, partial
 from diffsrc.simplify import Simplifier
 
 POINTS = 40
@@ -246,9 +246,13 @@ def test_every_rule_is_of_an_operation():
     assert not {*RULES} & {*NARY}
 
 
-def test_constants_and_truths_have_no_rule():
-    without = {o.name for o in (*TRUTHS, *TABLE.values()) if o in TRUTHS or not o.arity}
-    assert not without & {*RULES, *NARY}
+def test_constants_have_no_rule():
+    assert not {o.name for o in TABLE.values() if not o.arity} & {*RULES, *NARY}
+
+
+def test_truths_are_steps():
+    for truth in TRUTHS:
+        assert set(RULES[truth.name]) == {ZERO}, truth.name
 
 
 def test_which_arguments_are_said_to_have_none():

@@ -354,12 +354,13 @@ class Writer:
     def _group_choices(self, plan: Plan, results: list[Result]) -> None:
         """Choices by one condition are made by one `if`, where none needs another's result."""
         groups: dict[Node, list[list[Result]]] = {}
+        order = {r: i for i, r in enumerate(results)}
+        latest = self._latest(order)
         for result in results:
             if result in self.names:
                 continue
             for group in groups.setdefault(result.of.condition, []):
-                below = reachable(result.of.then.results + result.of.orelse.results)
-                if not set(group) & set(below):
+                if latest[result.of] < order[group[0]]:
                     group.append(result)
                     break
             else:
@@ -369,6 +370,17 @@ class Writer:
                 if any(self._is_statement(r.of) for r in group):
                     plan.bound.update(group)
                     plan.choices.setdefault(condition, []).append(group)
+
+    def _latest(self, order: dict[Result, int]) -> dict[Node, int]:
+        """For each value the last of the results, numbered by `order`, that it needs; else -1."""
+        latest: dict[Node, int] = {}
+        for node in reachable(order, stop=self.names.keys()):
+            below = list(children(node))
+            if isinstance(node, If):
+                below += (*node.then.roots(), *node.orelse.roots())
+            found = max((latest.get(n, -1) for n in below), default=-1)
+            latest[node] = max(found, order.get(node, -1)) if isinstance(node, Result) else found
+        return latest
 
     # Lines
 
