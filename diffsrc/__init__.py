@@ -14,16 +14,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from diffsrc.api import (
-        Derivative,
-        derivative,
-        grad,
-        hessian,
-        jacobian,
-        value_and_grad,
-    )
+    from diffsrc.api import derivative, grad, hessian, jacobian, value_and_grad
     from diffsrc.api.modules import write_module
-    from diffsrc.api.views import ClosedForm, closed_form, program
+    from diffsrc.api.result import Derivative
+    from diffsrc.api.views import closed_form, program
+    from diffsrc.emit.notation import ClosedForm
     from diffsrc.errors import (
         DiffsrcError,
         NotDifferentiable,
@@ -35,35 +30,44 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_MODULES = {
+__all__ = [
+    "ClosedForm",
+    "Derivative",
+    "DiffsrcError",
+    "NotDifferentiable",
+    "ShapeError",
+    "SourceUnavailable",
+    "UnknownFunction",
+    "UnsupportedSyntax",
+    "closed_form",
+    "derivative",
+    "grad",
+    "hessian",
+    "jacobian",
+    "program",
+    "value_and_grad",
+    "write_module",
+]
+
+_ELSEWHERE = {
     "ClosedForm": "api.views",
-    "Derivative": "api",
-    "DiffsrcError": "errors",
-    "NotDifferentiable": "errors",
-    "ShapeError": "errors",
-    "SourceUnavailable": "errors",
-    "UnknownFunction": "errors",
-    "UnsupportedSyntax": "errors",
     "closed_form": "api.views",
-    "derivative": "api",
-    "grad": "api",
-    "hessian": "api",
-    "jacobian": "api",
     "program": "api.views",
-    "value_and_grad": "api",
     "write_module": "api.modules",
 }
 
-__all__ = [  # noqa: PLE0604 - the names of the table
-    *_MODULES
-]
+
+def _home(name: str) -> str:
+    """The module that a public name is taken from."""
+    error = name[0].isupper() and name not in {"ClosedForm", "Derivative"}
+    return "diffsrc." + ("errors" if error else _ELSEWHERE.get(name, "api"))
 
 
 def __getattr__(name: str) -> object:
     """Import what is asked for, so that importing diffsrc costs nothing."""
-    if name not in _MODULES:
+    if name not in __all__:
         raise AttributeError(f"module 'diffsrc' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"diffsrc.{_MODULES[name]}"), name)
+    value = getattr(importlib.import_module(_home(name)), name)
     globals()[name] = value
     return value
 

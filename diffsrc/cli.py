@@ -257,7 +257,7 @@ def _imported(name: str, path: str) -> object:
                 f"There is no function {path!r} in the module {name!r}.\n  {functions}"
             )
         found = getattr(found, part)
-    from diffsrc.api.derivative import Derivative
+    from diffsrc.api.result import Derivative
 
     return found.primal if isinstance(found, Derivative) else found
 
@@ -343,7 +343,7 @@ def _form(
     if form == "python":
         return stages.source
     from diffsrc.api.derive import labels
-    from diffsrc.emit.closed_form import ClosedForm
+    from diffsrc.emit.notation import ClosedForm
 
     stages = _derived(captured, signature, operator, stable=False)
     closed = ClosedForm(
@@ -399,7 +399,7 @@ def _value(arguments: argparse.Namespace, name: str, node: ast.expr) -> object:
 
 def _evaluated(piece: Piece, values: dict[str, object], call: str) -> object:
     """The result of the emitted function."""
-    from diffsrc.api.derivative import MODULES, Specialisation
+    from diffsrc.api.result import MODULES, Specialisation
     from diffsrc.api.derive import wrt_name
     from diffsrc.api.frozen import Frozen
     from diffsrc.load import load

@@ -118,7 +118,7 @@ class Differentiator:
         for root, seed in seeds.items():
             contributions.setdefault(root, []).append(seed)
         outside = stops | set(
-            reachable([*(l.node for l in block.lets), *seeds], arms=False)
+            reachable([*(let.node for let in block.lets), *seeds], arms=False)
         )
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}

@@ -13,7 +13,7 @@ import sympy
 
 from diffsrc.differentiate import gradients
 from diffsrc.emit.boxes import Name
-from diffsrc.emit.closed_form import ClosedForm
+from diffsrc.emit.notation import ClosedForm
 from diffsrc.emit.latex import latex
 from diffsrc.emit.symbols import Symbol, symbol, symbols
 from diffsrc.ir import (

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 
 from diffsrc import Derivative, derivative, grad, simplify
-from diffsrc.api.derivative import rebuild
+from diffsrc.api.result import rebuild
 from diffsrc.api.modules import command_for, module_text, piece_of
 from tests import references, showcase
 from tests.references import operations

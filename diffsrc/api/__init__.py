@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from diffsrc.api.derivative import Derivative, Options
+from diffsrc.api.result import Derivative, Options
 from diffsrc.api.derive import Operator, Wrt
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Derivative]
 
 
-def _operator(
+def _operator(  # noqa: PLR0913 - the options of all operators meet here
     kind: str,
     f: Function | None,
     wrt: Wrt | Sequence[Wrt],
@@ -40,7 +40,7 @@ def _operator(
         return lambda function: _operator(
             kind, function, wrt, order=order, has_aux=has_aux, target=target
         )
-    if not callable(f) and not isinstance(f, staticmethod | classmethod):
+    if not callable(f):
         raise TypeError(f"{kind} takes a function, not {type(f).__name__}")
     return Derivative(f, operator, options)
 

@@ -127,16 +127,10 @@ class Check:
         """Whether a value is, at the end of the path, what was assumed."""
         try:
             for part in self.path:
-                value = (
-                    type(value)
-                    if part == "__class__"
-                    else static_attribute(value, part).value
-                )
+                value = type(value) if part == "__class__" else static_attribute(value, part).value
         except (LookupError, AttributeError):
             return False
-        return (
-            same(value, self.expected) and getattr(value, "__code__", None) is self.code
-        )
+        return same(value, self.expected) and getattr(value, "__code__", None) is self.code
 
 
 def same(value: object, expected: object) -> bool:
@@ -200,9 +194,7 @@ def entry_for(
                 f"if type({name}) is not float:",
                 f"    {name} = {as_float}({name})",
             ]
-    own = dict(
-        zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    )
+    own = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
     def made(before: list[str]) -> Callable[..., Any]:
         # In the emitted function's own frame: a call in between costs as much as the checks.
@@ -267,19 +259,12 @@ def _argument_conditions(
     return []
 
 
-def _outside_condition(
-    check: Check, captured: Captured, cell: Callable[[object], str]
-) -> str:
+def _outside_condition(check: Check, captured: Captured, cell: Callable[[object], str]) -> str:
     """The text of a comparison; a global of the user's own module costs one look-up."""
     if check.holder is None:
         return f"not {cell(check.fits)}({check.name})"
     own = captured.scope.globals
-    if (
-        isinstance(check.holder, dict)
-        and check.holder is own
-        and not check.path
-        and check.code
-    ):
+    if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
         # A module that is run again makes new functions in the same globals.
         return f"{check.name} is not {cell(check.expected)}"
     return f"not {cell(check.holds)}()"
@@ -309,7 +294,8 @@ def _results(program: Program) -> list[Node]:
 def floats(program: Program) -> list[str]:
     """The parameters that are made floats so that every result is one.
 
-    Where the code takes no arrays, as few as will do: an integer times a float is a float.
+    As few as will do: an integer times a float is a float. Where the code takes arrays,
+    all arithmetic has to be in floats: the square of an array of integers may overflow.
     """
     parameters = {
         p.node: p.name
@@ -321,19 +307,18 @@ def floats(program: Program) -> list[str]:
     known: dict[Node, int] = {}
     for below in reachable(results, arms=True):
         known[below] = bits.get(below, 0) or _makes_float(below, known)
-    open_results = [known[r] for r in results if known[r] != ALWAYS]
     scalars = all(p.annotation in {"float", "int"} for p in program.parameters)
-    if not open_results:
-        return []
-    if 0 in open_results or not (scalars or is_scalar_code(program.body)):
+    wanted = results
+    if not (scalars or is_scalar_code(program.body)):
+        wanted += [n for n in known if isinstance(n, Call) and n.op in KEEPS_INT]
+    integers = [known[n] for n in wanted if known[n] != ALWAYS]
+    if 0 in integers:
         return list(parameters.values())
     chosen: list[str] = []
-    while open_results:
-        best = max(
-            bits, key=lambda node: sum(bool(bits[node] & r) for r in open_results)
-        )
+    while integers:
+        best = max(bits, key=lambda n: sum(bool(bits[n] & i) for i in integers))
         chosen.append(parameters[best])
-        open_results = [r for r in open_results if not bits[best] & r]
+        integers = [i for i in integers if not bits[best] & i]
     return chosen
 
 

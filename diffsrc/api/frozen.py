@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CellType
 from typing import NoReturn
 
-from diffsrc.api.derivative import imports
+from diffsrc.api.result import imports
 from diffsrc.api.derive import Operator, Stages, docstring
 from diffsrc.capture import (
     Captured,

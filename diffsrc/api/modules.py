@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import diffsrc
-from diffsrc.api.derivative import Derivative
+from diffsrc.api.result import Derivative
 from diffsrc.api.derive import wrt_name
 from diffsrc.api.frozen import Frozen, Piece
 from diffsrc.emit.module import Constant, module

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffsrc.api.derivative import Derivative, Options
+from diffsrc.api.result import Derivative, Options
 from diffsrc.api.derive import Operator, Stages, derive
 from diffsrc.capture import capture
-from diffsrc.emit.closed_form import ClosedForm
+from diffsrc.emit.notation import ClosedForm
 from diffsrc.emit.listing import listing
 from diffsrc.specialise import unknown_signature
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from diffsrc.ir import Call, Const, If, Node, Result, Var
+from diffsrc.ir import Call, Const, If, Node, Result, Var, children
 
 TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(
     12
@@ -93,7 +93,7 @@ class Printer:
             case "pow":
                 return self._power(args[0], args[1]), POWER
             case "not" if _flipped(args[0]):
-                left, right = (self(arg, BITOR) for arg in args[0].args)
+                left, right = (self(arg, BITOR) for arg in children(args[0]))
                 return f"{left} {_flipped(args[0])} {right}", COMPARE
             case "not":
                 return f"not {self(args[0], NOT)}", NOT
@@ -130,12 +130,8 @@ class Printer:
 
     def _power(self, base: Node, exponent: Node) -> str:
         left, right = self(base, ATOM), self(exponent, UNARY)
-        hug = self._simple(base, left) and self._simple(exponent, right)
+        hug = _is_simple(left) and _is_simple(right)
         return f"{left}**{right}" if hug else f"{left} ** {right}"
-
-    def _simple(self, node: Node, text: str) -> bool:
-        """Whether `ruff format` leaves no space beside it in a power."""
-        return text.replace(".", "").replace("_", "").lstrip("-").isalnum()
 
     def _and(self, left: Node, right: Node) -> str:
         """`a < b and b < c` as `a < b < c`."""
@@ -191,7 +187,13 @@ def literal(value: object) -> str:
     return prefix + quote + body.replace(quote, f"\\{quote}") + quote
 
 
+def _is_simple(text: str) -> bool:
+    """Whether `ruff format` leaves no space beside it in a power."""
+    return text.replace(".", "").replace("_", "").lstrip("-").isalnum()
+
+
 def number(value: object) -> tuple[str, int]:
+    """The text of a literal and how strongly it binds."""
     text = literal(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return text, ATOM

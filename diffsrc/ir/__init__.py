@@ -18,7 +18,7 @@ from diffsrc.ir.nodes import (
     as_fraction,
     children,
 )
-from diffsrc.ir.program import (
+from diffsrc.ir.blocks import (
     Assert,
     Assumption,
     Block,

@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from diffsrc.ir.program import Block
+    from diffsrc.ir.blocks import Block
 
 MAX_FACTORS = 10
 MAX_TERMS = 16

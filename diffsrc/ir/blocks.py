@@ -5,7 +5,8 @@ Names, places and order live here and never on nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from diffsrc.errors import Place
@@ -154,7 +155,7 @@ def reachable(
     roots: Iterable[Node],
     *,
     arms: bool = True,
-    stop: Set[Node] = frozenset(),
+    stop: AbstractSet[Node] = frozenset(),
 ) -> list[Node]:
     """All nodes below `roots`, operands before their users; `stop` nodes are not entered."""
     order: list[Node] = []

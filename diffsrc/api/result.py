@@ -20,7 +20,7 @@ from diffsrc.load import load
 from diffsrc.specialise import Signature, signature_of, unknown_signature
 
 if TYPE_CHECKING:
-    from diffsrc.emit.closed_form import ClosedForm
+    from diffsrc.emit.notation import ClosedForm
 
 MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
 
@@ -56,13 +56,11 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
     )
     if own is not None:
         function.__module__ = own.__module__
-        _keep_defaults(function, own, stages.simplified)
+        _keep_defaults(function, stages.simplified)
     return function
 
 
-def _keep_defaults(
-    function: types.FunctionType, own: types.FunctionType, program: Program
-) -> None:
+def _keep_defaults(function: types.FunctionType, program: Program) -> None:
     """The user's default objects, without those of bound parameters."""
     positional = [
         p
@@ -124,7 +122,7 @@ class Derivative:
         self.__doc__ = getattr(self.primal, "__doc__", None)
         # A class of its own lets `__call__` be the emitted function, without a frame in between.
         self.__class__ = type(
-            type(self).__name__, (type(self),), {"__call__": _first_call(self)}
+            type(self).__name__, (type(self),), {"__call__": _first_call}
         )
 
     # What it is
@@ -143,7 +141,9 @@ class Derivative:
         return signature.replace(return_annotation=inspect.Signature.empty)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
+        if instance is None:
+            return self
+        return types.MethodType(self, instance)  # type: ignore[arg-type] # its own class has __call__
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         module = importlib.import_module(self.__module__)
@@ -221,7 +221,7 @@ class Derivative:
     @property
     def closed_form(self) -> ClosedForm:
         """The derivative as a formula: `str()`, `.pretty`, `.latex`, `.mathml`, `.sympy`."""
-        from diffsrc.emit.closed_form import ClosedForm
+        from diffsrc.emit.notation import ClosedForm
 
         stages = self.stages(stable=False)
         return ClosedForm(
@@ -240,13 +240,11 @@ class Derivative:
         return self._only().function
 
 
-def _first_call(derivative: Derivative) -> Callable[..., Any]:
-    def call(self: Derivative, *args: Any, **kwargs: Any) -> Any:
-        found = self.specialised(args, kwargs)
-        install(self, found)
-        return found.entry.direct(*args, **kwargs)
-
-    return call
+def _first_call(self: Derivative, /, *args: Any, **kwargs: Any) -> Any:
+    """Derive, and let the next calls go to the emitted function."""
+    found = self.specialised(args, kwargs)
+    install(self, found)
+    return found.entry.direct(*args, **kwargs)
 
 
 def install(derivative: Derivative, found: Specialisation) -> None:
@@ -258,7 +256,8 @@ def install(derivative: Derivative, found: Specialisation) -> None:
         return other.entry.direct(*args, **kwargs)
 
     found.entry.otherwise(again)
-    type(derivative).__call__ = staticmethod(found.entry.call)  # type: ignore[attr-defined,method-assign] # the class is this object's own
+    # The class is this object's own.
+    type(derivative).__call__ = staticmethod(found.entry.call)  # type: ignore[method-assign]
 
 
 class Options:
