@@ -1,6 +1,6 @@
 """The truth about a function: its source text run in 75 digits, differenced.
 
-A module's text is run again with `math` and `numpy` replaced by namesakes of mpmath, on numbers that
+A module's text is run again with `math` and `numpy` replaced by namesakes of mpmath, on numbers
 note how near they come to a kink or to the edge of a domain. Nothing here knows a rule of
 differentiation.
 """
@@ -342,11 +342,21 @@ def magnitude(x):
     return abs(Exact(value_of(x)))
 
 
-EVERYWHERE = "exp expm1 sin cos tan sinh cosh tanh asinh atan erf erfc"
+def tanh(x):
+    """Its derivative is `1 - tanh(x)**2` in a plain sweep: 1 - 1 for a large `x`."""
+    x = value_of(x)
+    result = made(mpmath.tanh(x))
+    if WATCH.nudge is not None:
+        result.value += WATCH.nudge.size * x
+    return result
+
+
+EVERYWHERE = "exp expm1 sin cos tan sinh cosh asinh atan erf erfc"
 SHARED = {
     **{name: smooth(name) for name in EVERYWHERE.split()},
     "sqrt": on("sqrt", lambda x: x),
     "cbrt": cbrt,
+    "tanh": tanh,
     "exp2": of_values(lambda x: mpmath.power(2, x)),
     "log": log,
     "log2": lambda x: log(x, 2),
@@ -416,9 +426,7 @@ NUMPY = {
     "deg2rad": SHARED["radians"],
     "rad2deg": SHARED["degrees"],
     "logaddexp": of_values(lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b))),
-    "logaddexp2": of_values(
-        lambda a, b: mpmath.log(mpmath.power(2, a) + mpmath.power(2, b), 2)
-    ),
+    "logaddexp2": of_values(lambda a, b: mpmath.log(mpmath.power(2, a) + mpmath.power(2, b), 2)),
     "nan_to_num": of_values(lambda x: x),
     "logical_and": lambda a, b: bool(a) and bool(b),
     "logical_or": lambda a, b: bool(a) or bool(b),
@@ -467,8 +475,7 @@ class Truth:
     def value(self, arguments):
         """The value for keyword arguments; floats and only they are numbers here."""
         given = {
-            k: Exact(mpf(v)) if isinstance(v, float | mpf) else v
-            for k, v in arguments.items()
+            k: Exact(mpf(v)) if isinstance(v, float | mpf) else v for k, v in arguments.items()
         }
         return value_of(self.function(**given))
 

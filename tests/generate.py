@@ -10,7 +10,7 @@ import ast
 import math
 import random
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,9 +20,27 @@ LEAST, MOST = 1e-4, 1e4  # sizes of values that are met on the way
 TRIES = 6
 
 # Parameters and locals; some are names that emitted code likes for its own.
-PARAMETERS = "x y z t theta a b scale sigma q".split()
-LOCALS = "u v w r s k total ratio power exp_x sin_x d_u d_x choice p_plus_q h2".split()
-WILD = "x u v w".split()
+PARAMETERS = ("x", "y", "z", "t", "theta", "a", "b", "scale", "sigma", "q")
+LOCALS = (
+    "u",
+    "v",
+    "w",
+    "r",
+    "s",
+    "k",
+    "total",
+    "ratio",
+    "power",
+    "exp_x",
+    "sin_x",
+    "d_u",
+    "d_x",
+    "choice",
+    "p_plus_q",
+    "h2",
+)
+WILD = ("x", "u", "v", "w")
+TAKEN = {"abs", "pow", "round", "e", *PARAMETERS, *LOCALS}
 
 # What a function needs of its argument, and ways to get there.
 GUARDS = {
@@ -139,7 +157,7 @@ class Module:
         if name in {"abs", "max", "min", "round", "int", "float"}:
             return name
         if self.style == "from":
-            alias = f"{name}_" if name in {"abs", "pow", "round", "e"} else name
+            alias = f"{name}_" if name in TAKEN else name
             self.imported.add(f"{name} as {alias}" if alias != name else name)
             self.namespace[alias] = getattr(math if self.library == "math" else np, name)
             return alias
@@ -251,7 +269,7 @@ class Writer:
         )
 
     def expression(self, depth: int) -> str:
-        """An expression that is defined at the active points, in parentheses where it needs them."""
+        """An expression defined at the active points, in parentheses where it needs them."""
         for _ in range(TRIES):
             try:
                 text = self.attempt(depth)
@@ -357,7 +375,9 @@ class Writer:
         else:
             name = self.random.choice(STEPS[self.module.library].split())
             step = f"{self.module.spelled(name)}({argument})"
-        return f"({argument} - {step})" if self.random.random() < 0.5 else f"({step} * {self.leaf()})"
+        return (
+            f"({argument} - {step})" if self.random.random() < 0.5 else f"({step} * {self.leaf()})"
+        )
 
     def binary(self, depth: int) -> str:
         name = self.random.choice(BINARY[self.module.library].split())
@@ -425,8 +445,7 @@ class Writer:
     def choice(self, depth: int) -> str:
         condition, answers = self.condition(depth)
         arms = [
-            self.under(answers, wanted, lambda: self.expression(depth))
-            for wanted in (True, False)
+            self.under(answers, wanted, lambda: self.expression(depth)) for wanted in (True, False)
         ]
         if self.pointwise:
             if self.random.random() < 0.2:
@@ -448,7 +467,12 @@ class Writer:
     def odd(self, depth: int) -> str:
         """Forms that are met less often."""
         one, two = self.live(depth), self.expression(0)
-        forms = [f"-{one}", f"sum([{one}, {two}, {self.leaf()}])", f"+{one}", f"(1 - {one}) * {one}"]
+        forms = [
+            f"-{one}",
+            f"sum([{one}, {two}, {self.leaf()}])",
+            f"+{one}",
+            f"(1 - {one}) * {one}",
+        ]
         if not self.pointwise:
             forms += [f"float({one})", f"pow({one}, 2)", f"divmod({one}, {self.number()})[1]"]
             forms += [f"({one} % {self.number()})", f"({one} // {self.number()} + {two})"]
@@ -604,7 +628,7 @@ class Writer:
             except Rejected:
                 del self.lines[mark:]
                 self.scope = known
-        result = self.expression(self.random.randint(2, 4))
+        result = self.expression(self.random.randint(2, 4 if statements < 4 else 3))
         self.add(f"return {bare(result)}", indent)
         return self.lines
 
@@ -652,8 +676,8 @@ def helper(module: Module, number: int) -> None:
     module.helpers.append(Helper(name, count, modes, text))
 
 
-def case(source: random.Random, count: int = 3) -> Case:
-    """A random function with `count` points that are in its domain."""
+def case(source: random.Random, count: int = 3, statements: int = 6) -> Case:
+    """A random function of some statements with `count` points that are in its domain."""
     module = Module(source)
     for number in range(source.choice((0, 0, 1, 2))):
         helper(module, number + 1)
@@ -676,7 +700,7 @@ def case(source: random.Random, count: int = 3) -> Case:
         module.namespace["SHIFT"] = 0.25
         known["SHIFT"] = [0.25] * count
     writer = Writer(module, Scope(tuple(range(count)), known, list(names)), statics)
-    lines = writer.body(source.randint(0, 6), 2 if closure else 1)
+    lines = writer.body(source.randint(0, statements), 2 if closure else 1)
     parameters = [*names, *(f"{n}={v!r}" for n, v in statics.items())]
     if statics and source.random() < 0.3:
         parameters.insert(len(names), "*")
@@ -691,11 +715,3 @@ def case(source: random.Random, count: int = 3) -> Case:
     helpers = "\n".join(h.text for h in module.helpers)
     whole = module.header() + helpers + "\n\n" + text
     return Case(whole, "f", points, tuple(names), module.arrays)
-
-
-def cases(seed: object) -> Iterator[Case]:
-    """Random functions without end."""
-    number = 0
-    while True:
-        yield case(random.Random(f"{seed}:{number}"))  # noqa: S311 - no secret
-        number += 1

@@ -3,7 +3,9 @@
 `--long` takes as many as it says from a new seed; `--long-start` goes on where a run has stopped.
 """
 
+import contextlib
 import importlib.util
+import itertools
 import linecache
 import math
 import random
@@ -80,7 +82,7 @@ class Run:
         if not error <= EPSILON * (OF_VALUE * abs(want) + OF_NOISE * noise):
             self.fail(
                 f"{what} is {float(got)!r}, not {want!r} (off by {error:.2g}, "
-                f"{error / EPSILON / (abs(want) + noise):.2g} ulp of terms of {noise:.2g})",
+                f"{error / EPSILON / (abs(want) + noise or FLOOR):.2g} ulp of terms of {noise:.2g})",
                 arguments,
             )
 
@@ -104,10 +106,8 @@ class Run:
                 self.fail(f"{made!r}: {error}", arguments)
             return None
         except Exception as error:  # noqa: BLE001 - any is a failure
-            try:
+            with contextlib.suppress(Exception):  # the one before is shown
                 self.texts.append(made.source_for(**arguments))
-            except Exception:  # noqa: BLE001, S110 - the one before is shown
-                pass
             self.fail(f"{made!r} raised {type(error).__name__}: {error}", arguments)
         return result
 
@@ -178,25 +178,31 @@ def check_numbers(run, points, wrt, kind):
             run.check(0.0 if got is None else got, point, names, f"by {names}")
 
 
-def check_case(seed, number, load):
-    source = random.Random(f"{seed}:{number}")  # noqa: S311 - no secret
-    drawn = case(source)
-    module = load(drawn.text, f"random_{number}")
-    run = Run(drawn, module)
+def draw(seed, number, load, statements):
+    """The case of a number that has points to check, its points, and the randomness left."""
+    for attempt in itertools.count():
+        source = random.Random(f"{seed}:{number}:{attempt}")  # noqa: S311 - no secret
+        drawn = case(source, statements=statements)
+        run = Run(drawn, load(drawn.text, f"random_{number}_{attempt}"))
+        points = [p for p in drawn.points if run.smooth(p)]
+        if points:
+            return run, points, source
+    raise AssertionError
+
+
+def check_case(seed, number, load, statements=6):
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        points = [p for p in drawn.points if run.smooth(p)]
-        if not points:
-            return False
-        wrt = tuple(source.choice(drawn.wrt) for _ in range(2))
+        run, points, source = draw(seed, number, load, statements)
+        names = run.case.wrt
+        wrt = tuple(source.choice(names) for _ in range(2))
         kind = source.choice(("nested", "order", "hessian"))
         if kind == "hessian":
-            wrt = drawn.wrt if len(drawn.wrt) < 3 else tuple(source.sample(drawn.wrt, 2))
+            wrt = names if len(names) < 3 else tuple(source.sample(names, 2))
         check_numbers(run, points[:2], wrt, kind)
-        if drawn.arrays:
+        if run.case.arrays:
             del run.texts[:]
             check_arrays(run, points, wrt)
-    return True
 
 
 def pytest_generate_tests(metafunc):
@@ -206,5 +212,5 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("seed", [seed], ids=[f"seed{seed}"])
 
 
-def test_a_random_function(seed, number, module_of):
-    check_case(seed, number, module_of)
+def test_a_random_function(seed, number, module_of, long):
+    check_case(seed, number, module_of, statements=6 if long else 3)

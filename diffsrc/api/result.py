@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
+import gc
 import importlib
 import inspect
 import os
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from diffsrc.api.derive import Operator, Stages, derive, function_name, labels
@@ -175,10 +177,11 @@ class Derivative:
                 self.__dict__.pop("captured", None)
             elif found.entry.fits(signature):
                 return found
-        stages = derive(
-            self.captured, signature, self.operators, target=self.options.target
-        )
-        known.append(Specialisation(self.captured, signature, stages))
+        with collector_paused():
+            stages = derive(
+                self.captured, signature, self.operators, target=self.options.target
+            )
+            known.append(Specialisation(self.captured, signature, stages))
         return known[-1]
 
     def _only(self) -> Specialisation:
@@ -238,6 +241,22 @@ class Derivative:
     def function(self) -> types.FunctionType:
         """The emitted function itself, which `numba.njit` takes."""
         return self._only().function
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """No garbage collection: a derivation makes many objects and drops few.
+
+    In a long program the collector would go through all of them again and again.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _first_call(self: Derivative, /, *args: Any, **kwargs: Any) -> Any:

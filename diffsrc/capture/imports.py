@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import importlib
 import sys
-import sysconfig
 import types
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffsrc.capture.known import is_known_module
 
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,7 @@ def home_of(path: Path) -> Home:
     return Home(root, tuple(package), folder)
 
 
-def find_module(
-    name: str, level: int, home: Home
-) -> types.ModuleType | FileOf | NotFound:
+def find_module(name: str, level: int, home: Home) -> types.ModuleType | FileOf | NotFound:
     """Find what `import name` (or `from ..name import`, two dots: level 2) means."""
     if level:
         up = level - 1
@@ -94,6 +91,9 @@ def _rival(top: str, root: Path) -> str | None:
     loaded = sys.modules.get(top)
     if loaded is not None and vars(loaded).get("__file__") == spec.origin:
         return None
+    import sysconfig
+    from pathlib import Path
+
     installed = {sysconfig.get_path(key) for key in ("stdlib", "purelib", "platlib")}
     if any(str(root) in (where, str(Path(where).resolve())) for where in installed):
         return None
@@ -130,6 +130,8 @@ def _descend(name: str, start: Home) -> FileOf | NotFound:
 
 def _folder_of(spec: ModuleSpec) -> Path | None:
     locations = spec.submodule_search_locations
+    from pathlib import Path
+
     return None if locations is None else Path(next(iter(locations)))
 
 
@@ -138,4 +140,6 @@ def _file_of(spec: ModuleSpec, name: str, home: Home) -> FileOf | NotFound:
         return FileOf(name, None, home)
     if not spec.origin.endswith(".py"):
         return NotFound(f"{spec.origin!r} is not Python source")
+    from pathlib import Path
+
     return FileOf(name, Path(spec.origin), home)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from diffsrc.ir import (
     Assert,
     Block,
     Call,
     Const,
+    Exact,
     If,
     Let,
     Node,
@@ -138,7 +137,7 @@ class Listing:
         self.lines.append(INDENT * level + text)
 
 
-def _scaled(coefficient: Fraction, text: str) -> str:
+def _scaled(coefficient: Exact, text: str) -> str:
     if coefficient == 1:
         return text
     return f"-{text}" if coefficient == -1 else f"{coefficient} {text}"

@@ -194,13 +194,13 @@ def unique(name: str, taken: Collection[str]) -> str:
             return candidate
     # Ten thousand lines `y = sin(y)` take y2 to y10000: doubled, halved, not counted.
     high = 2
-    while not is_free(f"{name}{separator}{high}"):
+    while f"{name}{separator}{high}" in taken:
         high *= 2
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        if is_free(f"{name}{separator}{middle}"):
-            high = middle
-        else:
+        if f"{name}{separator}{middle}" in taken:
             low = middle
+        else:
+            high = middle
     return f"{name}{separator}{high}"

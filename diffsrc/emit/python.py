@@ -1,7 +1,8 @@
 """Programs as Python source: which values get a line, in what order, under which name.
 
 A function is written twice: the first time every value has a name of its own, which tells after which
-line a value is no longer needed; the second time the user's names are used again as the user did.
+line a value is no longer needed; the second time the user's names are used again as the user did. Where
+the user used no name again, the first is it.
 """
 
 from __future__ import annotations
@@ -51,8 +52,10 @@ def emit(
     """
     draft = Writer(program, None, named)
     draft.block(program.body, 1)
-    writer = Writer(program, draft.uses, named)
-    writer.block(program.body, 1)
+    writer = draft
+    if draft.contested:
+        writer = Writer(program, draft.uses, named)
+        writer.block(program.body, 1)
     header = signature(name, program)
     body = "\n".join([*guards, *writer.lines])
     return f"{header}\n{docstring(doc)}\n{body}\n"
@@ -183,6 +186,7 @@ class Writer:
         self.program = program
         self.known = uses
         self.uses = Uses()
+        self.contested = False
         self.lines: list[str] = []
         self.path: Path = ()
         self.branches = 0
@@ -605,7 +609,8 @@ class Writer:
         return name
 
     def _all_over(self, holders: list[Node | None], new: Node) -> bool:
-        """Whether no value that has had the name is needed any more."""
+        """Whether no value that has had the name is needed any more; a draft cannot know."""
+        self.contested |= bool(holders)
         return all(
             holder is not None
             and self.known is not None

@@ -5,6 +5,7 @@ from diffsrc.ir.nodes import (
     FLOAT,
     Call,
     Const,
+    Exact,
     Graph,
     If,
     Node,
@@ -17,6 +18,10 @@ from diffsrc.ir.nodes import (
     Var,
     as_fraction,
     children,
+    exact,
+    magnitude,
+    quotient,
+    raised,
 )
 from diffsrc.ir.blocks import (
     Assert,
@@ -40,6 +45,7 @@ __all__ = [
     "Block",
     "Call",
     "Const",
+    "Exact",
     "Fail",
     "Free",
     "Graph",
@@ -59,5 +65,9 @@ __all__ = [
     "as_fraction",
     "blocks",
     "children",
+    "exact",
+    "magnitude",
+    "quotient",
+    "raised",
     "reachable",
 ]

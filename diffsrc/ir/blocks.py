@@ -160,23 +160,27 @@ def reachable(
     """All nodes below `roots`, operands before their users; `stop` nodes are not entered."""
     order: list[Node] = []
     done: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(list(roots))]
+    # A node whose operands are on the stack above it has None on top.
+    stack: list[Node | None] = list(reversed(list(roots)))
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            order.append(node)
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())  # type: ignore[arg-type] # a node
             continue
         if node in done:
             continue
         done.add(node)
-        stack.append((node, True))
         if node in stop:
+            order.append(node)
             continue
-        below = list(children(node))
+        below = children(node)
         if arms and isinstance(node, If):
-            for block in (node.then, node.orelse):
-                below += block.roots()
-        stack += ((child, False) for child in reversed(below) if child not in done)
+            below = [*below, *node.then.roots(), *node.orelse.roots()]
+        if below:
+            stack += (node, None)
+            stack += [child for child in reversed(below) if child not in done]
+        else:
+            order.append(node)
     return order
 
 

@@ -11,7 +11,7 @@ node's `serial` is a canonical order that depends on nothing but the program.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +33,7 @@ class Type(NamedTuple):
 FLOAT = Type("float")
 BOOL = Type("bool")
 
+# Whole numbers are `int`s wherever they are stored: exact arithmetic on these costs a tenth.
 Exact = int | Fraction
 
 
@@ -137,7 +138,7 @@ class Number(Node):
 
     __slots__ = ("value",)
 
-    value: Fraction
+    value: Exact
 
 
 class Ref(Node):
@@ -153,8 +154,8 @@ class Sum(Node):
 
     __slots__ = ("constant", "terms")
 
-    constant: Fraction
-    terms: tuple[tuple[Node, Fraction], ...]
+    constant: Exact
+    terms: tuple[tuple[Node, Exact], ...]
 
 
 class Prod(Node):
@@ -162,8 +163,8 @@ class Prod(Node):
 
     __slots__ = ("coefficient", "factors")
 
-    coefficient: Fraction
-    factors: tuple[tuple[Node, Fraction], ...]
+    coefficient: Exact
+    factors: tuple[tuple[Node, Exact], ...]
 
 
 BOOLEAN = frozenset(
@@ -184,12 +185,38 @@ BOOLEAN = frozenset(
 )
 
 
-def as_fraction(value: float) -> Fraction:
+def exact(value: Exact) -> Exact:
+    """A rational number, as an `int` where it is whole."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def quotient(a: Exact, b: Exact) -> Exact:
+    """`a / b`, which for two `int`s would be a float.
+
+    >>> quotient(6, 3), quotient(1, 2)
+    (2, Fraction(1, 2))
+    """
+    return a if b == 1 else exact(Fraction(a, b))
+
+
+def magnitude(value: Exact) -> Exact:
+    """The absolute value."""
+    return -value if value.numerator < 0 else value
+
+
+def raised(base: Exact, exponent: int) -> Exact:
+    """`base**exponent`, which for a negative power of an `int` would be a float."""
+    if exponent == 1 or base == 1:
+        return base
+    return exact(Fraction(base) ** exponent)
+
+
+def as_fraction(value: float) -> Exact:
     """The rational that a literal means: `0.1` is exactly 1/10."""
-    return Fraction(value) if isinstance(value, int) else Fraction(repr(value))
+    return int(value) if isinstance(value, int) else exact(Fraction(repr(value)))
 
 
-def children(node: Node) -> Iterable[Node]:
+def children(node: Node) -> Sequence[Node]:
     """The nodes that `node` is computed from, without entering the arms of an `If`."""
     match node:
         case Call():
@@ -214,12 +241,13 @@ class Graph:
     >>> g = Graph()
     >>> x = g.var("x")
     >>> x * x is x**2, x + x is 2 * x, (x - x).value
-    (True, True, Fraction(0, 1))
+    (True, True, 0)
     """
 
     def __init__(self) -> None:
         self.table: dict[tuple[object, ...], Node] = {}
         self.preferred: set[Node] = set()
+        self.opposites: dict[Sum, Node] = {}
         self.zero = self.number(0)
         self.one = self.number(1)
 
@@ -275,7 +303,7 @@ class Graph:
     # Normal
 
     def number(self, value: Exact) -> Number:
-        value = Fraction(value)
+        value = exact(value)
         key = (Number, value)
         node = self.table.get(key)
         if not isinstance(node, Number):
@@ -295,14 +323,14 @@ class Graph:
 
     def sum(self, operands: Iterable[Node | Exact]) -> Node:
         """The sum of the operands; sums are merged into it up to `MAX_TERMS` terms."""
-        constant = Fraction(0)
-        terms: dict[Node, Fraction] = {}
+        constant: Exact = 0
+        terms: dict[Node, Exact] = {}
         for operand in operands:
             node = operand if isinstance(operand, Node) else self.number(operand)
             if isinstance(node, Sum) and len(node.terms) + len(terms) <= MAX_TERMS:
                 constant += node.constant
                 for term, coefficient in node.terms:
-                    terms[term] = terms.get(term, Fraction(0)) + coefficient
+                    terms[term] = terms.get(term, 0) + coefficient
             elif isinstance(node, Number):
                 constant += node.value
             else:
@@ -311,21 +339,24 @@ class Graph:
                 if negative and len(term.terms) + len(terms) <= MAX_TERMS:
                     constant -= term.constant
                     for inner, scale in term.terms:
-                        terms[inner] = terms.get(inner, Fraction(0)) - scale
+                        terms[inner] = terms.get(inner, 0) - scale
                 else:
-                    terms[term] = terms.get(term, Fraction(0)) + coefficient
+                    terms[term] = terms.get(term, 0) + coefficient
         return self.linear(constant, terms)
 
-    def linear(self, constant: Fraction, terms: dict[Node, Fraction]) -> Node:
+    def linear(self, constant: Exact, terms: dict[Node, Exact]) -> Node:
         """`constant + sum(coefficient * term)` as a canonical node."""
-        kept = sorted(
-            ((term, c) for term, c in terms.items() if c),
-            key=lambda item: item[0].serial,
-        )
+        kept = [
+            (term, c if c.denominator > 1 else c.numerator)
+            for term, c in terms.items()
+            if c
+        ]
         if not kept:
             return self.number(constant)
         if len(kept) == 1 and not constant:
             return self.product((kept[0][1], kept[0][0]))
+        kept.sort(key=_serial)
+        constant = exact(constant)
         key = (Sum, constant, tuple(kept))
         node = self.table.get(key)
         if not isinstance(node, Sum):
@@ -334,65 +365,66 @@ class Graph:
             self.table[key] = node
         return node
 
-    def split(self, node: Node) -> tuple[Node, Fraction]:
+    def split(self, node: Node) -> tuple[Node, Exact]:
         """A node as (term without a coefficient, coefficient)."""
         if isinstance(node, Prod) and node.coefficient != 1:
-            return self.monomial(Fraction(1), dict(node.factors)), node.coefficient
-        return node, Fraction(1)
+            return self.monomial(1, dict(node.factors)), node.coefficient
+        return node, 1
 
     def product(self, operands: Iterable[Node | Exact]) -> Node:
         """The product of the operands; products are merged into it up to `MAX_FACTORS`."""
-        coefficient = Fraction(1)
-        factors: dict[Node, Fraction] = {}
+        coefficient: Exact = 1
+        factors: dict[Node, Exact] = {}
         for operand in operands:
             if not isinstance(operand, Node):
                 coefficient *= operand
             elif isinstance(operand, Number):
                 coefficient *= operand.value
             elif isinstance(operand, Prod) and (
-                len(factors.keys() | dict(operand.factors).keys()) <= MAX_FACTORS
+                len(factors) + len(operand.factors) <= MAX_FACTORS
+                or len(factors.keys() | dict(operand.factors).keys()) <= MAX_FACTORS
             ):
                 coefficient *= operand.coefficient
                 for base, exponent in operand.factors:
-                    factors[base] = factors.get(base, Fraction(0)) + exponent
+                    factors[base] = factors.get(base, 0) + exponent
             else:
                 term, scale = self.split(operand)
                 coefficient *= scale
                 if len(factors) >= MAX_FACTORS and term not in factors:
-                    factors = {self.monomial(Fraction(1), factors): Fraction(1)}
-                factors[term] = factors.get(term, Fraction(0)) + 1
+                    factors = {self.monomial(1, factors): 1}
+                factors[term] = factors.get(term, 0) + 1
         return self.monomial(coefficient, factors)
 
-    def monomial(self, coefficient: Fraction, factors: dict[Node, Fraction]) -> Node:
+    def monomial(self, coefficient: Exact, factors: dict[Node, Exact]) -> Node:
         """`coefficient * prod(base ** exponent)` as a canonical node."""
         if not coefficient:
             return self.zero
-        kept: list[tuple[Node, Fraction]] = []
+        kept: list[tuple[Node, Exact]] = []
+        changed = False
         for base, exponent in factors.items():
             if not exponent:
                 continue
-            if isinstance(base, Number) and exponent.denominator == 1:
-                coefficient *= base.value**exponent.numerator
-            elif (
-                isinstance(base, Sum)
-                and exponent.denominator == 1
-                and self._turns(base)
-            ):
-                turned = self.negated(base)
-                kept.append((turned, exponent))
-                coefficient *= -1 if exponent.numerator % 2 else 1
+            whole = exponent.denominator == 1
+            if whole and isinstance(base, Number):
+                coefficient *= raised(base.value, exponent.numerator)
+            elif whole and isinstance(base, Sum) and self._turns(base):
+                kept.append((self.negated(base), exponent.numerator))
+                changed = True
+                if exponent.numerator % 2:
+                    coefficient = -coefficient
             else:
-                kept.append((base, exponent))
-        if len({base for base, _ in kept}) < len(kept):
-            merged: dict[Node, Fraction] = {}
+                kept.append((base, exponent.numerator if whole else exponent))
+        if changed and len({base for base, _ in kept}) < len(kept):
+            merged: dict[Node, Exact] = {}
             for base, exponent in kept:
-                merged[base] = merged.get(base, Fraction(0)) + exponent
+                merged[base] = merged.get(base, 0) + exponent
             return self.monomial(coefficient, merged)
         if not kept:
             return self.number(coefficient)
         if coefficient == 1 and len(kept) == 1 and kept[0][1] == 1:
             return kept[0][0]
-        kept.sort(key=lambda item: item[0].serial)
+        kept.sort(key=_serial)
+        coefficient = exact(coefficient)
         key = (Prod, coefficient, tuple(kept))
         node = self.table.get(key)
         if not isinstance(node, Prod):
@@ -403,7 +435,11 @@ class Graph:
 
     def negated(self, node: Sum) -> Node:
         """A sum with all signs turned."""
-        return self.linear(-node.constant, {t: -c for t, c in node.terms})
+        found = self.opposites.get(node)
+        if found is None:
+            found = self.linear(-node.constant, {t: -c for t, c in node.terms})
+            self.opposites[node] = found
+        return found
 
     def prefer(self, node: Node) -> None:
         """Let products contain this sum rather than its negative; the first to say so wins."""
@@ -423,7 +459,7 @@ class Graph:
             exponent = exponent.value
         if isinstance(exponent, Node):
             return self.call("pow", base, exponent)
-        exponent = Fraction(exponent)
+        exponent = exact(exponent)
         if exponent == 0:
             return self.one
         if exponent == 1:
@@ -431,25 +467,22 @@ class Graph:
         if isinstance(base, Number):
             return self._power_of_number(base, exponent)
         if isinstance(base, Prod):
-            integer = exponent.denominator == 1 and abs(exponent) <= MAX_INTEGER_POWER
-            if integer:
+            if _is_integer_power(exponent):
                 powers = {b: e * exponent for b, e in base.factors}
-                return self.monomial(base.coefficient**exponent.numerator, powers)
+                return self.monomial(
+                    raised(base.coefficient, exponent.numerator), powers
+                )
             inner = base.factors[0][1]
             even = inner.numerator % 2 == 0
             if base.coefficient == 1 and len(base.factors) == 1 and not even:
-                return self.monomial(
-                    Fraction(1), {base.factors[0][0]: inner * exponent}
-                )
-        return self.monomial(Fraction(1), {base: exponent})
+                return self.monomial(1, {base.factors[0][0]: inner * exponent})
+        return self.monomial(1, {base: exponent})
 
-    def _power_of_number(self, base: Number, exponent: Fraction) -> Node:
-        if exponent.denominator == 1 and abs(exponent) <= MAX_INTEGER_POWER:
+    def _power_of_number(self, base: Number, exponent: Exact) -> Node:
+        if _is_integer_power(exponent):
             if not base.value and exponent < 0:
-                return self.monomial(
-                    Fraction(1), {self.call("pow", base, self.number(-1)): Fraction(1)}
-                )
-            return self.number(base.value**exponent.numerator)
+                return self.monomial(1, {self.call("pow", base, self.number(-1)): 1})
+            return self.number(raised(base.value, exponent.numerator))
         if exponent.denominator == 2 and base.value > 0:
             top, bottom = (
                 math.isqrt(base.value.numerator),
@@ -459,4 +492,12 @@ class Graph:
                 return self.power(self.number(Fraction(top, bottom)), exponent * 2)
         if base.value == 1:
             return self.one
-        return self.monomial(Fraction(1), {base: exponent})
+        return self.monomial(1, {base: exponent})
+
+
+def _is_integer_power(exponent: Exact) -> bool:
+    return exponent.denominator == 1 and abs(exponent.numerator) <= MAX_INTEGER_POWER
+
+
+def _serial(item: tuple[Node, Exact]) -> int:
+    return item[0].serial

@@ -7,14 +7,8 @@ import enum
 import sys
 import types
 
-from diffsrc.capture import (
-    BoundMethod,
-    PropertyOf,
-    TextClass,
-    TextMember,
-    TextModule,
-    Textual,
-)
+from diffsrc import capture
+from diffsrc.capture import BoundMethod, PropertyOf, Textual
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
 from diffsrc.ops import operation_of
@@ -71,8 +65,7 @@ class Attributes(Live):
                 return self.refuse(
                     f"The attribute .{name} of a number or array is not understood.",
                     node,
-                    "Pointwise operations only: arrays' own attributes and methods "
-                    "come later.",
+                    "Pointwise operations only: arrays' own attributes and methods come later.",
                 )
             case _:
                 self.decided(base, node)
@@ -114,12 +107,15 @@ class Attributes(Live):
             if is_a(found, types.MethodType) and found.__self__ is value:
                 return Method(Static(found.__func__), base)
             return self.constant(found, node)
-        if isinstance(value, TextMember | TextClass | TextModule):
+        # What is read as text is imported when there is some.
+        if isinstance(value, Textual) and isinstance(
+            value, capture.TextMember | capture.TextClass | capture.TextModule
+        ):
             if is_a(found, Textual):
                 return self._textual(found, node)
             if is_a(found, types.ModuleType):
                 return Static(found)
-            if isinstance(value, TextModule):
+            if isinstance(value, capture.TextModule):
                 return self.from_outside(found, None, name, node)
             return self.constant(found, node)
         if is_a(found, str):
@@ -130,9 +126,7 @@ class Attributes(Live):
             "Pass the value that is needed as an argument.",
         )
 
-    def _of_class_object(
-        self, base: Static, cls: type, name: str, node: ast.expr
-    ) -> Value:
+    def _of_class_object(self, base: Static, cls: type, name: str, node: ast.expr) -> Value:
         found = self.member(cls, name, node).value
         if issubclass(cls, enum.Enum) and issubclass(type(found), cls):
             return Static(found)
@@ -238,7 +232,7 @@ class Attributes(Live):
         """An attribute of an instance of which only the class is known."""
         cls = base.type
         annotations: dict[str, object] = {}
-        if isinstance(cls, TextClass):
+        if isinstance(cls, Textual) and isinstance(cls, capture.TextClass):
             if name in cls.fields:
                 kind = kind_of_class(annotated(cls.fields[name].annotation, cls))
                 return self._of_kind(base, name, kind, node)

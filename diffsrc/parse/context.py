@@ -123,7 +123,12 @@ class Context(ABC):
     def node(
         self, op: str, args: tuple[Node, ...], node: ast.AST, spelling: str = ""
     ) -> Node:
-        """An operation as written; its value too, where all is known."""
+        """An operation as written; its value too, where all is known.
+
+        `operator.mul(a, b)` is `a * b`.
+        """
+        if spelling.startswith("operator."):
+            spelling = "abs" if op == "abs" else ""
         made = self.graph.call(op, *args, options=(spelling,) if spelling else ())
         if made not in self.places:
             self.places[made] = self.place(node)

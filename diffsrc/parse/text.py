@@ -9,7 +9,8 @@ import re
 import types
 from collections.abc import Sequence
 
-from diffsrc.capture import TextClass
+from diffsrc import capture
+from diffsrc.capture import Textual
 from diffsrc.ir import Node
 from diffsrc.parse.context import OBJECT, UNKNOWN
 from diffsrc.parse.subscripts import Subscripts
@@ -45,9 +46,7 @@ class Texts(Subscripts):
                     else:
                         hole = self._hole(value, nodes, piece)
                         written = ast.JoinedStr([ast.Constant(spec)]) if spec else None
-                        parts.append(
-                            ast.FormattedValue(hole, piece.conversion, written)
-                        )
+                        parts.append(ast.FormattedValue(hole, piece.conversion, written))
                 case _:
                     self.refuse(
                         "This part of the f-string is not understood.",
@@ -64,9 +63,7 @@ class Texts(Subscripts):
         assert isinstance(node.format_spec, ast.JoinedStr)
         text = self.f_string(node.format_spec)
         if isinstance(text, Text):
-            self.refuse(
-                "The format depends on a number.", node, "Write the format out."
-            )
+            self.refuse("The format depends on a number.", node, "Write the format out.")
         assert isinstance(text.value, str)
         return text.value
 
@@ -176,7 +173,7 @@ class Texts(Subscripts):
                 if cls.__module__ == "builtins":
                     return cls.__name__
                 return self.object_variable(value, cls.__name__)
-            if isinstance(cls, TextClass):
+            if isinstance(cls, Textual) and isinstance(cls, capture.TextClass):
                 name = cls.node.name
                 own = cls.source.file == self.main.file and cls.qualname == name
                 own = own and name not in self.main_names
@@ -190,9 +187,7 @@ class Texts(Subscripts):
 
     # Strings
 
-    def string_operation(
-        self, op: str, left: Value, right: Value, node: ast.AST
-    ) -> Value | None:
+    def string_operation(self, op: str, left: Value, right: Value, node: ast.AST) -> Value | None:
         """`+`, `%` and `*` where a string is on one side; None where none is."""
         a, b = self._plain(left), self._plain(right)
         texts = isinstance(left, Text) or isinstance(right, Text)
@@ -229,9 +224,7 @@ class Texts(Subscripts):
                 )
         return self.join(["(", Static(text), " % ", right, ")"], node)
 
-    def string_method(
-        self, method: object, args: Sequence[Value], node: ast.AST
-    ) -> Value:
+    def string_method(self, method: object, args: Sequence[Value], node: ast.AST) -> Value:
         """A method of `str` on a string that is known."""
         assert isinstance(method, types.MethodDescriptorType)
         name = getattr(method, "__name__", "")
@@ -284,9 +277,7 @@ class Texts(Subscripts):
 
 
 def _is_text(value: Value) -> bool:
-    return isinstance(value, Text) or (
-        isinstance(value, Static) and type(value.value) is str
-    )
+    return isinstance(value, Text) or (isinstance(value, Static) and type(value.value) is str)
 
 
 def _converted(value: object, conversion: int) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
 from diffsrc.ir import Block, Graph, Node, Number, Prod, Program, Ref, Sum, blocks
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten
@@ -121,7 +120,7 @@ class Simplifier:
         quotients = {t: c for t, c in node.terms if has_quotient(t)}
         rest = {t: c for t, c in node.terms if t not in quotients}
         if rest and (len(quotients) > 1 or len(rest) > 1):
-            offered = self._offered(self.graph.linear(Fraction(0), quotients))
+            offered = self._offered(self.graph.linear(0, quotients))
             return self.graph.sum((offered, self.graph.linear(node.constant, rest)))
         best: Node = node
         name = ""

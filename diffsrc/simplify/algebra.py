@@ -16,6 +16,7 @@ from typing import Any
 from diffsrc.ir import (
     Call,
     Const,
+    Exact,
     Graph,
     Node,
     Number,
@@ -69,7 +70,7 @@ class Converter:
                 self.done[below] = self._convert(below)
         return self.done[node]
 
-    def rational(self, value: Fraction) -> Expr:
+    def rational(self, value: Exact) -> Expr:
         return self.sympy.Rational(value.numerator, value.denominator)
 
     def _convert(self, node: Node) -> Expr:
@@ -326,7 +327,7 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
     import sympy
 
     graph = node.graph
-    lowest: dict[Node, Fraction] = {}
+    lowest: dict[Node, Exact] = {}
     parts = [(c, dict(monomial_of(t)[1])) for t, c in node.terms]
     if node.constant:
         parts.append((node.constant, {}))
@@ -338,7 +339,7 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
         numerator = sympy.Integer(0)
         for coefficient, powers in parts:
             for base, exponent in lowest.items():
-                powers[base] = powers.get(base, Fraction(0)) - exponent
+                powers[base] = powers.get(base, 0) - exponent
             opened = [(b, e) for b, e in powers.items() if b in lowest and e > 0]
             rest = graph.monomial(
                 coefficient, {b: e for b, e in powers.items() if (b, e) not in opened}
@@ -356,7 +357,7 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
         if len(expanded.free_symbols) > MAX_SYMBOLS:
             return
         symbols = {s: n for n, s in convert.symbols.items()}
-        below = graph.monomial(Fraction(1), lowest)
+        below = graph.monomial(1, lowest)
         yield "expand", graph.product((back(graph, expanded, symbols), below))
         yield (
             "factor_terms",

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from fractions import Fraction
 
-from diffsrc.ir import Call, Graph, Node, Number, Prod, Sum
+from diffsrc.ir import (
+    Call,
+    Exact,
+    Graph,
+    Node,
+    Number,
+    Prod,
+    Sum,
+    magnitude,
+    quotient,
+)
 
 MAX_TERMS = 12
 
@@ -71,7 +80,7 @@ def joined(node: Node) -> Node:
     return node
 
 
-def monomial_of(node: Node) -> tuple[Fraction, dict[Node, Fraction]]:
+def monomial_of(node: Node) -> tuple[Exact, dict[Node, Exact]]:
     """A node as coefficient and powers."""
     match node:
         case Number():
@@ -79,7 +88,7 @@ def monomial_of(node: Node) -> tuple[Fraction, dict[Node, Fraction]]:
         case Prod():
             return node.coefficient, dict(node.factors)
         case _:
-            return Fraction(1), {node: Fraction(1)}
+            return 1, {node: 1}
 
 
 def factored(graph: Graph, node: Node) -> Node:
@@ -89,8 +98,8 @@ def factored(graph: Graph, node: Node) -> Node:
     """
     if not isinstance(node, Sum) or node.constant:
         return node
-    sizes = {abs(c) for _, c in node.terms}
-    common: dict[Node, Fraction] | None = None
+    sizes = {magnitude(c) for _, c in node.terms}
+    common: dict[Node, Exact] | None = None
     for term, _ in node.terms:
         powers = monomial_of(term)[1]
         if common is None:
@@ -103,27 +112,27 @@ def factored(graph: Graph, node: Node) -> Node:
     if not common and (len(sizes) > 1 or sizes == {1}):
         return node
     assert common is not None
-    inverse = graph.monomial(Fraction(1), {b: -e for b, e in common.items()})
+    inverse = graph.monomial(1, {b: -e for b, e in common.items()})
     scale = content([c for _, c in node.terms])
     inner = graph.sum(
-        [graph.product((c / scale, term, inverse)) for term, c in node.terms]
+        [graph.product((quotient(c, scale), term, inverse)) for term, c in node.terms]
     )
-    return graph.product((scale, graph.monomial(Fraction(1), common), inner))
+    return graph.product((scale, graph.monomial(1, common), inner))
 
 
-def _shared(a: Fraction, b: Fraction) -> Fraction:
+def _shared(a: Exact, b: Exact) -> Exact:
     if (a > 0) != (b > 0):
-        return Fraction(0)
+        return 0
     return min(a, b) if a > 0 else max(a, b)
 
 
-def content(coefficients: list[Fraction]) -> Fraction:
+def content(coefficients: list[Exact]) -> Exact:
     """The smallest coefficient if it divides all others, else 1."""
-    least = min(abs(c) for c in coefficients)
+    least = min(magnitude(c) for c in coefficients)
     return (
         least
-        if all((c / least).denominator == 1 for c in coefficients)
-        else Fraction(1)
+        if all(quotient(c, least).denominator == 1 for c in coefficients)
+        else 1
     )
 
 
@@ -137,11 +146,11 @@ def multiplied_out(graph: Graph, node: Node, kept: Set[Node]) -> Node:
     factors = {t: t if isinstance(t, Sum) else _sum_factor(t) for t, _ in node.terms}
     if all(factor is None or factor in kept for factor in factors.values()):
         return node
-    terms: dict[Node, Fraction] = {}
+    terms: dict[Node, Exact] = {}
     for term, coefficient in node.terms:
         factor = factors[term]
         if factor is None or factor in kept:
-            terms[term] = terms.get(term, Fraction(0)) + coefficient
+            terms[term] = terms.get(term, 0) + coefficient
             continue
         rest = term / factor
         parts = [(rest * inner, c) for inner, c in factor.terms] + [
@@ -149,9 +158,9 @@ def multiplied_out(graph: Graph, node: Node, kept: Set[Node]) -> Node:
         ]
         for part, c in parts:
             core, scale = graph.split(part)
-            terms[core] = terms.get(core, Fraction(0)) + c * scale * coefficient
+            terms[core] = terms.get(core, 0) + c * scale * coefficient
     number = graph.one
-    constant = node.constant + terms.pop(number, Fraction(0))
+    constant = node.constant + terms.pop(number, 0)
     return graph.linear(constant, terms)
 
 
@@ -171,29 +180,29 @@ def collected(graph: Graph, node: Node, known: dict[Node, Node]) -> Node:
         inner = {t: c for t, c in rest.items() if monomial_of(t)[1].get(base) == 1}
         if len(inner) < 2:
             continue
-        quotient = factored(graph, graph.sum(c * (t / base) for t, c in inner.items()))
-        scale, core = graph.split(quotient)[::-1]
+        inside = factored(graph, graph.sum(c * (t / base) for t, c in inner.items()))
+        scale, core = graph.split(inside)[::-1]
         if core in known:
-            parts.append(base * known[core] * (scale / graph.split(known[core])[1]))
+            parts.append(base * known[core] * quotient(scale, graph.split(known[core])[1]))
             rest = {t: c for t, c in rest.items() if t not in inner}
     if not parts or len(rest) > 1:
         return node
     return factored(graph, graph.sum([*parts, *(c * t for t, c in rest.items())]))
 
 
-def expanded(node: Node) -> dict[Node, Fraction] | None:
+def expanded(node: Node) -> dict[Node, Exact] | None:
     """The terms of a sum with products of sums multiplied out; None where there are many."""
     graph = node.graph
     scale, core = graph.split(node)[::-1]
     todo = [(scale, core)]
-    done: dict[Node, Fraction] = {}
+    done: dict[Node, Exact] = {}
     while todo:
         if len(todo) + len(done) > MAX_TERMS:
             return None
         coefficient, term = todo.pop()
         factor = term if isinstance(term, Sum) else _sum_of_products(term)
         if factor is None:
-            done[term] = done.get(term, Fraction(0)) + coefficient
+            done[term] = done.get(term, 0) + coefficient
             continue
         rest = term / factor
         for inner, c in factor.terms:

@@ -15,6 +15,7 @@ from diffsrc.ir import (
     Block,
     Call,
     Const,
+    Exact,
     Graph,
     If,
     Node,
@@ -27,6 +28,9 @@ from diffsrc.ir import (
     Var,
     as_fraction,
     children,
+    magnitude,
+    quotient,
+    raised,
     reachable,
 )
 from diffsrc.ir.signs import positive
@@ -39,14 +43,15 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 32
 MAX_DENOMINATOR = 10**6
+HALF = Fraction(1, 2)
 FLIPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
 WRITTEN = frozenset(
     {"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"}
 )
 
-Powers = dict[Node, Fraction]
-Factors = list[tuple[Node, Fraction]]
+Powers = dict[Node, Exact]
+Factors = list[tuple[Node, Exact]]
 
 
 def lowered(program: Program, normal: Normaliser, library: str) -> Program:
@@ -64,7 +69,7 @@ class Lowering:
         self.library = library
         self.done: dict[Node, Node] = {}
         self.named: set[Node] = set()
-        self.covers: dict[Node, tuple[Fraction, Powers]] = {}
+        self.covers: dict[Node, tuple[Exact, Powers]] = {}
         self.constants = {free.var for free in program.free}
         self.computed: set[Node] = set()
         self.turned: dict[Sum, Node] = {}
@@ -75,7 +80,7 @@ class Lowering:
         ]
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
-        self.products: dict[Node, list[tuple[Node, Fraction, Powers]]] = {}
+        self.products: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         for node in normal.written.values():
             if (
                 isinstance(node, Call)
@@ -245,9 +250,9 @@ class Lowering:
         options = ("np.where",) if self.library == "np" else ()
         return self.graph.call("select", condition, then, orelse, options=options)
 
-    def number(self, value: Fraction) -> Node:
+    def number(self, value: Exact) -> Node:
         """A literal, or a quotient of literals where no decimal is exact."""
-        if value.denominator == 1 and abs(value) < 2**53:
+        if value.denominator == 1 and abs(value.numerator) < 2**53:
             return self.graph.const(value.numerator)
         long = value.denominator > MAX_DENOMINATOR and abs(value.numerator) > 1
         if is_decimal(value) or long:
@@ -266,7 +271,7 @@ class Lowering:
         parts = [parts[first], *parts[:first], *parts[first + 1 :]]
         total: Node | None = None
         for coefficient, term in parts:
-            size = self._scaled(abs(coefficient), term)
+            size = self._scaled(magnitude(coefficient), term)
             if total is None:
                 total = size if coefficient > 0 else self._negated(size)
             else:
@@ -276,7 +281,7 @@ class Lowering:
         assert total is not None
         return total
 
-    def _ordered(self, node: Sum) -> list[tuple[Node, Fraction]]:
+    def _ordered(self, node: Sum) -> list[tuple[Node, Exact]]:
         """The terms: of a polynomial by falling degree, else by first appearance."""
         degrees = [degree(term) for term, _ in node.terms]
         if all(d is not None for d in degrees):
@@ -286,10 +291,10 @@ class Lowering:
 
     def _appearance(self, term: Node) -> int:
         """When the last of a term's factors was first met."""
-        bases = monomial_of(term)[1] or {term: Fraction(1)}
+        bases = monomial_of(term)[1] or {term: 1}
         return max(self.normal.written.get(b, b).serial for b in bases)
 
-    def _scaled(self, coefficient: Fraction, term: Node) -> Node:
+    def _scaled(self, coefficient: Exact, term: Node) -> Node:
         if coefficient == 1 and not isinstance(term, Number):
             return self(term)
         scaled = self.graph.product((coefficient, term))
@@ -318,7 +323,7 @@ class Lowering:
                 return spread
         above = [(b, e) for b, e in powers.items() if e > 0]
         below = [(b, -e) for b, e in powers.items() if e < 0]
-        top, bottom = self._coefficient(abs(coefficient))
+        top, bottom = self._coefficient(magnitude(coefficient))
         above, below, again = self._in_range(above, below)
         numerator = self._times(top, above, negative=coefficient < 0)
         for base in again:
@@ -356,11 +361,11 @@ class Lowering:
                     again.append(base)
             above = [x for x in above if x[1]]
             above += [
-                (q, Fraction(quotients.count(q))) for q in dict.fromkeys(quotients)
+                (q, quotients.count(q)) for q in dict.fromkeys(quotients)
             ]
         return above, below, again
 
-    def _turned(self, coefficient: Fraction, powers: Powers) -> tuple[Fraction, Powers]:
+    def _turned(self, coefficient: Exact, powers: Powers) -> tuple[Exact, Powers]:
         """A leading minus moved into a difference that the user did not write.
 
         A sum keeps the sign that it was first written with, so that it stays one value.
@@ -385,7 +390,7 @@ class Lowering:
                     self.done[other] = self._sum(other)
         return coefficient, powers
 
-    def _spread(self, coefficient: Fraction, inner: Node) -> Node | None:
+    def _spread(self, coefficient: Exact, inner: Node) -> Node | None:
         """`2 * (15 x + 2)` as `30 x + 4`, where that is cheaper."""
         if not isinstance(inner, Sum) or abs(coefficient) == 1:
             return None
@@ -396,21 +401,21 @@ class Lowering:
         )
         return self._sum(spread) if isinstance(spread, Sum) else None
 
-    def _coefficient(self, value: Fraction) -> tuple[Fraction, Fraction]:
+    def _coefficient(self, value: Exact) -> tuple[Exact, Exact]:
         """A coefficient as numerator and denominator, one of them 1 where a decimal says it."""
         if value.denominator == 1 or is_decimal(value):
-            return value, Fraction(1)
+            return value, 1
         for literal in self.literals:
             if is_decimal(value * literal):
                 return value * literal, literal
         if value.denominator > MAX_DENOMINATOR and value.numerator > 1:
-            return value, Fraction(1)
-        return Fraction(value.numerator), Fraction(value.denominator)
+            return value, 1
+        return value.numerator, value.denominator
 
     def _times(
         self,
-        coefficient: Fraction,
-        powers: list[tuple[Node, Fraction]],
+        coefficient: Exact,
+        powers: list[tuple[Node, Exact]],
         *,
         negative: bool = False,
     ) -> Node:
@@ -422,7 +427,7 @@ class Lowering:
             parts.insert(0, self.number(-coefficient if negative else coefficient))
         elif negative and parts[0].type.kind == "bool":
             # NumPy has no minus for truth values.
-            parts.insert(0, self.number(Fraction(-1)))
+            parts.insert(0, self.number(-1))
         elif negative:
             parts[0] = self.graph.call("neg", parts[0])
         total = parts[0]
@@ -442,11 +447,11 @@ class Lowering:
             return 2, base.serial
         return 1, base.serial
 
-    def _power(self, base: Node, exponent: Fraction) -> Node:
+    def _power(self, base: Node, exponent: Exact) -> Node:
         written = self(base)
         if exponent == 1:
             return written
-        if exponent == Fraction(1, 2):
+        if exponent == HALF:
             spelling = TABLE["sqrt"].spelling(self.library or "math")
             return self.graph.call("sqrt", written, options=(spelling,))
         return self.graph.call("pow", written, self.number(exponent))
@@ -466,9 +471,7 @@ class Lowering:
         ):
             candidates.append((node, coefficient, powers))
 
-    def _covered(
-        self, coefficient: Fraction, powers: Powers
-    ) -> tuple[Fraction, Powers]:
+    def _covered(self, coefficient: Exact, powers: Powers) -> tuple[Exact, Powers]:
         """The monomial with the user's products in place of their factors, while that is cheaper."""
         while True:
             best, price = None, self._price(coefficient, powers) - 1e-9
@@ -481,8 +484,8 @@ class Lowering:
                         continue
                     rest = {b: e - count * inner.get(b, 0) for b, e in powers.items()}
                     rest = {b: e for b, e in rest.items() if e}
-                    rest[node] = Fraction(count)
-                    changed = coefficient / scale**count
+                    rest[node] = count
+                    changed = quotient(coefficient, raised(scale, count))
                     if self._price(changed, rest) < price:
                         best, price = (changed, rest), self._price(changed, rest)
             if best is None:
@@ -498,18 +501,19 @@ class Lowering:
         for node in products:
             coefficient, covered = self._covered(node.coefficient, dict(node.factors))
             signs[node] = -1 if coefficient < 0 else 1
-            if abs(coefficient) != 1:
-                covered[self.graph.number(abs(coefficient))] = Fraction(1)
+            size = magnitude(coefficient)
+            if size != 1:
+                covered[self.graph.number(size)] = 1
             powers.append(covered)
         for node, shared in self._used(
             share(self.graph, products, powers), len(products)
         ):
             numbers = {b for b, e in shared.items() if isinstance(b, Number) and e == 1}
-            coefficient = Fraction(signs.get(node, 1))
+            sign: Exact = signs.get(node, 1)
             for number in numbers:
-                coefficient *= number.value
+                sign *= number.value
             rest = {b: e for b, e in shared.items() if b not in numbers}
-            self.covers[node] = coefficient, rest
+            self.covers[node] = sign, rest
 
     def _written_below(self, results: tuple[Node, ...]) -> set[Node]:
         """The user's unnamed values that are computed in any case: in what is used as he wrote it."""
@@ -537,7 +541,7 @@ class Lowering:
             while (once := next((b for b in powers if b in single), None)) is not None:
                 exponent = powers.pop(once)
                 for base, e in single[once].items():
-                    powers[base] = powers.get(base, Fraction(0)) + e * exponent
+                    powers[base] = powers.get(base, 0) + e * exponent
             if node not in single:
                 kept.append((node, powers))
         return kept
@@ -548,17 +552,17 @@ class Lowering:
         for node in reachable(results, arms=False):
             below = list(children(node))
             if isinstance(node, Sum):
-                below = [self.graph.product((abs(c), t)) for t, c in node.terms]
+                below = [self.graph.product((magnitude(c), t)) for t, c in node.terms]
             found |= {b: None for b in below if isinstance(b, Prod)}
         return list(found)
 
-    def _price(self, coefficient: Fraction, powers: Powers) -> float:
-        price = 0.4 if all(e < 0 for e in powers.values()) else 0.0
-        price += 0 if abs(coefficient) == 1 else 1
+    def _price(self, coefficient: Exact, powers: Powers) -> float:
+        price = 0.4 if all(e.numerator < 0 for e in powers.values()) else 0.0
+        price += 0 if magnitude(coefficient) == 1 else 1
         for base, exponent in powers.items():
-            size = abs(exponent)
-            price += 1 + (0 if size == 1 else 1.2 if size == Fraction(1, 2) else 1.5)
-            price += 0.2 if exponent < 0 else 0
+            size = magnitude(exponent)
+            price += 1 + (0 if size == 1 else 1.2 if size == HALF else 1.5)
+            price += 0.2 if exponent.numerator < 0 else 0
             if base not in self.named and not isinstance(base, Var | Ref):
                 price += 1.1 if isinstance(base, Call) and base.op == "div" else 2
         return price
@@ -566,15 +570,15 @@ class Lowering:
 
 def multiplicity(powers: Powers, inner: Powers) -> int:
     """How often `inner` divides `powers` without a factor that changes sides."""
-    ratio: Fraction | None = None
+    ratio: Exact | None = None
     for base, exponent in inner.items():
         if base not in powers:
             return 0
-        quotient = powers[base] / exponent
-        if ratio is not None and (quotient > 0) != (ratio > 0):
+        part = quotient(powers[base], exponent)
+        if ratio is not None and (part > 0) != (ratio > 0):
             return 0
-        if ratio is None or abs(quotient) < abs(ratio):
-            ratio = quotient
+        if ratio is None or magnitude(part) < magnitude(ratio):
+            ratio = part
     assert ratio is not None
     return int(ratio)
 
@@ -602,7 +606,7 @@ def guarded(node: Call) -> Call:
             risky = exponent < 0 and not positive(base) and not is_choice(base)
             pair = (base, graph.one) if chosen else (graph.one, base)
             new = graph.call("select", condition, *pair) if risky else base
-            powers[new] = powers.get(new, Fraction(0)) + exponent
+            powers[new] = powers.get(new, 0) + exponent
         return graph.monomial(arm.coefficient, powers)
 
     return graph.call("select", condition, safe(arms[0], True), safe(arms[1], False))
@@ -631,17 +635,16 @@ def is_integer(node: Node) -> bool:
 
 
 def _joined_roots(
-    graph: Graph, powers: list[tuple[Node, Fraction]]
-) -> list[tuple[Node, Fraction]]:
+    graph: Graph, powers: list[tuple[Node, Exact]]
+) -> list[tuple[Node, Exact]]:
     """`sqrt(2) * sqrt(pi)` as `sqrt(2 * pi)`."""
-    half = Fraction(1, 2)
     roots = [
-        b for b, e in powers if e == half and (isinstance(b, Number) or _is_constant(b))
+        b for b, e in powers if e == HALF and (isinstance(b, Number) or _is_constant(b))
     ]
     if len(roots) < 2:
         return powers
     rest = [(b, e) for b, e in powers if b not in roots]
-    return [(graph.product(roots), half), *rest]
+    return [(graph.product(roots), HALF), *rest]
 
 
 def _is_constant(node: Node) -> bool:
@@ -653,7 +656,7 @@ def is_exponential(node: Node) -> bool:
     return any(isinstance(b, Call) and b.op == "exp" for b in monomial_of(node)[1])
 
 
-def is_decimal(value: Fraction) -> bool:
+def is_decimal(value: Exact) -> bool:
     """Whether a decimal says the value exactly."""
     rest = value.denominator
     for prime in (2, 5):
@@ -662,11 +665,11 @@ def is_decimal(value: Fraction) -> bool:
     return rest == 1
 
 
-def degree(term: Node) -> Fraction | None:
+def degree(term: Node) -> Exact | None:
     """The degree of a monomial in plain variables, None for anything else."""
     powers = monomial_of(term)[1]
     if all(isinstance(b, Var) and e > 0 for b, e in powers.items()):
-        return sum(powers.values(), Fraction(0))
+        return sum(powers.values(), 0)
     return None
 
 

@@ -175,7 +175,7 @@ class Exact:
                 return mpmath.mpf(self.sampler(node)[point])
 
 
-def _rational(value: Fraction) -> Any:
+def _rational(value: int | Fraction) -> Any:
     import mpmath
 
     return mpmath.mpf(value.numerator) / value.denominator

@@ -14,17 +14,17 @@ from functools import reduce
 from math import gcd, lcm
 from typing import TYPE_CHECKING, TypeGuard
 
-from diffsrc.ir import Call, Graph, Node, Number, Prod, Ref, Sum
+from diffsrc.ir import Call, Exact, Graph, Node, Number, Prod, Ref, Sum, Var, quotient
 from diffsrc.ir.signs import nonnegative
 
 if TYPE_CHECKING:
     from diffsrc.simplify.normalise import Normaliser
 
 FUNCTIONS = frozenset({"exp", "expm1", "cosh", "sinh"})
-ZERO = Fraction(0)
+ZERO: Exact = 0
 HALF = Fraction(1, 2)
 
-Poly = dict[Fraction, Node]
+Poly = dict[Exact, Node]
 
 
 @dataclass
@@ -40,16 +40,16 @@ class Ratio:
     """
 
     core: Node
-    power: Fraction
-    pairs: dict[tuple[Fraction, int], int]
+    power: Exact
+    pairs: dict[tuple[Exact, int], int]
     others: list[Poly]
     rest: list[Node]
 
     @property
-    def degree(self) -> Fraction:
+    def degree(self) -> Exact:
         """The degree of everything but `E**power`."""
-        pairs = sum((n * m for (n, _), m in self.pairs.items()), Fraction(0))
-        return pairs + sum((max(poly) for poly in self.others), Fraction(0))
+        pairs = sum((n * m for (n, _), m in self.pairs.items()), 0)
+        return pairs + sum((max(poly) for poly in self.others), 0)
 
 
 class Exponentials:
@@ -59,7 +59,7 @@ class Exponentials:
         self.graph: Graph = normal.graph
         self.normal = normal
         self.polys: dict[tuple[Node, Node], Poly | None] = {}
-        self.known: dict[Node, tuple[Node, Fraction]] = {}
+        self.known: dict[Node, tuple[Node, Exact]] = {}
 
     def is_named(self, node: Node) -> bool:
         return self.normal.written.get(node) in self.normal.named
@@ -80,7 +80,7 @@ class Exponentials:
 
         Those that are never above zero are left out: they are in range as they are.
         """
-        found: dict[Node, list[Fraction]] = {}
+        found: dict[Node, list[Exact]] = {}
         for base in bases:
             for arg in self._arguments(self.unfolded(base)):
                 core, scale = self.core_of(arg)
@@ -97,15 +97,15 @@ class Exponentials:
             if is_exponential(node):
                 yield node.args[0]
 
-    def degree(self, node: Node, core: Node) -> Fraction | None:
+    def degree(self, node: Node, core: Node) -> Exact | None:
         """`d` where `node` is a function of `exp(d * core)`."""
         if not is_exponential(node):
             return None
         own, scale = self.core_of(node.args[0])
         wanted, unit = self.core_of(core)
-        return scale / unit if own is wanted else None
+        return quotient(scale, unit) if own is wanted else None
 
-    def core_of(self, arg: Node) -> tuple[Node, Fraction]:
+    def core_of(self, arg: Node) -> tuple[Node, Exact]:
         """An exponential's argument up to a rational factor, and the factor."""
         if arg not in self.known:
             self.known[arg] = core_of(arg)
@@ -119,13 +119,13 @@ class Exponentials:
 
     def _poly(self, base: Node, core: Node) -> Poly | None:
         base = self.unfolded(base)
-        terms: Iterable[tuple[Node, Fraction]] = ((base, Fraction(1)),)
+        terms: Iterable[tuple[Node, Exact]] = ((base, 1),)
         if isinstance(base, Sum):
             terms = (*base.terms, (self.graph.one, base.constant))
-        parts: dict[Fraction, list[Node]] = {}
+        parts: dict[Exact, list[Node]] = {}
         for term, c in terms:
             rest: list[Node] = [self.graph.number(c)]
-            own = {ZERO: Fraction(1)}
+            own: dict[Exact, Exact] = {ZERO: 1}
             for b, e in factors_of(term):
                 d = self.degree(b, core)
                 if d is None:
@@ -144,23 +144,23 @@ class Exponentials:
         return sums if len(sums) > 1 else None
 
     def _expanded(
-        self, node: Node, d: Fraction, exponent: Fraction, *, alone: bool
-    ) -> dict[Fraction, Fraction] | None:
+        self, node: Node, d: Exact, exponent: Exact, *, alone: bool
+    ) -> dict[Exact, Exact] | None:
         """A power of a function of `exp(d * core)` by powers of `exp(core)`."""
         assert isinstance(node, Call)
         if node.op == "exp":
-            return {d * exponent: Fraction(1)}
+            return {d * exponent: 1}
         if exponent != 1:
             return None
         if node.op == "expm1":
-            return {d: Fraction(1), ZERO: Fraction(-1)}
+            return {d: 1, ZERO: -1}
         if not alone or self.is_named(node):
             return None
         return {d: HALF, -d: HALF if node.op == "cosh" else -HALF}
 
     def ratio(self, node: Node, core: Node) -> Ratio | None:
         """The product by powers of `exp(core)`, if its denominator is one of pairs."""
-        if not isinstance(node, Prod):
+        if not isinstance(node, Prod) or not is_quotient(node):
             return None
         ratio = Ratio(core, ZERO, {}, [], [self.graph.number(node.coefficient)])
         for base, exponent in node.factors:
@@ -188,27 +188,35 @@ class Exponentials:
         return ratio if any(m < 0 for m in ratio.pairs.values()) else None
 
 
+def is_quotient(node: Node) -> bool:
+    """Whether a product is divided by something that may be more than a power of `E`."""
+    return any(
+        e.numerator < 0 and (is_exponential(b) or not isinstance(b, Call | Var))
+        for b, e in factors_of(node)
+    )
+
+
 def is_exponential(node: Node) -> TypeGuard[Call]:
     """Whether a node is rational in an exponential, by itself."""
     return isinstance(node, Call) and node.op in FUNCTIONS and not node.options
 
 
-def factors_of(node: Node) -> Iterable[tuple[Node, Fraction]]:
+def factors_of(node: Node) -> Iterable[tuple[Node, Exact]]:
     """The powers in a product, its coefficient apart."""
-    return node.factors if isinstance(node, Prod) else ((node, Fraction(1)),)
+    return node.factors if isinstance(node, Prod) else ((node, 1),)
 
 
-def core_of(arg: Node) -> tuple[Node, Fraction]:
+def core_of(arg: Node) -> tuple[Node, Exact]:
     """An exponential's argument up to a rational factor, and the factor."""
     graph = arg.graph
     if isinstance(arg, Sum):
         scale = arg.terms[0][1]
-        terms = {t: c / scale for t, c in arg.terms}
-        return graph.linear(arg.constant / scale, terms), scale
+        terms = {t: quotient(c, scale) for t, c in arg.terms}
+        return graph.linear(quotient(arg.constant, scale), terms), scale
     return graph.split(arg)
 
 
-def scaled(core: Node, scale: Fraction) -> Node:
+def scaled(core: Node, scale: Exact) -> Node:
     """`scale * core`, multiplied out."""
     if isinstance(core, Sum):
         return core.graph.linear(
@@ -217,13 +225,13 @@ def scaled(core: Node, scale: Fraction) -> Node:
     return core * core.graph.number(scale)
 
 
-def common_degree(a: Fraction, b: Fraction) -> Fraction:
+def common_degree(a: Exact, b: Exact) -> Exact:
     """The largest rational of which both are multiples."""
     bottom = lcm(a.denominator, b.denominator)
     return Fraction(gcd(int(a * bottom), int(b * bottom)), bottom)
 
 
-def pair_of(poly: Poly) -> tuple[Fraction, int] | None:
+def pair_of(poly: Poly) -> tuple[Exact, int] | None:
     """`(n, s)` of a polynomial that is `E**n + s` up to powers of `E` and a number."""
     low, high = poly[min(poly)], poly[max(poly)]
     if len(poly) != 2 or not isinstance(low, Number) or not isinstance(high, Number):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from diffsrc.ir import Block, Call, Node, Number, Prod, Sum, Var, reachable
+from diffsrc.ir import Block, Call, Exact, Node, Number, Prod, Sum, Var, reachable
 from diffsrc.simplify.factor import select
 
 if TYPE_CHECKING:
@@ -87,13 +87,13 @@ def _shifted(low: int, terms: list[Fraction], worst: int) -> Series:
     return Series(low + first, tuple(terms[first:]), worst)
 
 
-def _number(value: Fraction) -> Series:
-    return Series(0, (value, *(Fraction(0),) * (ORDER - 1)), 0)
+def _number(value: Exact) -> Series:
+    return Series(0, (Fraction(value), *(Fraction(0),) * (ORDER - 1)), 0)
 
 
 def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> Node:
     """`rewritten(node)`, with a series near 0 where the formula cancels there."""
-    factors = node.factors if isinstance(node, Prod) else ((node, Fraction(1)),)
+    factors = node.factors if isinstance(node, Prod) else ((node, 1),)
     inside = reachable((node,), arms=False)
     if len(inside) > MAX_NODES or not any(_is_known(n) for n in inside):
         return rewritten(node)
@@ -107,7 +107,7 @@ def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> No
         if len(powers) <= TERMS:
             continue
         others = ((b, e) for b, e in factors if b not in own)
-        rest = rewritten(node.graph.monomial(Fraction(1), dict(others)))
+        rest = rewritten(node.graph.monomial(1, dict(others)))
         return rest * _chosen(
             x, powers, series.worst, rewritten(nested(dependent, x)), library
         )
@@ -151,8 +151,10 @@ def _by_powers(node: Node, x: Var) -> dict[int, list[Node]]:
             for power, terms in _by_powers(term, x).items():
                 parts.setdefault(power, []).extend(c * t for t in terms)
         return parts
-    powers = dict(node.factors) if isinstance(node, Prod) else {node: Fraction(1)}
-    own = powers.pop(x, Fraction(0))
+    powers: dict[Node, Exact] = (
+        dict(node.factors) if isinstance(node, Prod) else {node: 1}
+    )
+    own = powers.pop(x, 0)
     inner = [b for b, e in powers.items() if isinstance(b, Sum) and e == 1]
     opened = next((b for b in inner if min(_by_powers(b, x)) < 0), None)
     found: dict[int, list[Node]] = {0: [graph.one]}
@@ -165,8 +167,8 @@ def _by_powers(node: Node, x: Var) -> dict[int, list[Node]]:
     }
 
 
-def _coefficient(node: Node) -> Fraction:
-    return node.coefficient if isinstance(node, Prod) else Fraction(1)
+def _coefficient(node: Node) -> Exact:
+    return node.coefficient if isinstance(node, Prod) else 1
 
 
 def _rounded(edge: float) -> Fraction:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import combinations
 
-from diffsrc.ir import Graph, Node, Number
+from diffsrc.ir import Exact, Graph, Node, Number
 
-Powers = dict[Node, Fraction]
-Item = tuple[Node, Fraction]
-Pair = tuple[Item, Item]
+Powers = dict[Node, Exact]
+# Two powers: serial and side of one base, then of the other.
+Pair = tuple[int, Exact, int, Exact]
 
 
 def share(
@@ -31,11 +30,11 @@ def share(
     return list(zip(work.nodes, work.products, strict=True))
 
 
-def side(exponent: Fraction) -> Fraction:
+def side(exponent: Exact) -> Exact:
     """What powers of one base must agree in to have a part in common: the sign; roots the exponent."""
     if exponent.denominator > 1:
         return exponent
-    return Fraction(1 if exponent > 0 else -1)
+    return 1 if exponent > 0 else -1
 
 
 class Work:
@@ -49,34 +48,40 @@ class Work:
         self.products = [dict(p) for p in products]
         self.index = {node: i for i, node in enumerate(nodes)}
         self.places: dict[Pair, set[int]] = {}
-        self.heap: list[tuple[int, tuple[int | Fraction, ...], Pair]] = []
+        self.heap: list[tuple[int, Pair]] = []
+        self.queued: dict[Pair, int] = {}
         for i in range(len(self.nodes)):
-            self._enter(i)
+            for pair in self._pairs(i):
+                self.places.setdefault(pair, set()).add(i)
+        for pair in self.places:
+            self._push(pair)
 
     def step(self) -> bool:
         """Take out the pair that stands in most products; False if none stands in two."""
         while self.heap:
-            count, _, pair = heapq.heappop(self.heap)
+            count, pair = heapq.heappop(self.heap)
+            if self.queued.get(pair) != -count:
+                continue
+            del self.queued[pair]
             places = self.places[pair]
-            if len(places) >= 2 and len(places) == -count:
+            if len(places) == -count:
                 self._take(sorted(places))
                 return True
-            if len(places) >= 2:
-                self._push(pair)
+            self._push(pair)
         return False
 
     def _take(self, places: list[int]) -> None:
         common = self._common(places)
         inverted = all(e < 0 for e in common.values())
         powers = {b: -e for b, e in common.items()} if inverted else common
-        node = self.graph.monomial(Fraction(1), powers)
+        node = self.graph.monomial(1, powers)
         for i in places:
             if self.nodes[i] is node:
                 continue
             self._leave(i)
             rest = {b: e - common.get(b, 0) for b, e in self.products[i].items()}
             rest = {b: e for b, e in rest.items() if e}
-            rest[node] = rest.get(node, Fraction(0)) + (-1 if inverted else 1)
+            rest[node] = rest.get(node, 0) + (-1 if inverted else 1)
             self.products[i] = rest
             self._enter(i)
         if node not in self.index:
@@ -99,22 +104,21 @@ class Work:
 
     def _pairs(self, i: int) -> list[Pair]:
         powers = self.products[i].items()
-        items = [(b, side(e)) for b, e in powers if not isinstance(b, Number)]
-        return list(combinations(sorted(items, key=lambda item: item[0].serial), 2))
+        items = [(b.serial, side(e)) for b, e in powers if not isinstance(b, Number)]
+        return [(*a, *b) for a, b in combinations(sorted(items), 2)]
 
     def _enter(self, i: int) -> None:
         for pair in self._pairs(i):
-            places = self.places.setdefault(pair, set())
-            places.add(i)
-            if len(places) >= 2:
-                self._push(pair)
+            self.places.setdefault(pair, set()).add(i)
+            self._push(pair)
 
     def _leave(self, i: int) -> None:
         for pair in self._pairs(i):
             self.places[pair].discard(i)
 
     def _push(self, pair: Pair) -> None:
-        order = tuple(
-            part for base, exponent in pair for part in (base.serial, exponent)
-        )
-        heapq.heappush(self.heap, (-len(self.places[pair]), order, pair))
+        """Queue a pair that stands in two, if not by a count that is as high."""
+        count = len(self.places[pair])
+        if count > self.queued.get(pair, 1):
+            self.queued[pair] = count
+            heapq.heappush(self.heap, (-count, pair))

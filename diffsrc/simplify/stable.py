@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from diffsrc.ir import (
     Block,
     Call,
+    Exact,
     Graph,
     If,
     Node,
@@ -28,6 +29,8 @@ from diffsrc.ir import (
     Result,
     Sum,
     Var,
+    magnitude,
+    quotient,
     reachable,
 )
 from diffsrc.ir.signs import nonnegative
@@ -39,6 +42,7 @@ from diffsrc.simplify.ratio import (
     Ratio,
     common_degree,
     factors_of,
+    is_quotient,
     pair_of,
     scaled,
     terms_of,
@@ -153,7 +157,7 @@ class Stabiliser:
             grown = graph.call("logaddexp", graph.zero, over)
         else:
             small = graph.call("exp", -self._abs(over))
-            even = low == -pair[0] / 2
+            even = 2 * low == -pair[0]
             larger = (
                 HALF * self._abs(over) if even else graph.call("max", over, graph.zero)
             )
@@ -210,7 +214,7 @@ class Stabiliser:
                 rest = self.graph.product(ratio.rest)
                 if not terms_of(rest) & terms_of(node):
                     continue
-                slope = self.graph.call("tanh", scaled(core, n / 2)) ** s
+                slope = self.graph.call("tanh", scaled(core, HALF * n)) ** s
                 half, odd = (HALF, HALF) if ratio.power else (s * HALF, -s * HALF)
                 total = self.graph.sum(
                     (node, -c * term, c * half * rest, c * odd * slope * rest)
@@ -223,8 +227,9 @@ class Stabiliser:
 
     def _product(self, node: Node) -> Node:
         node = self._tangents(node)
-        for core in self.read.cores([b for b, _ in factors_of(node)]):
-            node = self._bounded(node, core)
+        if is_quotient(node):
+            for core in self.read.cores([b for b, _ in factors_of(node)]):
+                node = self._bounded(node, core)
         return self._hypot(node)
 
     def _spread(self, node: Prod) -> Node:
@@ -234,8 +239,9 @@ class Stabiliser:
         grown = [b for b in bases if isinstance(b, Call) and b.op == "exp"]
         for base in (b for b in sums if grown and not b.constant):
             for core in self.read.cores(grown):
-                inside = [self.read.ratio(term, core) for term, _ in base.terms]
-                if None in inside or self.read.ratio(node, core) is not None:
+                if self.read.ratio(node, core) is not None or any(
+                    self.read.ratio(term, core) is None for term, _ in base.terms
+                ):
                     continue
                 powers = {**dict(node.factors), base: ZERO}
                 rest = self.graph.monomial(node.coefficient, powers)
@@ -249,14 +255,14 @@ class Stabiliser:
         powers = dict(node.factors)
         for base, i in node.factors:
             if isinstance(base, Call) and base.op == "sinh" and not base.options:
-                j = powers.get(self.graph.call("cosh", *base.args), Fraction(0))
+                j = powers.get(self.graph.call("cosh", *base.args), 0)
                 if i * j < 0 and i.denominator == j.denominator == 1:
-                    count = min(abs(i), abs(j)) * (1 if i > 0 else -1)
+                    count = min(magnitude(i), magnitude(j)) * (1 if i > 0 else -1)
                     cosh, tanh = (
                         self.graph.call(op, *base.args) for op in ("cosh", "tanh")
                     )
                     for b, more in ((base, -count), (cosh, count), (tanh, count)):
-                        powers[b] = powers.get(b, Fraction(0)) + more
+                        powers[b] = powers.get(b, 0) + more
         return self.graph.monomial(node.coefficient, powers)
 
     def _hypot(self, node: Node) -> Node:
@@ -296,7 +302,7 @@ class Stabiliser:
         """The product in `exp(core)`, where division has left no denominator."""
         graph = self.graph
 
-        def power(degree: Fraction) -> Node:
+        def power(degree: Exact) -> Node:
             return (
                 graph.call("exp", scaled(ratio.core, degree)) if degree else graph.one
             )
@@ -319,10 +325,10 @@ class Stabiliser:
             if not s or len(poly) != 2:
                 kept.append(poly)
                 continue
-            c0, c1 = poly[Fraction(0)], poly[n]
+            c0, c1 = poly[0], poly[n]
             grown, slope = (
                 graph.call("exp", scaled(core, n)),
-                graph.call("tanh", scaled(core, n / 2)),
+                graph.call("tanh", scaled(core, HALF * n)),
             )
             pair, left = grown + s, c1 - s * c0
             even, odd = scaled(c0 + c1, HALF), scaled(c1 - c0, HALF)
@@ -344,7 +350,7 @@ class Stabiliser:
         if len(pairs) != 1 or ratio.others:
             return None
         ((n, _), m), graph = next(iter(pairs.items())), self.graph
-        count = ratio.power / n
+        count = quotient(ratio.power, n)
         if count.denominator != 1 or not 0 <= count <= -m:
             return None
         up, down = (graph.call("expm1", scaled(ratio.core, c)) for c in (n, -n))
@@ -363,18 +369,18 @@ class Stabiliser:
         ):
             odd = False
         pairs = [(n, s, m) for (n, s), m in ratio.pairs.items() if m]
-        common = max(min(falling, rising), Fraction(0))
+        common = max(min(falling, rising), 0)
         degrees = [falling, rising, common, *(n for n, s, _ in pairs if s > 0)]
         unit = reduce(
             common_degree, [*degrees, *(d for poly in ratio.others for d in poly)]
         )
-        e = graph.call("exp", -self._abs(scaled(core, unit or Fraction(1))))
+        e = graph.call("exp", -self._abs(scaled(core, unit or 1)))
         self.hints[e] = "e"
 
-        def power(degree: Fraction, side: int = 1) -> Node:
+        def power(degree: Exact, side: int = 1) -> Node:
             if degree < 0:
                 return graph.call("exp", scaled(core, -side * degree))
-            return e ** graph.number(degree / unit) if degree else graph.one
+            return e ** graph.number(quotient(degree, unit)) if degree else graph.one
 
         for n, s, m in pairs:
             close = (
@@ -415,7 +421,7 @@ class Stabiliser:
                 up = 1 if m > 0 else -1
                 ratio.pairs[n, -1] -= up
                 ratio.pairs[n, 1] += up
-                rest.append(self.graph.call("tanh", scaled(ratio.core, n / 2)) ** up)
+                rest.append(self.graph.call("tanh", scaled(ratio.core, HALF * n)) ** up)
                 return True
         return False
 
@@ -425,7 +431,7 @@ class Stabiliser:
         term, scale = self.graph.split(node)
         if nonnegative(term) or nonnegative(-term):
             return -node
-        return abs(scale) * self.graph.call("abs", term)
+        return magnitude(scale) * self.graph.call("abs", term)
 
 
 def _is_plain(core: Node) -> bool:
@@ -447,6 +453,6 @@ def _sides(node: Node) -> list[Node] | None:
             or any(e % 2 or e < 0 for e in powers.values())
         ):
             return None
-        halves = {b: e / 2 for b, e in powers.items()}
+        halves: dict[Node, Exact] = {b: HALF * e for b, e in powers.items()}
         sides.append(node.graph.monomial(Fraction(top, bottom), halves))
     return sides
