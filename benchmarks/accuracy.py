@@ -264,9 +264,7 @@ FAMILIES = (
         np_bernoulli,
         (
             lambda m, x: m.exp(x) * (m.exp(x) - 1 - x) / expm1(m, x) ** 2,
-            lambda m, x: (
-                m.exp(x) * (2 + x - 2 * m.exp(x) + x * m.exp(x)) / expm1(m, x) ** 3
-            ),
+            lambda m, x: m.exp(x) * (2 + x - 2 * m.exp(x) + x * m.exp(x)) / expm1(m, x) ** 3,
         ),
         tuple(ONE),
         (
@@ -357,16 +355,12 @@ def truths(family: Family, order: int) -> list[Truth]:
             truth = exact(mpmath, *args)
             if abs(truth) > MOST or 0 < abs(truth) < LEAST:
                 continue
-            largest = (
-                abs(truth) if terms is None else max(abs(truth), terms(mpmath, *args))
-            )
+            largest = abs(truth) if terms is None else max(abs(truth), terms(mpmath, *args))
             found.append((point, truth, largest))
     return found
 
 
-def measured(
-    function: Callable[..., Any], known: list[Truth], *, arrays: bool
-) -> Tally:
+def measured(function: Callable[..., Any], known: list[Truth], *, arrays: bool) -> Tally:
     """The errors of `function` at the known points, all at once or one by one."""
     tally = Tally()
     with warnings.catch_warnings(record=True) as caught:
@@ -386,9 +380,7 @@ def measured(
     return tally
 
 
-def values_of(
-    function: Callable[..., Any], points: list[Point], *, arrays: bool
-) -> list[float]:
+def values_of(function: Callable[..., Any], points: list[Point], *, arrays: bool) -> list[float]:
     if arrays:
         columns = (np.array(column) for column in zip(*points, strict=True))
         return [float(v) for v in np.asarray(function(*columns))]
@@ -448,9 +440,7 @@ def main(
             name = f"{family.name}{'′' * order}"
             print(f"{name:38}", *(f"{tally!s:18}" for tally in row), *bad)
             if at_edge:
-                row = [
-                    measured(f, at_edge, arrays=i > 0) for i, f in enumerate(functions)
-                ]
+                row = [measured(f, at_edge, arrays=i > 0) for i, f in enumerate(functions)]
                 print(f"{'    at the edge':38}", *(f"{tally!s:18}" for tally in row))
     return 0 if good else 1
 

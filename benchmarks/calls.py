@@ -95,10 +95,7 @@ def by_tangent(name: str, positions: tuple[int, ...]) -> Callable[..., Any]:
 
 def differs(function: Callable[..., Any], expected: dict[Point, Any]) -> Point | None:
     """The first case with a partial derivative that is 1e-9 of the largest off."""
-    sizes = [
-        max(map(abs, column))
-        for column in zip(*map(parts, expected.values()), strict=True)
-    ]
+    sizes = [max(map(abs, column)) for column in zip(*map(parts, expected.values()), strict=True)]
     for point, value in expected.items():
         found = parts(function(*point))
         for one, other, size in zip(found, parts(value), sizes, strict=True):
@@ -137,9 +134,7 @@ def measure(name: str) -> tuple[list[object], dict[str, str]]:
     wrong = differs(df, expected)
     if wrong is not None:
         sys.exit(f"{name}: wrong at {wrong}\n{df.source}")
-    positions = tuple(
-        list(inspect.signature(function).parameters).index(w) for w in wrt
-    )
+    positions = tuple(list(inspect.signature(function).parameters).index(w) for w in wrt)
     functions = {"hand": hand, "function": df.function, "df": df}
     failed: dict[str, str] = {}
     for project, derive in (("tangent", by_tangent), ("autograd", by_autograd)):
@@ -150,9 +145,7 @@ def measure(name: str) -> tuple[list[object], dict[str, str]]:
             functions[project] = other
     times = nanoseconds(functions, module.CASES)
     others = [ratio(times, p, "function") if p in times else None for p in PRELUDES]
-    adds = median(
-        df - own for df, own in zip(times["df"], times["function"], strict=True)
-    )
+    adds = median(df - own for df, own in zip(times["df"], times["function"], strict=True))
     row = [name, median(times["hand"]), median(times["function"])]
     return [*row, ratio(times, "function", "hand"), adds, *others[::-1]], failed
 
@@ -167,14 +160,10 @@ def main(names: list[str]) -> None:
     warnings.simplefilter("ignore")
     rows: list[list[object]] = []
     notes: list[str] = []
-    for name in names or sorted(
-        m.name for m in pkgutil.iter_modules(programs.__path__)
-    ):
+    for name in names or sorted(m.name for m in pkgutil.iter_modules(programs.__path__)):
         row, failed = measure(name)
         rows.append(row)
-        notes += [
-            f"{project} cannot do {name}: {why}" for project, why in failed.items()
-        ]
+        notes += [f"{project} cannot do {name}: {why}" for project, why in failed.items()]
     head = ["", "by hand", "emitted", *LIMITS]
     print(table([head, *rows]), end="\n\n")
     for i, (what, limit) in enumerate(LIMITS.items(), start=3):
@@ -185,9 +174,7 @@ def main(names: list[str]) -> None:
         beyond = [r[0] for r in rows if r[i] is not None and (r[i] < limit) == least]
         worst = min(found) if least else max(found)
         text = f"{what}: median {median(found):.2f}, worst {worst:.2f}"
-        print(
-            f"{text}; limit {limit:g}; beyond: {', '.join(map(str, beyond)) or 'none'}"
-        )
+        print(f"{text}; limit {limit:g}; beyond: {', '.join(map(str, beyond)) or 'none'}")
     print("", *notes, sep="\n")
 
 

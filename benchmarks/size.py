@@ -70,9 +70,7 @@ def main(names: list[str]) -> None:
     rows: list[list[object]] = [["", "s", "MB", "lines", "depth", "SymPy"]]
     for name, runs in found.items():
         run = runs[-1]
-        rows.append(
-            [name, seconds[name], run["MB"], run["lines"], run["depth"], run["sympy"]]
-        )
+        rows.append([name, seconds[name], run["MB"], run["lines"], run["depth"], run["sympy"]])
     print(table(rows))
     few, many = (seconds.get(f"statements {n}") for n in ("1,000", "10,000"))
     if few and many:

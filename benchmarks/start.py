@@ -102,16 +102,12 @@ def main() -> None:
     typical["import"] -= typical.pop("bare")
     times = dict(zip(LIMITS, typical.values(), strict=True))
     rows = [["", "ms", "limit", "of diffsrc", "heavy modules"]]
-    for (what, seconds), run in zip(
-        times.items(), ("import", "plain", "quotients"), strict=True
-    ):
+    for (what, seconds), run in zip(times.items(), ("import", "plain", "quotients"), strict=True):
         last = found[run][-1]
         heavy = " ".join(last["heavy"]) or "none"
         rows.append([what, seconds * 1e3, LIMITS[what], last.get("ours"), heavy])
     print(table(rows))
-    print(
-        f"\n`import diffsrc` leaves {found['import'][-1]['modules']} modules imported."
-    )
+    print(f"\n`import diffsrc` leaves {found['import'][-1]['modules']} modules imported.")
 
 
 if __name__ == "__main__":

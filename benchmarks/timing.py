@@ -29,9 +29,7 @@ def nanoseconds(
     for name, function in functions.items():
         statement = "\n".join(f"f({', '.join(map(repr, p))})" for p in points)
         # The processor's time: on a busy machine a turn may be spent waiting.
-        timer = timeit.Timer(
-            statement, timer=time.process_time, globals={"f": function}
-        )
+        timer = timeit.Timer(statement, timer=time.process_time, globals={"f": function})
         timer.timeit(1)
         once = timer.timeit(100) / 100
         loops[name] = timer, max(1, round(SECONDS / once))

@@ -109,9 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "--version", action="version", version=f"diffsrc {diffsrc.__version__}"
-    )
+    parser.add_argument("--version", action="version", version=f"diffsrc {diffsrc.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     show = _command(commands, "show", "print the derivative of a function", _show)
@@ -131,9 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the notation (default: python)",
     )
 
-    generate = _command(
-        commands, "generate", "write derivatives as a standalone module", _generate
-    )
+    generate = _command(commands, "generate", "write derivatives as a standalone module", _generate)
     generate.add_argument("targets", metavar="TARGET", nargs="*", help="the functions")
     _add_options(generate)
     generate.add_argument("-o", "--output", metavar="FILE", help="the module")
@@ -169,12 +165,8 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         metavar="NAME[,NAME]",
         help="what to derive by: names or positions of arguments (default: the first)",
     )
-    command.add_argument(
-        "--order", type=_order, metavar="N", help="of the derivative (default: 1)"
-    )
-    command.add_argument(
-        "--value", action="store_true", help="the value too: (value, gradient)"
-    )
+    command.add_argument("--order", type=_order, metavar="N", help="of the derivative (default: 1)")
+    command.add_argument("--value", action="store_true", help="the value too: (value, gradient)")
 
 
 def _order(text: str) -> int:
@@ -199,9 +191,7 @@ def _operator(arguments: argparse.Namespace) -> Operator:
     order = arguments.order or 1
     if arguments.value and order > 1:
         _usage(arguments, "--value goes with first derivatives only, not with --order")
-    kind = (
-        "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
-    )
+    kind = "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
     return Operator(kind, tuple(wrt), len(wrt) == 1, order)
 
 
@@ -216,17 +206,10 @@ def _usage(arguments: argparse.Namespace, message: str) -> NoReturn:
 def _captured(target: str, folder: Path) -> tuple[Captured, str | None]:
     """The function that a target names; for one that was imported, the target too."""
     place, colon, name = target.rpartition(":")
-    is_file = (
-        place.endswith(".py")
-        or "/" in place
-        or os.sep in place
-        or (folder / place).is_file()
-    )
+    is_file = place.endswith(".py") or "/" in place or os.sep in place or (folder / place).is_file()
     dotted = all(part.isidentifier() for part in place.split("."))
     if not colon or not name or not place or not (is_file or dotted):
-        raise Refusal(
-            f"{target!r} is no target: write path/file.py:function or module:function"
-        )
+        raise Refusal(f"{target!r} is no target: write path/file.py:function or module:function")
     from diffsrc.capture import capture, capture_text
 
     try:
@@ -245,17 +228,13 @@ def _imported(name: str, path: str) -> object:
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what the user's module raises
-        text = (
-            f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        )
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         raise Refusal(f"the module {name!r} cannot be imported: {text}") from None
     found: object = module
     for part in path.split("."):
         if not hasattr(found, part):
             functions = _functions_of(module)
-            raise Refusal(
-                f"There is no function {path!r} in the module {name!r}.\n  {functions}"
-            )
+            raise Refusal(f"There is no function {path!r} in the module {name!r}.\n  {functions}")
         found = getattr(found, part)
     from diffsrc.api.result import Derivative
 
@@ -293,9 +272,7 @@ def _show(arguments: argparse.Namespace) -> Answer:
     operator = _operator(arguments)
     values = _values(arguments)
     captured, target = _captured(arguments.target, Path())
-    signature = (
-        unknown_signature(captured) if values is None else _signature(captured, values)
-    )
+    signature = unknown_signature(captured) if values is None else _signature(captured, values)
     stages = _derived(captured, signature, operator)
     lines = [_form(arguments.form, captured, signature, operator, stages)]
     if values is not None:
@@ -307,9 +284,7 @@ def _show(arguments: argparse.Namespace) -> Answer:
         comment = "# " if arguments.form == "python" else ""
         lines.append(f"{comment}{call} = {result!r}")
     text = "\n\n".join(line.rstrip("\n") for line in lines) + "\n"
-    return Answer(
-        _highlighted(text) if arguments.form == "python" and _is_coloured() else text
-    )
+    return Answer(_highlighted(text) if arguments.form == "python" and _is_coloured() else text)
 
 
 def _signature(captured: Captured, values: dict[str, object]) -> Signature:
@@ -346,9 +321,7 @@ def _form(
     from diffsrc.emit.notation import ClosedForm
 
     stages = _derived(captured, signature, operator, stable=False)
-    closed = ClosedForm(
-        stages.simplified, captured.name, labels((operator,), stages.parsed)
-    )
+    closed = ClosedForm(stages.simplified, captured.name, labels((operator,), stages.parsed))
     match form:
         case "text":
             return str(closed)
@@ -370,14 +343,8 @@ def _values(arguments: argparse.Namespace) -> dict[str, object] | None:
             call = ast.parse(f"f({text}\n)", mode="eval").body
         except (SyntaxError, ValueError):
             call = None
-        if (
-            not isinstance(call, ast.Call)
-            or call.args
-            or not all(k.arg for k in call.keywords)
-        ):
-            _usage(
-                arguments, f"--at {text!r} is not of the form name=number,name=number"
-            )
+        if not isinstance(call, ast.Call) or call.args or not all(k.arg for k in call.keywords):
+            _usage(arguments, f"--at {text!r} is not of the form name=number,name=number")
         for item in call.keywords:
             assert item.arg is not None
             if item.arg in values:
@@ -399,9 +366,9 @@ def _value(arguments: argparse.Namespace, name: str, node: ast.expr) -> object:
 
 def _evaluated(piece: Piece, values: dict[str, object], call: str) -> object:
     """The result of the emitted function."""
-    from diffsrc.api.result import MODULES, Specialisation
     from diffsrc.api.derive import wrt_name
     from diffsrc.api.frozen import Frozen
+    from diffsrc.api.result import MODULES, Specialisation
     from diffsrc.load import load
 
     stages, captured = piece.stages, piece.captured

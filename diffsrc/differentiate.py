@@ -1,8 +1,9 @@
 """The chain rule, once: adjoints over the graph of a program.
 
-Each value's adjoint is the sum over its uses of the user's adjoint times the partial derivative; when
-the last use is in, it is finished (zeros and duplicates found, factored) before it flows on. The
-result is a program again, so that a second derivative is the same transformation once more.
+Each value's adjoint is the sum over its uses of the user's adjoint times the partial
+derivative; when the last use is in, it is finished (zeros and duplicates found, factored)
+before it flows on. The result is a program again, so that a second derivative is the same
+transformation once more.
 """
 
 from __future__ import annotations
@@ -97,9 +98,7 @@ class Differentiator:
             return Block(block.statements, then.results)
         choice = self.graph.if_(tail.condition, then, orelse)
         count = len(values) + sum(len(wrt) for _, wrt in self.requests)
-        return Block(
-            block.statements, tuple(self.graph.result(choice, i) for i in range(count))
-        )
+        return Block(block.statements, tuple(self.graph.result(choice, i) for i in range(count)))
 
     def _tail(self, block: Block) -> If | None:
         """The `If` whose results the block returns, where going on in its arms is cheap."""
@@ -117,17 +116,13 @@ class Differentiator:
         contributions: dict[Node, list[Node]] = {}
         for root, seed in seeds.items():
             contributions.setdefault(root, []).append(seed)
-        outside = stops | set(
-            reachable([*(let.node for let in block.lets), *seeds], arms=False)
-        )
+        outside = stops | set(reachable([*(let.node for let in block.lets), *seeds], arms=False))
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
         order = reachable(seeds, stop=stops | set(self.wrt))
         for node in reversed(order):
             if isinstance(node, If):
-                for below, adjoint in self._through(
-                    node, pending.pop(node, {}), outside
-                ):
+                for below, adjoint in self._through(node, pending.pop(node, {}), outside):
                     contributions.setdefault(below, []).append(adjoint)
                 continue
             if node not in contributions or node not in self.active:
@@ -142,14 +137,10 @@ class Differentiator:
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
                 for below, slope in self.partials(node):
-                    contributions.setdefault(below, []).append(
-                        self.times(adjoint, slope)
-                    )
+                    contributions.setdefault(below, []).append(self.times(adjoint, slope))
         return finished
 
-    def _through(
-        self, node: If, adjoints: Adjoints, outside: set[Node]
-    ) -> list[tuple[Node, Node]]:
+    def _through(self, node: If, adjoints: Adjoints, outside: set[Node]) -> list[tuple[Node, Node]]:
         """What the results' adjoints give for the outside values that the arms use."""
         if not adjoints:
             return []
@@ -193,9 +184,7 @@ class Differentiator:
             )
             same = then is orelse and isinstance(then, Number)
             slope = then if same else self.graph.result(choice, 0)
-            self.hint(
-                slope, next(r for r in results if adjoints[r] is scale or whole), below
-            )
+            self.hint(slope, next(r for r in results if adjoints[r] is scale or whole), below)
             found.append((below, self.times(scale, slope)))
         return found
 
@@ -252,7 +241,8 @@ class Differentiator:
     def times(self, adjoint: Node, slope: Node) -> Node:
         """The product; a choice with a zero arm selects, it is not multiplied with.
 
-        `sqrt(x)` under `where(x > 0, sqrt(x), 0)` has an infinite partial at 0, and 0 times that is nan.
+        `sqrt(x)` under `where(x > 0, sqrt(x), 0)` has an infinite partial at 0, and 0 times
+        that is nan.
         """
         for choice, other in ((adjoint, slope), (slope, adjoint)):
             if isinstance(choice, Call) and choice.op == "select":
@@ -276,9 +266,7 @@ class Differentiator:
         return self.program.places.get(node)
 
     def _unknown(self, node: Call) -> UnknownFunction:
-        return UnknownFunction(
-            f"there is no derivative of `{node.op}` here", self.place(node)
-        )
+        return UnknownFunction(f"there is no derivative of `{node.op}` here", self.place(node))
 
 
 def _operands(node: Node) -> Sequence[Node]:

@@ -42,9 +42,7 @@ def load(
     return FunctionType(code, module_globals, name, None, closure)
 
 
-def _code(
-    source: str, name: str, filename: str, free: frozenset[str], before: str
-) -> CodeType:
+def _code(source: str, name: str, filename: str, free: frozenset[str], before: str) -> CodeType:
     """The code of the function, with `free` names as closure variables."""
     module = ast.parse(f"def outer({', '.join(sorted(free))}): pass")
     outer = module.body[0]
@@ -70,6 +68,4 @@ def _in_line(statements: list[ast.stmt], line: int) -> list[ast.stmt]:
 
 
 def _inner(code: CodeType, name: str) -> CodeType:
-    return next(
-        c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name
-    )
+    return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)

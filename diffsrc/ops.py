@@ -125,9 +125,7 @@ def _zeta(s: float, a: float) -> float:
         a += 1
     value += math.pow(a, 1 - s) / (s - 1) + 0.5 * math.pow(a, -s)
     term = s * math.pow(a, -s - 1)
-    for k, coefficient in enumerate(
-        (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160)
-    ):
+    for k, coefficient in enumerate((1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160)):
         value += coefficient * term
         term *= (s + 2 * k + 1) * (s + 2 * k + 2) / (a * a)
     return value
@@ -287,9 +285,7 @@ def _objects(loaded: frozenset[str]) -> dict[int, tuple[Operation, str]]:
             prefix, _, attribute = spelling.rpartition(".")
             module = MODULES.get(prefix, "builtins")
             if module in loaded and hasattr(sys.modules[module], attribute):
-                found.setdefault(
-                    id(getattr(sys.modules[module], attribute)), (operation, spelling)
-                )
+                found.setdefault(id(getattr(sys.modules[module], attribute)), (operation, spelling))
     return found
 
 

@@ -34,9 +34,7 @@ def nary(name: str, partial: Partial) -> None:
 def function(name: str) -> Callable[..., Node]:
     def apply(*args: Node | int) -> Node:
         graph = next(a for a in args if isinstance(a, Node)).graph
-        return graph.call(
-            name, *(a if isinstance(a, Node) else graph.number(a) for a in args)
-        )
+        return graph.call(name, *(a if isinstance(a, Node) else graph.number(a) for a in args))
 
     return apply
 
@@ -85,12 +83,7 @@ def sinc_slope(y: Node, x: Node) -> Node:
     """`(cos(pi x) - sinc(x)) / x`, near 0 by its series, as the difference cancels there."""
     t = (pi(x) * x) ** 2
     near = lt(abs_(x), x.graph.number(Fraction(1, 16)))
-    series = (
-        -(pi(x) ** 2)
-        * x
-        / 3
-        * (1 - t / 10 * (1 - t / 28 * (1 - t / 54 * (1 - t / 88))))
-    )
+    series = -(pi(x) ** 2) * x / 3 * (1 - t / 10 * (1 - t / 28 * (1 - t / 54 * (1 - t / 88))))
     return select(near, series, (cos(pi(x) * x) - y) / select(near, 1, x))
 
 
@@ -115,9 +108,7 @@ def clip(y: Node, i: int, args: tuple[Node, ...]) -> Node | int:
     return select(crossed, 0, below) if i == 1 else select(crossed, 1, above)
 
 
-def extreme(
-    y: Node, i: int, args: tuple[Node, ...], beaten: Callable[..., Node]
-) -> Node:
+def extreme(y: Node, i: int, args: tuple[Node, ...], beaten: Callable[..., Node]) -> Node:
     """The first that is the greatest or least, as Python takes it; `beaten(b, a)`: `b` goes before."""
     if len(args) == 2:
         return select(beaten(args[1], args[0]), i, 1 - i)

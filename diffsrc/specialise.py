@@ -270,9 +270,7 @@ def bind(
                 f"{name}() got some positional-only arguments passed as keyword "
                 f"arguments: {misplaced!r}"
             )
-        raise TypeError(
-            f"{name}() got an unexpected keyword argument {next(iter(extra))!r}"
-        )
+        raise TypeError(f"{name}() got an unexpected keyword argument {next(iter(extra))!r}")
     if rest and arguments.vararg is None:
         keyword_only = {arg.arg for arg in arguments.kwonlyargs} & values.keys()
         least = len(positional) - len(arguments.defaults)

@@ -21,9 +21,7 @@ def call_price(spot, strike, years, rate, volatility):
     return spot * normal_cdf(d1) - strike * math.exp(-rate * years) * normal_cdf(d2)
 
 
-price_and_greeks = value_and_grad(
-    call_price, wrt=("spot", "volatility", "years", "rate", "strike")
-)
+price_and_greeks = value_and_grad(call_price, wrt=("spot", "volatility", "years", "rate", "strike"))
 
 
 def main():

@@ -23,9 +23,7 @@ def solve(value_and_slope, target, start, *rest, steps=50):
 def main():
     """Print three solutions."""
     root = solve(f_value_and_grad, 0.0, -1.0)
-    half_height = solve(
-        breit_wigner_value_and_grad, 6.0, 60.15, 1.4, 60.147, 0.037, -2.75
-    )
+    half_height = solve(breit_wigner_value_and_grad, 6.0, 60.15, 1.4, 60.147, 0.037, -2.75)
     spot = solve(call_price_value_and_grad, 10.0, 100.0, 100.0, 0.5, 0.03, 0.2)
     print(f"the polynomial is 0 at x = {root:.12f}")
     print(f"the line is 6 Mb high at {half_height:.9f} eV")

@@ -60,9 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     if config.getoption("--long"):
         seed = config.option.hypothesis_seed
-        return (
-            f"{LONG_CASES} property cases; again with --long --hypothesis-seed={seed}"
-        )
+        return f"{LONG_CASES} property cases; again with --long --hypothesis-seed={seed}"
     return f"{CI_CASES} property cases, the same on every run"
 
 

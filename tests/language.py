@@ -361,9 +361,7 @@ def table():
     case(closure(), *one)
 
     def helpers(x):
-        return (
-            helper(x) + helper(x, c=x) * helper(b=3, a=x) + helper(*(x, 2), **{"c": 1})
-        )
+        return helper(x) + helper(x, c=x) * helper(b=3, a=x) + helper(*(x, 2), **{"c": 1})
 
     case(helpers, *one)
 
@@ -435,11 +433,7 @@ def table():
         name = "gauss".upper() + "!"
         parts = "a,b".split(",")
         text = f"{name:>8}{len(parts)}{K is None}"
-        if (
-            text.strip() == "GAUSS!2False"
-            and parts[1] == "b"
-            and "%d-%s" % (3, "x") == "3-x"
-        ):
+        if text.strip() == "GAUSS!2False" and parts[1] == "b" and "%d-%s" % (3, "x") == "3-x":
             return x * 2
         return x
 

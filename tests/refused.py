@@ -413,9 +413,7 @@ def table():
     def relays(x):
         return functools.reduce(operator.mul, (x, x))
 
-    case(
-        relays, (1.0,), UnknownFunction, "functools.reduce(operator.mul, (x, x))", "red"
-    )
+    case(relays, (1.0,), UnknownFunction, "functools.reduce(operator.mul, (x, x))", "red")
 
     def numbers_type(x):
         return x if isinstance(x * 2, float) else -x

@@ -62,9 +62,7 @@ def vibration(m1, m2, k):
     return math.sqrt(k / reduced_mass(m1, m2)) / (2 * math.pi)
 
 
-def barometric(
-    height: float, *, pressure: float = 101_325.0, temperature: float = 288.15
-) -> float:
+def barometric(height: float, *, pressure: float = 101_325.0, temperature: float = 288.15) -> float:
     scale_height = GAS_CONSTANT * temperature / (MOLAR_MASS * GRAVITY)
     return pressure * math.exp(-height / scale_height)
 

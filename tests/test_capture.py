@@ -355,9 +355,7 @@ def test_partial_that_does_not_fit():
         return x
 
     assert "gets two values" in refusal(TypeError, functools.partial(weight, 1, m=2))
-    assert "no keyword argument 'q'" in refusal(
-        TypeError, functools.partial(weight, q=2)
-    )
+    assert "no keyword argument 'q'" in refusal(TypeError, functools.partial(weight, q=2))
     assert "takes 2" in refusal(TypeError, functools.partial(weight, 1, 2, 3))
     assert "*rest" in refusal(UnsupportedSyntax, functools.partial(stars, 1, 2))
     assert "**more" in refusal(UnsupportedSyntax, functools.partial(stars, q=2))
@@ -401,9 +399,7 @@ def test_wrapper_is_captured_itself():
 
 
 def test_foreign_decorator_is_refused():
-    with pytest.raises(
-        UnsupportedSyntax, match="'foreign' is not understood"
-    ) as caught:
+    with pytest.raises(UnsupportedSyntax, match="'foreign' is not understood") as caught:
         capture(doubled.__wrapped__)
     assert at_caret(caught.value) == "foreign"
     assert caught.value.place.text == "@foreign"
@@ -692,9 +688,7 @@ def test_attributes_of_modules(tmp_path):
     assert value_of(math, "pi") == math.pi
     assert value_of(np, "linalg") is np.linalg
     assert "'nowhere' in the module math" in missing(math, "nowhere")
-    module = load(
-        tmp_path / "m.py", "x = 1\ndef __getattr__(name): raise SystemError\n"
-    )
+    module = load(tmp_path / "m.py", "x = 1\ndef __getattr__(name): raise SystemError\n")
     assert value_of(module, "x") == 1
     assert "makes its attributes by code" in unknown(module, "y")
 

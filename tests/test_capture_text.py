@@ -170,9 +170,7 @@ def test_encodings(tmp_path):
 
 
 def test_no_such_function(write):
-    path = write(
-        "K = 1\nclass C:\n    def m(self): pass\n    n = 2\ng = lambda: 1\n" + F
-    )
+    path = write("K = 1\nclass C:\n    def m(self): pass\n    n = 2\ng = lambda: 1\n" + F)
     message = refused(path, "h")
     assert "no function 'h'" in message
     assert "It has: C.m, g, f." in message
@@ -185,9 +183,7 @@ def test_no_such_function(write):
 
 
 def test_target_that_cannot_be_read_off(write):
-    path = write(
-        "from math import sin as f\ng = make()\nif K:\n    def h(x): return x\n"
-    )
+    path = write("from math import sin as f\ng = make()\nif K:\n    def h(x): return x\n")
     assert "not a function defined" in refused(path, "f")
     assert "the result of a call" in refused(path, "g")
     assert "inside an `if`" in refused(path, "h")
@@ -214,9 +210,7 @@ def test_literals(write):
         "import math\nRHO = 1.225\nTWO_PI = 2 * math.pi\nNEG = -3\nS = 'a' 'b'\n"
         "T = (1, (2.5, 'x'))\nBIG = 2**10 // 3 % 7 << 1 | 1\nANN: float = 6.02e23\n"
         "A = B = 4\nC, (D, E) = 1, (2, 3)\nFROM = T[1][0] + RHO\nNO = None\n"
-        "FLAG = not True\nZ = 1 + 2j\nEPS = ~0 + (+1)\nROW = (0.0,) * 3 + (1,)\n"
-        + F
-        + STOP
+        "FLAG = not True\nZ = 1 + 2j\nEPS = ~0 + (+1)\nROW = (0.0,) * 3 + (1,)\n" + F + STOP
     )
     value = names(path)
     assert value("RHO") == 1.225
@@ -442,10 +436,7 @@ def test_module_that_is_changed(write):
 
 
 def test_module_beside(write):
-    text = (
-        "import math\nfrom math import pi\nK = 2 * pi\ndef area(r): return K * r\n"
-        + STOP
-    )
+    text = "import math\nfrom math import pi\nK = 2 * pi\ndef area(r): return K * r\n" + STOP
     path = write(
         "import shapes\nimport shapes as sh\nfrom shapes import area, K as k\n"
         "from shapes import *\nL = shapes.K + 1\n" + F,
@@ -638,8 +629,7 @@ def test_own_decorator(write, monkeypatch):
 
 def test_decorator_of_the_class_is_not_the_builtin(write):
     path = write(
-        "class C:\n    def staticmethod(g): return g\n"
-        "    @staticmethod\n    def m(x): return x\n"
+        "class C:\n    def staticmethod(g): return g\n    @staticmethod\n    def m(x): return x\n"
     )
     refused(path, "C.m", UnsupportedSyntax)
 
@@ -919,8 +909,6 @@ def test_stand_ins_refuse(classes):
 
 
 def test_nothing_is_imported_by_spec(write, monkeypatch):
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda *_: pytest.fail("find_spec")
-    )
+    monkeypatch.setattr(importlib.util, "find_spec", lambda *_: pytest.fail("find_spec"))
     names(write("import a.b\nfrom a import c\n" + F, **{"a.py": STOP}))("a")
     assert importlib.util is not None

@@ -290,9 +290,7 @@ def test_show_of_an_imported_function(folder, run):
 def test_bad_input(words, err, folder, run):
     (folder / "raising.py").write_text("raise RuntimeError('not today')\n")
     (folder / "stopping.py").write_text("raise SystemExit(3)\n")
-    before = sorted(
-        path for path in folder.rglob("*") if "__pycache__" not in str(path)
-    )
+    before = sorted(path for path in folder.rglob("*") if "__pycache__" not in str(path))
     code, out, printed = run(*words.split())
     assert (code, out) == (2, "")
     assert err in printed

@@ -13,8 +13,8 @@ import sympy
 
 from diffsrc.differentiate import gradients
 from diffsrc.emit.boxes import Name
-from diffsrc.emit.notation import ClosedForm
 from diffsrc.emit.latex import latex
+from diffsrc.emit.notation import ClosedForm
 from diffsrc.emit.symbols import Symbol, symbol, symbols
 from diffsrc.ir import (
     Assert,
@@ -24,7 +24,6 @@ from diffsrc.ir import (
     Let,
     Parameter,
     Program,
-    blocks,
 )
 from diffsrc.ops import TABLE
 from diffsrc.simplify import Simplifier
@@ -94,8 +93,7 @@ class Reader:
                 return self.call(OPERATORS[type(node.op)], node.values, names)
             case ast.IfExp():
                 arms = (
-                    Block((), (self.expression(arm, names),))
-                    for arm in (node.body, node.orelse)
+                    Block((), (self.expression(arm, names),)) for arm in (node.body, node.orelse)
                 )
                 return self.graph.result(self.choice(node.test, arms, names), 0)
             case ast.Attribute() if ast.unparse(node) in SPELLINGS:
@@ -156,8 +154,7 @@ def program(source):
     reader = Reader()
     body = reader.block(tree.body, {})
     parameters = tuple(
-        Parameter(name, "POSITIONAL_OR_KEYWORD", node)
-        for name, node in reader.variables.items()
+        Parameter(name, "POSITIONAL_OR_KEYWORD", node) for name, node in reader.variables.items()
     )
     structure = 0 if len(body.results) == 1 else tuple(range(len(body.results)))
     return Program("f", reader.graph, parameters, body, structure=structure)
@@ -171,9 +168,7 @@ def derivative(source, *wrt, library="math"):
     of = program(source)
     simplifier = Simplifier(of)
     derived = gradients(of, [(0, tuple(of.graph.var(w) for w in wrt))], simplifier)
-    return ClosedForm(
-        simplifier.lowered(derived, library), of.name, [(w,) for w in wrt]
-    )
+    return ClosedForm(simplifier.lowered(derived, library), of.name, [(w,) for w in wrt])
 
 
 def evaluated(closed, values):
@@ -285,16 +280,12 @@ FUNCTION_NAMES = {"arctan": "atan", "arsinh": "asinh", "sgn": "sign", "Gamma": "
 class Latex:
     """Computes what LaTeX says, by the precedence that a reader gives it."""
 
-    CLOSING = frozenset(
-        {"", ")", "]", "}", "|", r"\right", r"\end", "&", r"\\", ",", "/"}
-    )
+    CLOSING = frozenset({"", ")", "]", "}", "|", r"\right", r"\end", "&", r"\\", ",", "/"})
 
     def __init__(self, text, values):
         pattern = r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\S"
         self.tokens = [
-            t
-            for t in re.findall(pattern, text)
-            if t not in {r"\,", r"\cdot", r"\times"}
+            t for t in re.findall(pattern, text) if t not in {r"\,", r"\cdot", r"\times"}
         ]
         self.values = values
 
@@ -584,9 +575,7 @@ def test_choices_inside_are_moved_outside_while_that_is_short():
 
 def test_nested_ifs_give_joined_conditions():
     closed = form(CORPUS["nested"])
-    assert r"x & \text{if } x > 1 \text{ and } y > 1 \\ y & \text{if } x > 1 \\" in (
-        closed.latex
-    )
+    assert r"x & \text{if } x > 1 \text{ and } y > 1 \\ y & \text{if } x > 1 \\" in (closed.latex)
 
 
 def test_errors_are_named_as_cases():
@@ -695,9 +684,7 @@ def test_mathml_escapes_and_keeps_signs():
 
 
 def test_labels_name_what_was_differentiated():
-    closed = ClosedForm(
-        program("return f, x, y, x * y"), "f", [(), ("x",), ("x", "x"), ("x", "y")]
-    )
+    closed = ClosedForm(program("return f, x, y, x * y"), "f", [(), ("x",), ("x", "x"), ("x", "y")])
     assert r"\frac{\partial f}{\partial x} &= x" in closed.latex
     assert r"\frac{\partial^{2} f}{\partial x^{2}} &= y" in closed.latex
     assert r"\frac{\partial^{2} f}{\partial x \partial y} &= x y" in closed.latex
@@ -706,17 +693,13 @@ def test_labels_name_what_was_differentiated():
 
 def test_results_keep_their_structure():
     nested = program("return x, y, x * y")
-    nested = Program(
-        "f", nested.graph, nested.parameters, nested.body, structure=((0, 1), 2)
-    )
+    nested = Program("f", nested.graph, nested.parameters, nested.body, structure=((0, 1), 2))
     assert str(ClosedForm(nested, "f")) == "((x, y), x * y)"
 
 
 def test_names_are_never_given_twice():
     terms = " + ".join(f"math.sin({k} * y + {k + 1})" for k in range(30))
-    source = (
-        f"y = x * x + y2\ny = y * math.sin(y)\ny = {terms}\nreturn y * y2 * {terms}"
-    )
+    source = f"y = x * x + y2\ny = y * math.sin(y)\ny = {terms}\nreturn y * y2 * {terms}"
     closed = form(source)
     assert len(set(closed.definitions)) == len(closed.definitions)
     assert not set(closed.definitions) & {"x", "y2"}

@@ -53,23 +53,17 @@ def test_each_example_has_its_test() -> None:
 def test_polynomial() -> None:
     printed = re.findall(r"\w+\(2\.0\) = (.*)", run("examples/polynomial.py"))
     exact = np.polynomial.Polynomial([8, 4, 2, 5])
-    assert [float(value) for value in printed] == [
-        exact.deriv(order)(2.0) for order in (1, 2, 3)
-    ]
+    assert [float(value) for value in printed] == [exact.deriv(order)(2.0) for order in (1, 2, 3)]
 
 
 def test_lineshape() -> None:
     energy, observed = lineshape.measurement()
-    expected, _ = curve_fit(
-        lineshape.breit_wigner, energy, observed, p0=(1.0, 60.15, 0.05, -2.0)
-    )
+    expected, _ = curve_fit(lineshape.breit_wigner, energy, observed, p0=(1.0, 60.15, 0.05, -2.0))
     fitted = numbers(run("examples/lineshape.py"))
     assert fitted == pytest.approx(expected, rel=1e-5)
 
 
-def greeks(
-    spot: float, strike: float, years: float, rate: float, volatility: float
-) -> list[float]:
+def greeks(spot: float, strike: float, years: float, rate: float, volatility: float) -> list[float]:
     """Return price, delta, vega, theta, rho and dual delta, as in Hull's book."""
     normal = NormalDist()
     spread = volatility * math.sqrt(years)

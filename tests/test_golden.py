@@ -24,8 +24,8 @@ import numpy as np
 import pytest
 
 from diffsrc import Derivative, derivative, grad, simplify
-from diffsrc.api.result import rebuild
 from diffsrc.api.modules import command_for, module_text, piece_of
+from diffsrc.api.result import rebuild
 from tests import references, showcase
 from tests.references import operations
 from tests.test_references import NAMES, member, program, programs, reference, wrt
@@ -138,8 +138,7 @@ def close(result: Any, expected: Any, tolerance: float) -> bool:
     ours, theirs = components(result), components(expected)
     largest = max(map(abs, theirs))
     return len(ours) == len(theirs) and all(
-        abs(one - other) <= tolerance * largest
-        for one, other in zip(ours, theirs, strict=True)
+        abs(one - other) <= tolerance * largest for one, other in zip(ours, theirs, strict=True)
     )
 
 
@@ -255,9 +254,7 @@ def test_forms_that_sympy_found(
     with capsys.disabled():
         print()
         for golden in found:
-            lengths = (
-                operations(t) for t in (texts[golden.name], golden.fresh().source)
-            )
+            lengths = (operations(t) for t in (texts[golden.name], golden.fresh().source))
             print(
                 f"{golden.name:28}{next(lengths):4}{next(lengths):4}",
                 *said[golden.name],

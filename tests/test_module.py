@@ -627,8 +627,7 @@ def test_they_stand_alone(everything):
     folder, found = everything
     assert len(found) > 80
     work = [
-        (str(folder / f"{name}.py"), df.stages().name, cases)
-        for name, (df, cases) in found.items()
+        (str(folder / f"{name}.py"), df.stages().name, cases) for name, (df, cases) in found.items()
     ]
     arguments = [sys.executable, "-I", "-W", "ignore", "-c", STANDALONE]
     given = pickle.dumps(without_classes(work))
@@ -646,9 +645,7 @@ def test_they_stand_alone(everything):
 def without_classes(work):
     """The work whose arguments another process can read."""
     return [
-        (path, name, cases)
-        for path, name, cases in work
-        if b"tests." not in pickle.dumps(cases)
+        (path, name, cases) for path, name, cases in work if b"tests." not in pickle.dumps(cases)
     ]
 
 
@@ -675,9 +672,7 @@ def test_hashes_leave_no_trace(everything, tmp_path_factory):
         other = tmp_path_factory.mktemp("again")  # as deep as the first
         command = [sys.executable, "-c", WRITE_ALL, str(other)]
         environment = os.environ | {"PYTHONHASHSEED": seed}
-        done = subprocess.run(
-            command, env=environment, capture_output=True, check=False
-        )
+        done = subprocess.run(command, env=environment, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
         for name in found:
             file = f"{name}.py"

@@ -75,9 +75,7 @@ class Evaluator:
                 self.value(statement.node)
             elif not self.value(statement.condition):
                 message = statement.message
-                raise AssertionError(
-                    *([] if message is None else [self.value(message)])
-                )
+                raise AssertionError(*([] if message is None else [self.value(message)]))
         if block.fail:
             error = self.value(block.fail.error)
             raise error() if isinstance(error, type) else error
@@ -95,9 +93,7 @@ class Evaluator:
             case Var():
                 return self.names[node.name]
             case If():
-                return self.block(
-                    node.then if self.value(node.condition) else node.orelse
-                )
+                return self.block(node.then if self.value(node.condition) else node.orelse)
             case Result():
                 return self.value(node.of)[node.index]
             case Call():
@@ -126,9 +122,7 @@ class Evaluator:
         if spelling in {"math.fsum", "sum"}:
             return {"math.fsum": math.fsum, "sum": sum}[spelling](args)
         module, _, name = spelling.rpartition(".")
-        module = importlib.import_module(
-            {"np": "numpy"}.get(module, module or "builtins")
-        )
+        module = importlib.import_module({"np": "numpy"}.get(module, module or "builtins"))
         found = getattr(module, name)
         return found(*args) if callable(found) else found
 
@@ -301,9 +295,7 @@ def test_doc_parameters_and_taken_names():
 
     program = program_of(f, 1.0)
     assert program.doc == "What it is."
-    assert [
-        (p.name, p.kind, p.default_text, p.annotation) for p in program.parameters
-    ] == [
+    assert [(p.name, p.kind, p.default_text, p.annotation) for p in program.parameters] == [
         ("a", "POSITIONAL_ONLY", "", "float"),
         ("b", "POSITIONAL_OR_KEYWORD", "2.0", None),
         ("rest", "VAR_POSITIONAL", "", None),
@@ -346,9 +338,7 @@ class Writer:
         if depth > 2 or r.random() < 0.6:
             return f"{a} {r.choice(['<', '>=', '==', '!='])} {b}"
         c, d = self.truth(depth + 1), self.truth(depth + 1)
-        return r.choice(
-            [f"({c} and {d})", f"({c} or {d})", f"not {c}", f"{a} < {b} <= v", "flag"]
-        )
+        return r.choice([f"({c} and {d})", f"({c} or {d})", f"not {c}", f"{a} < {b} <= v", "flag"])
 
     def suite(self, indent, depth=0):
         r, pad = self.random, "    " * indent
@@ -356,9 +346,7 @@ class Writer:
             kind = r.random()
             if kind < 0.5 or depth > 2:
                 name = r.choice("uvxy")
-                self.lines.append(
-                    f"{pad}{name} {r.choice(['', '', '+', '*'])}= {self.number()}"
-                )
+                self.lines.append(f"{pad}{name} {r.choice(['', '', '+', '*'])}= {self.number()}")
             elif kind < 0.6:
                 self.lines.append(f"{pad}u, v = v, {self.number()}")
             elif kind < 0.65:
@@ -526,12 +514,9 @@ def test_the_own_name_of_a_derivative_means_the_function():
 
 def test_helpers_that_call_helpers_do_not_blow_up():
     text = "def h0(x):\n    a = x * 2\n    return a + 1\n" + "".join(
-        f"def h{i + 1}(x):\n    b = h{i}(x)\n    return b * h{i}(x)\n"
-        for i in range(40)
+        f"def h{i + 1}(x):\n    b = h{i}(x)\n    return b * h{i}(x)\n" for i in range(40)
     )
-    program = program_of(
-        generated(text + "def f(x):\n    return h40(x) + h40(x)\n"), 1.0
-    )
+    program = program_of(generated(text + "def f(x):\n    return h40(x) + h40(x)\n"), 1.0)
     assert len(program.graph.table) < 200
     assert len(program.body.statements) < 100
 

@@ -137,9 +137,7 @@ def rows(heading: str) -> list[list[str]]:
     """The cells of the table under a heading, without its two lines of titles."""
     section = README.read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
     table = [line for line in section.splitlines() if line.startswith("|")]
-    return [
-        [cell.strip() for cell in line.strip("|").split(" | ")] for line in table[2:]
-    ]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table[2:]]
 
 
 CONVENTIONS = [
@@ -152,9 +150,7 @@ CONVENTIONS = [
 
 @pytest.mark.parametrize(("expression", "x", "expected"), CONVENTIONS)
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")
-def test_its_conventions_hold(
-    tmp_path: Path, expression: str, x: float, expected: str
-) -> None:
+def test_its_conventions_hold(tmp_path: Path, expression: str, x: float, expected: str) -> None:
     file = tmp_path / "row.py"
     file.write_text(f"def f(x):\n    return {expression}\n")
     names = {"math": math, "np": np}

@@ -17,7 +17,7 @@ from diffsrc.emit import emit
 from diffsrc.errors import NotDifferentiable, UnknownFunction
 from diffsrc.ir import BOOL, Block, Graph, Let, Node, Parameter, Program
 from diffsrc.ops import MODULES, TABLE, Operation, operation_of
-from diffsrc.rules import ZERO, NARY, RULES, partial
+from diffsrc.rules import NARY, RULES, ZERO, partial
 from diffsrc.simplify import Simplifier
 
 POINTS = 40
@@ -281,9 +281,7 @@ def test_every_function_of_the_libraries_is_in_the_table_or_known_to_be_missing(
     of_axes = {"matmul", "matvec", "vecdot", "vecmat"}
     found = {n for n in vars(math) if n[0] != "_" and not operation_of(vars(math)[n])}
     found |= {
-        n
-        for n in vars(np)
-        if isinstance(vars(np)[n], np.ufunc) and not operation_of(vars(np)[n])
+        n for n in vars(np) if isinstance(vars(np)[n], np.ufunc) and not operation_of(vars(np)[n])
     }
     assert found <= several_results | of_sequences | of_bits | truths | of_axes
 
@@ -318,9 +316,7 @@ def test_a_spelling_means_its_operation(operation, spelling):
         assert (bool(value) if operation in TRUTHS else value) == want
 
 
-@pytest.mark.parametrize(
-    "operation", [o for o in TABLE.values() if o.sympy and o.arity], ids=label
-)
+@pytest.mark.parametrize("operation", [o for o in TABLE.values() if o.sympy and o.arity], ids=label)
 def test_sympy_means_the_same(operation):
     for point in points(operation, 3):
         with mpmath.workdps(DIGITS):
@@ -590,10 +586,7 @@ KINKS = [
     ),
     ("math", "a", ("hypot", "a"), "a", (-2.0,), -1.0),
     # sinc where the difference of cosine and sinc cancels
-    *(
-        ("np", "x", ("sinc", "x"), "x", (x,), -(math.pi**2) * x / 3)
-        for x in (0.0, 1e-9)
-    ),
+    *(("np", "x", ("sinc", "x"), "x", (x,), -(math.pi**2) * x / 3) for x in (0.0, 1e-9)),
     *(("np", "x", ("sinc", "x"), "xx", (x,), -(math.pi**2) / 3) for x in (0.0, 1e-9)),
 ]
 
@@ -635,7 +628,5 @@ def test_infinite_as_in_the_source_library(tree, names, at):
     with pytest.raises((ZeroDivisionError, ValueError)):
         loaded(derivative(of_tree("math", names, tree), "x"))(*at)
     with np.errstate(all="ignore"):
-        value = loaded(derivative(of_tree("np", names, tree), "x"))(
-            *map(np.float64, at)
-        )
+        value = loaded(derivative(of_tree("np", names, tree), "x"))(*map(np.float64, at))
     assert not np.isfinite(value)

@@ -63,9 +63,7 @@ PROGRAMS: dict[str, Callable[[int], Lines]] = {
 
 
 def text(lines: Lines) -> str:
-    return "\n".join(
-        ["import math", "", "", "def f(x):", *(f"    {n}" for n in lines), ""]
-    )
+    return "\n".join(["import math", "", "", "def f(x):", *(f"    {n}" for n in lines), ""])
 
 
 def imported(source: str, folder: Path, name: str) -> Callable[[float], Any]:

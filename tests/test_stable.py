@@ -63,9 +63,7 @@ def value(node, at):
                 for t, c in n.terms:
                     known[n] += known[t] * c.numerator / c.denominator
             case Prod():
-                known[n] = (
-                    mpmath.mpf(n.coefficient.numerator) / n.coefficient.denominator
-                )
+                known[n] = mpmath.mpf(n.coefficient.numerator) / n.coefficient.denominator
                 for b, e in n.factors:
                     known[n] *= known[b] ** (mpmath.mpf(e.numerator) / e.denominator)
             case Ref():
@@ -102,11 +100,7 @@ def text(node):
             return node.name
         case Sum():
             constant = [str(node.constant)] if node.constant else []
-            return (
-                "("
-                + " + ".join([*constant, *(f"{c} {text(t)}" for t, c in node.terms)])
-                + ")"
-            )
+            return "(" + " + ".join([*constant, *(f"{c} {text(t)}" for t, c in node.terms)]) + ")"
         case Prod():
             factors = " ".join(f"{text(b)}^{e}" for b, e in node.factors)
             return f"{node.coefficient} {factors}"
@@ -138,9 +132,7 @@ def rational(draw):
 
     product = graph.number(draw(st.integers(-3, 3).filter(bool)))
     for _ in range(draw(st.integers(1, 3))):
-        kind = draw(
-            st.sampled_from(["power", "binomial", "hyperbolic", "sum", "tangent"])
-        )
+        kind = draw(st.sampled_from(["power", "binomial", "hyperbolic", "sum", "tangent"]))
         power = draw(DEGREES)
         match kind:
             case "power":
@@ -151,16 +143,10 @@ def rational(draw):
                     scale * exp(draw(DEGREES)) + scale * draw(st.sampled_from([1, -1]))
                 ) ** power
             case "hyperbolic":
-                product *= (
-                    unary(argument, draw(st.sampled_from(["cosh", "sinh"]))) ** power
-                )
+                product *= unary(argument, draw(st.sampled_from(["cosh", "sinh"]))) ** power
             case "sum":
-                c0, c1 = draw(
-                    st.tuples(*[st.sampled_from([1, 2, x, 2 + x, x - 2, y - x])] * 2)
-                )
-                product *= (
-                    c0 + c1 * exp(draw(DEGREES)) + draw(st.sampled_from([0, 1, x]))
-                )
+                c0, c1 = draw(st.tuples(*[st.sampled_from([1, 2, x, 2 + x, x - 2, y - x])] * 2))
+                product *= c0 + c1 * exp(draw(DEGREES)) + draw(st.sampled_from([0, 1, x]))
             case "tangent":
                 product *= 1 - unary(argument, "tanh") ** 2
     if draw(st.booleans()):
@@ -280,12 +266,8 @@ def test_powers_of_the_inverse_are_nested():
     x, y = g.var("x"), g.var("y")
     node = (y - (y - 2 / x) / x) / x
     found = nested(node, x)
-    assert value(found, {"x": 3, "y": 5}) == pytest.approx(
-        float(value(node, {"x": 3, "y": 5}))
-    )
-    assert not any(
-        e < -1 for n in reachable((found,)) if isinstance(n, Prod) for _, e in n.factors
-    )
+    assert value(found, {"x": 3, "y": 5}) == pytest.approx(float(value(node, {"x": 3, "y": 5})))
+    assert not any(e < -1 for n in reachable((found,)) if isinstance(n, Prod) for _, e in n.factors)
 
 
 def test_bernoulli_at_both_ends_and_at_zero():

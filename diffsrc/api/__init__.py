@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from diffsrc.api.result import Derivative, Options
 from diffsrc.api.derive import Operator, Wrt
+from diffsrc.api.result import Derivative, Options
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Derivative]
@@ -24,14 +24,8 @@ def _operator(  # noqa: PLR0913 - the options of all operators meet here
     """The derivative of `f`, or the decorator that makes it."""
     single = isinstance(wrt, int | str)
     names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    if (
-        isinstance(wrt, bool)
-        or not names
-        or not all(type(n) in (int, str) for n in names)
-    ):
-        raise TypeError(
-            f"wrt={wrt!r} is no position or name of an argument, or tuple of them"
-        )
+    if isinstance(wrt, bool) or not names or not all(type(n) in (int, str) for n in names):
+        raise TypeError(f"wrt={wrt!r} is no position or name of an argument, or tuple of them")
     if len(set(names)) < len(names):
         raise ValueError(f"wrt={wrt!r} names an argument twice")
     operator = Operator(kind, names, single, order, has_aux)

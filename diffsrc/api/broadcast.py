@@ -1,4 +1,4 @@
-"""Results of the broadcast shape: a derivative that does not depend on an array argument has its shape."""
+"""Results of the broadcast shape, also where they do not depend on an array argument."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ def numbers(program: Program) -> dict[str, Node]:
     }
 
 
-def broadcast(
-    program: Program, arrays: frozenset[str], kept: tuple[Node, ...] = ()
-) -> Program:
+def broadcast(program: Program, arrays: frozenset[str], kept: tuple[Node, ...] = ()) -> Program:
     """The program with every result expanded to the shape of the `arrays`.
 
     Results that are among `kept`, the values of the user's function, stay what they are.
@@ -28,8 +26,7 @@ def broadcast(
     if not shaped or program.body.fails:
         return program
     results = tuple(
-        result if result in kept else _expanded(result, shaped)
-        for result in program.body.results
+        result if result in kept else _expanded(result, shaped) for result in program.body.results
     )
     return replace(program, body=replace(program.body, results=results))
 
@@ -50,9 +47,7 @@ def _expanded(result: Node, shaped: list[Node]) -> Node:
             return graph.call(op, like, options=(f"np.{op}",))
     if not any(node in inside for node in shaped):
         return graph.call("full_like", like, result, options=("np.full_like",))
-    return graph.call(
-        "add", result, graph.call("zeros_like", like, options=("np.zeros_like",))
-    )
+    return graph.call("add", result, graph.call("zeros_like", like, options=("np.zeros_like",)))
 
 
 def ranked_parameters(program: Program) -> frozenset[str]:
@@ -75,17 +70,11 @@ def ranked_parameters(program: Program) -> frozenset[str]:
 def is_scalar_code(block: Block) -> bool:
     """Whether the code takes no arrays: it branches, or calls functions of `math`."""
     for node in reachable([*(let.node for let in block.lets), *block.roots()]):
-        if isinstance(node, If) or (
-            isinstance(node, Call) and node.op in {"select", "max", "min"}
-        ):
+        if isinstance(node, If) or (isinstance(node, Call) and node.op in {"select", "max", "min"}):
             if not (isinstance(node, Call) and node.options):
                 return True
             if node.options[0] in {"max", "min"}:
                 return True
-        if (
-            isinstance(node, Call)
-            and node.options
-            and str(node.options[0]).startswith("math.")
-        ):
+        if isinstance(node, Call) and node.options and str(node.options[0]).startswith("math."):
             return True
     return False

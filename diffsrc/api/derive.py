@@ -101,20 +101,14 @@ def derive(
         library = "np" if any(a.array for _, a in signature.arguments) else "math"
     arrays = frozenset(name for name, a in signature.arguments if a.array)
     lowered = simplifier.lowered(program, library, stable=stable)
-    ranked = (
-        ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
-    )
+    ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
     simplified = broadcast(lowered, arrays, kept=parsed.body.results)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)
     named = {node: label for label, (node, _) in fixed.items()}
-    text = emit(
-        simplified, name, docstring(captured.name, operators, program), named=named
-    )
+    text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
     values = {label: value for label, (_, value) in fixed.items()}
-    return Stages(
-        parsed, program, simplified, text, name, tuple(simplifier.notes), ranked, values
-    )
+    return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes), ranked, values)
 
 
 def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:
@@ -122,19 +116,13 @@ def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:
 
     `self.mu` of a frozen dataclass is written `mu`, which `numba.njit` understands.
     """
-    receivers = {
-        f.var: f.value for f in program.free if not f.own and is_frozen(f.value)
-    }
+    receivers = {f.var: f.value for f in program.free if not f.own and is_frozen(f.value)}
     found: dict[str, tuple[Node, object]] = {}
     taken = {p.name for p in program.parameters} | {f.var.name for f in program.free}
     taken |= program.taken
     for block in blocks(program.body) if receivers else ():
         for node in reachable([*(let.node for let in block.lets), *block.roots()]):
-            if (
-                isinstance(node, Call)
-                and node.op == "attribute"
-                and node.args[0] in receivers
-            ):
+            if isinstance(node, Call) and node.op == "attribute" and node.args[0] in receivers:
                 label, owner = str(node.options[0]), receivers[node.args[0]]
                 if label not in taken:
                     found[label] = node, static_attribute(owner, label).value
@@ -191,9 +179,7 @@ def docstring(name: str, operators: Sequence[Operator], program: Program) -> str
         several = len(operator.wrt) > 1
         what = {
             "grad": "Gradient" if several else "Derivative",
-            "value_and_grad": "Value and gradient"
-            if several
-            else "Value and derivative",
+            "value_and_grad": "Value and gradient" if several else "Value and derivative",
             "derivative": NAMES_OF_ORDERS.get(
                 operator.order, f"Derivative of order {operator.order}"
             ),
@@ -244,9 +230,7 @@ def _grad(
     operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
 ) -> Program:
     value, aux = _value(operator, program)
-    derived = gradients(
-        program, [(value, wrt)], simplifier, with_values=aux is not None
-    )
+    derived = gradients(program, [(value, wrt)], simplifier, with_values=aux is not None)
     start = 0 if aux is None else _count(program.structure)
     shape = _wrt_structure(operator, start)
     return replace(derived, structure=shape if aux is None else (shape, aux))
@@ -306,9 +290,7 @@ TRANSFORMATIONS: dict[str, Transformation] = {
 
 
 def _count(structure: Structure) -> int:
-    return (
-        1 if isinstance(structure, int) else sum(_count(inner) for inner in structure)
-    )
+    return 1 if isinstance(structure, int) else sum(_count(inner) for inner in structure)
 
 
 def _wrt_structure(operator: Operator, start: int) -> Structure:
@@ -334,9 +316,7 @@ def _value(operator: Operator, program: Program) -> tuple[int, Structure | None]
     return shape, None
 
 
-def labels(
-    operators: Sequence[Operator], program: Program
-) -> tuple[tuple[str, ...], ...]:
+def labels(operators: Sequence[Operator], program: Program) -> tuple[tuple[str, ...], ...]:
     """For each result, in order, the names that it is derived by; none for values."""
     found: list[tuple[str, ...]] = [()]
     for operator in operators:
@@ -361,15 +341,11 @@ def wrt_name(program: Program, wrt: Wrt) -> str:
     if isinstance(wrt, str):
         return wrt
     names = [
-        p.name
-        for p in program.parameters
-        if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
+        p.name for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
     ]
     if -len(names) <= wrt < len(names):
         return names[wrt]
-    starred = next(
-        (p.name for p in program.parameters if p.kind == "VAR_POSITIONAL"), None
-    )
+    starred = next((p.name for p in program.parameters if p.kind == "VAR_POSITIONAL"), None)
     if starred is not None and wrt >= len(names):
         return f"{starred}[{wrt - len(names)}]"
     raise ValueError(
@@ -393,9 +369,7 @@ def wrt_node(program: Program, wrt: Wrt) -> Node:
             return program.graph.call("item", var, options=(int(item[2]),))
     if name not in parameters:
         known = ", ".join(parameters) or "none"
-        raise ValueError(
-            f"wrt={wrt!r} names no argument of {program.name}; it has {known}"
-        )
+        raise ValueError(f"wrt={wrt!r} names no argument of {program.name}; it has {known}")
     parameter = parameters[name]
     if parameter.node is None:
         raise NotDifferentiable(

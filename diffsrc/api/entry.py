@@ -1,8 +1,8 @@
 """What a call of a derivative checks before it goes to the emitted function: next to nothing.
 
-Where the emitted code relies on nothing, the entry is the emitted function itself. Otherwise a small
-function of the same signature compares what was assumed (static arguments, helper functions, static
-globals) and turns integers into floats.
+Where the emitted code relies on nothing, the entry is the emitted function itself. Otherwise a
+small function of the same signature compares what was assumed (static arguments, helper
+functions, static globals) and turns integers into floats.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import CellType
 from typing import NoReturn
 
-from diffsrc.api.result import imports
 from diffsrc.api.derive import Operator, Stages, docstring
+from diffsrc.api.result import imports
 from diffsrc.capture import (
     Captured,
     MissingName,
@@ -85,9 +85,7 @@ class Frozen:
         imports: the modules that it uses.
     """
 
-    def __init__(
-        self, piece: Piece, name: str, folder: Path, functions: frozenset[str]
-    ) -> None:
+    def __init__(self, piece: Piece, name: str, folder: Path, functions: frozenset[str]) -> None:
         self.piece = piece
         self.folder = folder
         self.program = piece.stages.simplified
@@ -99,9 +97,7 @@ class Frozen:
         self._freeze()
         parameters = tuple(self._parameter(p) for p in self.program.parameters)
         program = replace(self.program, parameters=parameters)
-        doc = docstring(
-            piece.captured.name, piece.operators, piece.stages.differentiated
-        )
+        doc = docstring(piece.captured.name, piece.operators, piece.stages.differentiated)
 
         def written(guards: Sequence[Guard]) -> str:
             lines = [line for guard in guards for line in guard.lines(name)]
@@ -117,13 +113,8 @@ class Frozen:
         used = {n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)}
         self.constants = {n: c for n, c in self.constants.items() if n in used}
         for free in self.program.free:
-            if (
-                free.var not in self.named
-                and free.var.name in used - self.constants.keys()
-            ):
-                self._refuse(
-                    f"`{free.var.name}` is no number: a module alone cannot hold it"
-                )
+            if free.var not in self.named and free.var.name in used - self.constants.keys():
+                self._refuse(f"`{free.var.name}` is no number: a module alone cannot hold it")
 
     def record(self) -> Iterator[str]:
         """What the header says of the function."""
@@ -164,9 +155,7 @@ class Frozen:
                         self._base_origin(free),
                     )
             elif (
-                isinstance(node, Call)
-                and node.op in {"attribute", "item"}
-                and node.args[0] in held
+                isinstance(node, Call) and node.op in {"attribute", "item"} and node.args[0] in held
             ):
                 self._part(node, held)
 
@@ -189,9 +178,7 @@ class Frozen:
                 case _:
                     return static_attribute(free.holder, free.name).value
         except (LookupError, ValueError):
-            self._refuse(
-                f"`{free.name}`, which {self.piece.captured.qualname} reads, is gone"
-            )
+            self._refuse(f"`{free.name}`, which {self.piece.captured.qualname} reads, is gone")
 
     def _part(self, node: Call, held: dict[Node, tuple[object, str, str]]) -> None:
         """An attribute or item of an object: a constant, if it is a number."""
@@ -283,10 +270,7 @@ class Frozen:
         if annotation not in SCALARS:
             return False
         try:
-            return (
-                self.piece.captured.scope.lookup(annotation).value
-                is SCALARS[annotation]
-            )
+            return self.piece.captured.scope.lookup(annotation).value is SCALARS[annotation]
         except MissingName:
             return False
 
@@ -335,9 +319,7 @@ class Frozen:
             name = parameter.name
             if name not in self.piece.stages.ranked or arguments[name].array:
                 continue
-            if parameter.annotation in SCALARS or any(
-                isinstance(r, Result) for r in results
-            ):
+            if parameter.annotation in SCALARS or any(isinstance(r, Result) for r in results):
                 continue
             inside = [set(reachable((r,))) for r in self.program.body.results]
             if not all(parameter.node in nodes for nodes in inside):

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import diffsrc
-from diffsrc.api.result import Derivative
 from diffsrc.api.derive import wrt_name
 from diffsrc.api.frozen import Frozen, Piece
+from diffsrc.api.result import Derivative
 from diffsrc.emit.module import Constant, module
 from diffsrc.emit.python import WIDTH
 from diffsrc.specialise import unknown_signature
@@ -72,9 +72,7 @@ def piece_of(derivative: Derivative) -> Piece:
     stages = derivative.stages()
     (found, *_), *_ = filter(None, derivative.specialisations.values())
     captured = found.captured
-    return Piece(
-        captured, found.signature, derivative.operators, stages, _target(derivative)
-    )
+    return Piece(captured, found.signature, derivative.operators, stages, _target(derivative))
 
 
 def _target(derivative: Derivative) -> str | None:
@@ -90,17 +88,12 @@ def _target(derivative: Derivative) -> str | None:
     return f"{name}:{path}" if inner is derivative.primal else None
 
 
-def command_for(
-    derivatives: Sequence[Derivative], pieces: Sequence[Piece]
-) -> Command | None:
+def command_for(derivatives: Sequence[Derivative], pieces: Sequence[Piece]) -> Command | None:
     """The command that writes the same; None where there is none."""
     first = derivatives[0]
     options = _options(first)
     for derivative, piece in zip(derivatives, pieces, strict=True):
-        alike = (
-            derivative.operators == first.operators
-            and derivative.options.target is None
-        )
+        alike = derivative.operators == first.operators and derivative.options.target is None
         plain = piece.signature == unknown_signature(piece.captured)
         if piece.target is None or not alike or not plain:
             return None
@@ -168,9 +161,7 @@ def names_of(pieces: Sequence[Piece]) -> list[str]:
     ]
     for name, count in Counter(names).items():
         if count > 1:
-            raise ValueError(
-                f"{count} of the derivatives are called {name}; write two modules"
-            )
+            raise ValueError(f"{count} of the derivatives are called {name}; write two modules")
     return names
 
 

@@ -30,9 +30,7 @@ MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
 class Specialisation:
     """The derivative for the arguments of one signature."""
 
-    def __init__(
-        self, captured: Captured, signature: Signature, stages: Stages
-    ) -> None:
+    def __init__(self, captured: Captured, signature: Signature, stages: Stages) -> None:
         self.captured = captured
         self.signature = signature
         self.stages = stages
@@ -53,9 +51,7 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
         if name not in own_names(stages.simplified) and f"{name}." in stages.source:
             cells[name] = types.CellType(importlib.import_module(module))
     module_globals = own.__globals__ if own is not None else {}
-    function = load(
-        stages.source, stages.name, module_globals=module_globals, cells=cells
-    )
+    function = load(stages.source, stages.name, module_globals=module_globals, cells=cells)
     if own is not None:
         function.__module__ = own.__module__
         _keep_defaults(function, stages.simplified)
@@ -65,17 +61,11 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
 def _keep_defaults(function: types.FunctionType, program: Program) -> None:
     """The user's default objects, without those of bound parameters."""
     positional = [
-        p
-        for p in program.parameters
-        if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
+        p for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
     ]
-    function.__defaults__ = (
-        tuple(p.default for p in positional if p.has_default) or None
-    )
+    function.__defaults__ = tuple(p.default for p in positional if p.has_default) or None
     keyword = {
-        p.name: p.default
-        for p in program.parameters
-        if p.kind == "KEYWORD_ONLY" and p.has_default
+        p.name: p.default for p in program.parameters if p.kind == "KEYWORD_ONLY" and p.has_default
     }
     function.__kwdefaults__ = keyword or None
 
@@ -84,11 +74,7 @@ def imports(source: str, program: Program) -> dict[str, str]:
     """The modules that the text uses, by the name under which it uses them."""
     used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
     own = own_names(program)
-    return {
-        name: module
-        for name, module in MODULES.items()
-        if name in used and name not in own
-    }
+    return {name: module for name, module in MODULES.items() if name in used and name not in own}
 
 
 def own_names(program: Program) -> set[str]:
@@ -107,9 +93,7 @@ class Derivative:
 
     __diffsrc_primal__ = True
 
-    def __init__(
-        self, target: Callable[..., Any], operator: Operator, options: Options
-    ) -> None:
+    def __init__(self, target: Callable[..., Any], operator: Operator, options: Options) -> None:
         inner = target if isinstance(target, Derivative) else None
         self.primal: Callable[..., Any] = inner.primal if inner is not None else target
         self.operators: tuple[Operator, ...] = (
@@ -123,9 +107,7 @@ class Derivative:
         self.__module__ = getattr(self.primal, "__module__", None) or "builtins"
         self.__doc__ = getattr(self.primal, "__doc__", None)
         # A class of its own lets `__call__` be the emitted function, without a frame in between.
-        self.__class__ = type(
-            type(self).__name__, (type(self),), {"__call__": _first_call}
-        )
+        self.__class__ = type(type(self).__name__, (type(self),), {"__call__": _first_call})
 
     # What it is
 
@@ -162,9 +144,7 @@ class Derivative:
     def captured(self) -> Captured:
         return capture(self.primal)
 
-    def specialised(
-        self, args: Sequence[Any], kwargs: dict[str, Any]
-    ) -> Specialisation:
+    def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
         """The specialisation for a call's arguments."""
         return self._specialisation(signature_of(self.captured, args, kwargs))
 
@@ -178,9 +158,7 @@ class Derivative:
             elif found.entry.fits(signature):
                 return found
         with collector_paused():
-            stages = derive(
-                self.captured, signature, self.operators, target=self.options.target
-            )
+            stages = derive(self.captured, signature, self.operators, target=self.options.target)
             known.append(Specialisation(self.captured, signature, stages))
         return known[-1]
 

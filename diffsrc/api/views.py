@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffsrc.api.result import Derivative, Options
 from diffsrc.api.derive import Operator, Stages, derive
+from diffsrc.api.result import Derivative, Options
 from diffsrc.capture import capture
-from diffsrc.emit.notation import ClosedForm
 from diffsrc.emit.listing import listing
+from diffsrc.emit.notation import ClosedForm
 from diffsrc.specialise import unknown_signature
 
 Wrt = int | str
@@ -55,16 +55,12 @@ def program(f: Callable[..., Any] | Derivative) -> ProgramStages:
         DiffsrcError: what cannot be derived.
     """
     derivative = (
-        f
-        if isinstance(f, Derivative)
-        else Derivative(f, Operator("grad", (0,), True), Options())
+        f if isinstance(f, Derivative) else Derivative(f, Operator("grad", (0,), True), Options())
     )
     return ProgramStages(derivative.stages())
 
 
-def closed_form(
-    f: Callable[..., Any], wrt: Wrt | Sequence[Wrt] = 0, order: int = 1
-) -> ClosedForm:
+def closed_form(f: Callable[..., Any], wrt: Wrt | Sequence[Wrt] = 0, order: int = 1) -> ClosedForm:
     """Return the closed form of a derivative; of the function itself with `order=0`.
 
     Args:
@@ -84,6 +80,4 @@ def closed_form(
         return ClosedForm(stages.simplified, captured.name)
     single = isinstance(wrt, int | str)
     names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    return Derivative(
-        f, Operator("derivative", names, single, order), Options()
-    ).closed_form
+    return Derivative(f, Operator("derivative", names, single, order), Options()).closed_form

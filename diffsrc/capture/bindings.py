@@ -104,9 +104,7 @@ def _of_alias(
     return top, Binding(order, alias, Import(alias.name, whole=True))
 
 
-def _of_target(
-    target: ast.expr, value: ast.expr, order: int
-) -> Iterator[tuple[str, Binding]]:
+def _of_target(target: ast.expr, value: ast.expr, order: int) -> Iterator[tuple[str, Binding]]:
     match target, value:
         case ast.Name(id=name), _:
             yield name, Binding(order, target, value)
@@ -231,9 +229,7 @@ def changes_in(tree: ast.AST) -> Changes:
                     root = root.value
                 if isinstance(root, ast.Name):
                     changes.mutated.setdefault(root.id, node)
-            case ast.Call(
-                func=ast.Name(id="setattr" | "delattr"), args=[ast.Name(id=name), *_]
-            ):
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[ast.Name(id=name), *_]):
                 changes.mutated.setdefault(name, node)
             case ast.Global(names=names):
                 for name in names:

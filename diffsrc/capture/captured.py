@@ -56,9 +56,7 @@ class Captured:
 
     def place(self, node: ast.AST) -> Place:
         """Return where `node` stands; a node without a place: where the function is."""
-        return place_of(
-            self.file, self.lines, node if hasattr(node, "lineno") else self.node
-        )
+        return place_of(self.file, self.lines, node if hasattr(node, "lineno") else self.node)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -188,9 +188,7 @@ class TextClass(TextNamespace):
         root = node.value if isinstance(node, ast.Subscript) else node
         return decorator_meaning(root, TextScope(self.module, None))
 
-    def _default(
-        self, name: str, value: ast.expr | None, order: int
-    ) -> Found | Unresolved | None:
+    def _default(self, name: str, value: ast.expr | None, order: int) -> Found | Unresolved | None:
         if value is None:
             return None
         try:

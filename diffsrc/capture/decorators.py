@@ -64,9 +64,7 @@ def check_decorators(
     return ours
 
 
-def _is_operator(
-    decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]
-) -> bool:
+def _is_operator(decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]) -> bool:
     """Tell whether it is `@grad`, `@grad(...)` or `@partial(grad, ...)`."""
     if isinstance(decorator, ast.Call):
         called = decorator_meaning(decorator.func, scope, enclosing)
@@ -76,9 +74,7 @@ def _is_operator(
     return is_ours(decorator_meaning(decorator, scope, enclosing))
 
 
-def _is_transparent(
-    decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]
-) -> bool:
+def _is_transparent(decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]) -> bool:
     if isinstance(decorator, ast.Call):
         called = decorator_meaning(decorator.func, scope, enclosing)
         if called is functools.lru_cache:
@@ -109,9 +105,7 @@ def decorator_meaning(
     try:
         if isinstance(decorator, ast.Attribute):
             base = decorator_meaning(decorator.value, scope, enclosing)
-            return (
-                None if base is None else static_attribute(base, decorator.attr).value
-            )
+            return None if base is None else static_attribute(base, decorator.attr).value
         if isinstance(decorator, ast.Name):
             return _name(decorator.id, scope, enclosing)
     except MissingName:

@@ -53,9 +53,7 @@ _READING_CALLS = frozenset(
         "zip",
     ]
 )
-_READING_METHODS = frozenset(
-    ["copy", "count", "get", "index", "items", "keys", "values"]
-)
+_READING_METHODS = frozenset(["copy", "count", "get", "index", "items", "keys", "values"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,9 +93,7 @@ class TextFunction(Textual):
     owner: TextNamespace | None = None
 
     def attribute(self, name: str) -> object:
-        message = (
-            f"{name!r} of the function {self.qualname} is not known from its text."
-        )
+        message = f"{name!r} of the function {self.qualname} is not known from its text."
         place = self.home.source.place(self.node)
         raise UnknownValue(message, place, OTHER_FORM, name=name)
 
@@ -242,11 +238,7 @@ def _only_reads(node: ast.AST, parent: ast.AST, value: object) -> bool:
     if any(map(_holds_mutable, items)):
         return False
     match parent:
-        case (
-            ast.Subscript(value=base)
-            | ast.For(iter=base)
-            | ast.comprehension(iter=base)
-        ):
+        case ast.Subscript(value=base) | ast.For(iter=base) | ast.comprehension(iter=base):
             return base is node
         case ast.Call(func=ast.Name(id=function)) if parent.func is not node:
             return function in _READING_CALLS
@@ -260,9 +252,7 @@ def _import_key(binding: Binding) -> object:
     """Return what is equal for imports of the same thing, and for nothing else."""
     value = binding.value
     if isinstance(value, Import):
-        return (
-            Import(value.module.partition(".")[0], whole=True) if value.whole else value
-        )
+        return Import(value.module.partition(".")[0], whole=True) if value.whole else value
     return binding.node, id(binding)
 
 

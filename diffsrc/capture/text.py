@@ -124,9 +124,7 @@ class TextModule(TextNamespace):
                 raise self.unknown(name, why, binding.node) from None
             raise
 
-    def _module(
-        self, name: str, level: int
-    ) -> types.ModuleType | TextModule | NotFound:
+    def _module(self, name: str, level: int) -> types.ModuleType | TextModule | NotFound:
         found = find_module(name, level, self.home)
         return self._load(found) if isinstance(found, FileOf) else found
 
@@ -241,9 +239,7 @@ def capture_text(path: str | Path, qualname: str) -> Captured:
     else:
         function, fixed = value, Fixed()
     if not isinstance(function, TextFunction):
-        message = (
-            f"{qualname!r} in {source.file!r} is not a function defined in a text."
-        )
+        message = f"{qualname!r} in {source.file!r} is not a function defined in a text."
         raise SourceUnavailable(message, None, _functions_of(module))
     return capture_text_function(function, fixed, is_target=True)
 
@@ -253,18 +249,14 @@ def _target(module: TextModule, parts: list[str]) -> object:
     for step, part in enumerate(parts):
         if isinstance(value, TextFunction):
             name = ".".join(parts[:step])
-            message = (
-                f"{part!r} is a function inside {name!r}: it exists in a call only."
-            )
+            message = f"{part!r} is a function inside {name!r}: it exists in a call only."
             suggestion = "Move it to the module, with what it uses as arguments."
             place = module.source.place(value.node)
             raise SourceUnavailable(message, place, suggestion)
         try:
             value = static_attribute(value, part).value
         except UnknownValue as error:
-            raise SourceUnavailable(
-                error.message, error.place, error.suggestion
-            ) from None
+            raise SourceUnavailable(error.message, error.place, error.suggestion) from None
         except MissingName:
             where = f"{module.source.file!r}"
             message = f"There is no function {'.'.join(parts)!r} in {where}."
@@ -359,9 +351,7 @@ def _read(path: Path) -> Source:
         with tokenize.open(path) as stream:
             text = stream.read()
     except (UnicodeDecodeError, SyntaxError) as error:
-        message = (
-            f"{file!r} is not text in the encoding it declares (or UTF-8): {error}."
-        )
+        message = f"{file!r} is not text in the encoding it declares (or UTF-8): {error}."
         raise SourceUnavailable(message) from None
     except OSError as error:
         message = f"{file!r} cannot be read: {error.strerror}."

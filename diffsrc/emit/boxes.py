@@ -130,9 +130,7 @@ CURLY_D = Name(Symbol("∂"))
 
 def begins_with_digit(box: Box) -> bool:
     """Whether a number in front of it would run into it."""
-    return isinstance(box, Digits) or (
-        isinstance(box, Power) and isinstance(box.base, Digits)
-    )
+    return isinstance(box, Digits) or (isinstance(box, Power) and isinstance(box.base, Digits))
 
 
 def unfenced(parts: tuple[Box, ...]) -> tuple[Box, ...]:
@@ -211,6 +209,4 @@ def cases(condition: Box, then: Box, orelse: Box) -> Box:
             (value, condition if inner is None else joined("and", condition, inner))
             for value, inner in then.rows
         )
-    return Cases(
-        rows + (orelse.rows if isinstance(orelse, Cases) else ((orelse, None),))
-    )
+    return Cases(rows + (orelse.rows if isinstance(orelse, Cases) else ((orelse, None),)))

@@ -13,9 +13,7 @@ def outwards(graph: Graph, node: Node) -> Node:
     inner = [n for n in reachable((node,)) if isinstance(n, Call) and n.op == "select"]
     conditions = {n.args[0] for n in inner}
     nested = any(
-        isinstance(n, Call) and n.op == "select"
-        for c in conditions
-        for n in reachable((c,))
+        isinstance(n, Call) and n.op == "select" for c in conditions for n in reachable((c,))
     )
     if nested or len(conditions) > MAX_CONDITIONS:
         return node
@@ -29,9 +27,7 @@ def _split(graph: Graph, node: Node) -> Node:
         if choice is None:
             break
         condition = choice.args[0]
-        arms.append(
-            (condition, _split(graph, _restricted(graph, node, condition, arm=1)))
-        )
+        arms.append((condition, _split(graph, _restricted(graph, node, condition, arm=1))))
         node = _restricted(graph, node, condition, arm=2)
     for condition, value in reversed(arms):
         node = value if value is node else graph.call("select", condition, value, node)

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 
 from diffsrc.ir import Call, Const, If, Node, Result, Var, children
 
-TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(
-    12
-)
+TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
 
 INFIX = {
     "add": ("+", SUM),
@@ -104,14 +102,8 @@ class Printer:
             case "select" if _is_condition(*args):
                 return self._text(args[0])
             case "select":
-                condition, then, orelse = (
-                    self(a, OR) for a in (args[0], args[1], args[2])
-                )
-                if (
-                    isinstance(args[2], Call)
-                    and args[2].op == "select"
-                    and not args[2].options
-                ):
+                condition, then, orelse = (self(a, OR) for a in (args[0], args[1], args[2]))
+                if isinstance(args[2], Call) and args[2].op == "select" and not args[2].options:
                     orelse = self(args[2], TERNARY)
                 return f"{then} if {condition} else {orelse}", TERNARY
         raise AssertionError(f"{op} cannot be printed")

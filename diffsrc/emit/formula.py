@@ -84,9 +84,7 @@ def formula(program: Program) -> Formula:
         wanted = reader.user.get(node) or reader.hints.get(node)
         names[node] = reader.fresh(wanted or suggestion(node, names))
     tidy = Products(reader.graph, names)
-    definitions = tuple(
-        Definition(n, name, tidy.inside(n)) for n, name in names.items()
-    )
+    definitions = tuple(Definition(n, name, tidy.inside(n)) for n, name in names.items())
     tidied = tuple(tidy(result) for result in results)
     return Formula(tidied, program.structure, definitions, reader.variables)
 
@@ -129,9 +127,7 @@ class Reader:
     def fresh(self, wanted: str) -> str:
         """`wanted`, or with a number where that means something already."""
         name, count = wanted, self.counts.get(wanted, 0)
-        while any(
-            name in taken for taken in (self.variables, self.functions, self.counts)
-        ):
+        while any(name in taken for taken in (self.variables, self.functions, self.counts)):
             count = max(count + 1, 2)
             name = f"{wanted}{'_' if wanted[-1].isdigit() else ''}{count}"
         self.counts[wanted] = count
@@ -153,9 +149,7 @@ class Reader:
     def _checked(self, condition: Node, value: Node) -> Node:
         error = self.graph.call("undefined", options=("AssertionError",))
         if isinstance(value, Call) and value.op == "select":
-            return self.graph.call(
-                "select", self.graph.call("not", condition), error, value
-            )
+            return self.graph.call("select", self.graph.call("not", condition), error, value)
         return self.graph.call("select", condition, value, error)
 
     def _undefined(self, fail: Fail) -> Node:
@@ -179,9 +173,7 @@ class Reader:
                 return self.graph.var(node.name, node.type)
             case Result():
                 of = node.of
-                then, orelse = (
-                    self._value(arm, node.index) for arm in (of.then, of.orelse)
-                )
+                then, orelse = (self._value(arm, node.index) for arm in (of.then, of.orelse))
                 return self._choice(self.done[of.condition], then, orelse)
             case Call():
                 return self._call(node, tuple(self.done[arg] for arg in node.args))
@@ -198,11 +190,7 @@ class Reader:
         return self.graph.const(value)
 
     def _choice(self, condition: Node, then: Node, orelse: Node) -> Node:
-        return (
-            then
-            if then is orelse
-            else self.graph.call("select", condition, then, orelse)
-        )
+        return then if then is orelse else self.graph.call("select", condition, then, orelse)
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
         op, options, graph = node.op, node.options, self.graph
@@ -214,9 +202,7 @@ class Reader:
                 self.variables |= {args[0].name + dot}
                 return graph.var(args[0].name + dot, node.type)
             case "sub" if _is_sign(*args):
-                return graph.call(
-                    "sign", next(iter(children(args[0]))), options=("sign",)
-                )
+                return graph.call("sign", next(iter(children(args[0]))), options=("sign",))
             case "square":
                 return graph.call("pow", args[0], graph.const(2))
             case "reciprocal":
@@ -229,9 +215,7 @@ class Reader:
             return graph.call(op, *args, options=options)
         if op in {"attribute", "item"}:
             return graph.call(op, *args, options=options)
-        return graph.call(
-            op, *args, options=(self._function(SAME.get(op, op), options),)
-        )
+        return graph.call(op, *args, options=(self._function(SAME.get(op, op), options),))
 
     def _function(self, op: str, options: tuple[object, ...]) -> str:
         """The name of a function; with its module where a variable is called so."""

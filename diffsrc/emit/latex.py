@@ -126,9 +126,7 @@ def _product(box: Factors) -> str:
     if not box.bottom:
         return sign + _times(box.top)
     top, bottom = _times(unfenced(box.top)), _times(unfenced(box.bottom))
-    return (
-        f"{sign}{top}/{bottom}" if box.slash else rf"{sign}\frac{{{top}}}{{{bottom}}}"
-    )
+    return f"{sign}{top}/{bottom}" if box.slash else rf"{sign}\frac{{{top}}}{{{bottom}}}"
 
 
 def _times(parts: tuple[Box, ...]) -> str:
@@ -181,11 +179,7 @@ def _relation(box: Relation) -> str:
 def _cases(box: Cases) -> str:
     lines = [
         rf"{latex(value)} & "
-        + (
-            r"\text{otherwise}"
-            if condition is None
-            else rf"\text{{if }} {latex(condition)}"
-        )
+        + (r"\text{otherwise}" if condition is None else rf"\text{{if }} {latex(condition)}")
         for value, condition in box.rows
     ]
     body = r" \\ ".join(lines)

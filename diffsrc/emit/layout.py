@@ -32,9 +32,7 @@ RAISED = dict(
         strict=True,
     )
 )
-LOWERED = dict(
-    zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True)
-)
+LOWERED = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 TALL = {
     "(": "⎛⎜⎝",
     ")": "⎞⎟⎠",
@@ -200,9 +198,7 @@ def _times(parts: tuple[Box, ...]) -> Picture:
 def _raised(base: Picture, exponent: Picture) -> Picture:
     small = _each(exponent.lines[0].replace(" ", ""), RAISED) if exponent.flat else ""
     if small:
-        return beside(
-            base, Picture((small, *[" " * len(small)] * (base.height - 1)), base.base)
-        )
+        return beside(base, Picture((small, *[" " * len(small)] * (base.height - 1)), base.base))
     rows = [" " * base.width + line for line in exponent.lines]
     rows += [line + " " * exponent.width for line in base.lines]
     return Picture(tuple(rows), exponent.height + base.base)
@@ -239,9 +235,7 @@ def _cases(box: Cases) -> Picture:
         beside(
             value,
             text(" " * (width - value.width)),
-            beside(text("  if "), picture(condition))
-            if condition
-            else text("  otherwise"),
+            beside(text("  if "), picture(condition)) if condition else text("  otherwise"),
         )
         for value, (_, condition) in zip(values, box.rows, strict=True)
     ]
@@ -250,6 +244,4 @@ def _cases(box: Cases) -> Picture:
     middle = body.height // 2
     brace = ["⎪"] * body.height
     brace[0], brace[middle], brace[-1] = "⎧", "⎨", "⎩"
-    return beside(
-        Picture(tuple(f"{b} " for b in brace), middle), Picture(body.lines, middle)
-    )
+    return beside(Picture(tuple(f"{b} " for b in brace), middle), Picture(body.lines, middle))

@@ -56,9 +56,7 @@ class Listing:
             self._line(level, f"raise {self._text(block.fail.error)}")
         else:
             self._shared(list(block.results), level)
-            self._line(
-                level, f"return {', '.join(self._text(r) for r in block.results)}"
-            )
+            self._line(level, f"return {', '.join(self._text(r) for r in block.results)}")
         self.names = outer
 
     def _let(self, let: Let, level: int) -> None:
@@ -85,9 +83,7 @@ class Listing:
                 continue
             if isinstance(node, If):
                 self._number(node)
-                self._line(
-                    level, f"{self.names[node]} = if {self._text(node.condition)}"
-                )
+                self._line(level, f"{self.names[node]} = if {self._text(node.condition)}")
                 self.block(node.then, level + 1)
                 self._line(level, "else")
                 self.block(node.orelse, level + 1)
@@ -126,9 +122,7 @@ class Listing:
                 terms += [str(node.constant)] if node.constant else []
                 return "(" + " + ".join(terms).replace("+ -", "- ") + ")"
             case Prod():
-                factors = [
-                    done[b] + (f"^{e}" if e != 1 else "") for b, e in node.factors
-                ]
+                factors = [done[b] + (f"^{e}" if e != 1 else "") for b, e in node.factors]
                 return _scaled(node.coefficient, " ".join(factors))
             case _:
                 return "?"

@@ -40,8 +40,7 @@ def math(body: str) -> str:
 def table(lines: Iterable[tuple[str, ...]], align: str) -> str:
     """Rows of cells."""
     body = "".join(
-        f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in cells)}</mtr>"
-        for cells in lines
+        f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in cells)}</mtr>" for cells in lines
     )
     return f'<mtable columnalign="{align}">{body}</mtable>'
 

@@ -185,9 +185,7 @@ def unique(name: str, taken: Collection[str]) -> str:
     separator = "_" if name[-1].isdigit() else ""
 
     def is_free(candidate: str) -> bool:
-        return not (
-            candidate in taken or candidate in BUILTINS or keyword.iskeyword(candidate)
-        )
+        return not (candidate in taken or candidate in BUILTINS or keyword.iskeyword(candidate))
 
     for candidate in (name, *SYNONYMS.get(name, ())):
         if is_free(candidate):

@@ -32,9 +32,7 @@ class ClosedForm:
         wrt: for each result the names it was differentiated by, none for the value.
     """
 
-    def __init__(
-        self, program: Program, name: str, wrt: Sequence[Sequence[str]] = ()
-    ) -> None:
+    def __init__(self, program: Program, name: str, wrt: Sequence[Sequence[str]] = ()) -> None:
         self.name = name
         self.wrt = tuple(tuple(names) for names in wrt)
         self._formula: Formula = formula(program)
@@ -64,9 +62,7 @@ class ClosedForm:
         line = _tuple(_structure(self._formula), results)
         if not definitions:
             return line
-        return (
-            f"{line} {WHERE} {', '.join(f'{n} = {v}' for n, v in definitions.items())}"
-        )
+        return f"{line} {WHERE} {', '.join(f'{n} = {v}' for n, v in definitions.items())}"
 
     def __repr__(self) -> str:
         return f"<ClosedForm {self}>"
@@ -95,10 +91,7 @@ class ClosedForm:
         apart = not all(part.flat for part in parts)
         if definitions:
             parts.append(text(WHERE))
-            named = [
-                beside(text("  "), _equation(name, value))
-                for name, value in definitions
-            ]
+            named = [beside(text("  "), _equation(name, value)) for name, value in definitions]
             apart = apart or not all(part.flat for part in named)
             parts += named
         picture = stacked(parts, apart=apart)
@@ -186,9 +179,7 @@ def label(name: str, wrt: tuple[str, ...]) -> Box:
     for by in dict.fromkeys(wrt):
         times = wrt.count(by)
         below += [CURLY_D, _powered(Name(symbol(by)), times)]
-    return Factors(
-        negative=False, top=(_powered(CURLY_D, len(wrt)), function), bottom=tuple(below)
-    )
+    return Factors(negative=False, top=(_powered(CURLY_D, len(wrt)), function), bottom=tuple(below))
 
 
 def _powered(box: Box, exponent: int) -> Box:
@@ -204,11 +195,7 @@ def _equation(name: Box | None, value: Box) -> Picture:
 def _structure(formula: Formula) -> Structure:
     """How the results are returned; all of them where the program does not say it."""
     count = len(formula.results)
-    return (
-        formula.structure
-        if count == 1 or formula.structure != 0
-        else tuple(range(count))
-    )
+    return formula.structure if count == 1 or formula.structure != 0 else tuple(range(count))
 
 
 def _tuple(structure: Structure, results: tuple[str, ...]) -> str:

@@ -30,9 +30,7 @@ def named(results: list[Node], user: Collection[Node]) -> list[Node]:
     return [node for node in order if node in chosen]
 
 
-def _repeated(
-    order: list[Node], results: list[Node], user: Collection[Node]
-) -> set[Node]:
+def _repeated(order: list[Node], results: list[Node], user: Collection[Node]) -> set[Node]:
     """What the user named and is read twice; where that is not enough, more."""
     uses = _uses(order, results)
     inner = {n for n in order if n in user and not (n in results and uses[n] == 1)}

@@ -56,25 +56,17 @@ class Products:
         args = tuple(self.done[arg] for arg in node.args)
         match node.op:
             case "mul":
-                return self._product(
-                    node.op, args, self._of(args[0]), self._of(args[1])
-                )
+                return self._product(node.op, args, self._of(args[0]), self._of(args[1]))
             case "div":
                 below = self._of(args[1])
                 turned = Parts(below.negative, below.bottom, below.top)
                 return self._product(node.op, args, self._of(args[0]), turned)
             case "neg":
-                return self._product(
-                    node.op, args, Parts(negative=True, top=()), self._of(args[0])
-                )
+                return self._product(node.op, args, Parts(negative=True, top=()), self._of(args[0]))
             case "add" | "sub" if self._of(args[1]).negative:
                 parts = self._of(args[1])
-                opposite = self._built(
-                    Parts(not parts.negative, parts.top, parts.bottom)
-                )
-                return self.graph.call(
-                    "sub" if node.op == "add" else "add", args[0], opposite
-                )
+                opposite = self._built(Parts(not parts.negative, parts.top, parts.bottom))
+                return self.graph.call("sub" if node.op == "add" else "add", args[0], opposite)
         return self.graph.call(node.op, *args, options=node.options)
 
     def _of(self, node: Node) -> Parts:
@@ -118,9 +110,7 @@ class Products:
         if value == 1:
             return []
         number = value.numerator if value.denominator == 1 else float(value)
-        if len(numbers) > 1 and (
-            len(repr(number)) > MAX_DIGITS or as_fraction(number) != value
-        ):
+        if len(numbers) > 1 and (len(repr(number)) > MAX_DIGITS or as_fraction(number) != value):
             return numbers
         return [self.graph.const(number)] if len(numbers) > 1 else numbers
 
@@ -164,11 +154,7 @@ def _power(node: Node) -> Factor:
     if node.op == "sqrt":
         return base, Fraction(1, 2)
     exponent = node.args[1].value if isinstance(node.args[1], Const) else None
-    if (
-        isinstance(base, Const)
-        or not _is_number(exponent)
-        or not 0 < exponent < MAX_EXPONENT
-    ):
+    if isinstance(base, Const) or not _is_number(exponent) or not 0 < exponent < MAX_EXPONENT:
         return node, Fraction(1)
     if isinstance(exponent, int):
         inner, power = _power(base)

@@ -1,8 +1,8 @@
 """Programs as Python source: which values get a line, in what order, under which name.
 
-A function is written twice: the first time every value has a name of its own, which tells after which
-line a value is no longer needed; the second time the user's names are used again as the user did. Where
-the user used no name again, the first is it.
+A function is written twice: the first time every value has a name of its own, which tells after
+which line a value is no longer needed; the second time the user's names are used again as the
+user did. Where the user used no name again, the first is it.
 """
 
 from __future__ import annotations
@@ -129,11 +129,7 @@ def parameters(program: Program) -> list[str]:
 
 def _quoted(text: str) -> str:
     """A default in double quotes, where it is a plain string."""
-    plain = (
-        text.startswith("'")
-        and text.endswith("'")
-        and not set(text[1:-1]) & set("'\"\\")
-    )
+    plain = text.startswith("'") and text.endswith("'") and not set(text[1:-1]) & set("'\"\\")
     return f'"{text[1:-1]}"' if plain else text
 
 
@@ -150,8 +146,7 @@ class Uses:
             return True
         line, path = self.given[new]
         return any(
-            when > line and not _apart(path, where)
-            for when, where in self.used.get(holder, ())
+            when > line and not _apart(path, where) for when, where in self.used.get(holder, ())
         )
 
 
@@ -219,9 +214,7 @@ class Writer:
             self._return(block.results, level)
         else:
             indices = [r.index for r in block.results if isinstance(r, Result)]
-            then, orelse = (
-                _with_results(arm, indices) for arm in (tail.then, tail.orelse)
-            )
+            then, orelse = (_with_results(arm, indices) for arm in (tail.then, tail.orelse))
             self._line(level, f"if {self.printer(tail.condition)}:")
             self._branch(
                 lambda: self.block(then, level + 1),
@@ -268,23 +261,15 @@ class Writer:
                 return True
         return False
 
-    def _statements(
-        self, block: Block, ends: list[Node], tail: If | None, level: int
-    ) -> None:
+    def _statements(self, block: Block, ends: list[Node], tail: If | None, level: int) -> None:
         """The lines before the end of a block: the values that its end needs."""
         checks = [s for s in block.statements if isinstance(s, Assert)]
-        ends = ends + [
-            n for c in checks for n in (c.condition, c.message) if n is not None
-        ]
+        ends = ends + [n for c in checks for n in (c.condition, c.message) if n is not None]
         if block.fail is not None:
             ends.append(block.fail.error)
         arms = [] if tail is None else [*tail.then.roots(), *tail.orelse.roots()]
         inside = set(reachable([*ends, *arms], stop=self.names.keys()))
-        lets = [
-            let
-            for let in block.lets
-            if let.node in inside and let.node not in self.names
-        ]
+        lets = [let for let in block.lets if let.node in inside and let.node not in self.names]
         plan = self._plan(lets, ends, tail)
         for statement in block.statements:
             if isinstance(statement, Assert):
@@ -334,9 +319,7 @@ class Writer:
                 count = uses[node] if isinstance(node, Call) and node.op == "neg" else 1
                 for child in children(node):
                     uses[child] += count
-        choices = [n for n in strict if isinstance(n, If)] + (
-            [tail] if tail is not None else []
-        )
+        choices = [n for n in strict if isinstance(n, If)] + ([tail] if tail is not None else [])
         for choice in dict.fromkeys(choices):
             roots = [*choice.then.roots(), *choice.orelse.roots()]
             for node in reachable(roots, stop=self.names.keys() | plan.user.keys()):
@@ -472,11 +455,7 @@ class Writer:
         for inner in reachable((node,), arms=False, stop=self.names.keys()):
             if inner is node or inner in self.names or _is_atom(inner):
                 continue
-            if (
-                not isinstance(inner, Call)
-                or inner.type.kind == "bool"
-                or inner.op == "attribute"
-            ):
+            if not isinstance(inner, Call) or inner.type.kind == "bool" or inner.op == "attribute":
                 continue
             gap = abs(len(self.printer(inner)) - target)
             if best is None or gap < distance:
@@ -539,10 +518,7 @@ class Writer:
 
     def _reads(self, value: Node, names: set[str]) -> bool:
         inside = reachable((value,), stop=self.names.keys())
-        found = {
-            self.names.get(n) or (n.name if isinstance(n, Var) else None)
-            for n in inside
-        }
+        found = {self.names.get(n) or (n.name if isinstance(n, Var) else None) for n in inside}
         return bool(found & names)
 
     def _return(self, results: tuple[Node, ...], level: int) -> None:
@@ -577,18 +553,12 @@ class Writer:
         margin = INDENT * level
         if isinstance(structure, int):
             deeper = level - self._level
-            text = self._fitted(
-                results[structure], self._level, len(after), deeper=deeper
-            )
+            text = self._fitted(results[structure], self._level, len(after), deeper=deeper)
             return [f"{margin}{before}{text}{after}"]
         line = f"{margin}{before}{self._tuple(structure, results)}{after}"
         if before == "" and len(line) <= WIDTH:
             return [line]
-        rows = [
-            row
-            for part in structure
-            for row in self._rows("", part, results, level + 1, ",")
-        ]
+        rows = [row for part in structure for row in self._rows("", part, results, level + 1, ",")]
         return [f"{margin}{before}(", *rows, f"{margin}){after}"]
 
     def _line(self, level: int, text: str) -> None:
@@ -637,11 +607,7 @@ def _joined(arms: list[Block], indices: list[int]) -> Block:
 
 
 def _with_results(arm: Block, indices: list[int]) -> Block:
-    return (
-        arm
-        if arm.fails
-        else Block(arm.statements, tuple(arm.results[i] for i in indices))
-    )
+    return arm if arm.fails else Block(arm.statements, tuple(arm.results[i] for i in indices))
 
 
 def _is_atom(node: Node) -> bool:

@@ -39,9 +39,7 @@ def symbolic(formula: Formula) -> Expression:
                     return function(*args) if args else function
                 return sympy.Function(str(node.options[0]))(*args)
             case _:
-                raise AssertionError(
-                    f"a {type(node).__name__} is not part of a formula"
-                )
+                raise AssertionError(f"a {type(node).__name__} is not part of a formula")
 
     for part in formula.definitions:
         done[part.node] = fold(part.value, done, form)

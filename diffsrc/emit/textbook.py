@@ -84,9 +84,7 @@ class Textbook:
             case Call():
                 return self._call(node, tuple(self.done[arg] for arg in node.args))
             case _:
-                raise AssertionError(
-                    f"a {type(node).__name__} is not part of a formula"
-                )
+                raise AssertionError(f"a {type(node).__name__} is not part of a formula")
 
     def _call(self, node: Call, args: tuple[Box, ...]) -> Box:
         op = node.op
@@ -94,9 +92,7 @@ class Textbook:
             case "select":
                 return cases(self._condition(node.args[0], args[0]), args[1], args[2])
             case "and" | "or":
-                parts = (
-                    self._condition(n, b) for n, b in zip(node.args, args, strict=True)
-                )
+                parts = (self._condition(n, b) for n, b in zip(node.args, args, strict=True))
                 return joined(op, *parts)
             case "not":
                 return negation(self._condition(node.args[0], args[0]))
@@ -120,14 +116,10 @@ class Textbook:
 
 def textbook(formula: Formula) -> Textbook:
     """The setting for a formula: every name has a symbol of its own."""
-    inside = reachable(
-        [*formula.results, *(part.value for part in formula.definitions)]
-    )
+    inside = reachable([*formula.results, *(part.value for part in formula.definitions)])
     ops = {node.op for node in inside if isinstance(node, Call)}
     reserved = [PI.symbol] if ops & {"pi", "tau", "radians", "degrees"} else []
-    chosen = symbols(
-        {*formula.names, *(part.name for part in formula.definitions)}, reserved
-    )
+    chosen = symbols({*formula.names, *(part.name for part in formula.definitions)}, reserved)
     return Textbook(chosen, euler=E.symbol not in chosen.values())
 
 
@@ -205,9 +197,7 @@ def total(a: Box, b: Box, *, minus: bool = False) -> Box:
     left = _terms(a)
     if isinstance(b, Terms) and not minus:
         return Terms(left + b.terms)
-    return Terms(
-        (*left, *((minus != negative, term) for negative, term in _terms(_factor(b))))
-    )
+    return Terms((*left, *((minus != negative, term) for negative, term in _terms(_factor(b)))))
 
 
 def _terms(box: Box) -> tuple[tuple[bool, Box], ...]:
@@ -270,9 +260,7 @@ def _rank(box: Box) -> int:
     match box:
         case Digits():
             return 0
-        case Name() | Power(Name(), _) if not (
-            isinstance(box, Power) and box.base == E
-        ):
+        case Name() | Power(Name(), _) if not (isinstance(box, Power) and box.base == E):
             return 1
         case Root() | Fence("|" | "⌊" | "⌈", _, _) | Power(Digits(), _):
             return 2
@@ -296,14 +284,10 @@ def quotient(a: Box, b: Box) -> Box:
 def power(base: Box, exponent: Box) -> Box:
     """`base ** exponent`."""
     match exponent:
-        case Digits(text, None) if (
-            isinstance(base, Root) and base.degree == 2 and text.isdigit()
-        ):
+        case Digits(text, None) if isinstance(base, Root) and base.degree == 2 and text.isdigit():
             return power(
                 base.inner,
-                quotient(exponent, TWO)
-                if int(text) % 2
-                else Digits(str(int(text) // 2)),
+                quotient(exponent, TWO) if int(text) % 2 else Digits(str(int(text) // 2)),
             )
         case Digits("1", None):
             return base

@@ -1,5 +1,18 @@
 """The expression IR: immutable, hash-consed nodes in a graph, and programs made of them."""
 
+from diffsrc.ir.blocks import (
+    Assert,
+    Assumption,
+    Block,
+    Fail,
+    Free,
+    Let,
+    Parameter,
+    Program,
+    Structure,
+    blocks,
+    reachable,
+)
 from diffsrc.ir.nodes import (
     BOOL,
     FLOAT,
@@ -22,19 +35,6 @@ from diffsrc.ir.nodes import (
     magnitude,
     quotient,
     raised,
-)
-from diffsrc.ir.blocks import (
-    Assert,
-    Assumption,
-    Block,
-    Fail,
-    Free,
-    Let,
-    Parameter,
-    Program,
-    Structure,
-    blocks,
-    reachable,
 )
 
 __all__ = [

@@ -335,8 +335,8 @@ class Graph:
                 constant += node.value
             else:
                 term, coefficient = self.split(node)
-                negative = coefficient == -1 and isinstance(term, Sum)
-                if negative and len(term.terms) + len(terms) <= MAX_TERMS:
+                small = isinstance(term, Sum) and len(term.terms) + len(terms) <= MAX_TERMS
+                if isinstance(term, Sum) and small and coefficient == -1:
                     constant -= term.constant
                     for inner, scale in term.terms:
                         terms[inner] = terms.get(inner, 0) - scale
@@ -346,11 +346,7 @@ class Graph:
 
     def linear(self, constant: Exact, terms: dict[Node, Exact]) -> Node:
         """`constant + sum(coefficient * term)` as a canonical node."""
-        kept = [
-            (term, c if c.denominator > 1 else c.numerator)
-            for term, c in terms.items()
-            if c
-        ]
+        kept = [(term, c if c.denominator > 1 else c.numerator) for term, c in terms.items() if c]
         if not kept:
             return self.number(constant)
         if len(kept) == 1 and not constant:
@@ -469,9 +465,7 @@ class Graph:
         if isinstance(base, Prod):
             if _is_integer_power(exponent):
                 powers = {b: e * exponent for b, e in base.factors}
-                return self.monomial(
-                    raised(base.coefficient, exponent.numerator), powers
-                )
+                return self.monomial(raised(base.coefficient, exponent.numerator), powers)
             inner = base.factors[0][1]
             even = inner.numerator % 2 == 0
             if base.coefficient == 1 and len(base.factors) == 1 and not even:

@@ -29,15 +29,10 @@ def positive(node: Node, depth: int = 0) -> bool:
             return (
                 node.constant >= 0
                 and all(c > 0 and nonnegative(t, depth + 1) for t, c in node.terms)
-                and (
-                    node.constant > 0
-                    or any(positive(t, depth + 1) for t, _ in node.terms)
-                )
+                and (node.constant > 0 or any(positive(t, depth + 1) for t, _ in node.terms))
             )
         case Prod():
-            return node.coefficient > 0 and all(
-                positive(b, depth + 1) for b, _ in node.factors
-            )
+            return node.coefficient > 0 and all(positive(b, depth + 1) for b, _ in node.factors)
         case _:
             return False
 
@@ -61,9 +56,7 @@ def nonnegative(node: Node, depth: int = 0) -> bool:
             )
         case Prod():
             return node.coefficient > 0 and all(
-                e.numerator % 2 == 0
-                or e.denominator % 2 == 0
-                or nonnegative(b, depth + 1)
+                e.numerator % 2 == 0 or e.denominator % 2 == 0 or nonnegative(b, depth + 1)
                 for b, e in node.factors
             )
         case _:

@@ -42,9 +42,7 @@ class Assignments(Patterns):
                     "Return the value instead.",
                 )
             case _:
-                self.refuse(
-                    "This target is not understood.", target, "Assign to names."
-                )
+                self.refuse("This target is not understood.", target, "Assign to names.")
 
     def _unpack(
         self,

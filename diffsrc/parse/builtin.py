@@ -156,15 +156,11 @@ class Builtins(Expressions):
         self._take(args, keywords, (0, 1), node)
         return self.answer(self.truth(args[0], node)) if args else Static(value=False)
 
-    def _text_of(
-        self, function: str, args: Arguments, keywords: Keywords, node: ast.expr
-    ) -> Value:
+    def _text_of(self, function: str, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         self._take(args, keywords, (0 if function == "str" else 1, 1), node)
         return self.string_of(args[0], function, node) if args else Static("")
 
-    def _sequence(
-        self, kind: type, args: Arguments, keywords: Keywords, node: ast.expr
-    ) -> Value:
+    def _sequence(self, kind: type, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         self._take(args, keywords, (0, 1), node)
         return Items(self.elements(args[0], node) if args else (), kind)
 
@@ -224,13 +220,9 @@ class Builtins(Expressions):
     def _divmod(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         self._take(args, keywords, (2, 2), node)
         a, b = self.numeric(args[0], node), self.numeric(args[1], node)
-        return Items(
-            (self.node("floordiv", (a, b), node), self.node("mod", (a, b), node))
-        )
+        return Items((self.node("floordiv", (a, b), node), self.node("mod", (a, b), node)))
 
-    def _any(
-        self, op: str, args: Arguments, keywords: Keywords, node: ast.expr
-    ) -> Value:
+    def _any(self, op: str, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         self._take(args, keywords, (1, 1), node)
         found: Node | None = None
         for element in self.elements(args[0], node):
@@ -239,9 +231,7 @@ class Builtins(Expressions):
                 if answer is (op == "or"):
                     return Static(answer)
             else:
-                found = (
-                    answer if found is None else self.node(op, (found, answer), node)
-                )
+                found = answer if found is None else self.node(op, (found, answer), node)
         return Static(op == "and") if found is None else found
 
     # Questions

@@ -115,9 +115,7 @@ class Calls(Builtins):
                 return self.call(inner, [receiver, *args], keywords, node)
             case Partial():
                 merged = {**function.keywords, **keywords}
-                return self.call(
-                    function.function, [*function.args, *args], merged, node
-                )
+                return self.call(function.function, [*function.args, *args], merged, node)
             case Object() | Record():
                 method = self.attribute(function, "__call__", node)
                 return self.call(method, args, keywords, node)
@@ -232,9 +230,7 @@ class Calls(Builtins):
             return self.arithmetic(op, values[0], values[1], node, spelling)
         return self._pointwise(op, spelling, values, node)
 
-    def _pointwise(
-        self, op: str, spelling: str, values: list[Value], node: ast.expr
-    ) -> Value:
+    def _pointwise(self, op: str, spelling: str, values: list[Value], node: ast.expr) -> Value:
         if op == "select":
             condition = self.truth_node(values[0], node)
             rest = [self.numeric(value, node) for value in values[1:]]
@@ -246,9 +242,7 @@ class Calls(Builtins):
             values = values[:1]
         nodes = [
             self.const(None, node)
-            if spelling == "np.clip"
-            and isinstance(value, Static)
-            and value.value is None
+            if spelling == "np.clip" and isinstance(value, Static) and value.value is None
             else self.numeric(value, node)
             for value in values
         ]
@@ -268,10 +262,7 @@ class Calls(Builtins):
         if not keywords:
             return values
         names = _KEYWORDS.get(spelling, ())
-        given = {
-            _ALIASES.get(k, k) if spelling == "np.clip" else k: v
-            for k, v in keywords.items()
-        }
+        given = {_ALIASES.get(k, k) if spelling == "np.clip" else k: v for k, v in keywords.items()}
         for name in given:
             if name not in names:
                 self.refuse(
@@ -282,9 +273,7 @@ class Calls(Builtins):
         for index, name in enumerate(names):
             if name in given:
                 if index < len(values):
-                    self.refuse(
-                        f"Two values for the argument {name!r}.", node, "Pass it once."
-                    )
+                    self.refuse(f"Two values for the argument {name!r}.", node, "Pass it once.")
                 while len(values) < index:
                     values.append(Static(None))
                 values.append(given[name])
@@ -305,9 +294,7 @@ class Calls(Builtins):
             made = self.node(op, (made, other), node, op)
         return made
 
-    def _logic(
-        self, op: str, spelling: str, values: list[Value], node: ast.AST
-    ) -> Value:
+    def _logic(self, op: str, spelling: str, values: list[Value], node: ast.AST) -> Value:
         answers = [self.truth(value, node) for value in values]
         nodes = [self.const(a, node) if isinstance(a, bool) else a for a in answers]
         made = self.node(op, tuple(nodes), node, spelling)

@@ -106,9 +106,7 @@ class Context(ABC):
     def trial(self, thunk: Callable[[], Value]) -> Outcome: ...
 
     @abstractmethod
-    def joined(
-        self, condition: Node, then: Outcome, orelse: Outcome, node: ast.AST
-    ) -> Value: ...
+    def joined(self, condition: Node, then: Outcome, orelse: Outcome, node: ast.AST) -> Value: ...
 
     # Places and errors
 
@@ -120,9 +118,7 @@ class Context(ABC):
 
     # Nodes
 
-    def node(
-        self, op: str, args: tuple[Node, ...], node: ast.AST, spelling: str = ""
-    ) -> Node:
+    def node(self, op: str, args: tuple[Node, ...], node: ast.AST, spelling: str = "") -> Node:
         """An operation as written; its value too, where all is known.
 
         `operator.mul(a, b)` is `a * b`.

@@ -157,9 +157,7 @@ class Decisions(Kinds):
             return before if answer else Static(answer)
         return self.node("and", (before, answer), node)
 
-    def compared(
-        self, op: ast.cmpop, left: Value, right: Value, node: ast.AST
-    ) -> Answer:
+    def compared(self, op: ast.cmpop, left: Value, right: Value, node: ast.AST) -> Answer:
         """One comparison."""
         self.decided(left, node)
         self.decided(right, node)
@@ -201,9 +199,7 @@ class Decisions(Kinds):
     def _is_number(self, value: Value) -> bool:
         if isinstance(value, Node):
             return value.type.kind in {"float", "bool"}
-        return (
-            isinstance(value, Static) and constants.of_static(value.value) is not None
-        )
+        return isinstance(value, Static) and constants.of_static(value.value) is not None
 
     def _equal(self, left: Value, right: Value, node: ast.AST) -> Answer:
         if isinstance(left, Node) or isinstance(right, Node):
@@ -246,9 +242,7 @@ class Decisions(Kinds):
     def _is_no_number(self, value: object) -> bool:
         """Tell whether a static value is equal to no number."""
         if isinstance(value, enum.Enum):
-            return type(value).__eq__ in _PLAIN_EQ and not isinstance(
-                value, int | float
-            )
+            return type(value).__eq__ in _PLAIN_EQ and not isinstance(value, int | float)
         return type(value) in (str, bytes, type(None)) or isinstance(
             value, type | types.FunctionType | types.ModuleType | TextMember
         )
@@ -344,7 +338,5 @@ class Decisions(Kinds):
             if equal is True:
                 return True
             if isinstance(equal, Node):
-                found = (
-                    equal if found is None else self.node("or", (found, equal), node)
-                )
+                found = equal if found is None else self.node("or", (found, equal), node)
         return False if found is None else found

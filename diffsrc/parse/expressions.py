@@ -83,9 +83,7 @@ class Expressions(Decisions):
             case ast.JoinedStr():
                 return self.f_string(node)
             case _:
-                title, advice = _NOT_YET.get(
-                    type(node), (f"{type(node).__name__} syntax", "")
-                )
+                title, advice = _NOT_YET.get(type(node), (f"{type(node).__name__} syntax", ""))
                 return self.refuse(f"{title} is not understood yet.", node, advice)
 
     @abstractmethod
@@ -127,9 +125,7 @@ class Expressions(Decisions):
             return self.lookup(frame.captured, node.id, node)
         return self.decided(value, node)
 
-    def bind(
-        self, name: str, value: Value, node: ast.AST, written: ast.AST | None
-    ) -> None:
+    def bind(self, name: str, value: Value, node: ast.AST, written: ast.AST | None) -> None:
         """Give a name its value; numbers that are not mere other names get a `Let`."""
         self.frame.env.names[name] = value
         self.frame.version = next(self.ticks)
@@ -146,9 +142,7 @@ class Expressions(Decisions):
             *zip(positional[first:], arguments.defaults, strict=True),
             *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
         ]
-        defaults = {
-            arg.arg: self.expression(value) for arg, value in pairs if value is not None
-        }
+        defaults = {arg.arg: self.expression(value) for arg, value in pairs if value is not None}
         return Local(name, node, self.frame, defaults)
 
     # Literals
@@ -181,9 +175,7 @@ class Expressions(Decisions):
             value = self.expression(written)
             if key is None:
                 if not isinstance(value, Table):
-                    self.refuse(
-                        "** of this is not understood.", written, "Write the items out."
-                    )
+                    self.refuse("** of this is not understood.", written, "Write the items out.")
                 items.update(value.items)
                 continue
             known = self.static_value(self.expression(key))
@@ -209,9 +201,7 @@ class Expressions(Decisions):
             value = self.binary(part.op, value, right, part)
         return value
 
-    def binary(
-        self, operator: ast.operator, left: Value, right: Value, node: ast.AST
-    ) -> Value:
+    def binary(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
         op = _BINARY.get(type(operator))
         if op is None:
             return self._bits(operator, left, right, node)
@@ -260,9 +250,7 @@ class Expressions(Decisions):
             self.refuse("This is too long to be written out.", node, "Make it shorter.")
         return Items(items.items * count, items.type)
 
-    def _bits(
-        self, operator: ast.operator, left: Value, right: Value, node: ast.AST
-    ) -> Value:
+    def _bits(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
         """`&` and `|` of truth values, and integers that are known."""
         self.decided(left, node)
         self.decided(right, node)
@@ -357,9 +345,7 @@ class Expressions(Decisions):
             value = self._shortcut(value, answer, outcome, node)
         return value
 
-    def _shortcut(
-        self, value: Value, answer: Node, outcome: Outcome, node: ast.BoolOp
-    ) -> Value:
+    def _shortcut(self, value: Value, answer: Node, outcome: Outcome, node: ast.BoolOp) -> Value:
         """The value of `value and ...`; `answer`: whether it counts as true."""
         conjunction = isinstance(node.op, ast.And)
         if outcome.plain and is_bool(value) and is_bool(outcome.value):

@@ -190,9 +190,7 @@ class _Reader(Statements):
             "Return a number on every path.",
         )
 
-    def _flatten(
-        self, value: Value, nodes: list[Node], place: Place | None
-    ) -> Structure:
+    def _flatten(self, value: Value, nodes: list[Node], place: Place | None) -> Structure:
         """Add the numbers in a returned value; the result is how it is made of them."""
         match value:
             case Node():
@@ -205,8 +203,7 @@ class _Reader(Statements):
                 return tuple([self._flatten(item, nodes, place) for item in items])
             case _:
                 raise UnsupportedSyntax(
-                    f"{self.main.qualname} returns {what(value)}, which is not "
-                    "understood.",
+                    f"{self.main.qualname} returns {what(value)}, which is not understood.",
                     place,
                     "Return numbers, or tuples of numbers.",
                 )

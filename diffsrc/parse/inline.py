@@ -138,15 +138,11 @@ class Inlining(Calls):
         try:
             captured = capture(function)
         except TypeError as error:
-            self.refuse(
-                f"{str(error).capitalize()}.", node, "Call it as it is defined."
-            )
+            self.refuse(f"{str(error).capitalize()}.", node, "Call it as it is defined.")
         except (SourceUnavailable, UnsupportedSyntax) as error:
             if error.place is not None:
                 raise
-            raise type(error)(
-                error.message, self.place(node), error.suggestion
-            ) from error
+            raise type(error)(error.message, self.place(node), error.suggestion) from error
         self.captures[id(function)] = (function, captured)
         return captured
 
@@ -189,9 +185,7 @@ class Inlining(Calls):
         try:
             bound = bind(frame.name, arguments, defaults, args, keywords)
         except TypeError as error:
-            self.refuse(
-                f"Python would raise here: {error}.", node, "Call it as it is defined."
-            )
+            self.refuse(f"Python would raise here: {error}.", node, "Call it as it is defined.")
         names = frame.env.names
         for name, value in bound.values.items():
             names[name] = self._argument(value, node)
@@ -258,9 +252,7 @@ class Inlining(Calls):
             frame.active = False
             frame.env = frame.final or frame.env
 
-    def name_arguments(
-        self, frame: Frame, sink: Sink, caller: Frame, node: ast.AST
-    ) -> None:
+    def name_arguments(self, frame: Frame, sink: Sink, caller: Frame, node: ast.AST) -> None:
         """Give expressions that are passed the name of their parameter."""
         for name, value in frame.env.names.items():
             if isinstance(value, Call | Result) and value not in self.named:
@@ -280,11 +272,7 @@ class Inlining(Calls):
             known = self.static_value(args[0])
             for member in cls:
                 plain = type(known) in (str, int, float, bool, type(None))
-                if (
-                    plain
-                    and type(member.value) is type(known)
-                    and member.value == known
-                ):
+                if plain and type(member.value) is type(known) and member.value == known:
                     return Static(member)
             self.refuse(
                 "No member has this value: Python would raise.",
@@ -340,11 +328,7 @@ class Inlining(Calls):
         fields = dataclasses.fields(cls)
         for field in fields:
             missing = dataclasses.MISSING
-            if (
-                not field.init
-                or field.default_factory is not missing
-                or _is_descriptor(cls, field)
-            ):
+            if not field.init or field.default_factory is not missing or _is_descriptor(cls, field):
                 self.refuse(
                     f"The field {field.name} is made by code.",
                     node,
@@ -384,9 +368,7 @@ def _is_generated(function: object) -> bool:
 
 def _is_descriptor(cls: type, field: dataclasses.Field[object]) -> bool:
     """Tell whether a field is read otherwise than from the instance."""
-    raw = next(
-        (vars(b)[field.name] for b in cls.__mro__ if field.name in vars(b)), None
-    )
+    raw = next((vars(b)[field.name] for b in cls.__mro__ if field.name in vars(b)), None)
     slot = isinstance(raw, types.MemberDescriptorType)
     return not slot and hasattr(type(raw), "__set__")
 

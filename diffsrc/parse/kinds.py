@@ -112,9 +112,7 @@ class Kinds(Texts):
 
     def _is_subclass(self, own: type, cls: type, node: ast.AST) -> bool:
         known = any(type(cls) is kind for kind in (type, abc.ABCMeta, enum.EnumMeta))
-        hooks = (
-            [b for b in cls.__mro__ if "__subclasshook__" in vars(b)] if known else []
-        )
+        hooks = [b for b in cls.__mro__ if "__subclasshook__" in vars(b)] if known else []
         theirs = [b for b in hooks if b.__module__ not in _HOOKED]
         if not known or theirs:
             self.refuse(
@@ -140,9 +138,7 @@ class Kinds(Texts):
         if real <= asked and (numpy is None or asked & scalars):
             return True
         related = (int, float, *scalars)
-        if not any(
-            issubclass(r, cls) or issubclass(cls, r) for r in related for cls in asked
-        ):
+        if not any(issubclass(r, cls) or issubclass(cls, r) for r in related for cls in asked):
             return False
         return None
 

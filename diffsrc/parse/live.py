@@ -45,9 +45,7 @@ class Live(Context):
         suggestion = error.suggestion or "Define it before the derivative is taken."
         raise UnsupportedSyntax(error.message, self.place(node), suggestion) from error
 
-    def _found(
-        self, captured: Captured, found: Found, name: str, node: ast.AST
-    ) -> Value:
+    def _found(self, captured: Captured, found: Found, name: str, node: ast.AST) -> Value:
         scope = captured.scope
         self.used.add(name)
         if found.origin == "builtin":
@@ -173,9 +171,7 @@ class Live(Context):
         if source is None or not source.name:
             return
         key = (id(source.holder), source.name, source.path)
-        self.assumptions.setdefault(
-            key, Assumption(source.holder, source.name, source.path, value)
-        )
+        self.assumptions.setdefault(key, Assumption(source.holder, source.name, source.path, value))
 
     def assume_type(self, source: Source | None, value: object) -> None:
         if source is not None:

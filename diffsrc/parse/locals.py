@@ -20,9 +20,7 @@ def local_names(captured: Captured) -> set[str]:
     return assigned_names(captured.node, captured.lines)
 
 
-def assigned_names(
-    node: ast.FunctionDef | ast.Lambda, lines: Sequence[str]
-) -> set[str]:
+def assigned_names(node: ast.FunctionDef | ast.Lambda, lines: Sequence[str]) -> set[str]:
     """The names that a function's body assigns."""
     first, last = node.lineno - 1, node.end_lineno or len(lines)
     found: set[str] = set()
@@ -30,9 +28,7 @@ def assigned_names(
         body = node.body if isinstance(node.body, list) else [node.body]
         for part in body:
             found |= {
-                inner.target.id
-                for inner in ast.walk(part)
-                if isinstance(inner, ast.NamedExpr)
+                inner.target.id for inner in ast.walk(part) if isinstance(inner, ast.NamedExpr)
             }
     pending: list[ast.AST] = list(node.body) if isinstance(node.body, list) else []
     while pending:

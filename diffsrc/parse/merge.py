@@ -45,10 +45,7 @@ class Merge:
                 return lambda _: a
         elif isinstance(a, Items) and isinstance(b, Items):
             if a.type is b.type and len(a.items) == len(b.items):
-                parts = [
-                    self.merge(x, y, name)
-                    for x, y in zip(a.items, b.items, strict=True)
-                ]
+                parts = [self.merge(x, y, name) for x, y in zip(a.items, b.items, strict=True)]
                 kind = a.type
                 return lambda results: Items(tuple([p(results) for p in parts]), kind)
         elif isinstance(a, Table) and isinstance(b, Table):
@@ -57,13 +54,9 @@ class Merge:
                 return lambda results: Table({k: p(results) for k, p in made.items()})
         elif isinstance(a, Record) and isinstance(b, Record):
             if a.type is b.type:
-                fields = {
-                    k: self.merge(v, b.fields[k], name) for k, v in a.fields.items()
-                }
+                fields = {k: self.merge(v, b.fields[k], name) for k, v in a.fields.items()}
                 cls = a.type
-                return lambda results: Record(
-                    cls, {k: p(results) for k, p in fields.items()}
-                )
+                return lambda results: Record(cls, {k: p(results) for k, p in fields.items()})
         elif isinstance(a, Object) and isinstance(b, Object) and a.node is b.node:
             return lambda _: a
         why = _difference(a, b, name)

@@ -55,13 +55,9 @@ class Paths(Inlining):
             for frame, env in frames:
                 frame.env = env
                 frame.version = next(self.ticks)
-        return Outcome(
-            outcome.statements, outcome.value, outcome.fail, own.names, outcome.place
-        )
+        return Outcome(outcome.statements, outcome.value, outcome.fail, own.names, outcome.place)
 
-    def joined(
-        self, condition: Node, then: Outcome, orelse: Outcome, node: ast.AST
-    ) -> Value:
+    def joined(self, condition: Node, then: Outcome, orelse: Outcome, node: ast.AST) -> Value:
         """The value of one of two paths; what they assign is assigned here."""
         plain = then.plain and orelse.plain
         if then.fail is not None and orelse.fail is not None:
@@ -123,9 +119,7 @@ class Paths(Inlining):
                 self.floats.add(result)
         return results
 
-    def either(
-        self, condition: Node, then: Outcome, orelse: Outcome, node: ast.AST
-    ) -> Fail:
+    def either(self, condition: Node, then: Outcome, orelse: Outcome, node: ast.AST) -> Fail:
         """One of two errors."""
         assert then.fail is not None
         assert orelse.fail is not None
@@ -155,9 +149,7 @@ class Paths(Inlining):
         place = orelse.place if then.fail is not None else then.place
         return Outcome(statements, make(results), place=place)
 
-    def _check_returns(
-        self, then: Outcome, orelse: Outcome, node: ast.If | ast.Match
-    ) -> None:
+    def _check_returns(self, then: Outcome, orelse: Outcome, node: ast.If | ast.Match) -> None:
         """Refuse a function that returns nothing on one of its paths."""
         if then.fail is not None or orelse.fail is not None:
             return

@@ -39,9 +39,7 @@ class Patterns(Paths):
         outcome = self.trial(lambda: self.answer(self.condition(guard)))
         return self.truth(self.both(answer, outcome, guard), guard)
 
-    def _pattern(
-        self, pattern: ast.pattern, subject: Value, captures: Captures
-    ) -> Answer:
+    def _pattern(self, pattern: ast.pattern, subject: Value, captures: Captures) -> Answer:
         match pattern:
             case ast.MatchValue(value=value):
                 other = self.expression(value)
@@ -77,11 +75,7 @@ class Patterns(Paths):
             if answer is True:
                 return True
             if isinstance(answer, Node):
-                found = (
-                    answer
-                    if found is None
-                    else self.node("or", (found, answer), pattern)
-                )
+                found = answer if found is None else self.node("or", (found, answer), pattern)
         return False if found is None else found
 
     def _sequence_pattern(
@@ -101,9 +95,7 @@ class Patterns(Paths):
             )
         items = self.elements(subject, pattern)
         if any(isinstance(inner, ast.MatchStar) for inner in patterns):
-            self.refuse(
-                "* in a pattern is not understood yet.", pattern, "Name every item."
-            )
+            self.refuse("* in a pattern is not understood yet.", pattern, "Name every item.")
         if len(items) != len(patterns):
             return False
         found: Answer = True

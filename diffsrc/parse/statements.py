@@ -136,9 +136,7 @@ class Statements(Assignments):
         match statement:
             case ast.If():
                 condition = self.condition(statement.test)
-                return self._branch(
-                    condition, statement.body, statement.orelse, rest, statement
-                )
+                return self._branch(condition, statement.body, statement.orelse, rest, statement)
             case ast.Match():
                 subject = self.expression(statement.subject)
                 return Todo(Cases(statement, subject, statement.cases), 0, rest)
@@ -159,9 +157,7 @@ class Statements(Assignments):
                 return self._not_yet(statement)
 
     def _not_yet(self, statement: ast.stmt) -> Never:
-        title, advice = _NOT_YET.get(
-            type(statement), (f"{type(statement).__name__} syntax", "")
-        )
+        title, advice = _NOT_YET.get(type(statement), (f"{type(statement).__name__} syntax", ""))
         self.refuse(f"{title} is not understood yet.", statement, advice)
 
     # Where it goes on
@@ -218,9 +214,7 @@ class Statements(Assignments):
             case ast.Expr(value=value):
                 return isinstance(value, ast.Call)
             case ast.If():
-                return self._may_exit(statement.body) or self._may_exit(
-                    statement.orelse
-                )
+                return self._may_exit(statement.body) or self._may_exit(statement.orelse)
             case ast.Match(cases=cases):
                 return any(self._may_exit(case.body) for case in cases)
             case _:
@@ -236,9 +230,7 @@ class Statements(Assignments):
             return self._branch(condition, case.body, left, rest, item.node)
         return rest
 
-    def _return(
-        self, value: Value, node: ast.stmt, rest: Todo | None
-    ) -> Todo | Outcome | None:
+    def _return(self, value: Value, node: ast.stmt, rest: Todo | None) -> Todo | Outcome | None:
         if self.frame.caller is None:
             return self._ended(self.sink, value, node)
         while rest is not None and rest.item is not self.frame.caller:
@@ -363,8 +355,4 @@ def _all_exit(cases: list[ast.match_case]) -> bool:
         return False
     last = cases[-1]
     default = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None
-    return (
-        default
-        and last.guard is None
-        and all(_always_exits(case.body) for case in cases)
-    )
+    return default and last.guard is None and all(_always_exits(case.body) for case in cases)

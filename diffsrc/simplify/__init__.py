@@ -43,9 +43,7 @@ class Simplifier:
         self.finished: dict[Node, Node] = {}
         self.notes: list[str] = []
 
-    def lowered(
-        self, program: Program, library: str, *, stable: bool = True
-    ) -> Program:
+    def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:
         """The program as a person would write it, in `library` ("math" or "np").
 
         With `stable`, in the forms that floats compute best.
@@ -107,9 +105,7 @@ class Simplifier:
     def _offered(self, node: Node) -> Node:
         """The cheapest form that SymPy offers, where one is likely to be found."""
         if isinstance(node, Prod):
-            inner = next(
-                (b for b, e in node.factors if e == 1 and has_quotients(b)), None
-            )
+            inner = next((b for b, e in node.factors if e == 1 and has_quotients(b)), None)
             if inner is None:
                 return node
             powers = {b: e for b, e in node.factors if b is not inner}
@@ -147,9 +143,7 @@ def has_quotients(node: Node) -> bool:
     if not isinstance(node, Sum):
         return False
     quotients = sum(has_quotient(t) for t, _ in node.terms)
-    return quotients > 1 or (
-        quotients == 1 and (len(node.terms) > 1 or bool(node.constant))
-    )
+    return quotients > 1 or (quotients == 1 and (len(node.terms) > 1 or bool(node.constant)))
 
 
 def has_quotient(term: Node) -> bool:

@@ -1,8 +1,9 @@
-"""Proof and rewriting by SymPy, imported only when a cheap sign says that there is something to find.
+"""Proof and rewriting by SymPy, imported only where a cheap sign says that it may find something.
 
-A node becomes a rational function: logarithms, roots, exponentials and angles are replaced by symbols
-such that what relates them becomes algebra (`S` is `K exp(L)` where `L` is `log(S / K)`; the cosine
-and sine of one angle are rational in the tangent of its half). `cancel` then decides.
+A node becomes a rational function: logarithms, roots, exponentials and angles are replaced by
+symbols such that what relates them becomes algebra (`S` is `K exp(L)` where `L` is `log(S /
+K)`; the cosine and sine of one angle are rational in the tangent of its half). `cancel` then
+decides.
 """
 
 from __future__ import annotations
@@ -163,9 +164,7 @@ class Field:
                     "tanh",
                 }:
                     args = [self.converter(arg) for arg in node.args]
-                    found.setdefault(node.op, []).append(
-                        (node, self.converter.symbols[node], args)
-                    )
+                    found.setdefault(node.op, []).append((node, self.converter.symbols[node], args))
         return found
 
     def _logarithms(self, expression: Expr, calls: dict[str, Any]) -> Expr:
@@ -226,9 +225,7 @@ class Field:
             if p.base.is_Symbol and p.exp.is_Rational and not p.exp.is_Integer
         ]
         for base in dict.fromkeys(sorted((p.base for p in roots), key=str)):
-            degree = functools.reduce(
-                sympy.lcm, [p.exp.q for p in roots if p.base == base]
-            )
+            degree = functools.reduce(sympy.lcm, [p.exp.q for p in roots if p.base == base])
             root = sympy.Symbol(f"root_{base}", positive=True)
             self.replacements.append((base, root**degree))
             expression = expression.subs(base, root**degree)
@@ -348,10 +345,7 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
             for base, exponent in opened:
                 product *= convert.opened(base) ** convert.rational(exponent)
             numerator += product
-        if (
-            sympy.count_ops(numerator) > MAX_OPERATIONS
-            or expanded_terms(numerator) > MAX_TERMS
-        ):
+        if sympy.count_ops(numerator) > MAX_OPERATIONS or expanded_terms(numerator) > MAX_TERMS:
             return
         expanded = sympy.expand(numerator)
         if len(expanded.free_symbols) > MAX_SYMBOLS:

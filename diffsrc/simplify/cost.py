@@ -13,8 +13,8 @@ CANCELLATION = 0.5
 def saving(form: Node, other: Node) -> float:
     """What `form` costs less than `other`: the sums and products that only one of them is made of.
 
-    What they are made of beside these, functions and values, is in every form. Sums that are many steps
-    inside are not looked at, which keeps a comparison from growing with the program.
+    What they are made of beside these, functions and values, is in every form. Sums that are
+    many steps inside are not looked at, which keeps a comparison from growing with the program.
     """
     mine, others = _parts(form), _parts(other)
     return _cost(others - mine) - _cost(mine - others)

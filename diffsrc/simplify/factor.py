@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import (
     Call,
@@ -39,9 +39,7 @@ def merge_choices(graph: Graph, node: Node) -> Node:
             rest.append(coefficient * term)
     choices: list[Node] = []
     for condition, (thens, orelses) in arms.items():
-        then, orelse = (
-            merge_choices(graph, graph.sum(arm)) for arm in (thens, orelses)
-        )
+        then, orelse = (merge_choices(graph, graph.sum(arm)) for arm in (thens, orelses))
         others = graph.sum(rest)
         with_then, with_orelse = graph.sum((others, then)), graph.sum((others, orelse))
         if graph.zero in (with_then, with_orelse):
@@ -56,11 +54,7 @@ def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:
     """A choice, which is none where both arms are one."""
     if isinstance(then, Call) and then.op == "select" and then.args[0] is condition:
         then = then.args[1]
-    if (
-        isinstance(orelse, Call)
-        and orelse.op == "select"
-        and orelse.args[0] is condition
-    ):
+    if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[0] is condition:
         orelse = orelse.args[2]
     return then if then is orelse else graph.call("select", condition, then, orelse)
 
@@ -69,11 +63,7 @@ def joined(node: Node) -> Node:
     """Choices of one value by two conditions as one: `select(c, 0, select(d, 0, a))`."""
     while isinstance(node, Call) and node.op == "select" and not node.options:
         condition, then, orelse = node.args
-        if not (
-            isinstance(orelse, Call)
-            and orelse.op == "select"
-            and orelse.args[1] is then
-        ):
+        if not (isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then):
             break
         either = node.graph.call("or", condition, orelse.args[0])
         node = node.graph.call("select", either, then, orelse.args[2])
@@ -105,9 +95,7 @@ def factored(graph: Graph, node: Node) -> Node:
         if common is None:
             common = powers
         else:
-            common = {
-                b: _shared(e, powers[b]) for b, e in common.items() if b in powers
-            }
+            common = {b: _shared(e, powers[b]) for b, e in common.items() if b in powers}
         common = {b: e for b, e in common.items() if e}
     if not common and (len(sizes) > 1 or sizes == {1}):
         return node
@@ -129,14 +117,10 @@ def _shared(a: Exact, b: Exact) -> Exact:
 def content(coefficients: list[Exact]) -> Exact:
     """The smallest coefficient if it divides all others, else 1."""
     least = min(magnitude(c) for c in coefficients)
-    return (
-        least
-        if all(quotient(c, least).denominator == 1 for c in coefficients)
-        else 1
-    )
+    return least if all(quotient(c, least).denominator == 1 for c in coefficients) else 1
 
 
-def multiplied_out(graph: Graph, node: Node, kept: Set[Node]) -> Node:
+def multiplied_out(graph: Graph, node: Node, kept: AbstractSet[Node]) -> Node:
     """A sum with its products of sums multiplied out and like terms combined.
 
     `1 - (a + b) / a` is `-b / a`. Without such products, but of `kept` sums, it is itself.
@@ -153,9 +137,7 @@ def multiplied_out(graph: Graph, node: Node, kept: Set[Node]) -> Node:
             terms[term] = terms.get(term, 0) + coefficient
             continue
         rest = term / factor
-        parts = [(rest * inner, c) for inner, c in factor.terms] + [
-            (rest, factor.constant)
-        ]
+        parts = [(rest * inner, c) for inner, c in factor.terms] + [(rest, factor.constant)]
         for part, c in parts:
             core, scale = graph.split(part)
             terms[core] = terms.get(core, 0) + c * scale * coefficient
@@ -174,9 +156,7 @@ def collected(graph: Graph, node: Node, known: dict[Node, Node]) -> Node:
         return node
     rest = dict(terms)
     parts: list[Node] = []
-    for base in sorted(
-        {b for t in rest for b in monomial_of(t)[1]}, key=lambda b: b.serial
-    ):
+    for base in sorted({b for t in rest for b in monomial_of(t)[1]}, key=lambda b: b.serial):
         inner = {t: c for t, c in rest.items() if monomial_of(t)[1].get(base) == 1}
         if len(inner) < 2:
             continue

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeGuard
@@ -82,11 +81,7 @@ class Lowering:
         self.hints: dict[Node, str] = {}
         self.products: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         for node in normal.written.values():
-            if (
-                isinstance(node, Call)
-                and node.op == "div"
-                and not isinstance(node.args[0], Const)
-            ):
+            if isinstance(node, Call) and node.op == "div" and not isinstance(node.args[0], Const):
                 self._offer(node)
 
     # Blocks
@@ -178,9 +173,7 @@ class Lowering:
 
     def _form(self, node: Call | Sum | Prod) -> Node:
         written = self.normal.written.get(node)
-        if written is not None and (
-            written in self.named or not isinstance(node, Sum | Prod)
-        ):
+        if written is not None and (written in self.named or not isinstance(node, Sum | Prod)):
             return written
         match node:
             case Call():
@@ -190,9 +183,7 @@ class Lowering:
                 built = self._sum(node)
             case Prod():
                 built = self._product(node)
-        if written is not None and operations(written, self.named) <= operations(
-            built, self.named
-        ):
+        if written is not None and operations(written, self.named) <= operations(built, self.named):
             return written
         return built
 
@@ -204,11 +195,7 @@ class Lowering:
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             return self._choice(*args)
-        if (
-            node.op in FLIPPED
-            and isinstance(args[0], Const)
-            and not isinstance(args[1], Const)
-        ):
+        if node.op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
             return self.graph.call(FLIPPED[node.op], args[1], args[0])
         if self.library == "np" and node.op in {"and", "or", "not"}:
             return self.graph.call(
@@ -275,9 +262,7 @@ class Lowering:
             if total is None:
                 total = size if coefficient > 0 else self._negated(size)
             else:
-                total = self.graph.call(
-                    "add" if coefficient > 0 else "sub", total, size
-                )
+                total = self.graph.call("add" if coefficient > 0 else "sub", total, size)
         assert total is not None
         return total
 
@@ -332,13 +317,11 @@ class Lowering:
             return numerator
         return self.graph.call("div", numerator, self._times(bottom, below))
 
-    def _in_range(
-        self, above: Factors, below: Factors
-    ) -> tuple[Factors, Factors, list[Node]]:
-        """`y / r / r * (y / r)` for `y**2 / r**3` with `r = hypot(x, y)`, whose powers leave the range.
+    def _in_range(self, above: Factors, below: Factors) -> tuple[Factors, Factors, list[Node]]:
+        """`y / r / r * (y / r)` for `y**2 / r**3`, `r = hypot(x, y)`, whose powers leave the range.
 
         Returns:
-            What is multiplied, what is divided by at once, and what is divided by one after the other.
+            What is multiplied, what is divided by at once, and what by one after the other.
         """
         again: list[Node] = []
         for base, exponent in below:
@@ -347,9 +330,7 @@ class Lowering:
                 continue
             below = [x for x in below if x[0] is not base]
             sides = {b for a in base.args for b in monomial_of(a)[1]}
-            small = [b for b, e in above if b in sides for _ in range(int(e))][
-                : int(exponent)
-            ]
+            small = [b for b, e in above if b in sides for _ in range(int(e))][: int(exponent)]
             for b in small:
                 above = [(a, e - (a is b)) for a, e in above]
             quotients = [self(b) for b in small]
@@ -360,9 +341,7 @@ class Lowering:
                 else:
                     again.append(base)
             above = [x for x in above if x[1]]
-            above += [
-                (q, quotients.count(q)) for q in dict.fromkeys(quotients)
-            ]
+            above += [(q, quotients.count(q)) for q in dict.fromkeys(quotients)]
         return above, below, again
 
     def _turned(self, coefficient: Exact, powers: Powers) -> tuple[Exact, Powers]:
@@ -371,11 +350,7 @@ class Lowering:
         A sum keeps the sign that it was first written with, so that it stays one value.
         """
         for base, exponent in list(powers.items()):
-            if (
-                not isinstance(base, Sum)
-                or exponent.denominator != 1
-                or exponent % 2 == 0
-            ):
+            if not isinstance(base, Sum) or exponent.denominator != 1 or exponent % 2 == 0:
                 continue
             if base not in self.turned:
                 values = [c for _, c in base.terms] + [base.constant]
@@ -419,9 +394,7 @@ class Lowering:
         *,
         negative: bool = False,
     ) -> Node:
-        ranked = sorted(
-            _joined_roots(self.graph, powers), key=lambda item: self._rank(item[0])
-        )
+        ranked = sorted(_joined_roots(self.graph, powers), key=lambda item: self._rank(item[0]))
         parts = [self._power(base, exponent) for base, exponent in ranked]
         if coefficient != 1 or not parts:
             parts.insert(0, self.number(-coefficient if negative else coefficient))
@@ -436,9 +409,7 @@ class Lowering:
         return total
 
     def _rank(self, base: Node) -> tuple[int, int]:
-        owner = (
-            base.args[0] if isinstance(base, Call) and base.op == "attribute" else base
-        )
+        owner = base.args[0] if isinstance(base, Call) and base.op == "attribute" else base
         if owner in self.constants:
             return -1, base.serial
         if isinstance(base, Var | Ref | Prod) or base in self.named:
@@ -460,19 +431,15 @@ class Lowering:
 
     def _offer(self, node: Node) -> None:
         coefficient, powers = monomial_of(self.normal(node))
-        if not powers or (
-            coefficient == 1 and len(powers) == 1 and 1 in powers.values()
-        ):
+        if not powers or (coefficient == 1 and len(powers) == 1 and 1 in powers.values()):
             return
         key = max(powers, key=lambda base: base.serial)
         candidates = self.products.setdefault(key, [])
-        if len(candidates) < MAX_CANDIDATES and all(
-            c[0] is not node for c in candidates
-        ):
+        if len(candidates) < MAX_CANDIDATES and all(c[0] is not node for c in candidates):
             candidates.append((node, coefficient, powers))
 
     def _covered(self, coefficient: Exact, powers: Powers) -> tuple[Exact, Powers]:
-        """The monomial with the user's products in place of their factors, while that is cheaper."""
+        """The monomial with the user's products for their factors, while that is cheaper."""
         while True:
             best, price = None, self._price(coefficient, powers) - 1e-9
             for base in powers:
@@ -498,16 +465,14 @@ class Lowering:
         self.computed = self._written_below(results)
         signs: dict[Node, int] = {}
         powers: list[Powers] = []
-        for node in products:
-            coefficient, covered = self._covered(node.coefficient, dict(node.factors))
-            signs[node] = -1 if coefficient < 0 else 1
+        for product in products:
+            coefficient, covered = self._covered(product.coefficient, dict(product.factors))
+            signs[product] = -1 if coefficient < 0 else 1
             size = magnitude(coefficient)
             if size != 1:
                 covered[self.graph.number(size)] = 1
             powers.append(covered)
-        for node, shared in self._used(
-            share(self.graph, products, powers), len(products)
-        ):
+        for node, shared in self._used(share(self.graph, products, powers), len(products)):
             numbers = {b for b, e in shared.items() if isinstance(b, Number) and e == 1}
             sign: Exact = signs.get(node, 1)
             for number in numbers:
@@ -516,7 +481,7 @@ class Lowering:
             self.covers[node] = sign, rest
 
     def _written_below(self, results: tuple[Node, ...]) -> set[Node]:
-        """The user's unnamed values that are computed in any case: in what is used as he wrote it."""
+        """The user's unnamed values that are computed in any case, in what is used as written."""
         written, forms = self.normal.written, self.normal.forms
         starts = []
         for node in reachable(results, arms=False):
@@ -527,9 +492,7 @@ class Lowering:
                 starts.append(own)
         return set(reachable(starts, arms=False))
 
-    def _used(
-        self, shared: list[tuple[Node, Powers]], own: int
-    ) -> list[tuple[Node, Powers]]:
+    def _used(self, shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Powers]]:
         """The products without the new ones that only one of them still has a use for."""
         uses: dict[Node, int] = {}
         for _, powers in shared:
@@ -595,9 +558,9 @@ def guarded(node: Call) -> Call:
     """
     graph, (condition, *arms) = node.graph, node.args
 
-    def safe(arm: Node, chosen: bool) -> Node:
+    def safe(arm: Node, *, chosen: bool) -> Node:
         if isinstance(arm, Sum):
-            terms = (c * safe(t, chosen) for t, c in arm.terms)
+            terms = (c * safe(t, chosen=chosen) for t, c in arm.terms)
             return graph.sum([graph.number(arm.constant), *terms])
         if not isinstance(arm, Prod):
             return arm
@@ -609,7 +572,7 @@ def guarded(node: Call) -> Call:
             powers[new] = powers.get(new, 0) + exponent
         return graph.monomial(arm.coefficient, powers)
 
-    return graph.call("select", condition, safe(arms[0], True), safe(arms[1], False))
+    return graph.call("select", condition, safe(arms[0], chosen=True), safe(arms[1], chosen=False))
 
 
 def unwrapped(node: Node) -> Node:
@@ -628,19 +591,13 @@ def is_integer(node: Node) -> bool:
             known[below] = all(known[arg] for arg in below.args)
         elif isinstance(below, Call):
             scalar = not below.options or not str(below.options[0]).startswith("np.")
-            known[below] = below.type.kind == "bool" or (
-                scalar and below.op in INTEGERS
-            )
+            known[below] = below.type.kind == "bool" or (scalar and below.op in INTEGERS)
     return known[node]
 
 
-def _joined_roots(
-    graph: Graph, powers: list[tuple[Node, Exact]]
-) -> list[tuple[Node, Exact]]:
+def _joined_roots(graph: Graph, powers: list[tuple[Node, Exact]]) -> list[tuple[Node, Exact]]:
     """`sqrt(2) * sqrt(pi)` as `sqrt(2 * pi)`."""
-    roots = [
-        b for b, e in powers if e == HALF and (isinstance(b, Number) or _is_constant(b))
-    ]
+    roots = [b for b, e in powers if e == HALF and (isinstance(b, Number) or _is_constant(b))]
     if len(roots) < 2:
         return powers
     rest = [(b, e) for b, e in powers if b not in roots]

@@ -1,7 +1,7 @@
 """From as-written nodes to normal ones: what a value is, apart from how it was written.
 
-`x*x*x` becomes `x^3` and `(a + b) + c` one sum. A sum that the user gave a name stays whole (`Ref`),
-a named product is known by its monomial: `(sigma / r)**6` is `sigma^6 r^-6`.
+`x*x*x` becomes `x^3` and `(a + b) + c` one sum. A sum that the user gave a name stays whole
+(`Ref`), a named product is known by its monomial: `(sigma / r)**6` is `sigma^6 r^-6`.
 """
 
 from __future__ import annotations
@@ -91,11 +91,7 @@ class Normaliser:
             case "fsum", _:
                 return self.graph.sum(args)
             case "pow", (a, b):
-                if (
-                    isinstance(b, Ref)
-                    and isinstance(b.value, Call)
-                    and b.value.op == "constant"
-                ):
+                if isinstance(b, Ref) and isinstance(b.value, Call) and b.value.op == "constant":
                     b = self.forms[b.value.args[0]]
                 return a**b
             case "square", (a,):

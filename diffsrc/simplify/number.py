@@ -1,4 +1,4 @@
-"""Values of nodes at three sample points: they may tell that two nodes differ, never that they agree."""
+"""Values at three sample points: they may tell that two nodes differ, never that they agree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POINTS = 3
 TOLERANCE = 1e-9
 DIGITS = 50
 
-Values = tuple[float, float, float]
+Values = tuple[float, ...]
 NAN: Values = (math.nan, math.nan, math.nan)
 
 
@@ -38,8 +38,7 @@ class Sampler:
         scales = [abs(float(node.constant))] * POINTS
         for term, coefficient in node.terms:
             scales = [
-                s + abs(float(coefficient) * v)
-                for s, v in zip(scales, self(term), strict=True)
+                s + abs(float(coefficient) * v) for s, v in zip(scales, self(term), strict=True)
             ]
         return all(
             math.isfinite(s) and abs(v) <= TOLERANCE * s
@@ -82,21 +81,17 @@ class Sampler:
                 return (_float(node.value),) * POINTS
             case Const():
                 value = node.value
-                return (
-                    (float(value),) * POINTS if isinstance(value, int | float) else NAN
-                )
+                return (float(value),) * POINTS if isinstance(value, int | float) else NAN
             case Ref():
                 return self.values[node.value]
             case Call() if node.op in TABLE:
                 function = TABLE[node.op].value
                 columns = [self.values[arg] for arg in node.args]
-                return tuple(
-                    _apply(function, *(c[i] for c in columns)) for i in range(POINTS)
-                )  # type: ignore[return-value] # a tuple of POINTS
+                return tuple(_apply(function, *(c[i] for c in columns)) for i in range(POINTS))
             case Sum():
-                return tuple(self._sum(node, i) for i in range(POINTS))  # type: ignore[return-value] # a tuple of POINTS
+                return tuple(self._sum(node, i) for i in range(POINTS))
             case Prod():
-                return tuple(self._product(node, i) for i in range(POINTS))  # type: ignore[return-value] # a tuple of POINTS
+                return tuple(self._product(node, i) for i in range(POINTS))
             case _:
                 return self._leaf()
 

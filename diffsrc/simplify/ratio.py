@@ -134,9 +134,7 @@ class Exponentials:
                 expanded = self._expanded(b, d, e, alone=term is base)
                 if expanded is None or (len(own) > 1 and len(expanded) > 1):
                     return None
-                own = {
-                    i + j: x * y for i, x in own.items() for j, y in expanded.items()
-                }
+                own = {i + j: x * y for i, x in own.items() for j, y in expanded.items()}
             for d, scale in own.items():
                 parts.setdefault(d, []).append(self.graph.product((scale, *rest)))
         sums = {d: self.graph.sum(nodes) for d, nodes in parts.items()}
@@ -219,9 +217,7 @@ def core_of(arg: Node) -> tuple[Node, Exact]:
 def scaled(core: Node, scale: Exact) -> Node:
     """`scale * core`, multiplied out."""
     if isinstance(core, Sum):
-        return core.graph.linear(
-            core.constant * scale, {t: c * scale for t, c in core.terms}
-        )
+        return core.graph.linear(core.constant * scale, {t: c * scale for t, c in core.terms})
     return core * core.graph.number(scale)
 
 
@@ -244,9 +240,7 @@ def pair_of(poly: Poly) -> tuple[Exact, int] | None:
 def terms_of(node: Node) -> set[Node]:
     """The terms of a sum without their coefficients; 1 stands for the constant."""
     if isinstance(node, Sum):
-        return {t for t, _ in node.terms} | (
-            {node.graph.one} if node.constant else set()
-        )
+        return {t for t, _ in node.terms} | ({node.graph.one} if node.constant else set())
     if isinstance(node, Number):
         return {node.graph.one} if node.value else set()
     return {node.graph.split(node)[0]}

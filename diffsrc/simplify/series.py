@@ -54,9 +54,7 @@ class Series:
         first = 1 / self.terms[0]
         terms = [first]
         for i in range(1, len(self.terms)):
-            known = sum(
-                (self.terms[j] * terms[i - j] for j in range(1, i + 1)), Fraction(0)
-            )
+            known = sum((self.terms[j] * terms[i - j] for j in range(1, i + 1)), Fraction(0))
             terms.append(-first * known)
         return _shifted(-self.low, terms, -self.low)
 
@@ -108,9 +106,7 @@ def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> No
             continue
         others = ((b, e) for b, e in factors if b not in own)
         rest = rewritten(node.graph.monomial(1, dict(others)))
-        return rest * _chosen(
-            x, powers, series.worst, rewritten(nested(dependent, x)), library
-        )
+        return rest * _chosen(x, powers, series.worst, rewritten(nested(dependent, x)), library)
     return rewritten(node)
 
 
@@ -151,9 +147,7 @@ def _by_powers(node: Node, x: Var) -> dict[int, list[Node]]:
             for power, terms in _by_powers(term, x).items():
                 parts.setdefault(power, []).extend(c * t for t in terms)
         return parts
-    powers: dict[Node, Exact] = (
-        dict(node.factors) if isinstance(node, Prod) else {node: 1}
-    )
+    powers: dict[Node, Exact] = dict(node.factors) if isinstance(node, Prod) else {node: 1}
     own = powers.pop(x, 0)
     inner = [b for b, e in powers.items() if isinstance(b, Sum) and e == 1]
     opened = next((b for b in inner if min(_by_powers(b, x)) < 0), None)
@@ -162,9 +156,7 @@ def _by_powers(node: Node, x: Var) -> dict[int, list[Node]]:
         del powers[opened]
         found = _by_powers(opened, x)
     rest = graph.monomial(_coefficient(node), powers)
-    return {
-        power + int(own): [rest * t for t in terms] for power, terms in found.items()
-    }
+    return {power + int(own): [rest * t for t in terms] for power, terms in found.items()}
 
 
 def _coefficient(node: Node) -> Exact:
@@ -200,9 +192,7 @@ def _with(node: Node, x: Node, new: Node) -> Node:
                 powers = (done[b] ** n.graph.number(e) for b, e in n.factors)
                 done[n] = n.graph.product((n.coefficient, *powers))
             case Call() if n.args:
-                done[n] = n.graph.call(
-                    n.op, *(done[a] for a in n.args), options=n.options
-                )
+                done[n] = n.graph.call(n.op, *(done[a] for a in n.args), options=n.options)
             case _:
                 done[n] = n
     return done[node]
@@ -212,9 +202,7 @@ def developed(node: Node, x: Node) -> Series | None:
     """The series of `node` at `x` of 0, None where none is in rational numbers."""
     done: dict[Node, Series] = {}
     order = reachable((node,), arms=False)
-    if not all(
-        n is x or isinstance(n, Number | Sum | Prod) or _is_known(n) for n in order
-    ):
+    if not all(n is x or isinstance(n, Number | Sum | Prod) or _is_known(n) for n in order):
         return None
     for n in order:
         series = _series(n, done)
@@ -253,10 +241,7 @@ def _is_close(node: Sum) -> bool:
     """Whether it is `c exp(t) - c`, which `expm1` computes."""
     term, c = node.terms[0]
     return (
-        len(node.terms) == 1
-        and c == -node.constant
-        and isinstance(term, Call)
-        and term.op == "exp"
+        len(node.terms) == 1 and c == -node.constant and isinstance(term, Call) and term.op == "exp"
     )
 
 

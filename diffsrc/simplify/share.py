@@ -1,7 +1,8 @@
 """Common parts of products, computed once.
 
-Each product is a set of powers. The pair of powers that stands in most products becomes a product of its
-own, grown by all that those products share, until no pair stands in two: every step saves operations.
+Each product is a set of powers. The pair of powers that stands in most products becomes a
+product of its own, grown by all that those products share, until no pair stands in two: every
+step saves operations.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def share(
 
 
 def side(exponent: Exact) -> Exact:
-    """What powers of one base must agree in to have a part in common: the sign; roots the exponent."""
+    """What powers of one base agree in that have a common part: the sign; roots the exponent."""
     if exponent.denominator > 1:
         return exponent
     return 1 if exponent > 0 else -1
@@ -40,9 +41,7 @@ def side(exponent: Exact) -> Exact:
 class Work:
     """The products as they are, and in which of them each pair of powers stands."""
 
-    def __init__(
-        self, graph: Graph, nodes: Sequence[Node], products: Sequence[Powers]
-    ) -> None:
+    def __init__(self, graph: Graph, nodes: Sequence[Node], products: Sequence[Powers]) -> None:
         self.graph = graph
         self.nodes = list(nodes)
         self.products = [dict(p) for p in products]

@@ -52,9 +52,7 @@ from diffsrc.simplify.series import near_zero
 if TYPE_CHECKING:
     from diffsrc.simplify.normalise import Normaliser
 
-WRITTEN = frozenset(
-    {"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item"}
-)
+WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item"})
 
 
 def stabilised(program: Program, normal: Normaliser, library: str) -> Program:
@@ -86,9 +84,7 @@ class Stabiliser:
         return block if results == block.results else Block(block.statements, results)
 
     def __call__(self, root: Node) -> Node:
-        for node in reachable(
-            (root,), arms=False, stop=self.done.keys() | self.normal.named
-        ):
+        for node in reachable((root,), arms=False, stop=self.done.keys() | self.normal.named):
             if node not in self.done:
                 self.done[node] = self._rewritten(node)
         return self.done[root]
@@ -101,30 +97,22 @@ class Stabiliser:
                 return self(centred)
             case Sum():
                 return self._sum(
-                    self.graph.sum(
-                        [node.constant, *(c * self.done[t] for t, c in node.terms)]
-                    )
+                    self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)])
                 )
             case Prod() if (spread := self._spread(node)) is not node:
                 return self(spread)
             case Prod():
-                factors = (
-                    self.done[b] ** self.graph.number(e) for b, e in node.factors
-                )
+                factors = (self.done[b] ** self.graph.number(e) for b, e in node.factors)
                 return self._product(self.graph.product((node.coefficient, *factors)))
             case Call() if not node.options and node.op not in WRITTEN:
-                return self._call(
-                    self.graph.call(node.op, *(self.done[a] for a in node.args))
-                )
+                return self._call(self.graph.call(node.op, *(self.done[a] for a in node.args)))
             case Result():
                 of = self.done[node.of]
                 return self.graph.result(of, node.index) if isinstance(of, If) else node
             case If():
                 arms = self.block(node.then), self.block(node.orelse)
                 same = arms == (node.then, node.orelse)
-                return (
-                    node if same else self.graph.if_(self.done[node.condition], *arms)
-                )
+                return node if same else self.graph.if_(self.done[node.condition], *arms)
             case _:
                 return node
 
@@ -158,9 +146,7 @@ class Stabiliser:
         else:
             small = graph.call("exp", -self._abs(over))
             even = 2 * low == -pair[0]
-            larger = (
-                HALF * self._abs(over) if even else graph.call("max", over, graph.zero)
-            )
+            larger = HALF * self._abs(over) if even else graph.call("max", over, graph.zero)
             rest = graph.zero if even else scaled(core, low)
             grown = graph.sum((rest, larger, graph.call("log1p", small)))
         if scale.value == 1:
@@ -195,9 +181,7 @@ class Stabiliser:
                 close = c * self.graph.call("expm1", *base.args)
                 return self.graph.sum((node, -constant, -c * term, close))
             if base.op == "tanh" and exponent == 2 and not self.read.is_named(base):
-                close = self._product(
-                    constant * self.graph.call("cosh", *base.args) ** -2
-                )
+                close = self._product(constant * self.graph.call("cosh", *base.args) ** -2)
                 return self.graph.sum((node, -constant, -c * term, close))
         return node
 
@@ -216,9 +200,7 @@ class Stabiliser:
                     continue
                 slope = self.graph.call("tanh", scaled(core, HALF * n)) ** s
                 half, odd = (HALF, HALF) if ratio.power else (s * HALF, -s * HALF)
-                total = self.graph.sum(
-                    (node, -c * term, c * half * rest, c * odd * slope * rest)
-                )
+                total = self.graph.sum((node, -c * term, c * half * rest, c * odd * slope * rest))
                 if len(terms_of(total)) < len(terms_of(node)):
                     return total
         return node
@@ -258,9 +240,7 @@ class Stabiliser:
                 j = powers.get(self.graph.call("cosh", *base.args), 0)
                 if i * j < 0 and i.denominator == j.denominator == 1:
                     count = min(magnitude(i), magnitude(j)) * (1 if i > 0 else -1)
-                    cosh, tanh = (
-                        self.graph.call(op, *base.args) for op in ("cosh", "tanh")
-                    )
+                    cosh, tanh = (self.graph.call(op, *base.args) for op in ("cosh", "tanh"))
                     for b, more in ((base, -count), (cosh, count), (tanh, count)):
                         powers[b] = powers.get(b, 0) + more
         return self.graph.monomial(node.coefficient, powers)
@@ -303,9 +283,7 @@ class Stabiliser:
         graph = self.graph
 
         def power(degree: Exact) -> Node:
-            return (
-                graph.call("exp", scaled(ratio.core, degree)) if degree else graph.one
-            )
+            return graph.call("exp", scaled(ratio.core, degree)) if degree else graph.one
 
         pairs = ((power(n) + s) ** m for (n, s), m in ratio.pairs.items())
         sums = (graph.sum(c * power(d) for d, c in p.items()) for p in ratio.others)
@@ -361,19 +339,12 @@ class Stabiliser:
         graph, core, rest = self.graph, ratio.core, list(ratio.rest)
         falling, rising = -ratio.power - ratio.degree, ratio.power
         odd = sum(m for (_, s), m in ratio.pairs.items() if s < 0) % 2 == 1
-        if (
-            odd
-            and falling == rising
-            and not ratio.others
-            and self._take_tangent(ratio, rest)
-        ):
+        if odd and falling == rising and not ratio.others and self._take_tangent(ratio, rest):
             odd = False
         pairs = [(n, s, m) for (n, s), m in ratio.pairs.items() if m]
         common = max(min(falling, rising), 0)
         degrees = [falling, rising, common, *(n for n, s, _ in pairs if s > 0)]
-        unit = reduce(
-            common_degree, [*degrees, *(d for poly in ratio.others for d in poly)]
-        )
+        unit = reduce(common_degree, [*degrees, *(d for poly in ratio.others for d in poly)])
         e = graph.call("exp", -self._abs(scaled(core, unit or 1)))
         self.hints[e] = "e"
 
@@ -383,11 +354,7 @@ class Stabiliser:
             return e ** graph.number(quotient(degree, unit)) if degree else graph.one
 
         for n, s, m in pairs:
-            close = (
-                1 + power(n)
-                if s > 0
-                else -graph.call("expm1", -self._abs(scaled(core, n)))
-            )
+            close = 1 + power(n) if s > 0 else -graph.call("expm1", -self._abs(scaled(core, n)))
             rest.append(close**m)
         then, orelse = power(falling - common), power(rising - common, -1)
         for poly in ratio.others:
@@ -405,13 +372,9 @@ class Stabiliser:
         if then is graph.one and orelse is -graph.one and common:
             return graph.product((*rest, graph.call("copysign", power(common), core)))
         if then is -orelse and common:
-            return graph.product(
-                (*rest, then, graph.call("copysign", power(common), core))
-            )
+            return graph.product((*rest, then, graph.call("copysign", power(common), core)))
         positive = graph.call("gt", core, graph.zero)
-        return graph.product(
-            (*rest, power(common), select(graph, positive, then, orelse))
-        )
+        return graph.product((*rest, power(common), select(graph, positive, then, orelse)))
 
     def _take_tangent(self, ratio: Ratio, rest: list[Node]) -> bool:
         """`(E**n - 1) / (E**n + 1)` taken out as `tanh(n a / 2)`: it needs no sign."""

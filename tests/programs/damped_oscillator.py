@@ -3,9 +3,7 @@
 import math
 
 
-def damped_oscillator(
-    t: float, A: float, gamma: float, omega_0: float, phase: float
-) -> float:
+def damped_oscillator(t: float, A: float, gamma: float, omega_0: float, phase: float) -> float:
     """Displacement, as A, at time t in s; gamma and omega_0 in 1/s."""
     omega = math.sqrt(omega_0**2 - gamma**2)
     return A * math.exp(-gamma * t) * math.cos(omega * t + phase)

@@ -15,9 +15,7 @@ def squared_distance(x1: float, y1: float, x2: float, y2: float) -> float:
     return (x1 - x2) ** 2 + (y1 - y2) ** 2
 
 
-def rotation(
-    angle: float, x: float, y: float, target_x: float, target_y: float
-) -> float:
+def rotation(angle: float, x: float, y: float, target_x: float, target_y: float) -> float:
     """Squared distance of the turned point from its target; angle in rad."""
     turned_x, turned_y = rotate(x, y, angle)
     return squared_distance(turned_x, turned_y, target_x, target_y)

@@ -3,9 +3,7 @@
 R = 8.31446261815324  # J/(mol K)
 
 
-def van_der_waals(
-    volume: float, moles: float, temperature: float, a: float, b: float
-) -> float:
+def van_der_waals(volume: float, moles: float, temperature: float, a: float, b: float) -> float:
     """Pressure in Pa; other units from m^3, mol and K, as R has them."""
     free_volume = volume - moles * b
     return moles * R * temperature / free_volume - a * moles**2 / volume**2

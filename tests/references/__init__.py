@@ -15,17 +15,13 @@ def operations(source: str) -> int:
         for statement in function.body
         for node in ast.walk(statement)
     }
-    return sum(
-        isinstance(node, _OPERATIONS) and not _is_number(node) for node in inside
-    )
+    return sum(isinstance(node, _OPERATIONS) and not _is_number(node) for node in inside)
 
 
 def _is_number(node: ast.AST) -> bool:
     """Whether the node is a signed literal such as -0.5."""
     match node:
-        case ast.UnaryOp(
-            op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float())
-        ):
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=ast.Constant(value=int() | float())):
             return True
         case _:
             return False
