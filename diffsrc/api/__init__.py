@@ -23,12 +23,13 @@ def _operator(  # noqa: PLR0913 - the options of all operators meet here
 ) -> Any:
     """The derivative of `f`, or the decorator that makes it."""
     single = isinstance(wrt, int | str)
-    names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    if isinstance(wrt, bool) or not names or not all(type(n) in (int, str) for n in names):
+    names = (wrt,) if isinstance(wrt, int | str) else wrt
+    plain = type(names) in (tuple, list) and all(type(n) in (int, str) for n in names)
+    if not plain or not names:
         raise TypeError(f"wrt={wrt!r} is no position or name of an argument, or tuple of them")
     if len(set(names)) < len(names):
         raise ValueError(f"wrt={wrt!r} names an argument twice")
-    operator = Operator(kind, names, single, order, has_aux)
+    operator = Operator(kind, tuple(names), single, order, has_aux)
     options = Options(target)
     if f is None:
         return lambda function: _operator(

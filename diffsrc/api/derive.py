@@ -198,6 +198,8 @@ def docstring(name: str, operators: Sequence[Operator], program: Program) -> str
 def apply(operator: Operator, program: Program, simplifier: Simplifier) -> Program:
     """The program of the derivative that `operator` asks for."""
     wrt = tuple(wrt_node(program, w) for w in operator.wrt)
+    if len(set(wrt)) < len(wrt):
+        raise ValueError(f"wrt={operator.wrt!r} names an argument of {program.name} twice")
     return _pruned(TRANSFORMATIONS[operator.kind](operator, program, wrt, simplifier))
 
 
@@ -306,6 +308,7 @@ def _value(operator: Operator, program: Program) -> tuple[int, Structure | None]
         if isinstance(shape, int) or len(shape) != 2 or not isinstance(shape[0], int):
             raise NotDifferentiable(
                 f"with has_aux=True, {program.name} must return (value, aux)",
+                suggestion="return two things, the value to derive first, or leave has_aux out",
             )
         return shape[0], shape[1]
     if not isinstance(shape, int):
@@ -374,7 +377,8 @@ def wrt_node(program: Program, wrt: Wrt) -> Node:
     if parameter.node is None:
         raise NotDifferentiable(
             f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number, and nothing "
-            "can be derived by it"
+            "can be derived by it",
+            suggestion="derive by an argument that is a number",
         )
     if parameter.node.type.kind != "float":
         raise UnsupportedSyntax(

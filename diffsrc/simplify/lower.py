@@ -44,6 +44,8 @@ MAX_CANDIDATES = 32
 MAX_DENOMINATOR = 10**6
 HALF = Fraction(1, 2)
 FLIPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
+# Not `~`: of Python's own truth values that is -1 or -2.
+ARRAY_LOGIC = {"and": "&", "or": "|", "not": "np.logical_not"}
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
 WRITTEN = frozenset(
     {"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"}
@@ -163,7 +165,9 @@ class Lowering:
                 then, orelse = self.block(node.then), self.block(node.orelse)
                 if then is node.then and orelse is node.orelse:
                     return node
-                return self.graph.if_(self.done[node.condition], then, orelse)
+                own = node.condition in self.normal.forms
+                condition = node.condition if own else self.done[node.condition]
+                return self.graph.if_(condition, then, orelse)
             case Call() if node.op in WRITTEN or node.options:
                 return node
             case Call() | Sum() | Prod():
@@ -197,10 +201,8 @@ class Lowering:
             return self._choice(*args)
         if node.op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
             return self.graph.call(FLIPPED[node.op], args[1], args[0])
-        if self.library == "np" and node.op in {"and", "or", "not"}:
-            return self.graph.call(
-                node.op, *args, options=({"and": "&", "or": "|", "not": "~"}[node.op],)
-            )
+        if self.library == "np" and node.op in ARRAY_LOGIC:
+            return self.graph.call(node.op, *args, options=(ARRAY_LOGIC[node.op],))
         if node.op in {
             "lt",
             "le",
@@ -235,6 +237,17 @@ class Lowering:
 
     def _choice(self, condition: Node, then: Node, orelse: Node) -> Node:
         options = ("np.where",) if self.library == "np" else ()
+        arms = (then, orelse)
+        if any(isinstance(a, Const) and a.value == 0 for a in arms) or all(
+            isinstance(a, Const) for a in arms
+        ):
+            # An integer arm alone would be an integer result.
+            then, orelse = (
+                self.graph.const(float(a.value))
+                if isinstance(a, Const) and isinstance(a.value, int)
+                else a
+                for a in arms
+            )
         return self.graph.call("select", condition, then, orelse, options=options)
 
     def number(self, value: Exact) -> Node:

@@ -6,7 +6,7 @@
 #         barometric_grad.py
 #
 # barometric_grad: from tests.showcase:barometric
-#     sha256 e782757ffc847447e28029618e61dea31d429c2b5be90511057c88de62fc7003
+#     sha256 1146de969d02c7a62a99a4f4143db4ea182a9dea534dc51b912b68420344473d
 
 import math
 

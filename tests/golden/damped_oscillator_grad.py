@@ -6,7 +6,7 @@
 #         t,A,gamma,omega_0,phase -o damped_oscillator_grad.py
 #
 # damped_oscillator_grad: from tests.programs.damped_oscillator:damped_oscillator
-#     sha256 a355157261a712a9545fe7a323306464ce496b41461f906206f690d3c16a8607
+#     sha256 1c7fe1ae706efb5da0910dda335bb51b400ee7970068d58c3d1c17f696e0c0b7
 
 import math
 

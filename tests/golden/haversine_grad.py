@@ -6,7 +6,7 @@
 #         haversine_grad.py
 #
 # haversine_grad: from tests.programs.haversine:haversine
-#     sha256 d8ff6c2e8e715efe69c71093a2fd912dd0cb63c6aa6f0b6c246f40bb088903c2
+#     sha256 abce2cc82a4519d779231dc69f2cafa74d2fc4cad94ad64802febc2dcfdc0a90
 
 import math
 

@@ -17,7 +17,7 @@ def hill_grad(x, k, n):
     x_to_n = x**n
     total_squared = (k_to_n + x_to_n) ** 2
     n_over_total_squared = n / total_squared
-    choice = 0 if n == 0 else n - 1
+    choice = 0.0 if n == 0 else n - 1
     difference = math.log(1 if x == 0 else x) - math.log(1 if k == 0 else k)
     return (
         n_over_total_squared * k_to_n * x**choice,

@@ -6,7 +6,7 @@
 #         rotation_grad.py
 #
 # rotation_grad: from tests.programs.rotation:rotation
-#     sha256 3f6dc94b5869af2d68798a80853693c6bc56e9c0bf11e309279d003245f7d5b7
+#     sha256 e1a95ab9af7ba0f5e2b0023bb5169d57ee1c281a77d9961b4d723be19752308e
 
 import math
 

@@ -6,7 +6,7 @@
 #         volume,moles,temperature -o van_der_waals_grad.py
 #
 # van_der_waals_grad: from tests.programs.van_der_waals:van_der_waals
-#     sha256 a6af0a776db19a2300b2af17ae115f93e7d14cf8d96f6ce2b01cdcae46d3206e
+#     sha256 5cf3b17b6fcca43213f64aa200748a3ded4440d041f1f81feef7a7b3eabf1312
 #     SymPy found a form: expand
 
 R = 8.31446261815324  # tests.programs.van_der_waals.R
