@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from diffsrc.ir import Block, Graph, Node, Number, Prod, Program, Ref, Sum, blocks
+from diffsrc.ir import (
+    Block,
+    Graph,
+    If,
+    Node,
+    Number,
+    Prod,
+    Program,
+    Ref,
+    Sum,
+    blocks,
+    reachable,
+)
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten
 from diffsrc.simplify.cost import saving
 from diffsrc.simplify.factor import (
@@ -37,6 +49,9 @@ class Simplifier:
         for block in blocks(program.body):
             for node in (*(let.node for let in block.lets), *block.roots()):
                 self.normal(node)
+            roots = [*(let.node for let in block.lets), *block.roots()]
+            choices = (n for n in reachable(roots, arms=False) if isinstance(n, If))
+            self.normal.conditions.update(n.condition for n in choices)
         self.kept = {b for n in named for b in monomial_of(self.normal(n))[1]}
         self.sample = Sampler()
         self.known: dict[tuple[str, ...], tuple[Node, bool]] = {}

@@ -165,7 +165,7 @@ class Lowering:
                 then, orelse = self.block(node.then), self.block(node.orelse)
                 if then is node.then and orelse is node.orelse:
                     return node
-                own = node.condition in self.normal.forms
+                own = node.condition in self.normal.conditions
                 condition = node.condition if own else self.done[node.condition]
                 return self.graph.if_(condition, then, orelse)
             case Call() if node.op in WRITTEN or node.options:

@@ -27,13 +27,20 @@ LEAVES = frozenset({"attribute", "item", "raise"})
 
 
 class Normaliser:
-    """Gives the normal form of nodes; `named` are the nodes to which the user gave names."""
+    """Gives the normal form of nodes; `named` are the nodes to which the user gave names.
+
+    Attributes:
+        forms: the normal forms that were asked for.
+        written: the first node that was written for a form.
+        conditions: those of the user's `if`s, which Python decides, as he wrote them.
+    """
 
     def __init__(self, graph: Graph, named: Iterable[Node]) -> None:
         self.graph = graph
         self.named = frozenset(named)
         self.forms: dict[Node, Node] = {}
         self.written: dict[Node, Node] = {}
+        self.conditions: set[Node] = set()
 
     def __call__(self, node: Node) -> Node:
         form = self.forms.get(node)
