@@ -120,6 +120,8 @@ class Differentiator:
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
         order = reachable(seeds, stop=stops | set(self.wrt))
+        # An `If` outside has all its results outside, those too that only an arm here uses.
+        outside |= {n for n in order if isinstance(n, Result) and n.of in outside}
         for node in reversed(order):
             if isinstance(node, If):
                 for below, adjoint in self._through(node, pending.pop(node, {}), outside):

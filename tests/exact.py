@@ -90,6 +90,13 @@ class Nudge:
         self.source = random.Random(self.seed)  # noqa: S311 - no secret
         self.count = 0
 
+    def fixed(self, value):
+        """The value that was there at the point itself."""
+        if self.count == len(self.amounts):
+            self.amounts.append(value)
+        self.count += 1
+        return self.amounts[self.count - 1]
+
     def __call__(self, value):
         factor, share = self.source.uniform(-1, 1), self.source.uniform(-1, 1)
         if self.count == len(self.amounts):
@@ -249,9 +256,14 @@ def log(x, base=None):
 
 
 def hypot(*args):
-    total = mpmath.sqrt(sum(value_of(a) ** 2 for a in args))
+    """Its second derivative is `(1 - (a / r)**2) / r` in a plain sweep, and 1 - 1 for a large `a`."""
+    squares = sum(value_of(a) ** 2 for a in args)
+    total = mpmath.sqrt(squares)
     WATCH.near(total)
-    return made(total)
+    result = made(total)
+    if WATCH.nudge is not None and total:
+        result.value += WATCH.nudge.size * squares / WATCH.nudge.fixed(total)
+    return result
 
 
 def atan2(a, b):

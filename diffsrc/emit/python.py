@@ -137,16 +137,17 @@ def _quoted(text: str) -> str:
 class Uses:
     """In which order values were given a line and used, and on which branches."""
 
-    given: dict[Node, tuple[int, Path]] = field(default_factory=dict)
+    given: dict[Node, list[tuple[int, Path]]] = field(default_factory=dict)
     used: dict[Node, list[tuple[int, Path]]] = field(default_factory=dict)
 
     def needed_after(self, holder: Node, new: Node) -> bool:
         """Whether `holder` is used on some way after `new` was given its line."""
         if new not in self.given:
             return True
-        line, path = self.given[new]
         return any(
-            when > line and not _apart(path, where) for when, where in self.used.get(holder, ())
+            when > line and not _apart(path, where)
+            for line, path in self.given[new]
+            for when, where in self.used.get(holder, ())
         )
 
 
@@ -341,6 +342,10 @@ class Writer:
     def _group_choices(self, plan: Plan, results: list[Result]) -> None:
         """Choices by one condition are made by one `if`, where none needs another's result."""
         groups: dict[Node, list[list[Result]]] = {}
+        # In an order in which what stands in an arm comes before the `if`.
+        wanted = set(results)
+        inner = reachable(results, stop=self.names.keys())
+        results = [n for n in inner if isinstance(n, Result) and n in wanted]
         order = {r: i for i, r in enumerate(results)}
         latest = self._latest(order)
         for result in results:
@@ -392,7 +397,7 @@ class Writer:
     def _assign(self, node: Node, plan: Plan, level: int) -> None:
         name = self._name(self._wanted(node, plan), node, plan)
         text = self._fitted(node, level, len(name) + 3)
-        self.uses.given[node] = len(self.lines), self.path
+        self.uses.given[node][-1] = len(self.lines), self.path
         self._line(level, f"{name} = {text}")
         self.names[node] = name
 
@@ -568,7 +573,7 @@ class Writer:
 
     def _name(self, wanted: str, node: Node, plan: Plan) -> str:
         """A name for `node`; a name that the user used again is used again where that is safe."""
-        self.uses.given[node] = len(self.lines), self.path
+        self.uses.given.setdefault(node, []).append((len(self.lines), self.path))
         again = wanted in (self.preferred.get(node), plan.user.get(node))
         holders = self.holders.get(wanted, [])
         if again and self._all_over(holders, node):

@@ -132,11 +132,11 @@ class Lowering:
             choice = self._choice(self(condition), *arms)
             return self.graph.call("scalar", choice) if self.library == "np" else choice
         written = self(node)
-        return (
-            self.graph.call("float", written, options=("float",))
-            if is_integer(written)
-            else written
-        )
+        if not is_integer(written):
+            return written
+        if self.library == "np":
+            return self.graph.call("mul", written, self.graph.const(1.0))
+        return self.graph.call("float", written, options=("float",))
 
     # Nodes
 
@@ -303,7 +303,10 @@ class Lowering:
     def _negated(self, node: Node) -> Node:
         if isinstance(node, Const) and isinstance(node.value, int | float):
             return self.graph.const(-node.value)
-        if isinstance(node, Call) and node.op in {"mul", "div"} and not node.options:
+        if node.type.kind == "bool":
+            return self.graph.call("mul", self.graph.const(-1), node)
+        product = isinstance(node, Call) and node.op in {"mul", "div"} and not node.options
+        if isinstance(node, Call) and product and node not in self.named:
             return self.graph.call(node.op, self._negated(node.args[0]), node.args[1])
         return self.graph.call("neg", node)
 
@@ -460,7 +463,8 @@ class Lowering:
                     count = multiplicity(powers, inner)
                     if not count or node in powers:
                         continue
-                    if abs(count) == 1 and not (node in self.named or node in self.computed):
+                    own = node in self.named or node in self.computed
+                    if not own and (abs(count) == 1 or takes_roots(inner, powers)):
                         continue
                     rest = {b: e - count * inner.get(b, 0) for b, e in powers.items()}
                     rest = {b: e for b, e in rest.items() if e}
@@ -542,6 +546,11 @@ class Lowering:
             if base not in self.named and not isinstance(base, Var | Ref):
                 price += 1.1 if isinstance(base, Call) and base.op == "div" else 2
         return price
+
+
+def takes_roots(inner: Powers, powers: Powers) -> bool:
+    """Whether `inner` has a root of a base of which `powers` has none: it may not be defined."""
+    return any(e.denominator > 1 and powers[b].denominator == 1 for b, e in inner.items())
 
 
 def multiplicity(powers: Powers, inner: Powers) -> int:
