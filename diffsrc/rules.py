@@ -50,9 +50,9 @@ def NONE(*_: Node) -> None:  # noqa: N802 - as ZERO
 abs_, copysign, cos, cosh, digamma, exp, floordiv = map(
     function, ("abs", "copysign", "cos", "cosh", "digamma", "exp", "floordiv")
 )
-hypot, isfinite, ldexp, log, polygamma, round_, select, sign, sin, sinh, zeta = map(
+hypot, isfinite, isnan, ldexp, log, polygamma, round_, select, sign, sin, sinh, zeta = map(
     function,
-    ("hypot", "isfinite", "ldexp", "log", "polygamma", "round", "select", "sign", "sin", "sinh",
+    ("hypot", "isfinite", "isnan", "ldexp", "log", "polygamma", "round", "select", "sign", "sin", "sinh",
      "zeta"),
 )  # fmt: skip
 eq, ge, gt, le, lt = map(function, ("eq", "ge", "gt", "le", "lt"))
@@ -109,14 +109,18 @@ def clip(y: Node, i: int, args: tuple[Node, ...]) -> Node | int:
 
 
 def extreme(y: Node, i: int, args: tuple[Node, ...], beaten: Callable[..., Node]) -> Node:
-    """The first that is the greatest or least, as Python takes it; `beaten(b, a)`: `b` goes before."""
+    """The first that is the greatest or least, as Python takes it; `beaten(b, a)`: `b` goes before.
+
+    Arguments are compared with each other, never with `y`: one that is written in another form here
+    than in `y` may differ from it in the last bit.
+    """
     if len(args) == 2:
         return select(beaten(args[1], args[0]), i, 1 - i)
     chosen: Node | int = 1
-    if i < len(args) - 1:
-        chosen = select(eq(args[i], y), 1, 0)
+    for later in reversed(args[i + 1 :]):
+        chosen = select(beaten(later, args[i]), 0, chosen)
     for earlier in reversed(args[:i]):
-        chosen = select(eq(earlier, y), 0, chosen)
+        chosen = select(beaten(args[i], earlier), chosen, 0)
     assert isinstance(chosen, Node)
     return chosen
 
@@ -190,8 +194,10 @@ pointwise("clamp",      lambda y, x, low, high: select(or_(lt(x, low), gt(x, hig
                         lambda y, x, low, high: select(or_(gt(x, high), gt(low, high)), 1, 0))
 pointwise("maximum",    lambda y, a, b: select(ge(a, b), 1, 0),    lambda y, a, b: select(ge(a, b), 0, 1))
 pointwise("minimum",    lambda y, a, b: select(le(a, b), 1, 0),    lambda y, a, b: select(le(a, b), 0, 1))
-pointwise("fmax",       lambda y, a, b: select(eq(y, a), 1, 0),    lambda y, a, b: select(eq(y, a), 0, 1))
-pointwise("fmin",       lambda y, a, b: select(eq(y, a), 1, 0),    lambda y, a, b: select(eq(y, a), 0, 1))
+pointwise("fmax",       lambda y, a, b: select(or_(ge(a, b), isnan(b)), 1, 0),
+                        lambda y, a, b: select(or_(ge(a, b), isnan(b)), 0, 1))
+pointwise("fmin",       lambda y, a, b: select(or_(le(a, b), isnan(b)), 1, 0),
+                        lambda y, a, b: select(or_(le(a, b), isnan(b)), 0, 1))
 pointwise("nan_to_num", lambda y, x: select(isfinite(x), 1, 0))
 pointwise("select",     ZERO, lambda y, c, a, b: select(c, 1, 0),  lambda y, c, a, b: select(c, 0, 1))
 

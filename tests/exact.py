@@ -256,7 +256,7 @@ def log(x, base=None):
 
 
 def hypot(*args):
-    """Its second derivative is `(1 - (a / r)**2) / r` in a plain sweep, and 1 - 1 for a large `a`."""
+    """Its second derivative is `(1 - (a / r)**2) / r` in a plain sweep: 1 - 1 for a large `a`."""
     squares = sum(value_of(a) ** 2 for a in args)
     total = mpmath.sqrt(squares)
     WATCH.near(total)
