@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from diffsrc.ir import (
     Block,
+    Call,
     Graph,
     If,
     Node,
@@ -17,7 +18,7 @@ from diffsrc.ir import (
     blocks,
     reachable,
 )
-from diffsrc.simplify.algebra import is_large, is_zero, rewritten
+from diffsrc.simplify.algebra import is_large, is_zero, rewritten, turned
 from diffsrc.simplify.cost import saving
 from diffsrc.simplify.factor import (
     collected,
@@ -98,7 +99,18 @@ class Simplifier:
         spread = multiplied_out(self.graph, merged, self.kept)
         if spread is not merged and saving(spread, merged) > 0:
             merged = spread
-        return self._offered(factored(self.graph, merged))
+        return self._offered(factored(self.graph, self._turned(merged)))
+
+    def _turned(self, node: Node) -> Node:
+        """The form that SymPy offers where sines and cosines of one angle may go."""
+        angles = squared_angles(node)
+        if not angles or not isinstance(node, Sum) or is_large(node):
+            return node
+        for form in turned(node, angles, self.normal):
+            if saving(form, node) > 0 and self._proven_zero(form - node):
+                self._note("sines and cosines of one angle")
+                return form
+        return node
 
     def _twin(self, node: Node) -> Node | None:
         """An earlier node of the same value, proven."""
@@ -151,6 +163,20 @@ class Simplifier:
 
     def _note(self, rewrite: str) -> None:
         self.notes.append(rewrite)
+
+
+def squared_angles(node: Node) -> list[Node]:
+    """The angles whose sine and cosine both stand before sums in the terms of a sum."""
+    if not isinstance(node, Sum):
+        return []
+    before: dict[Node, set[str]] = {}
+    for term, _ in node.terms:
+        bases = [b for b, e in term.factors if e == 1] if isinstance(term, Prod) else []
+        if any(isinstance(b, Sum | Ref) for b in bases):
+            for base in bases:
+                if isinstance(base, Call) and base.op in {"sin", "cos"}:
+                    before.setdefault(base.args[0], set()).add(base.op)
+    return [angle for angle, ops in before.items() if len(ops) == 2]
 
 
 def has_quotients(node: Node) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -317,6 +317,32 @@ def rewritten(node: Sum, normal: Callable[[Node], Node]) -> Iterable[tuple[str, 
     """
     for unfold in (False, True):
         yield from _over_one_denominator(node, Converter(normal, unfold=unfold))
+
+
+def turned(node: Sum, angles: Sequence[Node], normal: Callable[[Node], Node]) -> Iterable[Node]:
+    """A sum multiplied out, with `sin(a)**2` as `1 - cos(a)**2` for each of the `angles`.
+
+    `c (c x - s y - t) + s (s x + c y - u)` is `x - c t - s u`. Unproven.
+    """
+    import sympy
+
+    graph = node.graph
+    convert = Converter(normal, unfold=True)
+    try:
+        expression = convert(node)
+        if expanded_terms(expression) > MAX_TERMS:
+            return
+        expanded = sympy.expand(expression)
+        for angle in angles:
+            sine, cosine = (convert.symbol(graph.call(op, angle)) for op in ("sin", "cos"))
+            if not expanded.is_polynomial(sine):
+                return
+            expanded = sympy.expand(sympy.rem(expanded, sine**2 + cosine**2 - 1, sine))
+        symbols = {s: n for n, s in convert.symbols.items()}
+        yield back(graph, expanded, symbols)
+        yield back(graph, sympy.factor_terms(expanded), symbols)
+    except TooLarge:
+        return
 
 
 def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, Node]]:

@@ -7,6 +7,7 @@
 #
 # rotation_grad: from tests.programs.rotation:rotation
 #     sha256 e1a95ab9af7ba0f5e2b0023bb5169d57ee1c281a77d9961b4d723be19752308e
+#     SymPy found a form: sines and cosines of one angle
 
 import math
 
@@ -17,10 +18,13 @@ def rotation_grad(
     """Gradient of rotation with respect to angle, x, y."""
     cos_angle = math.cos(angle)
     sin_angle = math.sin(angle)
-    turned_x = cos_angle * x - sin_angle * y
-    turned_y = sin_angle * x + cos_angle * y
-    difference_y = turned_y - target_y
-    difference_x = turned_x - target_x
-    difference = cos_angle * difference_y - sin_angle * difference_x
-    total = cos_angle * difference_x + sin_angle * difference_y
-    return 2 * (x * difference - y * total), 2 * total, 2 * difference
+    target_x_cos_angle = target_x * cos_angle
+    target_y_cos_angle = target_y * cos_angle
+    target_x_sin_angle = target_x * sin_angle
+    target_y_sin_angle = target_y * sin_angle
+    difference = y * target_x_cos_angle - x * target_y_cos_angle
+    return (
+        2 * (difference + x * target_x_sin_angle + y * target_y_sin_angle),
+        2 * (x - target_x_cos_angle - target_y_sin_angle),
+        2 * (y - target_y_cos_angle + target_x_sin_angle),
+    )
