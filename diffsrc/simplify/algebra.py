@@ -33,6 +33,7 @@ MAX_NODES = 80
 MAX_OPERATIONS = 150
 MAX_SYMBOLS = 8
 MAX_FACTORED = 12
+MAX_DEGREE = 8
 MAX_TERMS = 200
 
 # SymPy has no type information worth the name.
@@ -383,7 +384,11 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
             "factor_terms",
             graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
         )
-        if len(sympy.Add.make_args(expanded)) > MAX_FACTORED:
+        terms = sympy.Add.make_args(expanded)
+        degree = max(
+            sum(abs(e) for b, e in t.as_powers_dict().items() if b.is_Symbol) for t in terms
+        )
+        if len(terms) > MAX_FACTORED or degree > MAX_DEGREE:
             return
         yield (
             "factor",
