@@ -112,3 +112,12 @@ FLOATS = [
 @pytest.mark.parametrize("function", FLOATS, ids=range(len(FLOATS)))
 def test_a_float_gives_a_float(function):
     assert isinstance(grad(function)(0.3), float)
+
+
+def test_other_integers_stay_integers():
+    def f(x, n):
+        return x**2 * (n / 3 + 10**n % 7)
+
+    value, derivative = value_and_grad(f)(0.1, 30)
+    assert value == f(0.1, 30)
+    assert derivative == pytest.approx(0.2 * (30 / 3 + 10**30 % 7), rel=1e-15)

@@ -60,6 +60,7 @@ class Stages:
         notes: the rewrites that SymPy offered and that were taken.
         ranked: the parameters of which it matters whether they are arrays.
         fixed: what the text reads by a name of its own, with the value.
+        wrt: the parameters that it derives by, which are floats.
     """
 
     parsed: Program
@@ -70,6 +71,7 @@ class Stages:
     notes: tuple[str, ...]
     ranked: frozenset[str]
     fixed: dict[str, object]
+    wrt: frozenset[str]
 
 
 def derive(
@@ -108,7 +110,9 @@ def derive(
     named = {node: label for label, (node, _) in fixed.items()}
     text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
     values = {label: value for label, (_, value) in fixed.items()}
-    return Stages(parsed, program, simplified, text, name, tuple(simplifier.notes), ranked, values)
+    wrt = frozenset(wrt_name(parsed, w) for operator in operators for w in operator.wrt)
+    notes = tuple(simplifier.notes)
+    return Stages(parsed, program, simplified, text, name, notes, ranked, values, wrt)
 
 
 def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:

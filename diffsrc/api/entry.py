@@ -186,7 +186,7 @@ def entry_for(
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(program)})",
         ]
-    made_floats = floats(program)
+    made_floats = floats(program, stages.wrt)
     if made_floats:
         as_float = cell(_as_float)
         for name in made_floats:
@@ -291,16 +291,17 @@ def _results(program: Program) -> list[Node]:
     return [node for node in seen if not isinstance(node, Result)]
 
 
-def floats(program: Program) -> list[str]:
-    """The parameters that are made floats so that every result is one.
+def floats(program: Program, wrt: frozenset[str]) -> list[str]:
+    """The parameters that are made floats so that every result is one, of those derived by.
 
+    Others stay what they are: an integer may be meant as one, in `n / 3 + 10**n % 7`.
     As few as will do: an integer times a float is a float. Where the code takes arrays,
     all arithmetic has to be in floats: the square of an array of integers may overflow.
     """
     parameters = {
         p.node: p.name
         for p in program.parameters
-        if p.node is not None and p.node.type.kind == "float"
+        if p.node is not None and p.node.type.kind == "float" and p.name in wrt
     }
     bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters)}
     results = _results(program)

@@ -334,6 +334,9 @@ def turned(node: Sum, angles: Sequence[Node], normal: Callable[[Node], Node]) ->
         if expanded_terms(expression) > MAX_TERMS:
             return
         expanded = sympy.expand(expression)
+        terms, symbols_in = sympy.Add.make_args(expanded), expanded.free_symbols
+        if len(terms) > MAX_FACTORED or len(symbols_in) > MAX_SYMBOLS:
+            return
         for angle in angles:
             sine, cosine = (convert.symbol(graph.call(op, angle)) for op in ("sin", "cos"))
             if not expanded.is_polynomial(sine):
