@@ -292,17 +292,20 @@ def _results(program: Program) -> list[Node]:
 
 
 def floats(program: Program, wrt: frozenset[str]) -> list[str]:
-    """The parameters that are made floats so that every result is one, of those derived by.
+    """The parameters that are made floats so that every result is one.
 
-    Others stay what they are: an integer may be meant as one, in `n / 3 + 10**n % 7`.
+    Those derived by, and others that no power or remainder takes: there an integer may be meant as
+    one, as in `n / 3 + 10**n % 7`.
     As few as will do: an integer times a float is a float. Where the code takes arrays,
     all arithmetic has to be in floats: the square of an array of integers may overflow.
     """
     parameters = {
         p.node: p.name
         for p in program.parameters
-        if p.node is not None and p.node.type.kind == "float" and p.name in wrt
+        if p.node is not None and p.node.type.kind == "float"
     }
+    meant = _meant_as_integers(_results(program), set(parameters))
+    parameters = {n: name for n, name in parameters.items() if name in wrt or n not in meant}
     bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters)}
     results = _results(program)
     known: dict[Node, int] = {}
@@ -321,6 +324,22 @@ def floats(program: Program, wrt: frozenset[str]) -> list[str]:
         chosen.append(parameters[best])
         integers = [i for i in integers if not bits[best] & i]
     return chosen
+
+
+def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
+    """The parameters from which sums and products lead to a power or a remainder."""
+    sources: dict[Node, set[Node]] = {}
+    meant: set[Node] = set()
+    for node in reachable(results, arms=True):
+        if node in parameters:
+            sources[node] = {node}
+        elif isinstance(node, Call) and node.op in KEEPS_INT:
+            found = [sources[arg] for arg in node.args if arg in sources]
+            if node.op in {"pow", "mod", "floordiv"}:
+                meant.update(*found)
+            elif found:
+                sources[node] = set().union(*found)
+    return meant
 
 
 def _makes_float(node: Node, known: dict[Node, int]) -> int:
