@@ -16,7 +16,6 @@ from diffsrc.parse.context import OBJECT, UNKNOWN
 from diffsrc.parse.subscripts import Subscripts
 from diffsrc.parse.values import Items, Record, Static, Text, Value, what
 
-
 _PLAIN = (str, int, float, bool, type(None), bytes)
 _HOLE = re.compile(r"__value_(\d+)__")
 
