@@ -9,7 +9,6 @@ transformation once more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from diffsrc.errors import NotDifferentiable, Place, UnknownFunction
 from diffsrc.ir import (
@@ -332,7 +331,7 @@ def gradients(
     work = Differentiator(program, requests, simplifier)
     body = work.block(program.body, with_values=with_values)
     _refuse_steps(work, body)
-    return replace(program, body=body, hints=work.hints)
+    return program._replace(body=body, hints=work.hints)
 
 
 def _refuse_steps(work: Differentiator, body: Block) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A range in the user's source: where a value was written, and what an error points at.
 
     Lines count from 1, columns from 0, as in `ast`; `text` is the source line itself.

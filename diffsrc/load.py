@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import itertools
 import linecache
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from types import CellType, CodeType, FunctionType
 
 
-def load(
+def load(  # noqa: PLR0913 - what a function is made of
     source: str,
     name: str,
     *,
     module_globals: dict[str, object],
     cells: Mapping[str, CellType],
     before: str = "",
+    inexact: AbstractSet[int] = frozenset(),
 ) -> FunctionType:
     """The function `name` that `source` defines.
 
     Args:
-        source: one function definition.
+        source: one function definition, after lines for what is among `cells`.
         name: the name it defines.
         module_globals: the dict in which its globals are looked up, live.
         cells: names that are closure variables instead; live if the cell is the user's.
         before: statements that run first, and that debuggers see in the `def` line.
+        inexact: which of the numbers that it returns, counted through nested tuples, are made
+            floats.
 
     The text is registered with `linecache` under a name made of its hash, so that
     tracebacks, `pdb` and `inspect.getsource` show it.
     """
     digest = importlib.util.source_hash(source.encode()).hex()[:12]
     filename = f"<diffsrc {name} {digest}>"
-    code = _code(source, name, filename, frozenset(cells), before)
+    code = _code(source, name, filename, frozenset(cells), before, inexact)
     linecache.cache[filename] = (
         len(source),
         None,
@@ -42,19 +47,42 @@ def load(
     return FunctionType(code, module_globals, name, None, closure)
 
 
-def _code(source: str, name: str, filename: str, free: frozenset[str], before: str) -> CodeType:
+def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
+    source: str,
+    name: str,
+    filename: str,
+    free: frozenset[str],
+    before: str,
+    inexact: AbstractSet[int],
+) -> CodeType:
     """The code of the function, with `free` names as closure variables."""
+    if not free and not before and not inexact:
+        return _inner(compile(source, filename, "exec"), name)
     module = ast.parse(f"def outer({', '.join(sorted(free))}): pass")
     outer = module.body[0]
     assert isinstance(outer, ast.FunctionDef)
-    outer.body = ast.parse(source).body
+    outer.body = [s for s in ast.parse(source).body if isinstance(s, ast.FunctionDef)]
+    function = outer.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    for statement in ast.walk(function) if inexact else ():
+        if isinstance(statement, ast.Return) and statement.value is not None:
+            statement.value = _as_floats(statement.value, inexact, itertools.count())
     if before:
-        function = outer.body[0]
-        assert isinstance(function, ast.FunctionDef)
         # After the docstring, which has to stand first.
         function.body[1:1] = _in_line(ast.parse(before).body, function.lineno)
     outer_code = _inner(compile(module, filename, "exec"), "outer")
     return _inner(outer_code, name).replace(co_qualname=name)
+
+
+def _as_floats(value: ast.expr, inexact: AbstractSet[int], counter: Iterator[int]) -> ast.expr:
+    """`value * 1.0`, which numbers and arrays understand, for each that is `inexact`."""
+    if isinstance(value, ast.Tuple):
+        value.elts = [_as_floats(item, inexact, counter) for item in value.elts]
+        return value
+    if next(counter) not in inexact:
+        return value
+    product = ast.BinOp(value, ast.Mult(), ast.Constant(1.0))
+    return ast.fix_missing_locations(ast.copy_location(product, value))
 
 
 def _in_line(statements: list[ast.stmt], line: int) -> list[ast.stmt]:

@@ -10,15 +10,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 Interval = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation on numbers.
 
     Attributes:
@@ -100,6 +98,10 @@ def _logaddexp2(a: float, b: float) -> float:
 
 def _sign(x: float) -> float:
     return float((x > 0) - (x < 0))
+
+
+def _round(x: float, digits: float = 0) -> float:
+    return round(x, int(digits))
 
 
 def _digamma(x: float) -> float:
@@ -241,7 +243,7 @@ pointwise("select",     "np.where",                                     lambda c
 pointwise("floor",      "math.floor np.floor",                          math.floor,           R)
 pointwise("ceil",       "math.ceil np.ceil",                            math.ceil,            R, sympy="ceiling")
 pointwise("trunc",      "math.trunc int np.trunc np.fix",               math.trunc,           R, exact=lambda mp, x: mp.sign(x) * mp.floor(abs(x)), sympy=None)
-pointwise("round",      "round np.round np.around np.rint",             round,                R, exact="nint", sympy=None)
+pointwise("round",      "round np.round np.around np.rint",             _round,               R, exact="nint", sympy=None)
 
 # On whole numbers, and neighbours among floats
 pointwise("comb",       "math.comb",                                    _comb,                MORE, COUNT, exact="binomial", sympy="binomial")

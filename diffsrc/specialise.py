@@ -9,12 +9,10 @@ from __future__ import annotations
 import ast
 import enum
 import functools
-import inspect
 import sys
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from diffsrc.errors import Place, ShapeError
 
@@ -92,7 +90,6 @@ class Identity:
         return id(self.value)
 
 
-@dataclass(frozen=True, slots=True)
 class Argument:
     """One argument; two are equal if they lead to the same code.
 
@@ -104,29 +101,47 @@ class Argument:
         type: the class of an object.
         items: of a list, tuple or dict: its elements; None where they are too many.
         names: the keys of a dict.
-        key: what is compared.
+        key: the rest of what is compared.
     """
 
-    kind: str
-    value: object = field(compare=False)
-    array: bool = False
-    type: object = field(default=None, compare=False)
-    items: tuple[Argument, ...] | None = None
-    names: tuple[object, ...] = ()
-    key: object = None
+    __slots__ = ("array", "items", "key", "kind", "names", "type", "value")
+
+    def __init__(  # noqa: PLR0913 - one for each attribute
+        self,
+        kind: str,
+        value: object,
+        *,
+        array: bool = False,
+        type_: object = None,
+        items: tuple[Argument, ...] | None = None,
+        names: tuple[object, ...] = (),
+        key: object = None,
+    ) -> None:
+        self.kind = kind
+        self.value = value
+        self.array = array
+        self.type = type_
+        self.items = items
+        self.names = names
+        self.key = key
+
+    def _compared(self) -> tuple[object, ...]:
+        return (self.kind, self.array, self.items, self.names, self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Argument) and self._compared() == other._compared()
+
+    def __hash__(self) -> int:
+        return hash(self._compared())
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """The arguments by the names of their parameters, without those that are bound.
 
     `*args` is one argument with `items`, `**kwargs` one with `items` and `names`.
     """
 
     arguments: tuple[tuple[str, Argument], ...]
-
-    def __getitem__(self, name: str) -> Argument:
-        return dict(self.arguments)[name]
 
 
 def argument_of(value: object) -> Argument:
@@ -135,7 +150,7 @@ def argument_of(value: object) -> Argument:
     if kind in (int, float):
         return Argument("number", value)
     if not (is_plain(kind) and is_plain(type(kind))):
-        return Argument("object", value, type=kind, key=Identity(kind))
+        return Argument("object", value, type_=kind, key=Identity(kind))
     if kind in _EXACT or issubclass(kind, enum.Enum) or is_function(value):
         return Argument("static", value, key=static_key(value))
     number = _of_numpy(value)
@@ -149,7 +164,7 @@ def argument_of(value: object) -> Argument:
         names: tuple[object, ...] = tuple(value)  # type: ignore[arg-type]
         if all(type(name) in (*_EXACT, int) for name in names):
             return _container(value, kind, tuple(value.values()), names)  # type: ignore[attr-defined]
-    return Argument("object", value, type=kind, key=Identity(kind))
+    return Argument("object", value, type_=kind, key=Identity(kind))
 
 
 def is_plain(kind: type) -> bool:
@@ -188,7 +203,7 @@ def _of_numpy(value: object) -> Argument | None:
     elif issubclass(kind, (numpy.floating, numpy.integer)):
         return Argument("number", value)
     elif kind is numpy.bool_:
-        return Argument("static", bool(value), key=(bool, bool(value)))
+        return Argument("static", value, key=(kind, bool(value)))
     return None
 
 
@@ -197,20 +212,20 @@ def _of_set(value: frozenset[object], kind: type) -> Argument:
     if all(item.kind == "static" for item in items) and len(items) <= MAX_ITEMS:
         key = frozenset(item.key for item in items)
         return Argument("static", value, key=(kind, key))
-    return Argument("object", value, type=kind, key=Identity(kind))
+    return Argument("object", value, type_=kind, key=Identity(kind))
 
 
 def _container(
     value: object, kind: type, items: tuple[object, ...], names: tuple[object, ...] = ()
 ) -> Argument:
     if len(items) > MAX_ITEMS:
-        return Argument("object", value, type=kind, key=(kind, len(items)))
+        return Argument("object", value, type_=kind, key=(kind, len(items)))
     inner = tuple(argument_of(item) for item in items)
     if kind is tuple and all(item.kind == "static" for item in inner):
         return Argument("static", value, key=(kind, tuple(i.key for i in inner)))
     keys = tuple((type(name), name) for name in names)
     return Argument(
-        "object", value, type=kind, items=inner, names=names, key=(Identity(kind), keys)
+        "object", value, type_=kind, items=inner, names=names, key=(Identity(kind), keys)
     )
 
 
@@ -229,8 +244,7 @@ def static_key(value: object) -> object:
 # Binding
 
 
-@dataclass(frozen=True, slots=True)
-class Bound(Generic[T]):
+class Bound(NamedTuple, Generic[T]):
     """Arguments by the names of their parameters, and those of `*args`, `**kwargs`."""
 
     values: dict[str, T]
@@ -363,7 +377,7 @@ def _several(values: tuple[object, ...] | dict[str, object]) -> Argument:
     names = tuple(values) if isinstance(values, dict) else ()
     given = values.values() if isinstance(values, dict) else values
     items = tuple(argument_of(value) for value in given)
-    return Argument("object", values, type=kind, items=items, names=names, key=names)
+    return Argument("object", values, type_=kind, items=items, names=names, key=names)
 
 
 # Before any call
@@ -385,10 +399,15 @@ def unknown_signature(captured: Callable) -> Signature:
             made.append((arg.arg, _unknown(captured, arg, owner)))
         first = False
     if arguments.vararg is not None:
-        made.append((arguments.vararg.arg, _several(())))
+        made.append((arguments.vararg.arg, Argument("object", None, type_=tuple)))
     if arguments.kwarg is not None:
-        made.append((arguments.kwarg.arg, _several({})))
+        made.append((arguments.kwarg.arg, Argument("object", None, type_=dict)))
     return Signature(tuple(made))
+
+
+def is_open(signature: Signature) -> bool:
+    """Tell whether a signature leaves open how many arguments there are: no call's does."""
+    return any(a.kind == "object" and a.key is None for _, a in signature.arguments)
 
 
 def _takes_self(node: Function) -> bool:
@@ -403,7 +422,7 @@ def _unknown(captured: Callable, arg: ast.arg, owner: object) -> Argument:
         if default.kind == "static" or default.value is not None:
             return default
     if owner is not None:
-        return Argument("object", None, type=owner, key=Identity(owner))
+        return Argument("object", None, type_=owner, key=Identity(owner))
     meaning = annotated(arg.annotation, captured.scope)
     kind = kind_of_class(meaning)
     if kind == "static":
@@ -414,7 +433,7 @@ def _unknown(captured: Callable, arg: ast.arg, owner: object) -> Argument:
             "Call the derivative, or ask for source_for(...) with arguments.",
         )
     if kind == "object":
-        return Argument("object", None, type=meaning, key=Identity(meaning))
+        return Argument("object", None, type_=meaning, key=Identity(meaning))
     return Argument("number", None, array=kind == "array")
 
 
@@ -435,10 +454,17 @@ def annotated(node: ast.expr | None, names: Names) -> object:
     try:
         value = names.lookup(node.id).value
         for part in reversed(parts):
-            value = inspect.getattr_static(value, part)
+            value = _static_attribute(value, part)
     except (LookupError, AttributeError):
         return None
     return value
+
+
+def _static_attribute(value: object, name: str) -> object:
+    import inspect  # takes 3 ms, and dotted annotations are rare
+
+    attribute: object = inspect.getattr_static(value, name)
+    return attribute
 
 
 def kind_of_class(meaning: object) -> str:

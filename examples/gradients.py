@@ -17,6 +17,8 @@
 
 import math
 
+SQRT_2 = math.sqrt(2)
+
 
 def f_value_and_grad(x):
     """Value and derivative of f with respect to x."""
@@ -41,10 +43,9 @@ def call_price_value_and_grad(spot, strike, years, rate, volatility):
     spread = volatility * math.sqrt(years)
     d1 = (math.log(spot / strike) + (rate + volatility**2 / 2) * years) / spread
     d2 = d1 - spread
-    sqrt_2 = math.sqrt(2)
-    d1_over_sqrt_2 = d1 / sqrt_2
-    exp_term = strike * math.exp(-rate * years) * (0.5 * (1 + math.erf(d2 / sqrt_2)))
+    d1_over_SQRT_2 = d1 / SQRT_2
+    exp_term = strike * math.exp(-rate * years) * (0.5 * (1 + math.erf(d2 / SQRT_2)))
     return (
-        spot * (0.5 * (1 + math.erf(d1_over_sqrt_2))) - exp_term,
-        0.5 * math.erfc(-d1_over_sqrt_2),
+        spot * (0.5 * (1 + math.erf(d1_over_SQRT_2))) - exp_term,
+        0.5 * math.erfc(-d1_over_SQRT_2),
     )

@@ -353,7 +353,7 @@ def table():
     def second_of_log(x):
         return np.log(x, 2)
 
-    case(second_of_log, (1.0,), UnsupportedSyntax, "np.log(x, 2)", "1 arguments")
+    case(second_of_log, (1.0,), UnsupportedSyntax, "np.log(x, 2)", "1 argument")
 
     def inverts(x):
         return 1.0 if ~(x > 0) else x

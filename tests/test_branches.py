@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from diffsrc import grad, value_and_grad
+from diffsrc import derivative, grad, hessian, value_and_grad
 
 
 def one_result_used_in_an_inner_arm(scale, a, y):
@@ -26,6 +26,24 @@ def parameter_given_again_in_an_arm(a):
         a += 1.5
         a = a * a
     return math.cbrt(a)
+
+
+def value_given_again_in_one_arm_only(x, c):
+    u = c * x
+    u += c
+    if c > 1:
+        u = math.sin(0.5)
+    return max(c, math.sqrt(1 + (c if x > 0.3 else u) ** 2))
+
+
+def value_given_again_in_the_other_arm_only(x, c):
+    u = c * x
+    u += c
+    if c <= 1:
+        pass
+    else:
+        u = math.sin(0.5)
+    return max(c, math.sqrt(1 + (c if x > 0.3 else u) ** 2))
 
 
 def value_given_again_and_needed_later(sigma):
@@ -71,6 +89,10 @@ CASES = [
     (one_result_used_in_an_inner_arm, (-1.1, 4.0, 1.5)),
     (parameter_given_again_in_an_arm, (0.5,)),
     (parameter_given_again_in_an_arm, (2.0,)),
+    (value_given_again_in_one_arm_only, (0.1, 2.0)),
+    (value_given_again_in_one_arm_only, (0.1, 0.9)),
+    (value_given_again_in_the_other_arm_only, (0.1, 2.0)),
+    (value_given_again_in_the_other_arm_only, (0.1, 0.9)),
     (value_given_again_and_needed_later, (0.5,)),
     (root_in_the_other_arm, (-2.7,)),
     (root_in_the_other_arm, (2.7,)),
@@ -121,3 +143,119 @@ def test_other_integers_stay_integers():
     value, derivative = value_and_grad(f)(0.1, 30)
     assert value == f(0.1, 30)
     assert derivative == pytest.approx(0.2 * (30 / 3 + 10**30 % 7), rel=1e-15)
+
+
+GAIN = 2
+
+
+class Gains:
+    k = 3
+
+
+def closed_over(n):
+    return lambda x: n * x
+
+
+INTEGERS = [
+    (lambda x: x * GAIN, ()),
+    (lambda x: GAIN * x**2, ()),
+    (lambda x: x * abs(GAIN), ()),
+    (lambda x: x * (GAIN + 1), ()),
+    (lambda x: Gains.k * x, ()),
+    (closed_over(4), ()),
+    (lambda x, gains: gains.k * x, (Gains(),)),
+    (lambda x, n: n * x, (3,)),
+    (lambda x, n=3: n * x, ()),
+    (lambda x, c: c[0] * x + c[1], ((2, 3),)),
+    (lambda x, c: c["k"] * x, ({"k": 2},)),
+    (lambda x, *c: c[0] * x, (2,)),
+    (lambda x, n: x * 10**n, (3,)),
+    (lambda x, n: x * (n % 4), (7,)),
+    (lambda x, n: x * (n // 2), (7,)),
+    (lambda x, n: x * math.factorial(n), (5,)),
+    (lambda x, n: n * x if x > 0 else GAIN * x, (5,)),
+    (lambda x, n: max(n, GAIN) * x, (5,)),
+    (lambda x, n: n * n * n * n * x, (300_007,)),
+]
+
+
+@pytest.mark.parametrize(("function", "others"), INTEGERS, ids=range(len(INTEGERS)))
+@pytest.mark.parametrize("x", [0.7, -0.7])
+def test_floats_from_integers_beside_them(function, others, x):
+    value, slope = value_and_grad(function)(x, *others)
+    assert value == function(x, *others)
+    step = function(x + 1e-3, *others) - function(x - 1e-3, *others)
+    assert slope == pytest.approx(step / 2e-3, rel=1e-6)
+    for got in (slope, grad(function)(x, *others), hessian(function)(x, *others)):
+        assert type(got) is float
+
+
+def test_what_is_handed_through_stays_an_integer():
+    def f(x, n):
+        return n * x, 2 * n
+
+    big = 2**60 + 1
+    assert grad(f, has_aux=True)(0.5, big) == (float(big), 2 * big)
+    assert value_and_grad(f, has_aux=True)(0.5, 3) == ((1.5, 6), 3.0)
+    assert type(grad(f, has_aux=True)(0.5, big)[0]) is float
+
+
+OF_ARRAYS = [
+    lambda x: x * x * x * x * x,
+    lambda x: 10**10 * x,
+    lambda x: 1 / x,
+    lambda x: -x,
+    lambda x: x,
+    lambda x: 3 - GAIN * x,
+    lambda x: abs(x) + 1,
+    lambda x: np.abs(x) * x,
+    lambda x: 2 * np.exp(x),
+    lambda x: 2 * np.square(x),
+    lambda x: np.where(x > 1, 3, x),
+    lambda x: np.maximum(x, 2) * x,
+    lambda x: np.sqrt(x) + x % 2,
+    lambda x: np.hypot(x, 1),
+]
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("function", OF_ARRAYS, ids=range(len(OF_ARRAYS)))
+@pytest.mark.parametrize("kind", ["int64", "int8", "uint8", "bool"])
+def test_arrays_of_integers_are_taken_as_floats(function, kind, order):
+    integers = np.array([1, 1] if kind == "bool" else [100, 3], dtype=kind)
+    want = derivative(function, order=order)(integers.astype(float))
+    got = derivative(function, order=order)(integers)
+    assert got.dtype == float
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+
+
+@pytest.mark.parametrize("function", [lambda a, t: 2.5 * a + t, lambda a, t: t - a], ids=range(2))
+@pytest.mark.parametrize("kind", ["int64", "uint8", "float32"])
+def test_a_constant_over_an_array_of_integers(function, kind):
+    t = np.arange(3).astype(kind)
+    df = derivative(function)
+    slope = float(function(1.0, 0.0))
+    assert df(2.0, t).tolist() == df.function(2.0, t).tolist() == [slope] * 3
+    assert df(2.0, t).dtype == (kind if kind == "float32" else float)
+
+
+SUMS_OF_TRUTHS = [
+    lambda x: (x > 1) * x + (x > 2) * x,
+    lambda x: (x > 1) * x - (x > 2) * x,
+    lambda x: ((x > 1) * 1.0 + (x > 2)) * x,
+    lambda x: ((x > 1) + (x > 2)) * x,
+    lambda x: x * np.logical_and(x > 1, x > 2) + (x > 1) * x,
+    lambda x: (x > 1) * x**2 + (x > 0) * x**2 + (x > 2) * x,
+    lambda x: np.where(x > 1, x > 2, x > 0) * x,
+    lambda x: x * np.logical_not(x > 1) + x * np.isfinite(x),
+]
+
+
+@pytest.mark.parametrize("function", SUMS_OF_TRUTHS, ids=range(len(SUMS_OF_TRUTHS)))
+@pytest.mark.parametrize("x", [3.0, np.float64(3.0), np.array([3.5, 1.5, 0.5])], ids=repr)
+def test_truth_values_are_added_as_numbers_by_rules_and_as_numpy_does_by_the_user(function, x):
+    h = 1e-6
+    want = (function(x + h) - function(x - h)) / (2 * h)
+    value, slope = value_and_grad(function)(x) if np.ndim(x) == 0 else (function(x), None)
+    np.testing.assert_allclose(derivative(function)(x), want, atol=1e-6)
+    assert slope is None or (value == function(x) and abs(slope - want) < 1e-6)

@@ -9,6 +9,7 @@ import math
 import os
 import subprocess
 import sys
+import textwrap
 import types
 from collections import namedtuple
 from pathlib import Path
@@ -321,6 +322,16 @@ def test_methods():
     assert (captured.name, captured.bound) == ("__call__", {"self": drag})
 
 
+def test_the_class_that_a_method_is_from():
+    class Inside:
+        def force(self, v):
+            return v
+
+    assert capture(Drag.force).owner is capture(Drag(1.0).force).owner is Drag
+    assert capture(Drag.square).owner is capture(Drag.density).owner is None
+    assert capture(weight).owner is capture(Inside.force).owner is None
+
+
 def test_method_of_a_callable_object():
     class Inner:
         def __call__(self, outer, x):  # noqa: ARG002
@@ -554,6 +565,8 @@ def test_registered_source():
     captured = capture(namespace["f"])
     assert captured.file == name
     assert body(captured) == "return x + 1"
+    linecache.cache[name] = (9, None, ["def f(x):\n", "    return x + 2\n"], name)
+    assert "holds another text" in refusal(SourceUnavailable, namespace["f"])
     del linecache.cache[name]
     assert "'<cell 1>'" in refusal(SourceUnavailable, namespace["f"])
 
@@ -582,16 +595,19 @@ def test_edited_file(tmp_path):
     assert body(capture(module.f)) == "return x + 1"
     for text in (
         "def f(x):\n    return x + 2\n",
-        "\ndef f(x):\n    return x + 1\n",
         "def g(x):\n    return x + 1\n",
         "def f(y):\n    return y + 1\n",
         "def f(x):\n    return x + 1.0\n",
-        "def f(x:\n",
-        "\0",
     ):
         path.write_text(text)
         os.utime(path, (1, hash(text) % 10**6))
         assert "edited after import" in refusal(SourceUnavailable, module.f)
+    for text, why in (("x = 1\ndef f(x:\n", "line 2"), ("\0", "null bytes")):
+        path.write_text(text)
+        os.utime(path, (1, hash(text) % 10**6))
+        message = refusal(SourceUnavailable, module.f)
+        assert "does not parse" in message
+        assert why in message
     path.unlink()
     assert "cannot be found" in refusal(SourceUnavailable, module.f)
 
@@ -599,9 +615,105 @@ def test_edited_file(tmp_path):
 def test_edit_that_changes_nothing(tmp_path):
     path = tmp_path / "edited.py"
     module = load(path, "def f(x):\n    return x + 1\n")
-    path.write_text("def f( x ):\n    # a comment\n    return (x  +  1)\n")
-    os.utime(path, (1, 1))
-    assert body(capture(module.f)) == "return x + 1"
+    for text in (
+        "def f( x ):\n    # a comment\n    return (x  +  1)\n",
+        "\ndef g(x):\n    return x + 2\ndef f(x):\n    return x + 1\n",
+        "from __future__ import annotations\ndef f(x):\n    return x + 1\n",
+    ):
+        path.write_text(text)
+        os.utime(path, (1, hash(text) % 10**6))
+        captured = capture(module.f)
+        assert body(captured) == "return x + 1"
+        place = captured.place(captured.node)
+        assert text.splitlines()[place.line - 1] == place.text
+        assert place.text.startswith("def f(")
+
+
+# ---- Cells: what an editor runs of a file ----
+
+
+def run_cells(path, text, *cells):
+    """Run parts of a file as if they were all of it."""
+    path.write_text(text)
+    namespace = {"__name__": "__main__"}
+    for cell in cells:
+        exec(compile(cell, str(path), "exec", dont_inherit=True), namespace)  # noqa: S102
+    return namespace
+
+
+TWO_CELLS = """\
+# %%
+def f(x):
+    return x**2
+g = lambda x: x + 1
+# %%
+def f(x):
+    return x**3
+h = lambda x: x + 2
+
+class Spring:
+    def energy(self, x):
+        return self.__k * x**2
+"""
+
+
+def test_cells_that_count_their_own_lines(tmp_path):
+    first, second = TWO_CELLS.split("# %%\n")[1:]
+    namespace = run_cells(tmp_path / "cells.py", TWO_CELLS, first, second)
+    found = capture(namespace["f"])
+    assert (body(found), found.node.lineno) == ("return x ** 3", 6)
+    assert (body(capture(namespace["g"])), capture(namespace["g"]).node.lineno) == ("x + 1", 4)
+    assert (body(capture(namespace["h"])), capture(namespace["h"]).node.lineno) == ("x + 2", 8)
+    assert "self._Spring__k" in body(capture(namespace["Spring"].energy))
+
+
+def test_cell_without_the_future_of_the_file(tmp_path):
+    cell = "def f(x: float):\n    def g(y: float):\n        return y\n    return g(x)\n"
+    text = "import math\n# %%\n" + cell
+    future = '"""A file."""\nfrom __future__ import annotations\n'
+    namespace = run_cells(tmp_path / "cells.py", future + text, cell)
+    assert namespace["f"].__annotations__ == {"x": float}
+    assert capture(namespace["f"]).node.lineno == 5
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "%matplotlib inline\n!pip list\n",
+        "if 1:\n    %time 1\n",
+        "# %%\ndef unfinished(\n",
+        "# In[2]:\nx = = 1\n",
+        "#%% title\n)\n",
+    ],
+)
+@pytest.mark.parametrize("padded", [True, False])
+def test_cell_of_a_file_that_does_not_parse(tmp_path, rest, padded):
+    cell = "# %%\ndef f(x):\n    return x**2\n"
+    line = rest.count("\n") + 2
+    compiled = "\n" * (line - 2) + cell if padded else cell
+    namespace = run_cells(tmp_path / "cells.py", rest + cell + rest, compiled)
+    captured = capture(namespace["f"])
+    place = captured.place(captured.node)
+    assert (place.line, place.text) == (line, "def f(x):")
+    assert captured.lines == (*(rest + cell + rest).split("\n"),)
+
+
+def test_functions_that_do_the_same(tmp_path):
+    one = "\n\ndef f(x):\n    return x**2\n"
+    namespace = run_cells(tmp_path / "cells.py", one + one, one[1:])
+    assert body(capture(namespace["f"])) == "return x ** 2"
+    for other in (one.replace("x)", "x: str)"), one.replace("def", "@decorated\ndef")):
+        namespace = run_cells(tmp_path / "cells.py", one + other, one[1:])
+        message = refusal(SourceUnavailable, namespace["f"])
+        assert "Several functions 'f'" in message
+
+
+def test_cell_that_is_not_in_the_file(tmp_path):
+    inside = "    def f(x):\n        return k * x\n"
+    text = f"def outer(k):\n{inside}    return f\n"
+    namespace = run_cells(tmp_path / "cells.py", text, textwrap.dedent(inside))
+    message = refusal(SourceUnavailable, namespace["f"])
+    assert "not compiled as it stands" in message
 
 
 def test_rewritten_by_pytest():

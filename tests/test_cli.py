@@ -65,6 +65,10 @@ def loop(x):
     for i in range(3):
         x = x * x
     return x
+
+
+def called(x, k=math.sqrt(2.0)):
+    return k * x**2
 '''
 
 HELPERS = """
@@ -88,7 +92,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [p for p in sys.path if p])
     yield tmp_path
     assert not (tmp_path / "it-ran").exists()
-    for name in ("good", "raising", "model", "package"):
+    for name in ("good", "printing", "raising", "model", "package"):
         sys.modules.pop(name, None)
 
 
@@ -184,6 +188,10 @@ def test_show_mathml(run):
         (["model.py:g", "--at", "x=3, kind='line'"], 15.0),
         (["model.py:needs_kind", "--at", 'x=3,kind="b"'], 6.0),
         (["model.py:positional", "--at", "y=3,x=2", "--wrt", "y"], 12.0),
+        (["model.py:positional", "--at", "y=3,x=2", "--wrt", "y", "--wrt", "x"], (12.0, 9.0)),
+        (["model.py:f", "--at", "x=+inf"], float("inf")),
+        (["model.py:f", "--at", " x = 2 ,"], 72.0),
+        (["model.py:called", "--at", "x=3,k=2"], 12.0),
     ],
 )
 def test_at(words, result, run):
@@ -239,8 +247,12 @@ def test_show_of_an_imported_function(folder, run):
         ("show model.py:f --wrt q", "wrt='q' names no argument of f; it has x"),
         ("show model.py:f --wrt 7", "wrt=7 is no position of an argument of f(x)"),
         ("show model.py:g --wrt kind", "'kind' of g is not a number"),
-        ("show model.py:f --wrt x,x", "--wrt x,x names an argument twice"),
-        ("show model.py:f --wrt x,", "--wrt 'x,' lacks a name"),
+        ("show model.py:f --wrt x,x", "wrt=('x', 'x') names an argument of f twice"),
+        ("show model.py:f --wrt x --wrt x", "wrt=('x', 'x') names an argument of f twice"),
+        ("show model.py:f --wrt 0,x", "wrt=(0, 'x') names an argument of f twice"),
+        ("show model.py:f --wrt x,", "argument --wrt: 'x,' lacks a name"),
+        ("show model.py:f --wrt=", "argument --wrt: '' lacks a name"),
+        ("show model.py:f --wrt \N{SUPERSCRIPT TWO}", "wrt='2' names no argument of f"),
         ("show model.py:f --at y=1", "--at: f() got an unexpected keyword"),
         (
             "show model.py:g --at k=1",
@@ -256,8 +268,15 @@ def test_show_of_an_imported_function(folder, run):
         ("show model.py:f --at x=1,x=2", "--at gives x twice"),
         ("show model.py:g --at x=-1", "raises ValueError: -1.0 is too low"),
         ("show model.py:f --at x=1e300", "raises OverflowError"),
+        (f"show model.py:f --at x=1{'0' * 400}", "raises OverflowError: int too large"),
+        ("show model.py:f --at x={[1]:2}", "'{[1]: 2}' is no number"),
+        (f"show model.py:f --at x={'(' * 300}", "is not of the form name=number"),
+        ("show model.py:positional --at y=1", "--at: positional() lacks a value for 'x'"),
+        ("show model.py:called --at x=1", "'k' has no value that can be read from the text"),
         ("show model.py:f --order 0", "'0' is no positive integer"),
         ("show model.py:f --order x", "'x' is no positive integer"),
+        ("show model.py:f --order 1.5", "'1.5' is no positive integer"),
+        ("show model.py:f --order=-1", "'-1' is no positive integer"),
         ("show model.py:f --order 2 --value", "--value goes with first derivatives"),
         ("show model.py:f --as html", "invalid choice"),
         ("show model.py:f --unknown", "unrecognized arguments: --unknown"),
@@ -268,6 +287,8 @@ def test_show_of_an_imported_function(folder, run):
         ("show no_such_module:f", "cannot be imported: ModuleNotFoundError"),
         ("show raising:f", "cannot be imported: RuntimeError: not today"),
         ("show stopping:f", "cannot be imported: SystemExit: 3"),
+        ("show printing:g", "'g' cannot be had from the module 'printing': RuntimeError: no g"),
+        ("show printing:f.g", "There is no function 'f.g' in the module 'printing'"),
         ("show math:sin", "sin has no Python source"),
         ("show math:pi", "a function is needed"),
         ("show json:nothing", "There is no function 'nothing' in the module 'json'."),
@@ -276,11 +297,25 @@ def test_show_of_an_imported_function(folder, run):
         ("generate model.py:f", "-o FILE is needed"),
         ("generate model.py:f -o nowhere/out.py", "No such file or directory"),
         ("generate model.py:f -o sub", "Is a directory"),
-        ("generate model.py:f -o model.py", "was not written by diffsrc"),
+        ("generate model.py:f -o sub/", "Is a directory"),
+        ("generate model.py:f -o sub/new/", "Is a directory"),
+        ("generate model.py:f -o model.py/new.py", "Not a directory"),
+        ("generate model.py:f -o=", "the name of the file is empty"),
+        (f"generate model.py:f -o {'a' * 300}.py", "File name too long"),
+        ("generate model.py:f -o helpers.py", "was not written by diffsrc"),
+        ("generate model.py:f -o model.py", "'model.py' is the file of f: choose another name"),
+        ("generate model.py:f -o sub/../model.py", "is the file of f: choose another name"),
+        ("generate model.py:f model.py:f -o out.py", "write two modules"),
+        ("generate model.py:f \udcff.py:f -o out.py", "There is no file '\\udcff.py'"),
+        ("generate model.py:f -o \udcff.py", "cannot stand in a comment; rename the file"),
         ("generate model.py:f missing.py:f -o out.py", "There is no file"),
         ("generate model.py:f --check out.py", "--check takes a module alone"),
         ("generate --check out.py --wrt x", "--check takes a module alone"),
         ("generate --check out.py", "There is no file 'out.py'."),
+        ("generate --check=", "the name of the file is empty"),
+        (f"generate --check {'a' * 300}.py", "File name too long"),
+        (f"show {'a' * 300}.py:f", "File name too long"),
+        ("generate --check model.py/x", "Not a directory"),
         ("generate --check sub", "'sub' is a directory"),
         ("generate --check latin.py", "'latin.py' is not text in UTF-8"),
         ("generate --check model.py", "does not begin as a module of diffsrc does"),
@@ -290,12 +325,126 @@ def test_show_of_an_imported_function(folder, run):
 def test_bad_input(words, err, folder, run):
     (folder / "raising.py").write_text("raise RuntimeError('not today')\n")
     (folder / "stopping.py").write_text("raise SystemExit(3)\n")
+    (folder / "printing.py").write_text(
+        "def f(x):\n    return x\ndef __getattr__(name):\n    raise RuntimeError(f'no {name}')\n"
+    )
     before = sorted(path for path in folder.rglob("*") if "__pycache__" not in str(path))
     code, out, printed = run(*words.split())
     assert (code, out) == (2, "")
     assert err in printed
     after = sorted(path for path in folder.rglob("*") if "__pycache__" not in str(path))
     assert before == after
+
+
+F = "def f(x):\n    return 3 * x**2\n"
+BAD = "def bad(x):\n    return (x,\n        open(x))[0]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("with space.py", F),
+        ("with:colon.py", F),
+        ("./-dash.py", F),
+        ("no_ending", F),
+        ("grün.py", F),
+        ("windows.py", F.replace("\n", "\r\n")),
+        ("mac.py", F.replace("\n", "\r")),
+        ("bom.py", "\ufeff" + F),
+        ("tabs.py", F.replace("    ", "\t")),
+        ("feed.py", "\f\n" + F),
+        ("no_end.py", F.rstrip("\n")),
+        ("long.py", F.replace("\n", " # " + "x" * 100_000 + "\n")),
+        ("raises.py", "raise RuntimeError\n" + F),
+        ("exits.py", "import sys\nsys.exit(0)\n" + F),
+        ("runs.py", "from pathlib import Path\nPath('it-ran').touch()\n" + F),
+        ("decimal.py", "raise RuntimeError\n" + F),
+    ],
+)
+def test_files_of_all_kinds(name, text, folder, run):
+    """They are shown, written to modules, and found again by `--check`."""
+    (folder / name).write_bytes(text.encode())
+    target = f"{name}:f"
+    code, out, err = run("show", target, "--at", "x=2")
+    assert (code, err) == (0, "")
+    assert out.endswith("    return 6 * x\n\n# f_grad(x=2) = 12.0\n")
+    for output in ("out.py", "sub/out.py", "./-out.py"):
+        assert run("generate", target, "-o", output) == (0, "", "")
+        assert run("generate", f"--check={output}") == (0, "", "")
+    (folder / name).unlink()
+    code, _, err = run("generate", "--check", "sub/out.py")
+    assert (code, err) == (2, f"error: There is no file {name.removeprefix('./')!r}.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "caret"),
+    [
+        (BAD, 3, "    open(x))[0]\n    ^^^^^^^\n"),
+        (BAD.replace("\n", "\r\n"), 3, "    open(x))[0]\n    ^^^^^^^\n"),
+        ("\ufeff" + BAD, 3, "    open(x))[0]\n    ^^^^^^^\n"),
+        (BAD.replace("        ", "\t"), 3, "    open(x))[0]\n    ^^^^^^^\n"),
+        (
+            "def bad(x):\n\treturn x +\topen(x)\n",
+            2,
+            "    return x +\topen(x)\n               ^^^^^^^\n",
+        ),
+        ("\f\n" + BAD, 4, "    open(x))[0]\n    ^^^^^^^\n"),
+        (
+            "def bad(ξ):\n    return 'ä' and öffne(ξ)\n",
+            2,
+            "and öffne(ξ)\n                   ^^^^^\n",
+        ),
+        ("def bad(x:\n    return x\n", 1, "    def bad(x:\n           ^\n"),
+        ("def bad(x):\nreturn x\n", 2, "    return x\n    ^^^^^^\n"),
+        ("def bad(x):\n\ty = x\n        return y\n", 3, "    return y\n    ^\n"),
+        ("total rubbish\n", 1, "    total rubbish\n          ^^^^^^^\n"),
+    ],
+)
+def test_errors_show_the_place(text, line, caret, folder, run):
+    (folder / "bad.py").write_bytes(text.encode())
+    for words in (["show", "bad.py:bad"], ["generate", "bad.py:bad", "-o", "out.py"]):
+        code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert f'  File "bad.py", line {line}\n' in err
+        assert caret in err
+    assert not (folder / "out.py").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\n", b"# only\n", bytes(range(256)), b"x = 1\0\n"])
+def test_files_without_functions(content, folder, run):
+    (folder / "bad.py").write_bytes(content)
+    code, out, err = run("show", "bad.py:f")
+    assert (code, out) == (2, "")
+    assert re.match("error: ('bad.py' is|There is no function 'f' in 'bad.py')", err)
+
+
+def test_names_as_python_reads_them(folder, run):
+    """The `µ` of keyboards is another letter than that of Greek; Python takes both."""
+    micro, mu = "\N{MICRO SIGN}", "\N{GREEK SMALL LETTER MU}"
+    (folder / "greek.py").write_text(f"def {micro}f({micro}, k=1.0):\n    return k * {micro}**2\n")
+    for name in (micro, mu):
+        code, out, _ = run("show", f"greek.py:{name}f", "--wrt", name, "--at", f"{name}=2")
+        assert code == 0
+        assert out.endswith(f"    return 2 * {mu} * k\n\n# {mu}f_grad({mu}=2) = 4.0\n")
+
+
+def test_a_bug_is_no_answer(run, monkeypatch, capsys):
+    """Python's exit code for an exception is 1, which would say that `--check` failed."""
+
+    def derive(*args, **options):
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr("diffsrc.api.derive.derive", derive)
+    assert main(["show", "model.py:f"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.endswith("RuntimeError: oops\nerror: a bug in diffsrc\n")
+
+
+def test_a_module_that_prints(folder, run):
+    (folder / "printing.py").write_text("print('noise')\ndef f(x):\n    return x**2\n")
+    code, out, err = run("show", "printing:f")
+    assert (code, out.startswith("def f_grad"), err) == (0, True, "noise\n")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -448,6 +597,96 @@ def test_check_of_an_edited_module(folder, run):
     assert (code, err) == (2, "error: There is no file 'model.py'.\n")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "code", "printed"),
+    [
+        ("\n", "\r\n", 0, ""),
+        (r"\A", "\ufeff", 0, ""),
+        (r"\Z", "# mine\n", 1, "is out of date\n"),
+        (r"\Z", "\n", 1, "is out of date\n"),
+        (r"\n\Z", "", 1, "is out of date\n"),
+        ("sha256", "sha512", 1, "but its header is not\n"),
+        (r"SymPy 1\.", "SymPy 0.", 1, "the same, but diffsrc or SymPy is another version\n"),
+        (
+            r"(?s)SymPy 1\.(.*)15 \*",
+            r"SymPy 0.\1",
+            1,
+            "date: diffsrc or SymPy is another version\n",
+        ),
+        ("py:f", "py:f --value", 1, "is out of date\n"),
+        (r"\A.*\n", "", 2, "does not begin as a module of diffsrc does"),
+        ("py:f -o", "py -o", 2, "'model.py' is no target"),
+        ("py:f", "py:nope", 2, "no function 'nope'"),
+        ("py:f", "py:f'", 2, "by which command"),
+        (" -o grads.py", "", 2, "by which command"),
+        ("model.py:f -o", "-o", 2, "by which command"),
+        ("model.py:f -o", "--value -o", 2, "by which command"),
+        ("generate ", "generate --help ", 2, "by which command"),
+        ("py:f -o", "py:f --help -o", 2, "unrecognized arguments: --help"),
+        ("py:f -o", "py:f --version -o", 2, "unrecognized arguments: --version"),
+        ("py:f -o", "py:f --future -o", 2, "the command in the header of 'grads.py': unrecog"),
+        ("py:f -o", "py:f --check a.py -o", 2, "unrecognized arguments: --check"),
+        ("py:f -o", "py:f --order two -o", 2, "argument --order: 'two' is no positive"),
+        ("py:f -o", "py:f --order 2 --value -o", 2, "--value goes with first derivatives only"),
+        ("py:f -o", "py:f --wrt -o", 2, "argument --wrt: expected one argument"),
+        ("py:f -o", "py:f --wrt q -o", 2, "wrt='q' names no argument of f"),
+    ],
+)
+def test_check_of_a_changed_module(old, new, code, printed, folder, run):
+    run("generate", "model.py:f", "-o", "grads.py")
+    path = folder / "grads.py"
+    changed = re.sub(old, new, path.read_text()).encode()
+    path.write_bytes(changed)
+    found, out, err = run("generate", "--check", "grads.py")
+    assert found == code
+    assert printed in err if code == 2 else err.endswith(printed)
+    assert bool(out) == (code == 1)
+    assert all(line[:1] in " +-@\\" for line in out.splitlines())
+    assert path.read_bytes() == changed
+    again = run("generate", "model.py:f", "-o", "grads.py")[0]
+    assert again == (2 if "does not begin" in printed else 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "recorded"),
+    [
+        (["--wrt", "0"], ""),
+        (["--wrt", "1, 0"], " --wrt 1,0"),
+        (["--wrt", "y", "--wrt", "x"], " --wrt y,x"),
+        (["--wrt=-1"], " --wrt=-1"),
+        (["--wrt=-1,-2", "--value"], " --wrt=-1,-2 --value"),
+        (["--order", "1"], ""),
+        (["--order", "2"], " --order 2"),
+    ],
+)
+def test_recorded_options(options, recorded, folder, run):
+    assert run("generate", "model.py:positional", *options, "-o", "grads.py")[0] == 0
+    text = (folder / "grads.py").read_text()
+    assert f"#     diffsrc generate model.py:positional{recorded} -o grads.py\n" in text
+    assert run("generate", "--check", "grads.py")[0] == 0
+
+
+def test_a_derivative_of_a_written_module(folder, run):
+    run("generate", "model.py:f", "-o", "first.py")
+    assert run("generate", "first.py:f_grad", "-o", "second.py")[0] == 0
+    assert run("generate", "--check", "second.py")[0] == 0
+    text = (folder / "first.py").read_text()
+    code, _, err = run("generate", "first.py:f_grad", "-o", "first.py")
+    assert (code, "is the file of f_grad" in err) == (2, True)
+    assert (folder / "first.py").read_text() == text
+
+
+def test_no_file_name_is_code(folder, run):
+    """A line break in a name would end the comment that holds it."""
+    name = "x\nimport this\n.py"
+    (folder / name).write_text(F)
+    assert run("show", f"{name}:f")[0] == 0
+    for words in ([f"{name}:f", "-o", "out.py"], ["model.py:f", "-o", f"sub/{name}"]):
+        code, _, err = run("generate", *words)
+        assert (code, "cannot stand in a comment; rename the file" in err) == (2, True)
+    assert not (folder / "out.py").exists()
+
+
 def test_generate_of_imported_functions(folder, run):
     (folder / "good.py").write_text(
         "import math\nK = math.sqrt(4.0)\ndef f(x):\n    return K * x**2\n"
@@ -554,6 +793,56 @@ def test_a_reader_that_has_gone(environment, folder):
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("shell", "code", "err"),
+    [
+        ("show model.py:f | head -1", 0, ""),
+        ("show model.py:f | true", 0, ""),
+        ("--help | true", 0, ""),
+        ("show missing.py:f 2>&1 | true", 2, ""),
+        ("show 2>&1 | true", 2, ""),
+        ("show model.py:f >&-", 0, ""),
+        ("show --help >&-", 0, ""),
+        ("show model.py:f <&-", 0, ""),
+        ("show missing.py:f >&- 2>&-", 2, ""),
+        ("show 2>&-", 2, ""),
+        ("show model.py:f > /dev/full", 2, "error: the output cannot be written: No space left"),
+        ("show --help > /dev/full", 2, "error: the output cannot be written: No space left"),
+        ("show missing.py:f 2> /dev/full", 2, ""),
+        ("generate model.py:f -o /dev/full", 2, "error: '/dev/full' cannot be written: No space"),
+    ],
+)
+def test_streams_that_are_closed_or_full(shell, code, err, environment, folder):
+    script = f'"$1" -m diffsrc {shell}; exit "${{PIPESTATUS[0]}}"'
+    command = ["bash", "-c", script, "bash", sys.executable]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stderr.startswith(err) if err else not done.stderr
+
+
+@pytest.mark.parametrize("name", ["decimal", "difflib", "fractions", "numbers", "sympy"])
+def test_a_file_that_is_called_like_a_library(name, environment, folder):
+    """`python -m` looks into the working directory first, and would run it."""
+    (folder / f"{name}.py").write_text("raise RuntimeError\n" + F)
+    done = process("show", f"{name}.py:f", "--as", "sympy", env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "6*x\n", "")
+    (folder / f"{name}.py").unlink()
+    (folder / "good.py").write_text(F)
+    assert process("show", "good:f", env=environment).returncode == 0
+
+
+def test_a_directory_that_has_gone(environment, folder):
+    """Files are found by their full names."""
+    for target, code in ((folder / "model.py", 0), ("model.py", 2), ("model", 2)):
+        script = 'cd "$2" && rmdir "$2" && exec "$1" -m diffsrc show "$3":f'
+        gone = folder / "gone"
+        gone.mkdir()
+        command = ["bash", "-c", script, "bash", sys.executable, gone, target]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
 
 
 def test_names_that_stdout_cannot_show(environment, folder):

@@ -171,3 +171,15 @@ def test_long_programs(kind: str, count: int, tmp_path: Path) -> None:
     assert depth(df.source) <= DEEPEST
     assert nodes(df.source) <= 2.2 * nodes(fewer.source) + 50
     assert nodes(df.source) <= 12 * nodes(source)
+
+
+def test_a_chaotic_map_keeps_the_range_of_floats(tmp_path):
+    """Coefficients are not gathered in front of factors that are as small as they are large."""
+    lines = ["y = x", *["y = 3.7 * y * (1 - y)"] * 600, "return y"]
+    x, slope = 0.3, 1.0
+    for _ in range(600):
+        x, slope = 3.7 * x * (1 - x), 3.7 * (1 - 2 * x) * slope
+    chaos = imported(text(lines), tmp_path, "chaos")
+    assert math.isclose(grad(chaos)(0.3), slope, rel_tol=1e-10)
+    growth = ["y = x", *["y = y * 1000.0"] * 200, "return y"]
+    assert grad(imported(text(growth), tmp_path, "growth"))(1.0) == math.inf

@@ -13,13 +13,16 @@ import textwrap
 import types
 from pathlib import Path
 
+import numpy  # noqa: ICN001 - as some spell it
 import numpy as np
 import pytest
+from numpy import clip
 
 import diffsrc
 from diffsrc import (
     DiffsrcError,
     NotDifferentiable,
+    ShapeError,
     SourceUnavailable,
     UnknownFunction,
     UnsupportedSyntax,
@@ -504,6 +507,32 @@ def test_an_unknown_function(function):
     assert "function(x)" in str(raised.value)
 
 
+total = np.sum
+SUMS = {"a": np.sum}
+
+
+SPELLINGS = {
+    "np.sum is": lambda x: 2 * np.sum(x),
+    "numpy.sum is": lambda x: 2 * numpy.sum(x),
+    "np.linalg.norm is": lambda x: 2 * np.linalg.norm(x),
+    "total (numpy.sum) is": lambda x: 2 * total(x),
+    " numpy.sum is": lambda x: 2 * SUMS["a"](x),
+    "clip takes 2 to 3 arguments": lambda x: 2 * clip(x),
+    "numpy.sin takes 1 argument here": lambda x: 2 * numpy.sin(x, x),
+    "'out' of numpy.clip": lambda x: 2 * numpy.clip(x, 0, 1, out=None),
+    "type np.float32 is": lambda x: 2 * np.float32(x),
+    "np.random.rand gives": lambda x: x * np.random.rand(),  # noqa: NPY002
+    "builtins.max of nothing": lambda x: x * builtins.max(()),
+}
+
+
+@pytest.mark.parametrize("words", SPELLINGS)
+def test_functions_are_called_what_the_user_calls_them(words):
+    with pytest.raises(DiffsrcError) as raised:
+        grad(SPELLINGS[words])(0.5)
+    assert_helpful(raised.value, words.strip())
+
+
 def test_a_random_call_is_said_to_be_one():
     for function in (random.gauss, random.random, np.random.normal):
         with pytest.raises(UnknownFunction) as raised:
@@ -606,6 +635,49 @@ def test_an_argument_of_the_wrong_kind(value):
             with pytest.raises((DiffsrcError, TypeError)):
                 df(*args)
         assert df(1.0, 2.0) == 2.0
+
+
+def of_rest(x, *rest):
+    return x * rest[0]
+
+
+def of_rest_unused(x, *rest):
+    return x**2
+
+
+def of_pair(x, pair):
+    return x * pair[0]
+
+
+@pytest.mark.parametrize(
+    ("f", "wrt", "args"),
+    [
+        (of_rest, 2, (2.0, 3.0)),
+        (of_rest, "rest[1]", (2.0, 3.0)),
+        (of_rest_unused, 1, (2.0,)),
+        (of_pair, "pair[1]", (2.0, (3.0,))),
+        (of_pair, "pair[0]", (2.0, {0: 3.0})),
+        (of_rest_unused, "x[0]", (2.0,)),
+        (of_rest_unused, "x[0]", (np.array([2.0]),)),
+    ],
+)
+@pytest.mark.parametrize("kind", OPERATORS)
+def test_wrt_that_names_no_item(kind, f, wrt, args):
+    with pytest.raises((ValueError, ShapeError), match=r"wrt=|array"):
+        OPERATORS[kind](f, wrt=wrt)(*args)
+
+
+def test_wrt_that_names_an_item():
+    assert grad(of_rest, wrt=1)(2.0, 3.0) == grad(of_pair, wrt="pair[0]")(2.0, [3.0]) == 2.0
+    with pytest.raises(ShapeError, match="call the derivative"):
+        _ = grad(of_rest_unused, wrt=1).source
+    with pytest.raises(NotDifferentiable, match="is not a number"):
+        grad(of_rest_unused, wrt=1)(2.0, "a")
+
+
+def test_wrt_that_is_the_receiver():
+    with pytest.raises(UnsupportedSyntax, match="such as wrt='x'"):
+        grad(Wheel.turn)(Wheel(1.0), 2.0)
 
 
 # Results
@@ -723,6 +795,23 @@ def test_a_tuple(kind):
     assert_helpful(raised.value, "tuple", "jacobian", place=False)
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (x, "a"),
+        lambda x: (x, None),
+        lambda x: (x, x > 1),
+        lambda x: (x, True),
+        lambda x: (x, "a") if x > 0 else (2 * x, "a"),
+    ],
+    ids=range(5),
+)
+def test_rows_that_are_no_numbers(f):
+    with pytest.raises(NotDifferentiable) as raised:
+        jacobian(f)(2.0)
+    assert_helpful(raised.value, "beside numbers", place=False)
+
+
 @pytest.mark.parametrize("kind", [grad, value_and_grad])
 def test_has_aux_without_aux(kind):
     def one(x):
@@ -747,6 +836,177 @@ def test_only_steps():
     with pytest.raises(NotDifferentiable) as raised:
         grad(f)(1.5)
     assert_helpful(raised.value, "steps")
+
+
+# What is not known before a call
+
+
+@dataclasses.dataclass
+class Axle:
+    radius: float
+    kind: str = "steel"
+    wear = 2.0
+
+    def turn(self, x):
+        return self.radius * self.wear * x**2
+
+    def by_kind(self, x):
+        return x if self.kind == "steel" else x**2
+
+
+class Wheel:
+    def __init__(self, radius):
+        self.radius = radius
+
+    def turn(self, x):
+        return self.radius * x**2
+
+    def twice(self, x):
+        return 2 * self.turn(x)
+
+
+def of_string(x, shape):
+    return x if shape == "cosine" else x**2
+
+
+def of_strings(x, shape):
+    return x if shape in ("cosine", "sine") else x**2
+
+
+def of_string_method(x, shape):
+    return x if shape.startswith("c") else x**2
+
+
+def of_match(x, shape):
+    match shape:
+        case "cosine":
+            return x
+        case _:
+            return x**2
+
+
+def of_key(x, shape):
+    return {"cosine": x, "sine": x**2}[shape]
+
+
+def of_attribute(x, p):
+    return p.k * x
+
+
+def of_item(x, p):
+    return p[0] * x
+
+
+def of_items(x, p):
+    return x * sum(p)
+
+
+def of_length(x, p):
+    return x * len(p)
+
+
+def of_unpacked(x, p):
+    a, b = p
+    return a * x + b
+
+
+def of_function(x, p):
+    return p(x)
+
+
+def of_star(x, *p):
+    return p[0] * x
+
+
+def of_double_star(x, **p):
+    return p["a"] * x
+
+
+def of_star_handed_on(x, *p):
+    return fine(x, *p)
+
+
+def of_double_star_handed_on(x, **p):
+    return fine(x, **p)
+
+
+def of_star_counted(x, *p):
+    return x if p else x**2
+
+
+BEFORE_A_CALL = {
+    of_string: ("sine",),
+    of_strings: ("sine",),
+    of_string_method: ("sine",),
+    of_match: ("sine",),
+    of_key: ("sine",),
+    of_attribute: (types.SimpleNamespace(k=3.0),),
+    of_item: ((3.0,),),
+    of_items: ([3.0, 4.0],),
+    of_length: ([3.0, 4.0],),
+    of_unpacked: ((3.0, 4.0),),
+    of_function: (math.sin,),
+    of_star: (3.0,),
+    of_star_handed_on: (3.0,),
+    of_star_counted: (3.0,),
+}
+
+
+@pytest.mark.parametrize("f", [*BEFORE_A_CALL, of_double_star, of_double_star_handed_on])
+@pytest.mark.parametrize("kind", OPERATORS)
+def test_what_only_a_call_can_tell(kind, f):
+    df = OPERATORS[kind](f)
+    with pytest.raises(ShapeError) as raised:
+        _ = df.source
+    assert_helpful(raised.value, "not known yet", "source_for")
+    if f in BEFORE_A_CALL:
+        df(0.5, *BEFORE_A_CALL[f])
+        assert df.source == df.source_for(0.5, *BEFORE_A_CALL[f])
+
+
+@pytest.mark.parametrize("method", [Wheel.turn, Wheel.twice, Axle.by_kind])
+def test_a_method_before_there_is_an_instance(method):
+    df = grad(method, wrt="x")
+    with pytest.raises(ShapeError) as raised:
+        _ = df.source
+    assert_helpful(raised.value, "not known yet")
+    instance = Axle(3.0) if method is Axle.by_kind else Wheel(3.0)
+    assert df(instance, 2.0) == grad(getattr(instance, method.__name__))(2.0)
+    assert "self" in df.source or method is Axle.by_kind
+
+
+def test_a_method_of_a_class_in_a_function():
+    class Inside:
+        def turn(self, x):
+            return self.radius * x**2
+
+    with pytest.raises(ShapeError) as raised:
+        _ = grad(Inside.turn, wrt="x").source
+    assert_helpful(raised.value, "'self'", "of an instance")
+
+
+def test_a_method_of_a_class_with_annotations():
+    df = grad(Axle.turn, wrt="x")
+    assert "2 * x * self.radius * self.wear" in df.source
+    axle = Axle(3.0)
+    assert df(axle, 2.0) == 24.0
+    axle.wear = 5.0
+    assert df(axle, 2.0) == 60.0
+
+
+def test_extra_arguments_that_the_function_leaves_alone():
+    def f(x, *args, **kwargs):
+        return x**2
+
+    df = grad(f)
+    assert "return 2 * x" in df.source
+    assert df(3.0) == df(3.0, 1.0, b=2.0) == 6.0
+
+
+def test_a_key_that_is_not_there():
+    with pytest.raises(UnsupportedSyntax) as raised:
+        grad(of_double_star)(2.0, b=1.0)
+    assert_helpful(raised.value, "no item 'a'")
 
 
 # What has vanished

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable
 
 
@@ -28,7 +26,7 @@ def broadcast(program: Program, arrays: frozenset[str], kept: tuple[Node, ...] =
     results = tuple(
         result if result in kept else _expanded(result, shaped) for result in program.body.results
     )
-    return replace(program, body=replace(program.body, results=results))
+    return program._replace(body=Block(program.body.statements, results))
 
 
 def _expanded(result: Node, shaped: list[Node]) -> Node:
@@ -46,7 +44,8 @@ def _expanded(result: Node, shaped: list[Node]) -> Node:
         if isinstance(result, Const) and result.value == value:
             return graph.call(op, like, options=(f"np.{op}",))
     if not any(node in inside for node in shaped):
-        return graph.call("full_like", like, result, options=("np.full_like",))
+        # Not `np.full_like`, which makes integers of a float if `like` holds integers.
+        return graph.call("mul", result, graph.call("ones_like", like, options=("np.ones_like",)))
     return graph.call("add", result, graph.call("zeros_like", like, options=("np.zeros_like",)))
 
 

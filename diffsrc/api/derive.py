@@ -12,24 +12,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from diffsrc.api.broadcast import broadcast, ranked_parameters
+from diffsrc.api.broadcast import broadcast, numbers, ranked_parameters
 from diffsrc.capture import Captured, static_attribute
 from diffsrc.differentiate import Request, gradients
 from diffsrc.emit import emit
+from diffsrc.emit.constants import Folded, folded
 from diffsrc.errors import NotDifferentiable, ShapeError, UnsupportedSyntax
-from diffsrc.ir import Call, Node, Program, Structure, blocks, reachable
+from diffsrc.ir import Block, Call, Const, Node, Program, Structure, blocks, reachable
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
 Wrt = int | str
+ITEM = re.compile(r"(\w+)\[(\d+)\]")
 NAMES_OF_ORDERS = {1: "Derivative", 2: "Second derivative", 3: "Third derivative"}
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(NamedTuple):
     """One of the operators of the public interface with its options.
 
     Attributes:
@@ -52,15 +53,16 @@ class Operator:
         return self.kind
 
 
-@dataclass(frozen=True, eq=False)
-class Stages:
+class Stages(NamedTuple):
     """A program after each stage, and the text that came out.
 
     Attributes:
         notes: the rewrites that SymPy offered and that were taken.
         ranked: the parameters of which it matters whether they are arrays.
         fixed: what the text reads by a name of its own, with the value.
+        constants: what it computes once, in front.
         wrt: the parameters that it derives by, which are floats.
+        derived: the results that are derivatives, and not values of the user's.
     """
 
     parsed: Program
@@ -71,7 +73,9 @@ class Stages:
     notes: tuple[str, ...]
     ranked: frozenset[str]
     fixed: dict[str, object]
+    constants: tuple[Folded, ...]
     wrt: frozenset[str]
+    derived: range
 
 
 def derive(
@@ -95,6 +99,7 @@ def derive(
     program = parsed
     for operator in operators:
         _refuse_arrays(operator, program, signature)
+        _refuse_items(operator, program, signature)
         program = apply(operator, program, simplifier)
     library = {"python": "math", "numpy": "np", None: parsed.library}[target]
     if not stable:
@@ -108,11 +113,47 @@ def derive(
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)
     named = {node: label for label, (node, _) in fixed.items()}
-    text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
     values = {label: value for label, (_, value) in fixed.items()}
+    constants = folded(simplified, taken_names(simplified) | values.keys())
+    named |= {constant.node: constant.name for constant in constants}
+    text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
+    if constants:
+        text = "\n".join([*(constant.line for constant in constants), "", "", text])
     wrt = frozenset(wrt_name(parsed, w) for operator in operators for w in operator.wrt)
     notes = tuple(simplifier.notes)
-    return Stages(parsed, program, simplified, text, name, notes, ranked, values, wrt)
+    return Stages(
+        parsed,
+        program,
+        simplified,
+        text,
+        name,
+        notes,
+        ranked,
+        values,
+        tuple(constants),
+        wrt,
+        _derived(operators, len(simplified.body.results)),
+    )
+
+
+def _derived(operators: Sequence[Operator], count: int) -> range:
+    """Which of `count` results, in the order in which they are returned, are derivatives."""
+    if not operators:
+        return range(0)
+    last = operators[-1]
+    match last.kind:
+        case "grad":
+            return range(len(last.wrt))
+        case "value_and_grad":
+            return range(count - len(last.wrt), count)
+        case _:
+            return range(count)
+
+
+def taken_names(program: Program) -> set[str]:
+    """The names that mean something in the function."""
+    parameters, free = program.parameters, program.free
+    return {p.name for p in parameters} | {f.var.name for f in free} | program.taken
 
 
 def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:
@@ -122,8 +163,7 @@ def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:
     """
     receivers = {f.var: f.value for f in program.free if not f.own and is_frozen(f.value)}
     found: dict[str, tuple[Node, object]] = {}
-    taken = {p.name for p in program.parameters} | {f.var.name for f in program.free}
-    taken |= program.taken
+    taken = taken_names(program)
     for block in blocks(program.body) if receivers else ():
         for node in reachable([*(let.node for let in block.lets), *block.roots()]):
             if isinstance(node, Call) and node.op == "attribute" and node.args[0] in receivers:
@@ -157,6 +197,40 @@ def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -
             raise ShapeError(
                 f"the {operator.kind} by the array {name!r} is not understood yet",
                 suggestion="derivative(f) gives the pointwise derivative for arrays",
+            )
+
+
+def _refuse_items(operator: Operator, program: Program, signature: Signature) -> None:
+    """An item that no argument has would have the derivative zero.
+
+    Raises:
+        ValueError: `wrt` names one.
+        ShapeError: how many there are is not known yet.
+        NotDifferentiable: it is no number.
+    """
+    arguments = dict(signature.arguments)
+    for wrt in operator.wrt:
+        item = ITEM.fullmatch(wrt_name(program, wrt))
+        argument = arguments.get(item[1]) if item else None
+        if item is None or argument is None:
+            continue
+        if argument.type not in (tuple, list):
+            raise ValueError(f"wrt={wrt!r} names no argument of {program.name}")
+        if argument.items is None:
+            raise ShapeError(
+                f"how many items {item[1]!r} of {program.name} has is not known yet",
+                suggestion="call the derivative, or ask for source_for(...) with arguments",
+            )
+        if int(item[2]) >= len(argument.items):
+            raise ValueError(
+                f"wrt={wrt!r} names no argument of {program.name}: {item[1]!r} holds "
+                f"{len(argument.items)} here"
+            )
+        if argument.items[int(item[2])].kind != "number":
+            raise NotDifferentiable(
+                f"wrt={wrt!r}: {item[0]!r} of {program.name} is not a number, and nothing can be "
+                "derived by it",
+                suggestion="derive by an argument that is a number",
             )
 
 
@@ -212,10 +286,9 @@ def _pruned(program: Program) -> Program:
     used = _leaves(program.structure)
     if used == list(range(len(program.body.results))) or program.body.fails:
         return program
-    body = replace(program.body, results=tuple(program.body.results[i] for i in used))
-    return replace(
-        program,
-        body=body,
+    results = tuple(program.body.results[i] for i in used)
+    return program._replace(
+        body=Block(program.body.statements, results),
         structure=_renumbered(program.structure, iter(range(len(used)))),
     )
 
@@ -239,7 +312,7 @@ def _grad(
     derived = gradients(program, [(value, wrt)], simplifier, with_values=aux is not None)
     start = 0 if aux is None else _count(program.structure)
     shape = _wrt_structure(operator, start)
-    return replace(derived, structure=shape if aux is None else (shape, aux))
+    return derived._replace(structure=shape if aux is None else (shape, aux))
 
 
 def _value_and_grad(
@@ -248,7 +321,7 @@ def _value_and_grad(
     value, aux = _value(operator, program)
     derived = gradients(program, [(value, wrt)], simplifier, with_values=True)
     shape = _wrt_structure(operator, _count(program.structure))
-    return replace(derived, structure=(value if aux is None else (value, aux), shape))
+    return derived._replace(structure=(value if aux is None else (value, aux), shape))
 
 
 def _derivative(
@@ -259,12 +332,20 @@ def _derivative(
     for _ in range(operator.order):
         program = gradients(program, requests, simplifier)
         requests = [(i, (x,)) for i, x in enumerate(wrt)]
-    return replace(program, structure=_wrt_structure(operator, 0))
+    return program._replace(structure=_wrt_structure(operator, 0))
 
 
 def _jacobian(
     operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
 ) -> Program:
+    for node in program.body.results:
+        if node.type.kind == "bool" or (isinstance(node, Const) and not _is_number(node.value)):
+            raise NotDifferentiable(
+                f"{program.name} returns something beside numbers; {operator.kind} derives all "
+                "that it returns",
+                program.places.get(node),
+                "return numbers only",
+            )
     count = _count(program.structure)
     requests: list[Request] = [(i, wrt) for i in range(count)]
     derived = gradients(program, requests, simplifier)
@@ -274,7 +355,11 @@ def _jacobian(
             return _wrt_structure(operator, shape * len(wrt))
         return tuple(rows(inner) for inner in shape)
 
-    return replace(derived, structure=rows(program.structure))
+    return derived._replace(structure=rows(program.structure))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _hessian(
@@ -368,7 +453,7 @@ def wrt_node(program: Program, wrt: Wrt) -> Node:
         NotDifferentiable: it names something that is not a number.
     """
     name = wrt_name(program, wrt)
-    item = re.fullmatch(r"(\w+)\[(\d+)\]", name)
+    item = ITEM.fullmatch(name)
     parameters = {p.name: p for p in program.parameters}
     if item and item[1] in parameters:
         var = parameters[item[1]].node
@@ -385,8 +470,12 @@ def wrt_node(program: Program, wrt: Wrt) -> Node:
             suggestion="derive by an argument that is a number",
         )
     if parameter.node.type.kind != "float":
+        others = [*numbers(program)]
+        advice = (
+            f"derive by a number, such as wrt={others[0]!r}" if others else "derive by a number"
+        )
         raise UnsupportedSyntax(
             f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number",
-            suggestion="derive by a number; pass its parts as arguments of their own",
+            suggestion=f"{advice}; pass its parts as arguments of their own",
         )
     return parameter.node

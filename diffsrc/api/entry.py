@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import enum
 import functools
+import numbers
 import operator
 from collections.abc import Callable, Iterable
-from types import CellType, FunctionType
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from diffsrc.api.broadcast import is_scalar_code
@@ -31,7 +32,12 @@ MAYBE_INT = frozenset(
         "attribute",
         "ones_like",
         "zeros_like",
-        "full_like",
+        "factorial",
+        "comb",
+        "perm",
+        "gcd",
+        "lcm",
+        "isqrt",
     }
 )
 KEEPS_INT = frozenset(
@@ -49,6 +55,7 @@ KEEPS_INT = frozenset(
         "floordiv",
         "select",
         "square",
+        "sign",
     }
 )
 
@@ -130,6 +137,9 @@ class Check:
                 value = type(value) if part == "__class__" else static_attribute(value, part).value
         except (LookupError, AttributeError):
             return False
+        if self.expected is numbers.Number:
+            argument = argument_of(value)
+            return argument.kind == "number" and not argument.array
         return same(value, self.expected) and getattr(value, "__code__", None) is self.code
 
 
@@ -142,6 +152,18 @@ def same(value: object, expected: object) -> bool:
         return False
     if kind in PLAIN:
         return value == expected
+    if kind is MethodType:
+        # Made anew whenever it is read.
+        assert isinstance(value, MethodType)
+        assert isinstance(expected, MethodType)
+        return value.__func__ is expected.__func__ and value.__self__ is expected.__self__
+    if kind is functools.partial:
+        assert isinstance(value, functools.partial)
+        assert isinstance(expected, functools.partial)
+        return same(
+            [value.func, value.args, value.keywords],
+            [expected.func, expected.args, expected.keywords],
+        )
     if kind in {list, tuple}:
         assert isinstance(value, list | tuple)
         assert isinstance(expected, list | tuple)
@@ -186,19 +208,18 @@ def entry_for(
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(program)})",
         ]
-    made_floats = floats(program, stages.wrt)
-    if made_floats:
-        as_float = cell(_as_float)
-        for name in made_floats:
-            lines += [
-                f"if type({name}) is not float:",
-                f"    {name} = {as_float}({name})",
-            ]
+    made_floats, inexact = floats(program, stages.wrt, stages.derived)
+    for name in made_floats:
+        as_float = cell(_as_float if name in stages.wrt else _array_as_float)
+        lines += [
+            f"if type({name}) is not float:",
+            f"    {name} = {as_float}({name})",
+        ]
     own = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
     def made(before: list[str]) -> Callable[..., Any]:
         # In the emitted function's own frame: a call in between costs as much as the checks.
-        if not before:
+        if not before and not inexact:
             return function
         call = load(
             stages.source,
@@ -206,6 +227,7 @@ def entry_for(
             module_globals=function.__globals__,
             cells=own | cells,
             before="\n".join(before),
+            inexact=inexact,
         )
         call.__defaults__, call.__kwdefaults__ = (
             function.__defaults__,
@@ -260,14 +282,25 @@ def _argument_conditions(
 
 
 def _outside_condition(check: Check, captured: Captured, cell: Callable[[object], str]) -> str:
-    """The text of a comparison; a global of the user's own module costs one look-up."""
-    if check.holder is None:
-        return f"not {cell(check.fits)}({check.name})"
+    """The text of a comparison; of a function of the user's it costs a look-up or two."""
     own = captured.scope.globals
     if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
         # A module that is run again makes new functions in the same globals.
         return f"{check.name} is not {cell(check.expected)}"
-    return f"not {cell(check.holds)}()"
+    if check.path[-1:] == ("__func__",) and not isinstance(check.holder, dict | CellType):
+        start = [check.name] if check.holder is None else [cell(check.holder), check.name]
+        method = [*start, *check.path[:-1]]
+        if len(method) == 2 and method[1].isidentifier():
+            found, expected = f"getattr({'.'.join(method)}, '__func__', None)", cell(check.expected)
+            # Reloaders keep the functions of a class and change their code.
+            return f"{found} is not {expected} or {expected}.__code__ is not {cell(check.code)}"
+    slow = f"not {cell(check.holds)}()"
+    if check.holder is None:
+        slow = f"not {cell(check.fits)}({check.name})"
+    here = check.holder is None or check.holder is own
+    if check.expected is numbers.Number and here and not check.path:
+        return f"type({check.name}) not in {cell(SCALARS)} and {slow}"
+    return slow
 
 
 def _is_parameter(name: str, stages: Stages) -> bool:
@@ -291,39 +324,49 @@ def _results(program: Program) -> list[Node]:
     return [node for node in seen if not isinstance(node, Result)]
 
 
-def floats(program: Program, wrt: frozenset[str]) -> list[str]:
-    """The parameters that are made floats so that every result is one.
+def floats(
+    program: Program, wrt: frozenset[str], derived: range
+) -> tuple[list[str], frozenset[int]]:
+    """What is made a float: the parameters, and then the derivatives that still may be none.
 
-    Those derived by, and others that no power or remainder takes: there an integer may be meant as
-    one, as in `n / 3 + 10**n % 7`.
-    As few as will do: an integer times a float is a float. Where the code takes arrays,
-    all arithmetic has to be in floats: the square of an array of integers may overflow.
+    Of parameters as few as will do, since an integer times a float is a float. Where the code takes
+    arrays, those derived by and what else is needed for all arithmetic to be in floats: the square
+    of an array of integers may overflow. Not what a power or remainder takes: there an integer may
+    be meant as one, as in `n / 3 + 10**n % 7`.
     """
     parameters = {
         p.node: p.name
         for p in program.parameters
         if p.node is not None and p.node.type.kind == "float"
     }
-    meant = _meant_as_integers(_results(program), set(parameters))
+    annotated = all(p.annotation in {"float", "int"} for p in program.parameters)
+    scalars = annotated or is_scalar_code(program.body)
+    meant = set(parameters) if scalars else _meant_as_integers(_results(program), set(parameters))
     parameters = {n: name for n, name in parameters.items() if name in wrt or n not in meant}
     bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters)}
-    results = _results(program)
     known: dict[Node, int] = {}
-    for below in reachable(results, arms=True):
+    for below in reachable(program.body.results, arms=True):
         known[below] = bits.get(below, 0) or _makes_float(below, known)
-    scalars = all(p.annotation in {"float", "int"} for p in program.parameters)
-    wanted = results
-    if not (scalars or is_scalar_code(program.body)):
-        wanted += [n for n in known if isinstance(n, Call) and n.op in KEEPS_INT]
-    integers = [known[n] for n in wanted if known[n] != ALWAYS]
-    if 0 in integers:
-        return list(parameters.values())
+    wanted = _results(program)
     chosen: list[str] = []
+    sure = 0
+    if not scalars:
+        wanted += [n for n in known if isinstance(n, Call) and n.op in KEEPS_INT]
+        chosen += [name for name in parameters.values() if name in wrt]
+        sure = sum(bits[n] for n, name in parameters.items() if name in wrt)
+    integers = [known[n] for n in wanted if known[n] not in {ALWAYS, 0} and not known[n] & sure]
+
+    def use(node: Node) -> tuple[bool, int]:
+        count = sum(bool(bits[node] & mask) for mask in integers)
+        return count > 0 and parameters[node] in wrt, count
+
     while integers:
-        best = max(bits, key=lambda n: sum(bool(bits[n] & i) for i in integers))
+        best = max(bits, key=use)
         chosen.append(parameters[best])
-        integers = [i for i in integers if not bits[best] & i]
-    return chosen
+        sure |= bits[best] if parameters[best] in wrt else 0
+        integers = [mask for mask in integers if not bits[best] & mask]
+    masks = [(i, known[program.body.results[i]]) for i in derived]
+    return chosen, frozenset(i for i, mask in masks if mask != ALWAYS and not mask & sure)
 
 
 def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
@@ -347,6 +390,8 @@ def _makes_float(node: Node, known: dict[Node, int]) -> int:
     match node:
         case Const():
             return ALWAYS if isinstance(node.value, float) else 0
+        case Call() if node.type.kind == "bool":
+            return 0
         case Result():
             arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
             return _all(known.get(a.results[node.index], 0) for a in arms)
@@ -372,7 +417,10 @@ def _all(masks: Iterable[int]) -> int:
 
 def _as_float(value: object) -> object:
     """An integer as a float, an integer array as an array of floats; all else as it is."""
-    if isinstance(value, int):
-        return float(value)
+    return float(value) if isinstance(value, int) else _array_as_float(value)
+
+
+def _array_as_float(value: object) -> object:
+    """An integer array, or an integer of NumPy's, as floats; all else as it is."""
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     return value.astype(float) if kind in {"i", "u", "b"} else value  # type: ignore[attr-defined] # an array

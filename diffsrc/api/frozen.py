@@ -7,8 +7,8 @@ import hashlib
 import os
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import CellType
 from typing import NoReturn
@@ -23,6 +23,7 @@ from diffsrc.capture import (
     Unresolved,
     static_attribute,
 )
+from diffsrc.emit.constants import folded
 from diffsrc.emit.module import Constant, Guard, is_number, is_plain, plain_text
 from diffsrc.emit.names import unique
 from diffsrc.emit.python import emit
@@ -82,21 +83,34 @@ class Frozen:
     Attributes:
         text: the function.
         constants: what it reads outside, by name.
+        folded: what is computed once.
         imports: the modules that it uses.
+
+    `taken` are names that mean something else in the module, `known` those of what it computes
+    once, by their texts.
     """
 
-    def __init__(self, piece: Piece, name: str, folder: Path, functions: frozenset[str]) -> None:
+    def __init__(
+        self,
+        piece: Piece,
+        name: str,
+        folder: Path,
+        taken: frozenset[str] = frozenset(),
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         self.piece = piece
         self.folder = folder
         self.program = piece.stages.simplified
         self.constants: dict[str, Constant] = {}
         self.replaced: list[str] = []
         self.named: dict[Node, str] = {}
-        self.taken = set(self.program.taken) | functions | {"math", "np", "special"}
+        self.taken = set(self.program.taken) | taken | {"math", "np", "special"}
         self.taken |= {p.name for p in self.program.parameters}
         self._freeze()
+        self.folded = folded(self.program, self.taken | self.constants.keys(), known)
+        self.named |= {constant.node: constant.name for constant in self.folded}
         parameters = tuple(self._parameter(p) for p in self.program.parameters)
-        program = replace(self.program, parameters=parameters)
+        program = self.program._replace(parameters=parameters)
         doc = docstring(piece.captured.name, piece.operators, piece.stages.differentiated)
 
         def written(guards: Sequence[Guard]) -> str:
@@ -104,7 +118,8 @@ class Frozen:
             return emit(program, name, doc, named=self.named, guards=lines)
 
         bare = written(())
-        self.imports = set(imports(bare, program))
+        lines = "\n".join(constant.line for constant in self.folded)
+        self.imports = set(imports(f"{lines}\n{bare}", program))
         self.guards = [
             *self._guards(),
             *(self._ranks() if "np" in self.imports else ()),
@@ -115,6 +130,12 @@ class Frozen:
         for free in self.program.free:
             if free.var not in self.named and free.var.name in used - self.constants.keys():
                 self._refuse(f"`{free.var.name}` is no number: a module alone cannot hold it")
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What the text reads outside."""
+        computed = {constant.name: constant.value for constant in self.folded}
+        return {name: c.value for name, c in self.constants.items()} | computed
 
     def record(self) -> Iterator[str]:
         """What the header says of the function."""
@@ -264,7 +285,7 @@ class Frozen:
                     "give it a number or a string as its default",
                 )
             text = plain_text(value)
-        return replace(parameter, annotation=annotation or None, default_text=text)
+        return parameter._replace(annotation=annotation or None, default_text=text)
 
     def _is_builtin(self, annotation: str) -> bool:
         if annotation not in SCALARS:
@@ -296,7 +317,8 @@ class Frozen:
                 yield from self._of_argument(f"{name}[{plain_text(key)}]", item)
 
     def _of_attribute(self, assumption: Assumption) -> Iterator[Guard]:
-        if not isinstance(assumption.expected, type):
+        # Classes and their methods have no name in a module.
+        if not isinstance(assumption.expected, type) and "__func__" not in assumption.path:
             name = ".".join([assumption.name, *assumption.path])
             yield self._equal(name, assumption.expected)
 

@@ -8,6 +8,7 @@ when it is written.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shlex
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import diffsrc
-from diffsrc.api.derive import wrt_name
+from diffsrc.api.derive import Operator, taken_names, wrt_name
 from diffsrc.api.frozen import Frozen, Piece
 from diffsrc.api.result import Derivative
 from diffsrc.emit.module import Constant, module
@@ -44,7 +45,8 @@ def write_module(path: str | os.PathLike[str], *derivatives: Derivative) -> None
     Raises:
         DiffsrcError: what cannot be derived, or not stand alone.
         FileExistsError: `path` is a file of something else.
-        ValueError: two derivatives read different values under one name.
+        ValueError: two derivatives read different values under one name; `path` is the
+            file of a function derived; a file's name cannot stand in a comment.
 
     An error class of the user's in a `raise` becomes the builtin one that it is derived
     from.
@@ -91,25 +93,38 @@ def _target(derivative: Derivative) -> str | None:
 def command_for(derivatives: Sequence[Derivative], pieces: Sequence[Piece]) -> Command | None:
     """The command that writes the same; None where there is none."""
     first = derivatives[0]
-    options = _options(first)
+    options = options_of(first.operators)
     for derivative, piece in zip(derivatives, pieces, strict=True):
         alike = derivative.operators == first.operators and derivative.options.target is None
-        plain = piece.signature == unknown_signature(piece.captured)
+        plain = _is_plain(piece)
         if piece.target is None or not alike or not plain:
             return None
     targets = tuple(piece.target for piece in pieces if piece.target is not None)
     return None if options is None else Command(targets, options)
 
 
-def _options(derivative: Derivative) -> tuple[str, ...] | None:
-    if len(derivative.operators) > 1:
+def _is_plain(piece: Piece) -> bool:
+    """Whether the code was written without what only a call can tell."""
+    before = unknown_signature(piece.captured)
+    pairs = zip(piece.signature.arguments, before.arguments, strict=False)
+    return piece.signature == before and all(
+        given.value is known.value for (_, given), (_, known) in pairs if given.kind == "object"
+    )
+
+
+def options_of(operators: Sequence[Operator]) -> tuple[str, ...] | None:
+    """The options of the command that asks for operators; None where there are none."""
+    if len(operators) > 1:
         return None
-    (operator,) = derivative.operators
+    (operator,) = operators
     if operator.has_aux or (not operator.single and len(operator.wrt) == 1):
         return None
-    wrt: tuple[str, ...] = ("--wrt", ",".join(map(str, operator.wrt)))
-    if wrt == ("--wrt", "0"):
+    names = ",".join(map(str, operator.wrt))
+    wrt: tuple[str, ...] = ("--wrt", names)
+    if names == "0":
         wrt = ()
+    elif names.startswith("-"):  # it would be an option
+        wrt = (f"--wrt={names}",)
     match operator.kind:
         case "grad":
             return wrt
@@ -127,13 +142,21 @@ def _options(derivative: Derivative) -> tuple[str, ...] | None:
 def module_text(pieces: Sequence[Piece], path: Path, command: Command | None) -> str:
     """The text of the module at `path`."""
     folder = path.absolute().parent
+    for piece in pieces:
+        if os.path.realpath(piece.captured.file) == os.path.realpath(path):
+            raise ValueError(
+                f"{str(path)!r} is the file of {piece.captured.qualname}: choose another name"
+            )
     names = names_of(pieces)
     constants: dict[str, Constant] = {}
     header: list[str] = []
     texts: list[str] = []
     modules: set[str] = set()
+    taken = frozenset(names).union(*(taken_names(piece.stages.simplified) for piece in pieces))
+    folded: dict[str, str] = {}
     for piece, name in zip(pieces, names, strict=True):
-        frozen = Frozen(piece, name, folder, frozenset(names))
+        frozen = Frozen(piece, name, folder, taken, folded)
+        folded |= {constant.text: constant.name for constant in frozen.folded}
         for constant in frozen.constants.values():
             known = constants.setdefault(constant.name, constant)
             _check_equal(known, constant)
@@ -148,8 +171,15 @@ def module_text(pieces: Sequence[Piece], path: Path, command: Command | None) ->
             f"the name {name!r} is a value that is read ({constants[name].origin}), "
             "and something else in the module too; rename one of them"
         )
-    top = [*_top(path, command), *(part for line in header for part in _wrapped(line))]
-    return module(top, modules, list(constants.values()), texts)
+    first = [*_top(path, command)]
+    for line in (*first, *header):
+        _check_comment(line)
+    top = [*first, *(part for line in header for part in _wrapped(line))]
+    lines = [
+        *(constant.text for constant in constants.values()),
+        *(f"{name} = {text}" for text, name in folded.items()),
+    ]
+    return module(top, modules, lines, texts)
 
 
 def names_of(pieces: Sequence[Piece]) -> list[str]:
@@ -181,6 +211,12 @@ def _check_equal(known: Constant, other: Constant) -> None:
     )
 
 
+def _check_comment(line: str) -> None:
+    """A comment has one line, and a module is UTF-8; the name of a file may be neither."""
+    if len(line.splitlines()) > 1 or line != line.encode(errors="replace").decode():
+        raise ValueError(f"{line.strip()!r} cannot stand in a comment; rename the file")
+
+
 def _top(path: Path, command: Command | None) -> Iterator[str]:
     versions = f"{diffsrc.__version__} with SymPy {metadata.version('sympy')}"
     yield f"{FIRST_LINE}{versions}. Do not edit."
@@ -190,7 +226,8 @@ def _top(path: Path, command: Command | None) -> Iterator[str]:
         return
     yield "To bring it up to date, run (files are as seen from here)"
     yield ""
-    words = [*command.targets, *command.options, "-o", path.name]
+    name = f"./{path.name}" if path.name.startswith("-") else path.name
+    words = [*command.targets, *command.options, "-o", name]
     line = f"{MARGIN}{COMMAND.rstrip()}"
     for word in map(shlex.quote, words):
         if len(line) + len(word) + 5 > WIDTH:
@@ -223,8 +260,8 @@ def command_in(text: str) -> Command | None:
 
 
 def is_ours(text: str) -> bool:
-    """Whether a file is a module that diffsrc wrote."""
-    return text.startswith(f"# {FIRST_LINE}")
+    """Whether a file is a module that diffsrc wrote; an editor may have put a BOM before it."""
+    return text.removeprefix("\ufeff").startswith(f"# {FIRST_LINE}")
 
 
 def _wrapped(line: str) -> list[str]:
@@ -249,6 +286,8 @@ def write(path: str | os.PathLike[str], text: str) -> None:
         FileExistsError: there is a file that diffsrc did not write.
         OSError: it cannot be written.
     """
+    if os.fspath(path).endswith(("/", os.sep)):  # `Path("grads/")` is `grads`
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     target = Path(os.path.realpath(path))
     mode = None
     if target.is_file():

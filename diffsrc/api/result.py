@@ -7,7 +7,6 @@ import contextlib
 import functools
 import gc
 import importlib
-import inspect
 import os
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -16,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 from diffsrc.api.derive import Operator, Stages, derive, function_name, labels
 from diffsrc.api.entry import Entry, entry_for
 from diffsrc.capture import Captured, capture
+from diffsrc.emit.expressions import MODULES
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Program
 from diffsrc.load import load
-from diffsrc.specialise import Signature, signature_of, unknown_signature
+from diffsrc.specialise import Signature, is_open, signature_of, unknown_signature
 
 if TYPE_CHECKING:
-    from diffsrc.emit.notation import ClosedForm
+    import inspect
 
-MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
+    from diffsrc.emit.notation import ClosedForm
 
 
 class Specialisation:
@@ -47,6 +47,7 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
         if not free.own:
             cells[free.var.name] = types.CellType(free.value)
     cells |= {name: types.CellType(value) for name, value in stages.fixed.items()}
+    cells |= {c.name: types.CellType(c.value) for c in stages.constants}
     for name, module in MODULES.items():
         if name not in own_names(stages.simplified) and f"{name}." in stages.source:
             cells[name] = types.CellType(importlib.import_module(module))
@@ -121,6 +122,8 @@ class Derivative:
 
     @property
     def __signature__(self) -> inspect.Signature:
+        import inspect
+
         signature = inspect.signature(self.primal, follow_wrapped=False)
         return signature.replace(return_annotation=inspect.Signature.empty)
 
@@ -166,6 +169,8 @@ class Derivative:
         known = [s for several in self.specialisations.values() for s in several]
         if not known:
             return self._specialisation(unknown_signature(self.captured))
+        if len(known) > 1:
+            known = [s for s in known if not is_open(s.signature)]
         if len(known) > 1:
             raise ShapeError(
                 f"{self.__name__} has {len(known)} specialisations",
@@ -225,7 +230,8 @@ class Derivative:
 def collector_paused() -> Iterator[None]:
     """No garbage collection: a derivation makes many objects and drops few.
 
-    In a long program the collector would go through all of them again and again.
+    In a long program the collector would go through all of them again and again. Afterwards they
+    are old ones, which it does not go through at once.
     """
     if not gc.isenabled():
         yield
@@ -234,6 +240,9 @@ def collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(NamedTuple):
     """`import module` (member None; `whole`: it binds the first part of a dotted name)
     or `from ..module import member`.
     """  # noqa: D205
@@ -24,15 +22,13 @@ class Import:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(NamedTuple):
     """A binding whose value is not to be had from the text, and why."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binding:
+class Binding(NamedTuple):
     """One binding of a name at the top level of a module or class.
 
     Attributes:
@@ -48,8 +44,7 @@ class Binding:
     shared: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bindings:
+class Bindings(NamedTuple):
     """All bindings of a module's or class's body, and its star imports."""
 
     names: dict[str, list[Binding]]
@@ -81,7 +76,7 @@ def _of_statement(node: ast.stmt, order: int) -> Iterator[tuple[str, Binding]]:
         case ast.Assign(targets=targets, value=value):
             for target in targets:
                 for name, binding in _of_target(target, value, order):
-                    yield name, replace(binding, shared=len(targets) > 1)
+                    yield name, binding._replace(shared=len(targets) > 1)
             yield from _opaque_names(value, order)
         case ast.AnnAssign(value=None):
             pass
@@ -195,8 +190,7 @@ def _default_values(args: ast.arguments) -> list[ast.expr | None]:
     return [*args.defaults, *args.kw_defaults]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Changes:
+class Changes(NamedTuple):
     """What a file does to its names beside binding them; each with the node that does.
 
     Attributes:
@@ -238,7 +232,7 @@ def changes_in(tree: ast.AST) -> Changes:
                 anything = anything or node
             case _:
                 pass
-    return replace(changes, anything=anything)
+    return changes._replace(anything=anything)
 
 
 def uses_of_names(tree: ast.AST) -> dict[str, list[tuple[ast.AST, ast.AST]]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from diffsrc.capture.source import place_of
 from diffsrc.errors import UnsupportedSyntax
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from diffsrc.errors import Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Captured:
     """A user's function, read and not run.
 
@@ -38,33 +36,48 @@ class Captured:
         by_keyword: those of `bound` that a partial fixed by keyword, so that a caller
             may still override them.
         function: the live function; None in text mode.
-        owner: in text mode the class (a `TextClass`) that a method was taken from.
+        owner: the class that a method was taken from (a `TextClass` in text mode), where known.
     """
 
-    name: str
-    qualname: str
-    module: str | None
-    node: ast.FunctionDef | ast.Lambda
-    file: str
-    lines: tuple[str, ...]
-    scope: Scope
-    defaults: dict[str, object]
-    bound: dict[str, object]
-    function: FunctionType | None
-    by_keyword: frozenset[str] = frozenset()
-    owner: object | None = None
+    def __init__(  # noqa: PLR0913 - one for each attribute
+        self,
+        *,
+        name: str,
+        qualname: str,
+        module: str | None,
+        node: ast.FunctionDef | ast.Lambda,
+        file: str,
+        lines: tuple[str, ...],
+        scope: Scope,
+        defaults: dict[str, object],
+        bound: dict[str, object],
+        function: FunctionType | None,
+        by_keyword: frozenset[str] = frozenset(),
+        owner: object | None = None,
+    ) -> None:
+        self.name = name
+        self.qualname = qualname
+        self.module = module
+        self.node = node
+        self.file = file
+        self.lines = lines
+        self.scope = scope
+        self.defaults = defaults
+        self.bound = bound
+        self.function = function
+        self.by_keyword = by_keyword
+        self.owner = owner
 
     def place(self, node: ast.AST) -> Place:
         """Return where `node` stands; a node without a place: where the function is."""
         return place_of(self.file, self.lines, node if hasattr(node, "lineno") else self.node)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fixed:
+class Fixed(NamedTuple):
     """Arguments fixed before the call: receivers and what partials hold."""
 
     args: tuple[object, ...] = ()
-    keywords: Mapping[str, object] = field(default_factory=dict)
+    keywords: Mapping[str, object] = {}
 
     def inside(
         self, args: tuple[object, ...], keywords: Mapping[str, object] | None = None
@@ -103,8 +116,7 @@ class Fixed:
         return Bound(bound, frozenset(self.keywords))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Bound:
+class Bound(NamedTuple):
     """Fixed arguments by the name of their parameter."""
 
     values: dict[str, object]

@@ -95,8 +95,9 @@ def _call_method(obj: object) -> object:
         message = f"a function is needed, not {what}"
         raise TypeError(message)
     if is_ours(obj):
-        message = f"{what[0].upper()}{what[1:]} was made by diffsrc: it has no source."
-        raise UnsupportedSyntax(message)
+        what = f"A{what[1:]}" if what.startswith("an object") else what
+        message = f"{what} was made by diffsrc: it has no source."
+        raise UnsupportedSyntax(message, None, "Take the derivative of the function itself.")
     if type(call) in (types.WrapperDescriptorType, types.MethodDescriptorType):
         message = f"{what} has no Python source: it is not written in Python."
         suggestion = f"Call it in a function of yours: lambda x: {what}(x)."
@@ -133,4 +134,19 @@ def _capture_function(function: types.FunctionType, fixed: Fixed) -> Captured:
         bound=bound.values,
         by_keyword=bound.by_keyword,
         function=function,
+        owner=_owner(function),
     )
+
+
+def _owner(function: types.FunctionType) -> type | None:
+    """The class in which a method is defined, where its qualified name leads to it."""
+    *path, name = function.__qualname__.split(".")
+    holder: object = None
+    for i, part in enumerate(path):
+        if i == 0:
+            holder = function.__globals__.get(part)
+        elif is_a(holder, type):
+            holder = raw_attribute(holder, part)
+    if is_a(holder, type) and raw_attribute(holder, name) is function:
+        return holder
+    return None

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeGuard, TypeVar
 
 from diffsrc.errors import DiffsrcError
 
@@ -17,8 +16,7 @@ Origin = Literal["closure", "global", "builtin", "local", "attribute"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class Found(NamedTuple):
     """The object that a name holds now, and where the name lives."""
 
     value: object
@@ -107,12 +105,14 @@ class Textual:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BoundMethod(Textual):
     """A method and its receiver, where one of them is known as text only."""
 
-    receiver: object
-    function: object
+    __slots__ = ("function", "receiver")
+
+    def __init__(self, receiver: object, function: object) -> None:
+        self.receiver = receiver
+        self.function = function
 
     def attribute(self, name: str) -> object:
         message = f"{name!r} of a method is not known from its text."
@@ -122,15 +122,17 @@ class BoundMethod(Textual):
         return "a method"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class PropertyOf(Textual):
     """A property met as an attribute: reading it means calling `fget(receiver)`.
 
     In text mode a property of a class itself has no receiver (None).
     """
 
-    receiver: object
-    fget: object
+    __slots__ = ("fget", "receiver")
+
+    def __init__(self, receiver: object, fget: object) -> None:
+        self.receiver = receiver
+        self.fget = fget
 
     def attribute(self, name: str) -> object:
         message = f"{name!r} of a property's value is not known before it is called."

@@ -4,13 +4,14 @@ from __future__ import annotations
 import __future__
 
 import ast
-import inspect
+import contextlib
+import itertools
 import linecache
+import re
 import warnings
-from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from diffsrc.errors import Place, SourceUnavailable, UnsupportedSyntax
 
@@ -25,18 +26,20 @@ _FUTURE_FLAGS = sum(
     {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 )
 _WRITE_TO_FILE = "Put the function into a file (or an IPython cell) and take it there."
+_NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
+_CELL = r"(?m)^[ \t]*# *(?:%%|In\[|<codecell>)"
+_MAGIC = r"(?m)^([ \t]*)[%!].*"
+_CO_NESTED = 0x10  # that of `inspect`, whose import takes 3 ms
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Site:
+class Site(NamedTuple):
     """A function in a syntax tree, and the functions that it is written in."""
 
     node: FunctionNode
     enclosing: tuple[FunctionNode, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class Source(NamedTuple):
     """A parsed file. Private names in classes are already mangled in `tree`."""
 
     file: str
@@ -70,8 +73,13 @@ def _characters(text: str, offset: int) -> int:
 
 
 @lru_cache(maxsize=16)
-def parse_source(file: str, text: str, flags: int = 0) -> Source:
+def parse_source(file: str, text: str, flags: int | None = None) -> Source:
     """Parse and compile `text`, without running it.
+
+    Args:
+        file: its name.
+        text: a module.
+        flags: the features of `__future__` to compile it with; None takes those that it imports.
 
     Raises:
         SyntaxError: it is not Python (ValueError: it has null bytes; RecursionError or
@@ -79,15 +87,33 @@ def parse_source(file: str, text: str, flags: int = 0) -> Source:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        parse_flags = flags | ast.PyCF_ONLY_AST
+        parse_flags = (flags or 0) | ast.PyCF_ONLY_AST
         tree = compile(text, file, "exec", parse_flags, dont_inherit=True)
         # From the text again: a tree is limited in depth, to sums of 1,000 terms or so.
-        module = compile(text, file, "exec", flags, dont_inherit=True)
+        origin: str | ast.Module = text
+        if flags is not None and _futures(tree) & ~flags:
+            origin = ast.Module([s for s in tree.body if not _is_future(s)], tree.type_ignores)
+        module = compile(origin, file, "exec", flags or 0, dont_inherit=True)
     codes: dict[Key, list[CodeType]] = {}
     for code in _nested_codes(module):
         codes.setdefault((code.co_firstlineno, code.co_name), []).append(code)
     # `str.splitlines` also splits at form feeds, which Python's lines do not.
     return Source(file, tuple(text.split("\n")), tree, _sites(tree), codes)
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _futures(tree: ast.Module) -> int:
+    """The flags of the features that a module imports from `__future__`."""
+    names = [
+        a.name
+        for s in tree.body
+        if isinstance(s, ast.ImportFrom) and _is_future(s)
+        for a in s.names
+    ]
+    return sum({getattr(__future__, name).compiler_flag for name in names})
 
 
 def _nested_codes(module: CodeType) -> Iterator[CodeType]:
@@ -174,29 +200,88 @@ def locate(code: CodeType, module_globals: dict[str, object]) -> tuple[Source, S
     if not text:
         message = f"The source of {what} cannot be found: it was defined in {file!r}."
         raise SourceUnavailable(message, None, _WRITE_TO_FILE)
+    # Cells of a notebook may await at their top level.
+    flags = code.co_flags & _FUTURE_FLAGS | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    sources, problem = _readings(file, text, flags)
+    for source in sources:
+        keys = _keys(source, code)
+        if keys:
+            return source, _site_among(source, keys, code)
+    raise _changed(code, what, problem)
+
+
+@lru_cache(maxsize=16)
+def _readings(file: str, text: str, flags: int) -> tuple[list[Source], Exception | None]:
+    """The file as it stands; where that is not Python, also why, and what of it is.
+
+    In an editor with cells the rest of the file may hold IPython's commands, or a cell that is
+    being written. A reading too many does no harm: functions are recognised by their code.
+    """
     try:
-        # Cells of a notebook may await at their top level.
-        flags = code.co_flags & _FUTURE_FLAGS | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        source = parse_source(file, text, flags)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _changed(code, what) from None
+        return [parse_source(file, text, flags)], None
+    except _NOT_PYTHON as error:
+        problem = error
+    lines = tuple(text.split("\n"))
+    plain = re.sub(_MAGIC, r"\1pass", text)
+    starts = [0, *(match.start() for match in re.finditer(_CELL, plain)), len(plain)]
+    cells = [
+        "\n" * plain.count("\n", 0, start) + plain[start:end]
+        for start, end in itertools.pairwise(starts)
+    ]
+    found = []
+    for part in (plain, *cells):
+        with contextlib.suppress(*_NOT_PYTHON):
+            found.append(parse_source(file, part, flags)._replace(lines=lines))
+    return found, problem
 
-    key = (code.co_firstlineno, code.co_name)
+
+def _keys(source: Source, code: CodeType) -> list[Key]:
+    """Where the functions are that `code` may have been compiled from.
+
+    A cell that is compiled by itself may count lines from its own beginning: then the line is of
+    no use, but any function that does the same is as good.
+    """
+    own = (code.co_firstlineno, code.co_name)
     wanted = _fingerprint(code)
-    twins = [c for c in source.codes.get(key, ()) if _fingerprint(c) == wanted]
-    sites = source.sites.get(key, [])
-    if not twins or not sites:
-        raise _changed(code, what)
-    site = _site_of(code, twins, sites)
-    if site is None:
-        first = sites[0].node
-        message = "Several lambdas on this line cannot be told apart."
-        suggestion = "Write each on a line of its own, or as a def."
-        raise SourceUnavailable(message, source.place(first), suggestion)
-    return source, site
+
+    def fits(key: Key) -> bool:
+        return any(_fingerprint(one) == wanted for one in source.codes.get(key, ()))
+
+    if own in source.sites and fits(own):
+        return [own]
+    return [key for key in source.sites if key[1] == code.co_name and fits(key)]
 
 
-def _changed(code: CodeType, what: str) -> SourceUnavailable:
+def _site_among(source: Source, keys: list[Key], code: CodeType) -> Site:
+    """Choose among the functions that do what `code` does.
+
+    Raises:
+        SourceUnavailable: it matters which, and cannot be told.
+    """
+    wanted = _fingerprint(code)
+    found = []
+    for key in keys:
+        twins = [c for c in source.codes[key] if _fingerprint(c) == wanted]
+        site = _site_of(code, twins, source.sites[key])
+        if site is None:
+            message = "Several lambdas on this line cannot be told apart."
+            suggestion = "Write each on a line of its own, or as a def."
+            raise SourceUnavailable(message, source.place(source.sites[key][0].node), suggestion)
+        found.append(site)
+    if len(found) > 1 and len({_outside_the_code(site.node) for site in found}) > 1:
+        message = f"Several functions {code.co_name!r} in {code.co_filename!r} may be meant."
+        suggestion = "Give each a name of its own, or run the file as a whole."
+        raise SourceUnavailable(message, source.place(found[0].node), suggestion)
+    return found[0]
+
+
+def _outside_the_code(node: FunctionNode) -> str:
+    """What matters of a function and is not in its code: annotations and decorators."""
+    decorators = getattr(node, "decorator_list", [])
+    return " ".join(map(ast.dump, [node.args, *decorators]))
+
+
+def _changed(code: CodeType, what: str, problem: Exception | None) -> SourceUnavailable:
     file = code.co_filename
     if any(name.startswith("@py") for name in (*code.co_names, *code.co_varnames)):
         message = f"pytest has rewritten the asserts in {what}, in {file!r}."
@@ -205,19 +290,28 @@ def _changed(code: CodeType, what: str) -> SourceUnavailable:
             "PYTEST_DONT_REWRITE into this module's docstring."
         )
         return SourceUnavailable(message, None, suggestion)
+    if problem is not None:
+        message = f"{what} cannot be found in {file!r}, which does not parse: {problem}."
+        return SourceUnavailable(
+            message[0].upper() + message[1:],
+            None,
+            "Mend it, or move the function to a file of its own.",
+        )
+    if file.startswith("<"):
+        message = f"The source of {what} cannot be found: {file!r} holds another text."
+        return SourceUnavailable(message, None, _WRITE_TO_FILE)
     message = (
-        f"The text of {what} in {file!r} (line {code.co_firstlineno}) is not what "
-        "was imported: the file was edited after import."
+        f"The text of {what} in {file!r} (line {code.co_firstlineno}) is not what runs: the file "
+        "was edited after import, is not saved, or was not compiled as it stands."
     )
-    return SourceUnavailable(message, None, "Reload the module, or start again.")
+    return SourceUnavailable(message, None, "Save the file and reload the module, or start again.")
 
 
 def _fingerprint(code: CodeType) -> tuple[object, ...]:
     """Return what decides how `code` runs: equal for equal programs only."""
     return (
         code.co_name,
-        code.co_firstlineno,
-        code.co_flags & ~inspect.CO_NESTED,
+        code.co_flags & ~_CO_NESTED,
         (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
         (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars),
         code.co_code,

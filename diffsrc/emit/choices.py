@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.emit.fold import fold
-from diffsrc.ir import Call, Const, Graph, Node, children, reachable
+from diffsrc.ir import Call, Const, Graph, Node, reachable
 
 MAX_CONDITIONS = 6
 
@@ -40,7 +40,7 @@ def _first_choice(node: Node) -> Call | None:
         node = todo.pop()
         if isinstance(node, Call) and node.op == "select":
             return node
-        todo += reversed(list(children(node)))
+        todo += reversed(list(node.operands))
     return None
 
 

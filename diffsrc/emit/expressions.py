@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from diffsrc.ir import Call, Const, If, Node, Result, Var, children
+from diffsrc.ir import Call, Const, If, Node, Result, Var
 
 TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
 
+# What emitted text imports, by the name that it has there.
+MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
 INFIX = {
     "add": ("+", SUM),
     "sub": ("-", SUM),
@@ -52,6 +54,9 @@ class Printer:
 
     def _call(self, node: Call) -> tuple[str, int]:
         op, args, options = node.op, node.args, node.options
+        if op in INFIX and not options:
+            symbol, level = INFIX[op]
+            return f"{self(args[0], level)} {symbol} {self(args[1], level + 1)}", level
         match op:
             case "attribute":
                 return f"{self(args[0], ATOM)}.{options[0]}", ATOM
@@ -75,9 +80,6 @@ class Printer:
             if not args:
                 return spelling, ATOM
             return f"{spelling}({', '.join(self(arg) for arg in args)})", ATOM
-        if op in INFIX:
-            symbol, level = INFIX[op]
-            return f"{self(args[0], level)} {symbol} {self(args[1], level + 1)}", level
         if op in COMPARISONS:
             left, right = self(args[0], BITOR), self(args[1], BITOR)
             return f"{left} {COMPARISONS[op]} {right}", COMPARE
@@ -91,7 +93,7 @@ class Printer:
             case "pow":
                 return self._power(args[0], args[1]), POWER
             case "not" if _flipped(args[0]):
-                left, right = (self(arg, BITOR) for arg in children(args[0]))
+                left, right = (self(arg, BITOR) for arg in args[0].operands)
                 return f"{left} {_flipped(args[0])} {right}", COMPARE
             case "not":
                 return f"not {self(args[0], NOT)}", NOT
@@ -153,6 +155,23 @@ class Printer:
             return self._text(of.condition)
         text = f"{self(then, OR)} if {self(of.condition, OR)} else {self(orelse)}"
         return text, TERNARY
+
+
+class Tracer(Printer):
+    """Tells what a text would use, and writes none."""
+
+    def __call__(self, node: Node, above: int = TERNARY) -> str:  # noqa: ARG002 # as a Printer
+        todo = [node]
+        while todo:
+            node = todo.pop()
+            if node in self.names or isinstance(node, Var):
+                self.used(node)
+            elif isinstance(node, Result):
+                of = node.of
+                todo += (of.condition, of.then.results[node.index], of.orelse.results[node.index])
+            else:
+                todo += node.operands
+        return ""
 
 
 def _flipped(node: Node) -> str:

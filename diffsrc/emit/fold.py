@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from diffsrc.ir import Node, children
+from diffsrc.ir import Node
 
 T = TypeVar("T")
 
@@ -15,7 +15,7 @@ def fold(root: Node, done: dict[Node, T], form: Callable[[Node], T]) -> T:
     stack = [root]
     while stack:
         node = stack[-1]
-        missing = [] if node in done else [c for c in children(node) if c not in done]
+        missing = [] if node in done else [c for c in node.operands if c not in done]
         stack += reversed(missing)
         if not missing:
             if node not in done:

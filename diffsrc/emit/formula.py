@@ -30,7 +30,6 @@ from diffsrc.ir import (
     Structure,
     Var,
     blocks,
-    children,
     reachable,
 )
 from diffsrc.ops import TABLE
@@ -202,7 +201,7 @@ class Reader:
                 self.variables |= {args[0].name + dot}
                 return graph.var(args[0].name + dot, node.type)
             case "sub" if _is_sign(*args):
-                return graph.call("sign", next(iter(children(args[0]))), options=("sign",))
+                return graph.call("sign", next(iter(args[0].operands)), options=("sign",))
             case "square":
                 return graph.call("pow", args[0], graph.const(2))
             case "reciprocal":

@@ -18,7 +18,6 @@ from diffsrc.ir import (
     Result,
     Sum,
     Var,
-    children,
     reachable,
 )
 
@@ -76,7 +75,7 @@ class Listing:
         order = reachable(roots, arms=False, stop=self.names.keys())
         uses: dict[Node, int] = {}
         for node in order:
-            for child in () if node in self.names else children(node):
+            for child in () if node in self.names else node.operands:
                 uses[child] = uses.get(child, 0) + 1
         for node in order:
             if node in self.names or isinstance(node, Var | Const | Number):

@@ -42,7 +42,7 @@ class Constant:
 def module(
     header: Sequence[str],
     imports: Collection[str],
-    constants: Sequence[Constant],
+    constants: Sequence[str],
     functions: Sequence[str],
 ) -> str:
     """The text of a module.
@@ -50,17 +50,17 @@ def module(
     Args:
         header: the lines of the comment at its top.
         imports: which of `math`, `np` and `special` it uses.
-        constants: in the order in which they are written.
+        constants: the lines that set them, in their order.
         functions: the text of each.
     """
     used = set(imports)
-    if any("np." in constant.text for constant in constants):
+    if any("np." in line for line in constants):
         used.add("np")
     blocks = [
         "\n".join(f"# {line}".rstrip() for line in header),
         "\n".join(text for name, text in STANDARD.items() if name in used),
         "\n".join(text for name, text in OTHERS.items() if name in used),
-        "\n".join(constant.text for constant in constants),
+        "\n".join(constants),
     ]
     top = "\n\n".join(block for block in blocks if block)
     return "\n\n\n".join([top, *(text.rstrip("\n") for text in functions)]) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from diffsrc.ir import Call, Const, Node, Result, Var
 
@@ -42,8 +42,7 @@ MAX_DEPTH = 4
 BUILTINS = frozenset(dir(builtins))
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """A value in words; an argument's name is one word."""
 
     text: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from diffsrc.emit.names import suggestion
-from diffsrc.ir import Call, Node, children, reachable
+from diffsrc.ir import Call, Node, reachable
 
 LIMIT = 60
 SHORT = 24
@@ -22,7 +22,7 @@ def named(results: list[Node], user: Collection[Node]) -> list[Node]:
     chosen = set() if short(results, user) else _repeated(order, results, user)
     deep: dict[Node, float] = {}
     for node in order:
-        below = (deep[c] + _deeper(node, c) for c in children(node))
+        below = (deep[c] + _deeper(node, c) for c in node.operands)
         deep[node] = 0 if node in chosen else max(below, default=0.0)
         if deep[node] > MAX_DEPTH and node not in results:
             chosen.add(node)
@@ -35,7 +35,7 @@ def _repeated(order: list[Node], results: list[Node], user: Collection[Node]) ->
     uses = _uses(order, results)
     inner = {n for n in order if n in user and not (n in results and uses[n] == 1)}
     for node in order:  # what only goes on with a sum needs no name
-        once = (c for c in children(node) if uses[c] == 1 and _deeper(node, c) < 1)
+        once = (c for c in node.operands if uses[c] == 1 and _deeper(node, c) < 1)
         inner.difference_update(once)
     shared = {n for n in order if uses[n] > 1 and n.type.kind != "bool"}
     chosen = inner & shared
@@ -67,7 +67,7 @@ def says_it(node: Call, name: str) -> bool:
 def _uses(order: Iterable[Node], results: Iterable[Node]) -> dict[Node, int]:
     """How often each node is read."""
     uses = dict.fromkeys(order, 0)
-    for node in (*dict.fromkeys(results), *(c for n in uses for c in children(n))):
+    for node in (*dict.fromkeys(results), *(c for n in uses for c in n.operands)):
         uses[node] += 1
     return uses
 
@@ -76,7 +76,7 @@ def _sizes(order: Iterable[Node], named: Collection[Node]) -> dict[Node, int]:
     """How many operations the text of each node has, where `named` ones are names."""
     size: dict[Node, int] = {}
     for node in order:
-        below = sum(0 if c in named else size[c] for c in children(node))
+        below = sum(0 if c in named else size[c] for c in node.operands)
         size[node] = below + int(isinstance(node, Call) and bool(node.args))
     return size
 

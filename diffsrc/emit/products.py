@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from diffsrc.emit.fold import fold
-from diffsrc.ir import Call, Const, Graph, Node, as_fraction, children
+from diffsrc.ir import Call, Const, Graph, Node, as_fraction
 
 MAX_FACTORS = 12
 MAX_DIGITS = 8
@@ -46,7 +46,7 @@ class Products:
 
     def inside(self, node: Node) -> Node:
         """What an atom stands for."""
-        for child in children(node):
+        for child in node.operands:
             self(child)
         return self._form(node)
 

@@ -1,17 +1,15 @@
 """Programs as Python source: which values get a line, in what order, under which name.
 
-A function is written twice: the first time every value has a name of its own, which tells after
-which line a value is no longer needed; the second time the user's names are used again as the
-user did. Where the user used no name again, the first is it.
+Where the user gave a name to several values, the function is first gone through without text:
+that tells after which line a value is no longer needed, and its name can be used again as the
+user did.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from diffsrc.emit.expressions import PRODUCT, SUM, Printer
+from diffsrc.emit.expressions import PRODUCT, SUM, Printer, Tracer
 from diffsrc.emit.names import suggestion, unique
 from diffsrc.ir import (
     Assert,
@@ -25,7 +23,7 @@ from diffsrc.ir import (
     Result,
     Structure,
     Var,
-    children,
+    blocks,
     reachable,
 )
 
@@ -50,15 +48,25 @@ def emit(
     Nodes that `named` has a name for are not computed: something around the function holds them.
     The lines of `guards` come first.
     """
-    draft = Writer(program, None, named)
-    draft.block(program.body, 1)
-    writer = draft
-    if draft.contested:
-        writer = Writer(program, draft.uses, named)
-        writer.block(program.body, 1)
+    own = user_names(program)
+    traced = None
+    if any(len(nodes) > 1 for nodes in own.values()):
+        traced = Writer(program, own, named, tracing=True)
+        traced.block(program.body, 1)
+    writer = Writer(program, own, named, traced=traced)
+    writer.block(program.body, 1)
     header = signature(name, program)
     body = "\n".join([*guards, *writer.lines])
     return f"{header}\n{docstring(doc)}\n{body}\n"
+
+
+def user_names(program: Program) -> dict[str, set[Node | None]]:
+    """What the user's names stand for, one after the other."""
+    found: dict[str, set[Node | None]] = {p.name: {p.node} for p in program.parameters}
+    for block in blocks(program.body):
+        for let in block.lets:
+            found.setdefault(let.name, set()).add(let.node)
+    return found
 
 
 def docstring(doc: str) -> str:
@@ -67,6 +75,8 @@ def docstring(doc: str) -> str:
     first, comma, second = doc.partition(" with respect to ")
     if len(line) <= WIDTH or not comma:
         return line
+    import textwrap
+
     rows = textwrap.wrap(f"With respect to {second}", WIDTH - len(INDENT))
     inner = "\n".join(INDENT + row for row in rows)
     return f'{INDENT}"""{first}.\n\n{inner}\n{INDENT}"""'
@@ -133,12 +143,12 @@ def _quoted(text: str) -> str:
     return f'"{text[1:-1]}"' if plain else text
 
 
-@dataclass
 class Uses:
     """In which order values were given a line and used, and on which branches."""
 
-    given: dict[Node, list[tuple[int, Path]]] = field(default_factory=dict)
-    used: dict[Node, list[tuple[int, Path]]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.given: dict[Node, list[tuple[int, Path]]] = {}
+        self.used: dict[Node, list[tuple[int, Path]]] = {}
 
     def needed_after(self, holder: Node, new: Node) -> bool:
         """Whether `holder` is used on some way after `new` was given its line."""
@@ -161,13 +171,13 @@ def _apart(a: Path, b: Path) -> bool:
     return False
 
 
-@dataclass
 class Plan:
     """What one block computes: the values that get a line, and the choices made by `if`."""
 
-    bound: set[Node] = field(default_factory=set)
-    user: dict[Node, str] = field(default_factory=dict)
-    choices: dict[Node, list[list[Result]]] = field(default_factory=dict)
+    def __init__(self, user: Mapping[Node, str]) -> None:
+        self.bound: set[Node] = set()
+        self.user = user
+        self.choices: dict[Node, list[list[Result]]] = {}
 
 
 class Writer:
@@ -176,21 +186,27 @@ class Writer:
     def __init__(
         self,
         program: Program,
-        uses: Uses | None,
+        own: Iterable[str],
         named: Mapping[Node, str] | None = None,
+        *,
+        tracing: bool = False,
+        traced: Writer | None = None,
     ) -> None:
         self.program = program
-        self.known = uses
-        self.uses = Uses()
-        self.contested = False
+        self.known: Uses | None = traced.uses if traced is not None else None
+        self.uses: Uses = Uses()
         self.lines: list[str] = []
         self.path: Path = ()
         self.branches = 0
         self._level = 1
+        self.body_plan: Plan | None = traced.body_plan if traced is not None else None
         self.names: dict[Node, str] = dict(named or {})
         self.preferred: dict[Node, str] = {}
-        self.printer = Printer(self.names, self._note_use)
-        self.holders: dict[str, list[Node | None]] = {n: [None] for n in program.taken}
+        self.tracing = tracing
+        self.printer = (Tracer if tracing else Printer)(self.names, self._note_use)
+        # The user's names are his values' only.
+        self.holders: dict[str, list[Node | None]] = {n: [] for n in own}
+        self.holders |= {n: [None] for n in program.taken}
         for parameter in program.parameters:
             self.holders[parameter.name] = [parameter.node]
         for free in program.free:
@@ -269,9 +285,14 @@ class Writer:
         if block.fail is not None:
             ends.append(block.fail.error)
         arms = [] if tail is None else [*tail.then.roots(), *tail.orelse.roots()]
-        inside = set(reachable([*ends, *arms], stop=self.names.keys()))
-        lets = [let for let in block.lets if let.node in inside and let.node not in self.names]
-        plan = self._plan(lets, ends, tail)
+        if self.body_plan is not None and block is self.program.body:
+            plan = self.body_plan
+        else:
+            inside = set(reachable([*ends, *arms], stop=self.names.keys()))
+            lets = [let for let in block.lets if let.node in inside and let.node not in self.names]
+            plan = self._plan(lets, ends, tail)
+        if block is self.program.body:
+            self.body_plan = plan
         for statement in block.statements:
             if isinstance(statement, Assert):
                 self._assert(statement, plan, level)
@@ -287,7 +308,7 @@ class Writer:
         self._line(level, text)
 
     def _plan(self, lets: list[Let], ends: list[Node], tail: If | None) -> Plan:
-        plan = Plan(user={let.node: let.name for let in lets if not _is_atom(let.node)})
+        plan = Plan({let.node: let.name for let in lets if not _is_atom(let.node)})
         strict = reachable([*plan.user, *ends], arms=False, stop=self.names.keys())
         uses = self._count(strict, ends, tail, plan)
         depth: dict[Node, int] = {}
@@ -298,7 +319,7 @@ class Writer:
                 if node in plan.user or uses[node] > 1 or self._is_statement(node.of):
                     plan.bound.add(node)
                 continue
-            deep = 1 + max((depth.get(c, 0) for c in children(node)), default=0)
+            deep = 1 + max((depth.get(c, 0) for c in node.operands), default=0)
             shared = uses[node] > 1 and self._worth(node, uses[node])
             if node in plan.user or deep > MAX_DEPTH or shared:
                 plan.bound.add(node)
@@ -318,7 +339,7 @@ class Writer:
             if node not in self.names:
                 # A minus never gets a line, so that what is under it is used as often as it is.
                 count = uses[node] if isinstance(node, Call) and node.op == "neg" else 1
-                for child in children(node):
+                for child in node.operands:
                     uses[child] += count
         choices = [n for n in strict if isinstance(n, If)] + ([tail] if tail is not None else [])
         for choice in dict.fromkeys(choices):
@@ -367,7 +388,7 @@ class Writer:
         """For each value the last of the results, numbered by `order`, that it needs; else -1."""
         latest: dict[Node, int] = {}
         for node in reachable(order, stop=self.names.keys()):
-            below = list(children(node))
+            below = list(node.operands)
             if isinstance(node, If):
                 below += (*node.then.roots(), *node.orelse.roots())
             found = max((latest.get(n, -1) for n in below), default=-1)
@@ -403,8 +424,8 @@ class Writer:
 
     def _wanted(self, node: Node, plan: Plan) -> str:
         own = self.preferred.get(node) or plan.user.get(node)
-        if own is not None:
-            return own
+        if own is not None or self.tracing:
+            return own or "..."
         if (
             isinstance(node, Call)
             and len(node.args) == 1
@@ -426,7 +447,7 @@ class Writer:
             part = self._part(node, len(text) // 2)
             if part is None:
                 return text
-            self._assign(part, Plan(), level)
+            self._assign(part, Plan({}), level)
 
     def _wrapped(self, node: Node, level: int) -> str | None:
         """A long sum as one term a line, which is how `ruff format` breaks it."""
@@ -483,16 +504,23 @@ class Writer:
         then = _joined([r.of.then for r in results], [r.index for r in results])
         orelse = _joined([r.of.orelse for r in results], [r.index for r in results])
         self._line(level, f"if {self.printer(condition)}:")
+        start = len(self.lines)
 
         def otherwise() -> None:
             if fails and then.fails:
                 self._arm(orelse, names, level)
                 return
-            start = len(self.lines)
+            end = len(self.lines)
             self._arm(orelse, names, level + 1)
-            self.lines.insert(start, INDENT * level + "else:")
+            if end == start:  # the names hold already what that arm would give them
+                contrary = self.printer(self.program.graph.call("not", condition))
+                self.lines[start - 1] = f"{INDENT * level}if {contrary}:"
+            elif len(self.lines) > end:
+                self.lines.insert(end, INDENT * level + "else:")
 
         self._branch(lambda: self._arm(then, names, level + 1), otherwise)
+        if len(self.lines) == start:
+            del self.lines[-1]
         for result, name in zip(results, names, strict=True):
             self.names[result] = name
 
@@ -578,14 +606,15 @@ class Writer:
         holders = self.holders.get(wanted, [])
         if again and self._all_over(holders, node):
             name = wanted
+        elif self.tracing:
+            name = "..."
         else:
             name = unique(wanted, self.holders.keys())
         self.holders.setdefault(name, []).append(node)
         return name
 
     def _all_over(self, holders: list[Node | None], new: Node) -> bool:
-        """Whether no value that has had the name is needed any more; a draft cannot know."""
-        self.contested |= bool(holders)
+        """Whether no value that has had the name is needed any more."""
         return all(
             holder is not None
             and self.known is not None

@@ -5,47 +5,60 @@ Names, places and order live here and never on nodes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from diffsrc.errors import Place
-from diffsrc.ir.nodes import Graph, If, Node, Var, children
+from diffsrc.ir.nodes import Graph, If, Node, Var
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Let:
     """The user's name for a value, and where it was given."""
 
-    name: str
-    node: Node
-    place: Place | None = None
+    __slots__ = ("name", "node", "place")
+
+    def __init__(self, name: str, node: Node, place: Place | None = None) -> None:
+        self.name = name
+        self.node = node
+        self.place = place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Assert:
     """`assert condition, message`, kept in its place among the `Let`s."""
 
-    condition: Node
-    message: Node | None
-    place: Place | None = None
+    __slots__ = ("condition", "message", "place")
+
+    def __init__(self, condition: Node, message: Node | None, place: Place | None = None) -> None:
+        self.condition = condition
+        self.message = message
+        self.place = place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Fail:
     """`raise error`: the end of a block that gives no results."""
 
-    error: Node
-    place: Place | None = None
+    __slots__ = ("error", "place")
+
+    def __init__(self, error: Node, place: Place | None = None) -> None:
+        self.error = error
+        self.place = place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """Statements in the user's order, then results, or a `Fail` instead."""
 
-    statements: tuple[Let | Assert, ...]
-    results: tuple[Node, ...]
-    fail: Fail | None = None
+    __slots__ = ("fail", "results", "statements")
+
+    def __init__(
+        self,
+        statements: tuple[Let | Assert, ...],
+        results: tuple[Node, ...],
+        fail: Fail | None = None,
+    ) -> None:
+        self.statements = statements
+        self.results = results
+        self.fail = fail
 
     @property
     def fails(self) -> bool:
@@ -67,8 +80,7 @@ class Block:
             yield self.fail.error
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of the user's function.
 
     `kind` is the name of the `inspect.Parameter` kind. `node` is its value in the program: a `Var`,
@@ -84,8 +96,7 @@ class Parameter:
     annotation: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Free:
+class Free(NamedTuple):
     """A name that the program reads from outside its parameters.
 
     `own` names are found in the function's own globals or closure cells, under `var.name`, and are
@@ -101,8 +112,7 @@ class Free:
     own: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Assumption:
+class Assumption(NamedTuple):
     """Something outside that was read while parsing and decided the code.
 
     `holder` is a globals dict, a closure cell, an object, or None when `name` is a parameter;
@@ -118,8 +128,7 @@ class Assumption:
 Structure = int | tuple["Structure", ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class Program(NamedTuple):
     """A function as IR.
 
     Attributes:
@@ -135,6 +144,7 @@ class Program:
         places: where a node was first written.
         structure: how the results are returned: the number of one, or a tuple of structures.
         hints: names for new values that say what they are, such as `d_u`.
+        integers: what was read from outside and was an integer.
     """
 
     name: str
@@ -146,9 +156,10 @@ class Program:
     assumptions: tuple[Assumption, ...] = ()
     library: str = ""
     taken: frozenset[str] = frozenset()
-    places: dict[Node, Place] = field(default_factory=dict)
+    places: Mapping[Node, Place] = {}
     structure: Structure = 0
-    hints: dict[Node, str] = field(default_factory=dict)
+    hints: Mapping[Node, str] = {}
+    integers: frozenset[Node] = frozenset()
 
 
 def reachable(
@@ -173,9 +184,9 @@ def reachable(
         if node in stop:
             order.append(node)
             continue
-        below = children(node)
+        below = node.operands
         if arms and isinstance(node, If):
-            below = [*below, *node.then.roots(), *node.orelse.roots()]
+            below = (*below, *node.then.roots(), *node.orelse.roots())
         if below:
             stack += (node, None)
             stack += [child for child in reversed(below) if child not in done]
@@ -191,7 +202,10 @@ def blocks(block: Block) -> Iterator[Block]:
     while todo:
         block = todo.pop()
         yield block
-        for node in reachable([*(let.node for let in block.lets), *block.roots()]):
+        roots = [*(let.node for let in block.lets), *block.roots()]
+        if not any(root.graph.branches for root in roots):
+            continue
+        for node in reachable(roots):
             if isinstance(node, If) and node not in seen:
                 seen.add(node)
                 todo += (node.orelse, node.then)

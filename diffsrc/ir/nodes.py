@@ -11,7 +11,7 @@ node's `serial` is a canonical order that depends on nothing but the program.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_FACTORS = 10
 MAX_TERMS = 16
 MAX_INTEGER_POWER = 64
+MAX_BITS = 400
+MAX_SCALE = 330  # of two: a coefficient of 1e100
 
 
 class Type(NamedTuple):
@@ -38,18 +40,23 @@ Exact = int | Fraction
 
 
 class Node:
-    """An immutable expression; arithmetic on it builds normal nodes."""
+    """An immutable expression; arithmetic on it builds normal nodes.
 
-    __slots__ = ("graph", "serial", "type")
+    `operands` are the nodes that it is computed from; of an `If` the condition, not the arms.
+    """
+
+    __slots__ = ("graph", "operands", "serial", "type")
 
     graph: Graph
+    operands: tuple[Node, ...]
     serial: int
     type: Type
 
-    def __init__(self, graph: Graph, type_: Type) -> None:
+    def __init__(self, graph: Graph, type_: Type, operands: tuple[Node, ...] = ()) -> None:
         self.graph = graph
         self.serial = len(graph.table)
         self.type = type_
+        self.operands = operands
 
     def __add__(self, other: Node | Exact) -> Node:
         return self.graph.sum((self, other))
@@ -64,7 +71,7 @@ class Node:
         return self.graph.sum((other, -self))
 
     def __neg__(self) -> Node:
-        return self.graph.product((-1, self))
+        return self.graph.scaled(self, -1)
 
     def __mul__(self, other: Node | Exact) -> Node:
         return self.graph.product((self, other))
@@ -142,7 +149,7 @@ class Number(Node):
 
 
 class Ref(Node):
-    """A sum that the user gave a name: an atom of the normal level."""
+    """An atom of the normal level: a sum that the user gave a name, or a product too large."""
 
     __slots__ = ("value",)
 
@@ -187,7 +194,19 @@ BOOLEAN = frozenset(
 
 def exact(value: Exact) -> Exact:
     """A rational number, as an `int` where it is whole."""
-    return value.numerator if value.denominator == 1 else value
+    return value if type(value) is int or value.denominator != 1 else value.numerator
+
+
+def is_extreme(coefficient: Exact) -> bool:
+    """Whether a coefficient may not be taken out of its product.
+
+    Apart from its factors it could leave the range of floats: `3.7**1000` where each factor is
+    below 1.
+    """
+    if -MAX_BITS < coefficient < MAX_BITS and coefficient.denominator == 1:
+        return False
+    top, bottom = coefficient.numerator.bit_length(), coefficient.denominator.bit_length()
+    return max(top, bottom) > MAX_BITS or abs(top - bottom) > MAX_SCALE
 
 
 def quotient(a: Exact, b: Exact) -> Exact:
@@ -216,25 +235,6 @@ def as_fraction(value: float) -> Exact:
     return int(value) if isinstance(value, int) else exact(Fraction(repr(value)))
 
 
-def children(node: Node) -> Sequence[Node]:
-    """The nodes that `node` is computed from, without entering the arms of an `If`."""
-    match node:
-        case Call():
-            return node.args
-        case Sum():
-            return [term for term, _ in node.terms]
-        case Prod():
-            return [base for base, _ in node.factors]
-        case Ref():
-            return (node.value,)
-        case Result():
-            return (node.of,)
-        case If():
-            return (node.condition,)
-        case _:
-            return ()
-
-
 class Graph:
     """Makes nodes, and holds one of each.
 
@@ -247,7 +247,9 @@ class Graph:
     def __init__(self) -> None:
         self.table: dict[tuple[object, ...], Node] = {}
         self.preferred: set[Node] = set()
+        self.avoided: set[Node] = set()
         self.opposites: dict[Sum, Node] = {}
+        self.branches = False
         self.zero = self.number(0)
         self.one = self.number(1)
 
@@ -275,7 +277,7 @@ class Graph:
         key = (Call, op, args, options)
         node = self.table.get(key)
         if not isinstance(node, Call):
-            node = Call(self, BOOL if op in BOOLEAN else FLOAT)
+            node = Call(self, BOOL if op in BOOLEAN else FLOAT, args)
             node.op, node.args, node.options = op, args, options
             self.table[key] = node
         return node
@@ -285,7 +287,8 @@ class Graph:
         key = (If, condition, *arms)
         node = self.table.get(key)
         if not isinstance(node, If):
-            node = If(self, FLOAT)
+            self.branches = True
+            node = If(self, FLOAT, (condition,))
             node.condition, node.then, node.orelse = condition, then, orelse
             self.table[key] = node
         return node
@@ -295,7 +298,7 @@ class Graph:
         node = self.table.get(key)
         if not isinstance(node, Result):
             arm = of.orelse if of.then.fails else of.then
-            node = Result(self, arm.results[index].type)
+            node = Result(self, arm.results[index].type, (of,))
             node.of, node.index = of, index
             self.table[key] = node
         return node
@@ -316,7 +319,7 @@ class Graph:
         key = (Ref, value)
         node = self.table.get(key)
         if not isinstance(node, Ref):
-            node = Ref(self, value.type)
+            node = Ref(self, value.type, (value,))
             node.value = value
             self.table[key] = node
         return node
@@ -326,69 +329,87 @@ class Graph:
         constant: Exact = 0
         terms: dict[Node, Exact] = {}
         for operand in operands:
-            node = operand if isinstance(operand, Node) else self.number(operand)
-            if isinstance(node, Sum) and len(node.terms) + len(terms) <= MAX_TERMS:
-                constant += node.constant
-                for term, coefficient in node.terms:
-                    terms[term] = terms.get(term, 0) + coefficient
-            elif isinstance(node, Number):
-                constant += node.value
+            if not isinstance(operand, Node):
+                constant += operand
+            elif isinstance(operand, Number):
+                constant += operand.value
             else:
-                term, coefficient = self.split(node)
-                small = isinstance(term, Sum) and len(term.terms) + len(terms) <= MAX_TERMS
-                if isinstance(term, Sum) and small and coefficient == -1:
-                    constant -= term.constant
-                    for inner, scale in term.terms:
-                        terms[inner] = terms.get(inner, 0) - scale
+                term, coefficient = self.split(operand)
+                if (
+                    isinstance(term, Sum)
+                    and len(term.terms) + len(terms) <= MAX_TERMS
+                    and (term is operand or coefficient == -1)
+                ):
+                    constant += coefficient * term.constant
+                    for inner, c in term.terms:
+                        scale = c if term is operand else -c
+                        terms[inner] = terms[inner] + scale if inner in terms else scale
                 else:
-                    terms[term] = terms.get(term, 0) + coefficient
+                    known = terms.get(term)
+                    terms[term] = coefficient if known is None else known + coefficient
         return self.linear(constant, terms)
 
     def linear(self, constant: Exact, terms: dict[Node, Exact]) -> Node:
         """`constant + sum(coefficient * term)` as a canonical node."""
-        kept = [(term, c if c.denominator > 1 else c.numerator) for term, c in terms.items() if c]
+        kept = [(term, c if type(c) is int else exact(c)) for term, c in terms.items() if c]
         if not kept:
             return self.number(constant)
         if len(kept) == 1 and not constant:
-            return self.product((kept[0][1], kept[0][0]))
+            return self.scaled(*kept[0])
         kept.sort(key=_serial)
         constant = exact(constant)
         key = (Sum, constant, tuple(kept))
         node = self.table.get(key)
         if not isinstance(node, Sum):
-            node = Sum(self, FLOAT)
-            node.constant, node.terms = constant, tuple(kept)
+            node = Sum(self, FLOAT, tuple([term for term, _ in kept]))
+            node.constant, node.terms = constant, key[2]
             self.table[key] = node
         return node
 
     def split(self, node: Node) -> tuple[Node, Exact]:
         """A node as (term without a coefficient, coefficient)."""
         if isinstance(node, Prod) and node.coefficient != 1:
-            return self.monomial(1, dict(node.factors)), node.coefficient
+            return self._prod(1, node.factors), node.coefficient
         return node, 1
+
+    def scaled(self, node: Node, coefficient: Exact) -> Node:
+        """`coefficient * node`."""
+        if coefficient == 1:
+            return node
+        if isinstance(node, Prod) and coefficient:
+            if node.coefficient != 1:
+                coefficient = exact(coefficient * node.coefficient)
+            return self._prod(coefficient, node.factors)
+        return self.monomial(coefficient, {node: 1})
 
     def product(self, operands: Iterable[Node | Exact]) -> Node:
         """The product of the operands; products are merged into it up to `MAX_FACTORS`."""
         coefficient: Exact = 1
-        factors: dict[Node, Exact] = {}
+        nodes: list[Node] = []
         for operand in operands:
             if not isinstance(operand, Node):
-                coefficient *= operand
+                value = operand
             elif isinstance(operand, Number):
-                coefficient *= operand.value
-            elif isinstance(operand, Prod) and (
-                len(factors) + len(operand.factors) <= MAX_FACTORS
-                or len(factors.keys() | dict(operand.factors).keys()) <= MAX_FACTORS
+                value = operand.value
+            else:
+                node, value = self.split(operand)
+                nodes.append(node)
+            if value != 1:
+                coefficient = value if coefficient == 1 else coefficient * value
+        if len(nodes) == 1:
+            return self.scaled(nodes[0], coefficient)
+        factors: dict[Node, Exact] = {}
+        for node in nodes:
+            if isinstance(node, Prod) and (
+                len(factors) + len(node.factors) <= MAX_FACTORS
+                or len(factors.keys() | dict(node.factors).keys()) <= MAX_FACTORS
             ):
-                coefficient *= operand.coefficient
-                for base, exponent in operand.factors:
+                for base, exponent in node.factors:
                     factors[base] = factors.get(base, 0) + exponent
             else:
-                term, scale = self.split(operand)
-                coefficient *= scale
-                if len(factors) >= MAX_FACTORS and term not in factors:
+                if len(factors) >= MAX_FACTORS and node not in factors:
                     factors = {self.monomial(1, factors): 1}
-                factors[term] = factors.get(term, 0) + 1
+                factors[node] = factors.get(node, 0) + 1
         return self.monomial(coefficient, factors)
 
     def monomial(self, coefficient: Exact, factors: dict[Node, Exact]) -> Node:
@@ -400,7 +421,7 @@ class Graph:
         for base, exponent in factors.items():
             if not exponent:
                 continue
-            whole = exponent.denominator == 1
+            whole = type(exponent) is int or exponent.denominator == 1
             if whole and isinstance(base, Number):
                 coefficient *= raised(base.value, exponent.numerator)
             elif whole and isinstance(base, Sum) and self._turns(base):
@@ -417,17 +438,21 @@ class Graph:
             return self.monomial(coefficient, merged)
         if not kept:
             return self.number(coefficient)
-        if coefficient == 1 and len(kept) == 1 and kept[0][1] == 1:
-            return kept[0][0]
-        kept.sort(key=_serial)
-        coefficient = exact(coefficient)
-        key = (Prod, coefficient, tuple(kept))
+        if len(kept) > 1:
+            kept.sort(key=_serial)
+        return self._prod(exact(coefficient), tuple(kept))
+
+    def _prod(self, coefficient: Exact, factors: tuple[tuple[Node, Exact], ...]) -> Node:
+        """The product of factors that are in canonical order and form."""
+        if coefficient == 1 and len(factors) == 1 and factors[0][1] == 1:
+            return factors[0][0]
+        key = (Prod, coefficient, factors)
         node = self.table.get(key)
         if not isinstance(node, Prod):
-            node = Prod(self, FLOAT)
-            node.coefficient, node.factors = coefficient, tuple(kept)
+            node = Prod(self, FLOAT, tuple([base for base, _ in factors]))
+            node.coefficient, node.factors = coefficient, factors
             self.table[key] = node
-        return node
+        return self.ref(node) if is_extreme(coefficient) else node
 
     def negated(self, node: Sum) -> Node:
         """A sum with all signs turned."""
@@ -435,18 +460,21 @@ class Graph:
         if found is None:
             found = self.linear(-node.constant, {t: -c for t, c in node.terms})
             self.opposites[node] = found
+            if isinstance(found, Sum):
+                self.opposites[found] = node
         return found
 
     def prefer(self, node: Node) -> None:
         """Let products contain this sum rather than its negative; the first to say so wins."""
-        if isinstance(node, Sum) and self.negated(node) not in self.preferred:
+        if isinstance(node, Sum) and not (node in self.preferred or node in self.avoided):
             self.preferred.add(node)
+            self.avoided.add(self.negated(node))
 
     def _turns(self, node: Sum) -> bool:
         """Whether a product contains the negative of a sum instead."""
         if node in self.preferred:
             return False
-        return self.negated(node) in self.preferred or node.terms[0][1] < 0
+        return node in self.avoided or node.terms[0][1] < 0
 
     def power(self, base: Node | Exact, exponent: Node | Exact) -> Node:
         """`base ** exponent`; exponents combine only where the real powers are equal."""

@@ -8,7 +8,7 @@ import importlib
 import types
 
 from diffsrc.capture import KNOWN_MODULES
-from diffsrc.ir import Call, Node
+from diffsrc.ir import Call, Const, Node, Var, reachable
 from diffsrc.parse.patterns import Patterns
 from diffsrc.parse.values import NOTHING, Frame, Items, Static, Value
 
@@ -51,6 +51,7 @@ class Assignments(Patterns):
         value: Value,
         written: ast.AST | None,
     ) -> None:
+        self.not_guessed(value, target)
         if isinstance(value, Node):
             self.refuse(
                 "A number or array cannot be unpacked here.",
@@ -99,8 +100,8 @@ class Assignments(Patterns):
         self.bind(node.target.id, self.binary(node.op, before, value, node), node, None)
 
     def _check_alone(self, value: Node, node: ast.AugAssign) -> None:
-        """Refuse to change an array in place that has another name."""
-        if value not in self.arrays:
+        """Refuse to change an array in place that has another name; what is none stays none."""
+        if isinstance(value, Const):
             return
         if isinstance(value, Call) and value.op not in {"attribute", "item"}:
             names = 0
@@ -111,11 +112,22 @@ class Assignments(Patterns):
             if names == 1 and self.depth == 0:
                 return
         assert isinstance(node.target, ast.Name)
+        if value not in self.arrays:
+            self._assume_numbers(value)
+            return
         self.refuse(
             "An array is changed in place here, and others may see it.",
             node,
             f"Write {node.target.id} = {node.target.id} ... instead.",
         )
+
+    def _assume_numbers(self, value: Node) -> None:
+        """Note that the code is not that for arrays."""
+        for below in reachable((value,), stop=self.assumed):
+            is_var = isinstance(below, Var) and below.type.kind == "float"
+            if below not in self.assumed and (is_var or below in self.live):
+                self.assume_number(below)
+            self.assumed.add(below)
 
     def annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:

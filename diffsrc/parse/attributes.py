@@ -36,6 +36,7 @@ _OF_TUPLE = (
     "__getattribute__",
 )
 _CONTAINER_METHODS = {tuple: tuple, list: list, dict: dict}
+_TAKE_IT_BOUND = "Take the method of an instance, or call the derivative with one."
 
 
 class Attributes(Live):
@@ -62,6 +63,7 @@ class Attributes(Live):
             case Super():
                 return self._of_super(base, name, node)
             case Node():
+                self.not_guessed(base, node)
                 return self.refuse(
                     f"The attribute .{name} of a number or array is not understood.",
                     node,
@@ -174,10 +176,11 @@ class Attributes(Live):
             return self.call(Static(found.fget), [base], {}, node)
         if is_a(found, BoundMethod):
             return Method(Static(found.function), base)
-        if is_a(found, types.MethodType) and found.__self__ is base.value:
-            self._assume_member(type(base.value), name, node)
-            return Method(Static(found.__func__), base)
         source = base.source.attribute(name) if base.source is not None else None
+        if is_a(found, types.MethodType) and found.__self__ is base.value:
+            # Not the class's: an instance may have a function of its own under that name.
+            self.assume(source and source.attribute("__func__"), found.__func__)
+            return Method(Static(found.__func__), base)
         argument = argument_of(found)
         if argument.kind == "number":
             return self.part(_read(base.node, name), source, argument, node)
@@ -231,39 +234,69 @@ class Attributes(Live):
     def _of_unknown(self, base: Object, name: str, node: ast.expr) -> Value:
         """An attribute of an instance of which only the class is known."""
         cls = base.type
-        annotations: dict[str, object] = {}
         if isinstance(cls, Textual) and isinstance(cls, capture.TextClass):
             if name in cls.fields:
-                kind = kind_of_class(annotated(cls.fields[name].annotation, cls))
-                return self._of_kind(base, name, kind, node)
+                meaning = annotated(cls.fields[name].annotation, cls)
+                return self._of_annotation(base, name, meaning, node)
             found = cls.attribute_for(base, name)
             if is_a(found, PropertyOf):
                 return self.call(Static(found.fget), [base], {}, node)
             if is_a(found, BoundMethod):
                 return Method(Static(found.function), base)
+            # A default, which an instance may replace.
+            argument = argument_of(found)
+            if argument.kind == "number":
+                return self.part(_read(base.node, name), None, argument, node)
+            if type(found) in (str, bytes, bool) and base.source is not None:
+                self.assume(base.source.attribute(name), found)
             return self.constant(found, node)
         assert isinstance(cls, type)
+        annotations: dict[str, object] = {}
         for parent in reversed(cls.__mro__):
             # What `inspect.get_annotations` may run is the user's code.
             annotations |= parent.__dict__.get("__annotations__", {})  # noqa: RUF063
         if name not in annotations:
-            return self._of_class(cls, base, name, node)
+            return self._of_class_for(base, name, node)
         meaning = annotations[name]
         if isinstance(meaning, str):
             text = ast.parse(meaning, mode="eval").body
             meaning = annotated(text, _ModuleNames(cls))
-        return self._of_kind(base, name, kind_of_class(meaning), node)
+        return self._of_annotation(base, name, meaning, node)
 
-    def _of_kind(self, base: Object, name: str, kind: str, node: ast.expr) -> Value:
-        if kind in {"number", "array"}:
-            argument = Argument("number", 1.0, array=kind == "array")
-            source = base.source.attribute(name) if base.source is not None else None
+    def _of_class_for(self, base: Object, name: str, node: ast.expr) -> Value:
+        """What the class gives to an instance that is not there yet, and may have its own."""
+        cls = base.type
+        assert isinstance(cls, type)
+        source = base.source.attribute(name) if base.source is not None else None
+        if all(name not in vars(parent) for parent in cls.__mro__):
+            self.not_known(f".{name}", node, _TAKE_IT_BOUND)
+        found = self.member(cls, name, node).value
+        if is_a(found, property):
+            return self._of_class(cls, base, name, node)
+        if is_a(found, types.FunctionType):
+            raw = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
+            if not isinstance(raw, staticmethod):
+                self.assume(source and source.attribute("__func__"), found)
+                return Method(Static(found), base)
+        argument = argument_of(found)
+        if argument.kind == "number":
             return self.part(_read(base.node, name), source, argument, node)
-        return self.refuse(
-            f"What .{name} is decides the derivative's code, and it is not known yet.",
-            node,
-            "Call the derivative, or ask for source_for(...) with arguments.",
-        )
+        return self.from_outside(found, source, name, node)
+
+    def _of_annotation(self, base: Object, name: str, meaning: object, node: ast.expr) -> Value:
+        """An attribute of which only the annotation is known."""
+        kind = kind_of_class(meaning)
+        source = base.source.attribute(name) if base.source is not None else None
+        if kind == "static":
+            self.not_known(f".{name}", node)
+        example = None if kind == "object" else 1.0
+        argument = Argument(kind, example, array=kind == "array")
+        made = self.part(_read(base.node, name), source, argument, node)
+        if kind != "object":
+            return made
+        if isinstance(meaning, type):
+            self.assume(source and source.attribute("__class__"), meaning)
+        return Object(None, made, meaning, source)
 
     def _of_super(self, base: Super, name: str, node: ast.expr) -> Value:
         receiver = base.receiver

@@ -238,6 +238,7 @@ class Builtins(Expressions):
 
     def _len(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         (value,) = self._take(args, keywords, (1, 1), node)
+        self.not_guessed(value, node)
         match value:
             case Static(value=str() | tuple() | list() | dict() | set() as known):
                 return self.const(len(known), node)

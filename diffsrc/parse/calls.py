@@ -47,6 +47,25 @@ _RANDOM = ("random", "numpy.random", "secrets")
 _LIBRARIES = frozenset({"numpy", "scipy", "math", "cmath", "builtins", "random"})
 
 
+def spelt(node: ast.AST, otherwise: str) -> str:
+    """The function of a call, as the user wrote it; `otherwise` if that is no name."""
+    function = node.func if isinstance(node, ast.Call) else None
+    inner = function
+    while isinstance(inner, ast.Attribute):
+        inner = inner.value
+    return ast.unparse(function) if function and isinstance(inner, ast.Name) else otherwise
+
+
+def _as_spelt(value: object, node: ast.AST) -> str:
+    """The same, with what it is where the name does not say it."""
+    known = describe(value)
+    module = getattr(value, "__module__", None)
+    full = known if module in {None, "builtins"} else f"{module}.{known}"
+    written = spelt(node, full)
+    plain = written in {known, full} or written.endswith(f".{known}") or " " in known
+    return written if plain else f"{written} ({full})"
+
+
 class Calls(Builtins):
     """Reads calls."""
 
@@ -83,6 +102,7 @@ class Calls(Builtins):
 
     def keywords_of(self, value: Value, node: ast.AST) -> dict[str, Value]:
         """What `**value` stands for."""
+        self.not_guessed(value, node)
         if isinstance(value, Table) and all(isinstance(k, str) for k in value.items):
             return {str(name): item for name, item in value.items.items()}
         if isinstance(value, Object) and value.argument is not None:
@@ -120,6 +140,7 @@ class Calls(Builtins):
                 method = self.attribute(function, "__call__", node)
                 return self.call(method, args, keywords, node)
             case _:
+                self.not_guessed(function, node)
                 text = f"{what(function).capitalize()} cannot be called."
                 return self.refuse(text, node, "Call a function.")
 
@@ -175,6 +196,9 @@ class Calls(Builtins):
     def check_known(self, value: object, node: ast.expr) -> None:
         """Refuse functions of libraries: they are no code of the user's to be read."""
         module = getattr(value, "__module__", None)
+        if isinstance(value, types.FunctionType):
+            # `__module__` is "builtins" where the namespace has no `__name__`.
+            module = value.__globals__.get("__name__", "")
         owner = getattr(value, "__self__", None)
         of_object = owner is not None and not isinstance(owner, types.ModuleType)
         if of_object and isinstance(value, types.BuiltinMethodType):
@@ -183,7 +207,7 @@ class Calls(Builtins):
             module = type(value).__module__
         if any(f"{module}.".startswith(f"{name}.") for name in _RANDOM):
             raise UnknownFunction(
-                f"{describe(value)} gives random numbers: it has no derivative.",
+                f"{_as_spelt(value, node)} gives random numbers: it has no derivative.",
                 self.place(node),
                 "Draw them outside and pass them as arguments.",
             )
@@ -193,7 +217,7 @@ class Calls(Builtins):
 
     def unknown(self, value: object, node: ast.expr) -> Never:
         raise UnknownFunction(
-            f"{describe(value)} is not known, and it is no Python of yours to be read.",
+            f"{_as_spelt(value, node)} is not known, and it is no Python of yours to be read.",
             self.place(node),
             "Write it in Python, with functions that diffsrc knows.",
         )
@@ -214,10 +238,11 @@ class Calls(Builtins):
         if op in {"max", "min"}:
             return self._extreme(op, values, node)
         least, most = _COUNTS.get(spelling, (operation.arity, operation.arity))
+        plural = "s" if most > 1 else ""
         if not least <= len(values) <= most:
             self.refuse(
-                f"{spelling} takes {least if least == most else f'{least} to {most}'} "
-                f"arguments here, not {len(values)}.",
+                f"{spelt(node, spelling)} takes {least if least == most else f'{least} to {most}'} "
+                f"argument{plural} here, not {len(values)}.",
                 node,
                 "Call it with the arguments that it has.",
             )
@@ -266,7 +291,7 @@ class Calls(Builtins):
         for name in given:
             if name not in names:
                 self.refuse(
-                    f"The argument {name!r} of {spelling} is not known.",
+                    f"The argument {name!r} of {spelt(node, spelling)} is not known.",
                     node,
                     "Leave it out, or pass the others by position.",
                 )
@@ -284,7 +309,7 @@ class Calls(Builtins):
             values = list(self.elements(values[0], node))
         if not values:
             self.refuse(
-                f"{op} of nothing: Python would raise.",
+                f"{spelt(node, op)} of nothing: Python would raise.",
                 node,
                 "Pass it at least one value.",
             )

@@ -9,6 +9,7 @@ import ast
 import enum
 import math
 import operator
+import sys
 from collections.abc import Callable, Sequence
 
 Number = int | float
@@ -97,14 +98,20 @@ _OPERATORS = ("__add__", "__radd__", "__mul__", "__rmul__", "__sub__", "__truedi
 
 def of_static(value: object) -> Number | None:
     """The number that a static value is: a bool, or a member of an `IntEnum`."""
-    if isinstance(value, bool):
-        return value
+    if isinstance(value, bool) or is_numpy_bool(value):
+        return bool(value)
     if isinstance(value, enum.Enum):
         if isinstance(value, int) and _counts_as(int, type(value)):
             return int.__add__(value, 0)
         if isinstance(value, float) and _counts_as(float, type(value)):
             return float.__add__(value, 0.0)
     return None
+
+
+def is_numpy_bool(value: object) -> bool:
+    """Tell whether a value is `np.True_` or `np.False_`."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is numpy.bool_
 
 
 def _counts_as(plain: type, kind: type) -> bool:

@@ -13,13 +13,14 @@ from typing import Never
 from diffsrc.capture import (
     Captured,
 )
-from diffsrc.errors import Place, UnsupportedSyntax
-from diffsrc.ir import Assumption, Fail, Free, Graph, Node, Type
+from diffsrc.errors import Place, ShapeError, UnsupportedSyntax
+from diffsrc.ir import Assumption, Fail, Free, Graph, Node, Type, Var
 from diffsrc.parse import constants
 from diffsrc.parse.locals import local_names, names_of
 from diffsrc.parse.values import (
     Environment,
     Frame,
+    Object,
     Outcome,
     Sink,
     Source,
@@ -54,6 +55,8 @@ class Context(ABC):
         self.places: dict[Node, Place] = {}
         self.constants: dict[Node, constants.Number] = {}
         self.arrays: set[Node] = set()
+        self.guesses: set[Node] = set()
+        self.assumed: set[Node] = set()
         self.floats: set[Node] = set()
         self.named: set[Node] = set()
         self.live: dict[Node, tuple[Source | None, object]] = {}
@@ -115,6 +118,27 @@ class Context(ABC):
 
     def refuse(self, message: str, node: ast.AST, suggestion: str = "") -> Never:
         raise UnsupportedSyntax(message, self.place(node), suggestion or None)
+
+    def not_known(self, what_: str, node: ast.AST, suggestion: str = "") -> Never:
+        """Refuse what only the arguments of a call can tell."""
+        raise ShapeError(
+            f"What {what_} is decides the derivative's code, and it is not known yet.",
+            self.place(node),
+            suggestion or "Call the derivative, or ask for source_for(...) with arguments.",
+        )
+
+    def not_guessed(self, value: Value, node: ast.AST) -> None:
+        """Refuse what asks of an argument more than that it be a number, before any call."""
+        made = value.node if isinstance(value, Object) else value
+        if not (isinstance(made, Var) and made in self.guesses):
+            return
+        *owner, _ = self.main.qualname.split(".")
+        arguments = self.main.node.args
+        first = [arg.arg for arg in (*arguments.posonlyargs, *arguments.args)][:1]
+        suggestion = "Call the derivative, ask for source_for(...) with arguments, or annotate it."
+        if owner and owner[-1] != "<locals>" and [made.name] == first:
+            suggestion = "Take the method of an instance, or call the derivative with one."
+        self.not_known(repr(made.name), node, suggestion)
 
     # Nodes
 

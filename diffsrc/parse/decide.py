@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 import enum
 import types
+from typing import TypeGuard
 
-from diffsrc.capture import TextMember
+from diffsrc import capture
+from diffsrc.capture import Textual
+from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
 from diffsrc.parse import constants
 from diffsrc.parse.attributes import may_change
@@ -53,6 +56,8 @@ class Decisions(Kinds):
     def truth(self, value: Value, node: ast.AST) -> Answer:
         """Whether a value counts as true."""
         self.decided(value, node)
+        if isinstance(value, Object):
+            self.not_guessed(value, node)
         match value:
             case Node():
                 if value in self.constants:
@@ -60,6 +65,8 @@ class Decisions(Kinds):
                 if value.type.kind == "bool":
                     return value
                 numeric = self.numeric(value, node)
+                # None is not 0, and counts as false.
+                self.assume_number(value)
                 return self.node("ne", (numeric, self.const(0, node)), node)
             case Static(value=known):
                 return self._truth_of_static(known, node)
@@ -206,6 +213,8 @@ class Decisions(Kinds):
             number, other = (left, right) if isinstance(left, Node) else (right, left)
             assert isinstance(number, Node)
             if isinstance(other, Static) and self._is_no_number(other.value):
+                if other.value is not None:
+                    self.not_guessed(number, node)
                 self.rely(number, node)
                 return False
         if isinstance(left, Static) and isinstance(right, Static):
@@ -243,15 +252,17 @@ class Decisions(Kinds):
         """Tell whether a static value is equal to no number."""
         if isinstance(value, enum.Enum):
             return type(value).__eq__ in _PLAIN_EQ and not isinstance(value, int | float)
-        return type(value) in (str, bytes, type(None)) or isinstance(
-            value, type | types.FunctionType | types.ModuleType | TextMember
+        return (
+            type(value) in (str, bytes, type(None))
+            or isinstance(value, type | types.FunctionType | types.ModuleType)
+            or _is_text_member(value)
         )
 
     def _static_equal(self, a: object, b: object, node: ast.AST) -> bool:
         for x, y in ((a, b), (b, a)):
-            if isinstance(x, TextMember):
+            if _is_text_member(x):
                 bases = x.cls.bases
-                if not isinstance(y, TextMember) and {str, int} & {*bases}:
+                if not _is_text_member(y) and {str, int} & {*bases}:
                     self.refuse(
                         "Compare the member's .value.",
                         node,
@@ -297,6 +308,7 @@ class Decisions(Kinds):
     # Membership
 
     def _contains(self, container: Value, value: Value, node: ast.AST) -> Answer:
+        self.not_guessed(container, node)
         known = self.static_value(value)
         if isinstance(container, Static):
             whole = container.value
@@ -340,3 +352,9 @@ class Decisions(Kinds):
             if isinstance(equal, Node):
                 found = equal if found is None else self.node("or", (found, equal), node)
         return False if found is None else found
+
+
+def _is_text_member(value: object) -> TypeGuard[capture.TextMember]:
+    """Tell whether it is a member of an enum that is read as text."""
+    # What is read as text is imported when there is some.
+    return is_a(value, Textual) and isinstance(value, capture.TextMember)

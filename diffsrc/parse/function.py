@@ -22,7 +22,6 @@ from diffsrc.ir import (
     Structure,
     Type,
     Var,
-    children,
 )
 from diffsrc.parse.context import OBJECT
 from diffsrc.parse.locals import names_of
@@ -36,7 +35,7 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
-from diffsrc.specialise import Argument, Signature, argument_of
+from diffsrc.specialise import Argument, Signature, annotated, argument_of
 
 _MAX_RECURSION = 30_000
 
@@ -95,7 +94,15 @@ class _Reader(Statements):
             taken=frozenset(names | {f.var.name for f in free}),
             places=self.places,
             structure=structure,
+            integers=frozenset(self._integers()),
         )
+
+    def _integers(self) -> Iterator[Node]:
+        """Numbers that are no arguments and are integers now."""
+        yield from (free.var for free in self.free.values() if type(free.value) is int)
+        for node, (source, value) in self.live.items():
+            if type(value) is int and source is not None and source.holder is not None:
+                yield node
 
     def _library(self) -> str:
         for library in ("np", "math", "np constant", "math constant"):
@@ -147,8 +154,18 @@ class _Reader(Statements):
         if argument.kind == "number":
             if argument.array:
                 self.arrays.add(made)
+            elif argument.value is None and not self._is_annotated_number(arg):
+                self.guesses.add(made)
             return made
+        if plain and argument.value is None:
+            self.guesses.add(made)
         return Object(argument.value, made, kind, Source(None, arg.arg), argument)
+
+    def _is_annotated_number(self, arg: ast.arg) -> bool:
+        meaning = annotated(arg.annotation, self.main.scope)
+        return isinstance(meaning, type) and (
+            issubclass(meaning, int | float) or meaning.__module__ in {"numbers", "numpy"}
+        )
 
     def _bound(self, name: str, value: object) -> Value:
         """What a receiver or an argument of a partial stands for."""
@@ -249,7 +266,7 @@ def _variables(body: Block) -> Iterator[Var]:
             yield node
         if isinstance(node, If):
             blocks += [node.then, node.orelse]
-        pending += children(node)
+        pending += node.operands
 
 
 # Python's limit of recursion is lifted while a function is read: a Python call needs no

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import enum
 import functools
 import types
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from diffsrc.capture import Captured, capture
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 from diffsrc.ir import Assert, Call, Let, Node, Result, Type
 from diffsrc.parse.attributes import is_named_tuple
-from diffsrc.parse.calls import Calls
+from diffsrc.parse.calls import Calls, spelt
 from diffsrc.parse.context import OBJECT, Stop
 from diffsrc.parse.locals import assigned_names, names_of
 from diffsrc.parse.values import (
@@ -35,6 +35,9 @@ from diffsrc.parse.values import (
     key_of,
 )
 from diffsrc.specialise import Identity, Signature, argument_of, bind
+
+if TYPE_CHECKING:
+    import dataclasses
 
 MAX_DEPTH = 200
 MAX_INLINED = 20_000
@@ -283,10 +286,12 @@ class Inlining(Calls):
             owner = next(base for base in cls.__mro__ if "__new__" in vars(base))
             if "_fields" in vars(owner) and "__init__" not in vars(cls):
                 return self._named_tuple(cls, args, keywords, node)
+        import dataclasses
+
         if dataclasses.is_dataclass(cls):
             return self._data_class(cls, args, keywords, node)
         return self.refuse(
-            f"Making an object of type {cls.__name__} is not understood yet.",
+            f"Making an object of type {spelt(node, cls.__name__)} is not understood yet.",
             node,
             "Make it outside and pass it as an argument.",
         )
@@ -324,6 +329,8 @@ class Inlining(Calls):
                 node,
                 "Pass its numbers as arguments, or make it a dataclass.",
             )
+        import dataclasses
+
         defaults: dict[str, Value] = {}
         fields = dataclasses.fields(cls)
         for field in fields:

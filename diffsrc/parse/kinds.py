@@ -10,6 +10,7 @@ import sys
 import types
 
 from diffsrc.ir import Node, Var
+from diffsrc.parse.context import is_known_library
 from diffsrc.parse.text import Texts
 from diffsrc.parse.values import (
     Items,
@@ -158,6 +159,8 @@ class Kinds(Texts):
                     return False
             case Static(value=str() | bool() | None as known):
                 return hasattr(known, name)
+            case Static(value=types.ModuleType() as module) if is_known_library(module.__name__):
+                return hasattr(module, name)
             case Node():
                 cls = self._class_of_number(value, node)
                 return hasattr(cls, name)
@@ -169,7 +172,7 @@ class Kinds(Texts):
         return self.refuse(
             f"Whether there is an attribute {name!r} may change unseen.",
             node,
-            "Ask hasattr of a module or a class, or pass a bool.",
+            "Pass a bool that says it.",
         )
 
     def _in_class(self, cls: type, name: str) -> bool:

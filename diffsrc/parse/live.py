@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import ast
 import itertools
+import numbers
 import types
 from typing import Never
 
-from diffsrc.capture import (
-    Captured,
-    Found,
-    MissingName,
-    Textual,
-    Unresolved,
-    static_attribute,
-)
+from diffsrc import capture
+from diffsrc.capture import Captured, Found, MissingName, Textual, static_attribute
 from diffsrc.capture.scope import is_a
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir import Assumption, Free, Node, Type, Var
@@ -104,7 +99,7 @@ class Live(Context):
         return Object(value, made, type(value), source, argument)
 
     def _textual(self, value: Textual, node: ast.AST) -> Static:
-        if isinstance(value, Unresolved):
+        if isinstance(value, capture.Unresolved):
             error = value.error()
             place = error.place or self.place(node)
             raise type(error)(error.message, place, error.suggestion)
@@ -130,7 +125,8 @@ class Live(Context):
         holder = source.holder if source is not None and found else None
         self.free[key] = Free(var, value, holder, found or name, own)
         self.live[var] = (source, value)
-        if not own and type_.kind == "float":
+        if not own:
+            # The emitted code holds the object, not the name that it is found by.
             self.assume(source, value)
         return var
 
@@ -178,9 +174,12 @@ class Live(Context):
             self.assume(source.attribute("__class__"), type(value))
 
     def assume_number(self, node: Node) -> None:
-        """Note that a decision rests on a live value's being a number."""
+        """Note that a decision rests on a live value's being a number, of whatever type."""
         source, value = self.live_value(node)
-        self.assume_type(source, value)
+        if node in self.arrays:
+            self.assume_type(source, value)
+        else:
+            self.assume(source, numbers.Number)
 
     def live_value(self, node: Node) -> tuple[Source | None, object]:
         """Where a live number is found, and its value now (1.0 before any call)."""

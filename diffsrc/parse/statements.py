@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import types
-from dataclasses import dataclass
 from typing import Never, TypeAlias
 
 from diffsrc.capture import Captured
@@ -47,22 +46,28 @@ _NOT_YET = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Cases:
     """The cases of a `match` that are left."""
 
-    node: ast.Match
-    subject: Value
-    cases: list[ast.match_case]
+    __slots__ = ("cases", "node", "subject")
+
+    def __init__(self, node: ast.Match, subject: Value, cases: list[ast.match_case]) -> None:
+        self.node = node
+        self.subject = subject
+        self.cases = cases
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Todo:
     """What is left of a path: statements from an index, then what comes after."""
 
-    item: list[ast.stmt] | Cases | Frame
-    index: int = 0
-    next: Todo | None = None
+    __slots__ = ("index", "item", "next")
+
+    def __init__(
+        self, item: list[ast.stmt] | Cases | Frame, index: int = 0, next_: Todo | None = None
+    ) -> None:
+        self.item = item
+        self.index = index
+        self.next = next_
 
 
 class Statements(Assignments):

@@ -19,6 +19,7 @@ class Subscripts(Attributes):
     """Reads `value[index]` and what has several values."""
 
     def subscript(self, base: Value, node: ast.Subscript) -> Value:
+        self.not_guessed(base, node)
         if isinstance(base, Node):
             self.refuse(
                 "Items of an array are not understood yet.",
@@ -28,8 +29,10 @@ class Subscripts(Attributes):
         self.decided(base, node)
         if isinstance(node.slice, ast.Slice):
             return self._slice(base, node.slice, node)
-        key = self.static_value(self.expression(node.slice))
+        index = self.expression(node.slice)
+        key = self.static_value(index)
         if key is UNKNOWN:
+            self.not_guessed(index, node.slice)
             self.refuse(
                 "The index is not known before the derivative runs.",
                 node.slice,
@@ -74,7 +77,8 @@ class Subscripts(Attributes):
         if argument is not None and argument.items is not None:
             names = argument.names
             if argument.type is dict:
-                assert isinstance(key, str | int | bool | None)
+                if key not in names:
+                    raise KeyError(key)
                 inner = argument.items[names.index(key)]
             elif isinstance(key, int):
                 inner = argument.items[key]
@@ -153,6 +157,7 @@ class Subscripts(Attributes):
     def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]:
         """The elements of a sequence whose length is known."""
         self.decided(value, node)
+        self.not_guessed(value, node)
         match value:
             case Items(type=kind) if kind is not set:
                 return value.items

@@ -17,7 +17,7 @@ from diffsrc.parse.subscripts import Subscripts
 from diffsrc.parse.values import Items, Record, Static, Text, Value, what
 
 _PLAIN = (str, int, float, bool, type(None), bytes)
-_HOLE = re.compile(r"__value_(\d+)__")
+_HOLE = r"__value_(\d+)__"
 
 
 class Texts(Subscripts):
@@ -288,7 +288,7 @@ def _converted(value: object, conversion: int) -> object:
 
 def _filled(node: ast.expr, nodes: list[Node]) -> Text:
     """Unparse with holes, and put the nodes into them."""
-    pieces = _HOLE.split(ast.unparse(ast.fix_missing_locations(node)))
+    pieces = re.split(_HOLE, ast.unparse(ast.fix_missing_locations(node)))
     parts: list[str | Node] = []
     for text, hole in itertools.zip_longest(pieces[::2], pieces[1::2]):
         parts += [text] if text else []

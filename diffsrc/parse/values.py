@@ -10,18 +10,17 @@ import ast
 import enum
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from diffsrc.capture import Captured
 from diffsrc.errors import Place
 from diffsrc.ir import Assert, Block, Fail, Graph, Let, Node
+from diffsrc.parse.constants import is_numpy_bool
 from diffsrc.specialise import Argument, Identity, name_of, static_key
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.Lambda
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """Where a live thing is found: as `holder`'s `name`, then by attributes.
 
@@ -31,9 +30,12 @@ class Source:
         path: the attributes from there.
     """
 
-    holder: object
-    name: str
-    path: tuple[str, ...] = ()
+    __slots__ = ("holder", "name", "path")
+
+    def __init__(self, holder: object, name: str, path: tuple[str, ...] = ()) -> None:
+        self.holder = holder
+        self.name = name
+        self.path = path
 
     def attribute(self, name: str) -> Source:
         if not self.name:
@@ -41,38 +43,45 @@ class Source:
         return Source(self.holder, self.name, (*self.path, name))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Static:
     """A Python object that is known and decides the code: a string, function, class."""
 
-    value: object
-    source: Source | None = None
+    __slots__ = ("source", "value")
+
+    def __init__(self, value: object, source: Source | None = None) -> None:
+        self.value = value
+        self.source = source
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Items:
     """A tuple, list, set or named tuple that the function makes."""
 
-    items: tuple[Value, ...]
-    type: type = tuple
+    __slots__ = ("items", "type")
+
+    def __init__(self, items: tuple[Value, ...], type_: type = tuple) -> None:
+        self.items = items
+        self.type = type_
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A dict that the function makes; its keys are static."""
 
-    items: dict[object, Value]
+    __slots__ = ("items",)
+
+    def __init__(self, items: dict[object, Value]) -> None:
+        self.items = items
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """An instance of a dataclass that the function makes."""
 
-    type: type
-    fields: dict[str, Value]
+    __slots__ = ("fields", "type")
+
+    def __init__(self, type_: type, fields: dict[str, Value]) -> None:
+        self.type = type_
+        self.fields = fields
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Object:
     """An instance from outside, whose numbers are read when the derivative runs.
 
@@ -84,60 +93,86 @@ class Object:
         argument: what is in it, where the signature says so.
     """
 
-    value: object
-    node: Node
-    type: object
-    source: Source | None
-    argument: Argument | None = None
+    __slots__ = ("argument", "node", "source", "type", "value")
+
+    def __init__(
+        self,
+        value: object,
+        node: Node,
+        type_: object,
+        source: Source | None,
+        argument: Argument | None = None,
+    ) -> None:
+        self.value = value
+        self.node = node
+        self.type = type_
+        self.source = source
+        self.argument = argument
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Local:
     """A function that is defined inside the function."""
 
-    name: str
-    node: FunctionNode
-    frame: Frame
-    defaults: dict[str, Value]
+    __slots__ = ("defaults", "frame", "name", "node")
+
+    def __init__(
+        self, name: str, node: FunctionNode, frame: Frame, defaults: dict[str, Value]
+    ) -> None:
+        self.name = name
+        self.node = node
+        self.frame = frame
+        self.defaults = defaults
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Method:
     """A function and the value that it is a method of."""
 
-    function: Value
-    receiver: Value
+    __slots__ = ("function", "receiver")
+
+    def __init__(self, function: Value, receiver: Value) -> None:
+        self.function = function
+        self.receiver = receiver
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Partial:
     """`functools.partial`, made inside the function."""
 
-    function: Value
-    args: tuple[Value, ...]
-    keywords: dict[str, Value]
+    __slots__ = ("args", "function", "keywords")
+
+    def __init__(
+        self, function: Value, args: tuple[Value, ...], keywords: dict[str, Value]
+    ) -> None:
+        self.function = function
+        self.args = args
+        self.keywords = keywords
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Super:
     """`super()`: attributes are looked up behind `type`."""
 
-    type: type
-    receiver: Value
+    __slots__ = ("receiver", "type")
+
+    def __init__(self, type_: type, receiver: Value) -> None:
+        self.type = type_
+        self.receiver = receiver
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Text:
     """A string with numbers in it: source text with nodes in the places of values."""
 
-    parts: tuple[str | Node, ...]
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[str | Node, ...]) -> None:
+        self.parts = parts
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Undecided:
     """What depends on the path in a way that no number can; using it is refused."""
 
-    why: str
+    __slots__ = ("why",)
+
+    def __init__(self, why: str) -> None:
+        self.why = why
 
 
 Value: TypeAlias = (
@@ -188,7 +223,6 @@ class Environment:
             env = env.parent
 
 
-@dataclass(slots=True, eq=False)
 class Frame:
     """One call of a function.
 
@@ -203,17 +237,25 @@ class Frame:
         active: whether it is being read.
     """
 
-    captured: Captured
-    node: FunctionNode
-    name: str
-    env: Environment
-    locals: frozenset[str]
-    outer: Frame | None = None
-    caller: Frame | None = None
-    version: int = 0
-    endings: int = 0
-    final: Environment | None = None
-    active: bool = True
+    def __init__(
+        self,
+        captured: Captured,
+        node: FunctionNode,
+        name: str,
+        env: Environment,
+        locals_: frozenset[str],
+    ) -> None:
+        self.captured = captured
+        self.node = node
+        self.name = name
+        self.env = env
+        self.locals = locals_
+        self.outer: Frame | None = None
+        self.caller: Frame | None = None
+        self.version = 0
+        self.endings = 0
+        self.final: Environment | None = None
+        self.active = True
 
 
 class Sink:
@@ -240,7 +282,6 @@ class Sink:
         return False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
     """How a path ends: with a value, or with an error.
 
@@ -252,11 +293,21 @@ class Outcome:
         place: where it ended.
     """
 
-    statements: list[Let | Assert]
-    value: Value = NOTHING
-    fail: Fail | None = None
-    names: dict[str, Value] = field(default_factory=dict)
-    place: Place | None = None
+    __slots__ = ("fail", "names", "place", "statements", "value")
+
+    def __init__(
+        self,
+        statements: list[Let | Assert],
+        value: Value = NOTHING,
+        fail: Fail | None = None,
+        names: dict[str, Value] | None = None,
+        place: Place | None = None,
+    ) -> None:
+        self.statements = statements
+        self.value = value
+        self.fail = fail
+        self.names: dict[str, Value] = {} if names is None else names
+        self.place = place
 
     @property
     def plain(self) -> bool:
@@ -274,15 +325,15 @@ def is_bool(value: Value) -> bool:
     """Tell whether a value is a truth value."""
     if isinstance(value, Node):
         return value.type.kind == "bool"
-    return isinstance(value, Static) and type(value.value) is bool
+    return isinstance(value, Static) and (type(value.value) is bool or is_numpy_bool(value.value))
 
 
 def as_node(value: Value, graph: Graph) -> Node | None:
     """The node of a number or truth value, None for anything else."""
     if isinstance(value, Node):
         return value
-    if isinstance(value, Static) and type(value.value) is bool:
-        return graph.const(value.value)
+    if isinstance(value, Static) and is_bool(value):
+        return graph.const(bool(value.value))
     return None
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from diffsrc.ir import (
     Block,
     Call,
@@ -21,7 +19,7 @@ from diffsrc.ir import (
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten, turned
 from diffsrc.simplify.cost import saving
 from diffsrc.simplify.factor import (
-    collected,
+    apart,
     factored,
     merge_choices,
     monomial_of,
@@ -31,6 +29,7 @@ from diffsrc.simplify.lower import lowered
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
 from diffsrc.simplify.stable import stabilised
+from diffsrc.simplify.sums import with_shared_sums
 
 __all__ = ["Simplifier"]
 
@@ -64,19 +63,15 @@ class Simplifier:
 
         With `stable`, in the forms that floats compute best.
         """
-        final = replace(program, body=self._final(program.body))
+        final = program._replace(body=self._final(program.body))
         if stable:
             final = stabilised(final, self.normal, library)
         return lowered(final, self.normal, library)
 
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""
-        cores = {self.graph.split(r)[0]: r for r in block.results}
-        results = tuple(
-            collected(self.graph, r, {c: o for c, o in cores.items() if o is not r})
-            for r in block.results
-        )
-        return block if results == block.results else replace(block, results=results)
+        results = with_shared_sums(self.graph, block.results)
+        return block if results == block.results else Block(block.statements, results)
 
     def finish(self, node: Node) -> Node:
         """A finished adjoint: zero if it is zero, one node for equal values, then factored."""
@@ -96,10 +91,12 @@ class Simplifier:
         twin = self._twin(merged)
         if twin is not None:
             return twin
-        spread = multiplied_out(self.graph, merged, self.kept)
-        if spread is not merged and saving(spread, merged) > 0:
-            merged = spread
-        return self._offered(factored(self.graph, self._turned(merged)))
+        outer, inner = apart(self.graph, merged)
+        spread = multiplied_out(self.graph, inner, self.kept)
+        if spread is not inner and saving(spread, inner) > 0:
+            inner = spread
+        inner = factored(self.graph, self._turned(inner))
+        return self._offered(inner if outer is self.graph.one else outer * inner)
 
     def _turned(self, node: Node) -> Node:
         """The form that SymPy offers where sines and cosines of one angle may go."""

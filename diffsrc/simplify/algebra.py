@@ -24,7 +24,6 @@ from diffsrc.ir import (
     Prod,
     Ref,
     Sum,
-    children,
     reachable,
 )
 from diffsrc.simplify.factor import monomial_of
@@ -152,7 +151,7 @@ class Field:
         while fresh := [n for n in self.converter.symbols if n not in seen]:
             for node in fresh:
                 seen.add(node)
-                if len(children(node)) != 1:
+                if len(node.operands) != 1:
                     continue
                 if isinstance(node, Call) and node.op in {
                     "log",
@@ -269,7 +268,7 @@ def is_large(node: Node) -> bool:
         below = todo.pop()
         if below not in seen:
             seen.add(below)
-            todo += children(below)
+            todo += below.operands
     return len(seen) > MAX_NODES
 
 

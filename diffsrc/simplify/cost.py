@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Node, Prod, Sum, children
+from diffsrc.ir import Node, Prod, Sum
 
 MAX_NODES = 60
 FORMS = (Sum, Prod)  # half the time of `Sum | Prod` in `isinstance`
@@ -27,7 +27,7 @@ def _parts(node: Node) -> set[Node]:
     for inner in todo:
         if len(found) > MAX_NODES:
             break
-        for part in children(inner) if isinstance(inner, FORMS) else ():
+        for part in inner.operands if isinstance(inner, FORMS) else ():
             if isinstance(part, FORMS) and part not in found:
                 found[part] = None
                 todo.append(part)

@@ -1,4 +1,4 @@
-"""Exact rearrangements of sums: merged choices, the common monomial taken out."""
+"""Exact rearrangements of sums: merged choices, products multiplied out, common factors."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from diffsrc.ir import (
     quotient,
 )
 
-MAX_TERMS = 12
-
 
 def merge_choices(graph: Graph, node: Node) -> Node:
     """Terms that choose by one condition become one choice.
@@ -25,7 +23,9 @@ def merge_choices(graph: Graph, node: Node) -> Node:
     `select(c, a, 0) + select(c, 0, b)` is `select(c, a, b)`; `a + select(c, 0, -a)` is
     `select(c, a, 0)`.
     """
-    if not isinstance(node, Sum):
+    if not isinstance(node, Sum) or not any(
+        isinstance(t, Call) and t.op == "select" for t, _ in node.terms
+    ):
         return node
     arms: dict[Node, tuple[list[Node], list[Node]]] = {}
     rest: list[Node] = [graph.number(node.constant)]
@@ -86,8 +86,14 @@ def factored(graph: Graph, node: Node) -> Node:
 
     `8 a b - 4 a` becomes `4 a (2 b - 1)` and `2 a - 2 b` becomes `2 (a - b)`; `30 x + 4` stays.
     """
+    outer, inner = apart(graph, node)
+    return node if inner is node else outer * inner
+
+
+def apart(graph: Graph, node: Node) -> tuple[Node, Node]:
+    """The common monomial of a sum's terms, and the sum without it."""
     if not isinstance(node, Sum) or node.constant:
-        return node
+        return graph.one, node
     sizes = {magnitude(c) for _, c in node.terms}
     common: dict[Node, Exact] | None = None
     for term, _ in node.terms:
@@ -98,14 +104,14 @@ def factored(graph: Graph, node: Node) -> Node:
             common = {b: _shared(e, powers[b]) for b, e in common.items() if b in powers}
         common = {b: e for b, e in common.items() if e}
     if not common and (len(sizes) > 1 or sizes == {1}):
-        return node
+        return graph.one, node
     assert common is not None
     inverse = graph.monomial(1, {b: -e for b, e in common.items()})
     scale = content([c for _, c in node.terms])
     inner = graph.sum(
         [graph.product((quotient(c, scale), term, inverse)) for term, c in node.terms]
     )
-    return graph.product((scale, graph.monomial(1, common), inner))
+    return graph.monomial(scale, common), inner
 
 
 def _shared(a: Exact, b: Exact) -> Exact:
@@ -121,19 +127,29 @@ def content(coefficients: list[Exact]) -> Exact:
 
 
 def multiplied_out(graph: Graph, node: Node, kept: AbstractSet[Node]) -> Node:
-    """A sum with its products of sums multiplied out and like terms combined.
+    """A sum with its products of sums multiplied out, where that makes terms alike.
 
-    `1 - (a + b) / a` is `-b / a`. Without such products, but of `kept` sums, it is itself.
+    `1 - (a + b) / a` is `-b / a`. The `kept` sums, which are computed in any case, are left whole
+    where only constants are alike: `(1 - a) - a` is `1 - 2 a`, `(1 - a) + 2` stays.
     """
     if not isinstance(node, Sum):
         return node
-    factors = {t: t if isinstance(t, Sum) else _sum_factor(t) for t, _ in node.terms}
-    if all(factor is None or factor in kept for factor in factors.values()):
-        return node
+    sums = {t: t if isinstance(t, Sum) else sum_factor(t) for t, _ in node.terms}
+    factors = {t: f for t, f in sums.items() if f is not None}
+    nested: dict[Node, Sum] = {t: f for t, f in factors.items() if t is f}
+    loose = {t: f for t, f in factors.items() if f not in kept}
+    for chosen, constants in ((nested, False), (loose, True), (factors, False)):
+        if chosen and _combine(node, chosen, constants=constants):
+            return _multiplied_out(graph, node, chosen)
+    return node
+
+
+def _multiplied_out(graph: Graph, node: Sum, factors: dict[Node, Sum]) -> Node:
+    """The sum with the terms that have `factors` multiplied out by these."""
     terms: dict[Node, Exact] = {}
     for term, coefficient in node.terms:
-        factor = factors[term]
-        if factor is None or factor in kept:
+        factor = factors.get(term)
+        if factor is None:
             terms[term] = terms.get(term, 0) + coefficient
             continue
         rest = term / factor
@@ -141,68 +157,44 @@ def multiplied_out(graph: Graph, node: Node, kept: AbstractSet[Node]) -> Node:
         for part, c in parts:
             core, scale = graph.split(part)
             terms[core] = terms.get(core, 0) + c * scale * coefficient
-    number = graph.one
-    constant = node.constant + terms.pop(number, 0)
+    constant = node.constant + terms.pop(graph.one, 0)
     return graph.linear(constant, terms)
 
 
-def collected(graph: Graph, node: Node, known: dict[Node, Node]) -> Node:
-    """A sum of products written with sums that are computed anyway.
+def _combine(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> bool:
+    """Whether terms become alike where `factors` are multiplied out; constants, if they count.
 
-    With `u = c a - s b` and `v = s a + c b` known, `c x a - c y b - s x b - s y a` is `x u - y v`.
+    A comparison of powers, many times as fast as making the products.
     """
-    terms = expanded(node)
-    if terms is None:
-        return node
-    rest = dict(terms)
-    parts: list[Node] = []
-    for base in sorted({b for t in rest for b in monomial_of(t)[1]}, key=lambda b: b.serial):
-        inner = {t: c for t, c in rest.items() if monomial_of(t)[1].get(base) == 1}
-        if len(inner) < 2:
+    found: set[frozenset[tuple[Node, Exact]]] = set()
+    count = 0
+    if node.constant and constants:
+        found.add(frozenset())
+        count = 1
+    for term, _ in node.terms:
+        if term not in factors:
+            found.add(frozenset(monomial_of(term)[1].items()))
+            count += 1
             continue
-        inside = factored(graph, graph.sum(c * (t / base) for t, c in inner.items()))
-        scale, core = graph.split(inside)[::-1]
-        if core in known:
-            parts.append(base * known[core] * quotient(scale, graph.split(known[core])[1]))
-            rest = {t: c for t, c in rest.items() if t not in inner}
-    if not parts or len(rest) > 1:
-        return node
-    return factored(graph, graph.sum([*parts, *(c * t for t, c in rest.items())]))
+        factor = factors[term]
+        rest = monomial_of(term)[1]
+        rest[factor] -= 1
+        if not rest[factor]:
+            del rest[factor]
+        count += len(factor.terms)
+        for inner, _ in factor.terms:
+            powers = dict(rest)
+            for base, exponent in monomial_of(inner)[1].items():
+                powers[base] = powers.get(base, 0) + exponent
+            found.add(frozenset((b, e) for b, e in powers.items() if e))
+        if factor.constant and (rest or constants):
+            found.add(frozenset(rest.items()))
+            count += 1
+    return len(found) < count
 
 
-def expanded(node: Node) -> dict[Node, Exact] | None:
-    """The terms of a sum with products of sums multiplied out; None where there are many."""
-    graph = node.graph
-    scale, core = graph.split(node)[::-1]
-    todo = [(scale, core)]
-    done: dict[Node, Exact] = {}
-    while todo:
-        if len(todo) + len(done) > MAX_TERMS:
-            return None
-        coefficient, term = todo.pop()
-        factor = term if isinstance(term, Sum) else _sum_of_products(term)
-        if factor is None:
-            done[term] = done.get(term, 0) + coefficient
-            continue
-        rest = term / factor
-        for inner, c in factor.terms:
-            c2, product = graph.split(rest * inner)[::-1]
-            todo.append((coefficient * c * c2, product))
-        if factor.constant:
-            todo.append((coefficient * factor.constant, rest))
-    return {t: c for t, c in done.items() if c}
-
-
-def _sum_factor(node: Node) -> Sum | None:
+def sum_factor(node: Node) -> Sum | None:
     """A factor that is a sum."""
     if isinstance(node, Prod):
         return next((b for b, e in node.factors if e == 1 and isinstance(b, Sum)), None)
-    return None
-
-
-def _sum_of_products(node: Node) -> Sum | None:
-    """A factor that is a sum of products; sums of plain values are left whole."""
-    factor = _sum_factor(node)
-    if factor is not None and any(isinstance(t, Prod) for t, _ in factor.terms):
-        return factor
     return None

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -26,7 +26,6 @@ from diffsrc.ir import (
     Sum,
     Var,
     as_fraction,
-    children,
     magnitude,
     quotient,
     raised,
@@ -35,6 +34,7 @@ from diffsrc.ir import (
 from diffsrc.ir.signs import positive
 from diffsrc.ops import TABLE
 from diffsrc.simplify.factor import joined, monomial_of
+from diffsrc.simplify.normalise import is_logical
 from diffsrc.simplify.share import share
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ Factors = list[tuple[Node, Exact]]
 def lowered(program: Program, normal: Normaliser, library: str) -> Program:
     """The program with every result as a person would write it."""
     lowering = Lowering(program, normal, library)
-    return replace(program, body=lowering.block(program.body), hints=lowering.hints)
+    return program._replace(body=lowering.block(program.body), hints=lowering.hints)
 
 
 class Lowering:
@@ -68,6 +68,7 @@ class Lowering:
         self.graph: Graph = program.graph
         self.normal = normal
         self.library = library
+        self.integers = program.integers
         self.done: dict[Node, Node] = {}
         self.named: set[Node] = set()
         self.covers: dict[Node, tuple[Exact, Powers]] = {}
@@ -83,7 +84,9 @@ class Lowering:
         self.hints: dict[Node, str] = {}
         self.products: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         for node in normal.written.values():
-            if isinstance(node, Call) and node.op == "div" and not isinstance(node.args[0], Const):
+            if not isinstance(node, Call) or isinstance((*node.args, None)[0], Const):
+                continue
+            if node.op == "div" or (node.op == "mul" and monomial_of(normal(node))[0] == 1):
                 self._offer(node)
 
     # Blocks
@@ -124,7 +127,7 @@ class Lowering:
         if self.normal.forms.get(node, node) is not node:
             return self(node)
         if isinstance(node, Number):
-            return self.graph.const(float(node.value))
+            return self.graph.const(as_float(node.value))
         node = joined(node)
         if is_choice(node):
             condition, then, orelse = (guarded(node) if self.library == "np" else node).args
@@ -132,8 +135,12 @@ class Lowering:
             choice = self._choice(self(condition), *arms)
             return self.graph.call("scalar", choice) if self.library == "np" else choice
         written = self(node)
-        if not is_integer(written):
+        if not is_integer(written, self.integers):
             return written
+        if isinstance(written, Call) and written.op == "mul" and isinstance(written.args[0], Const):
+            factor = written.args[0].value
+            assert isinstance(factor, int)
+            return self.graph.call("mul", self.graph.const(float(factor)), written.args[1])
         if self.library == "np":
             return self.graph.call("mul", written, self.graph.const(1.0))
         return self.graph.call("float", written, options=("float",))
@@ -156,7 +163,7 @@ class Lowering:
             case Number():
                 return self.number(node.value)
             case Ref():
-                return node.value
+                return self.done[node.value] if isinstance(node.value, Sum | Prod) else node.value
             case Result():
                 of = self.done[node.of]
                 assert isinstance(of, If)
@@ -256,7 +263,7 @@ class Lowering:
             return self.graph.const(value.numerator)
         long = value.denominator > MAX_DENOMINATOR and abs(value.numerator) > 1
         if is_decimal(value) or long:
-            return self.graph.const(float(value))
+            return self.graph.const(as_float(value))
         top, bottom = (self.graph.const(n) for n in value.as_integer_ratio())
         return self.graph.call("div", top, bottom)
 
@@ -270,11 +277,17 @@ class Lowering:
         first = next((i for i, (c, _) in enumerate(parts) if c > 0), 0)
         parts = [parts[first], *parts[:first], *parts[first + 1 :]]
         total: Node | None = None
+        logical = False
         for coefficient, term in parts:
             size = self._scaled(magnitude(coefficient), term)
             if total is None:
                 total = size if coefficient > 0 else self._negated(size)
+                logical = is_logical(total)
             else:
+                if logical and is_logical(size):
+                    # NumPy's sum of truth values is one itself.
+                    total = self.graph.call("mul", self.graph.const(1.0), total)
+                logical = False
                 total = self.graph.call("add" if coefficient > 0 else "sub", total, size)
         assert total is not None
         return total
@@ -296,9 +309,11 @@ class Lowering:
         if coefficient == 1 and not isinstance(term, Number):
             return self(term)
         scaled = self.graph.product((coefficient, term))
-        if isinstance(scaled, Prod):
-            return self._form(scaled)
-        return self.number(coefficient)
+        if isinstance(scaled, Number):
+            return self.number(scaled.value)
+        if scaled not in self.done and isinstance(scaled, Prod):
+            self.done[scaled] = self._form(scaled)
+        return self(scaled)
 
     def _negated(self, node: Node) -> Node:
         if isinstance(node, Const) and isinstance(node.value, int | float):
@@ -489,13 +504,31 @@ class Lowering:
             if size != 1:
                 covered[self.graph.number(size)] = 1
             powers.append(covered)
-        for node, shared in self._used(share(self.graph, products, powers), len(products)):
+        found = self._used(share(self.graph, products, powers), len(products))
+        for node, shared in found:
             numbers = {b for b, e in shared.items() if isinstance(b, Number) and e == 1}
             sign: Exact = signs.get(node, 1)
             for number in numbers:
                 sign *= number.value
             rest = {b: e for b, e in shared.items() if b not in numbers}
             self.covers[node] = sign, rest
+        self._turn_shared([node for node, _ in found if node not in signs])
+
+    def _turn_shared(self, new: list[Node]) -> None:
+        """A product that all others use with a minus has it itself."""
+        users: dict[Node, list[Node]] = {node: [] for node in new}
+        for node, (_, powers) in self.covers.items():
+            for base in powers:
+                if base in users:
+                    users[base].append(node)
+        for base, nodes in users.items():
+            if all(self.covers[n][0] == -1 and self.covers[n][1][base] == 1 for n in nodes):
+                sign, powers = self.covers.pop(base)
+                turned = self.graph.scaled(base, -1)
+                for node in nodes:
+                    factors = self.covers[node][1].items()
+                    self.covers[node] = 1, {turned if b is base else b: e for b, e in factors}
+                self.covers[turned] = -sign, powers
 
     def _written_below(self, results: tuple[Node, ...]) -> set[Node]:
         """The user's unnamed values that are computed in any case, in what is used as written."""
@@ -530,7 +563,7 @@ class Lowering:
         """The products below `results`, terms with a coefficient among them."""
         found: dict[Prod, None] = {r: None for r in results if isinstance(r, Prod)}
         for node in reachable(results, arms=False):
-            below = list(children(node))
+            below = list(node.operands)
             if isinstance(node, Sum):
                 below = [self.graph.product((magnitude(c), t)) for t, c in node.terms]
             found |= {b: None for b in below if isinstance(b, Prod)}
@@ -543,9 +576,19 @@ class Lowering:
             size = magnitude(exponent)
             price += 1 + (0 if size == 1 else 1.2 if size == HALF else 1.5)
             price += 0.2 if exponent.numerator < 0 else 0
-            if base not in self.named and not isinstance(base, Var | Ref):
+            if base in self.computed:
+                price += 0.5
+            elif base not in self.named and not isinstance(base, Var | Ref):
                 price += 1.1 if isinstance(base, Call) and base.op == "div" else 2
         return price
+
+
+def as_float(value: Exact) -> float:
+    """The float next to a number; infinite where it is beyond their range."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def takes_roots(inner: Powers, powers: Powers) -> bool:
@@ -602,14 +645,19 @@ def unwrapped(node: Node) -> Node:
     return node.args[0] if isinstance(node, Call) and node.op == "scalar" else node
 
 
-def is_integer(node: Node) -> bool:
-    """Whether a written scalar is a Python integer or bool whatever the arguments are."""
+def is_integer(node: Node, integers: frozenset[Node]) -> bool:
+    """Whether a written scalar is a Python integer or bool whatever the arguments are.
+
+    `integers` are names from outside that are such now.
+    """
     known: dict[Node, bool] = {}
     for below in reachable((node,), arms=False):
-        known[below] = False
+        known[below] = below in integers
+        if known[below]:
+            continue
         if isinstance(below, Const):
             known[below] = isinstance(below.value, int)
-        elif isinstance(below, Call) and below.op in {"add", "sub", "mul", "neg"}:
+        elif isinstance(below, Call) and below.op in {"add", "sub", "mul", "neg", "pos", "abs"}:
             known[below] = all(known[arg] for arg in below.args)
         elif isinstance(below, Call):
             scalar = not below.options or not str(below.options[0]).startswith("np.")
@@ -637,11 +685,7 @@ def is_exponential(node: Node) -> bool:
 
 def is_decimal(value: Exact) -> bool:
     """Whether a decimal says the value exactly."""
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
+    return not pow(10, value.denominator.bit_length(), value.denominator)
 
 
 def degree(term: Node) -> Exact | None:

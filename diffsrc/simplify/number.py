@@ -34,16 +34,13 @@ class Sampler:
 
     def is_small(self, node: Sum) -> bool:
         """Whether the terms of a sum cancel to nothing at every point."""
-        values = self(node)
-        scales = [abs(float(node.constant))] * POINTS
-        for term, coefficient in node.terms:
-            scales = [
-                s + abs(float(coefficient) * v) for s, v in zip(scales, self(term), strict=True)
-            ]
-        return all(
-            math.isfinite(s) and abs(v) <= TOLERANCE * s
-            for v, s in zip(values, scales, strict=True)
-        )
+        for i, value in enumerate(self(node)):
+            scale = abs(float(node.constant))
+            for term, coefficient in node.terms:
+                scale += abs(float(coefficient) * self.values[term][i])
+            if not math.isfinite(scale) or abs(value) > TOLERANCE * scale:
+                return False
+        return True
 
     def key(self, node: Node) -> tuple[tuple[str, ...], bool] | None:
         """A key that nodes equal up to sign share, and whether the sign was turned."""
@@ -87,25 +84,33 @@ class Sampler:
             case Call() if node.op in TABLE:
                 function = TABLE[node.op].value
                 columns = [self.values[arg] for arg in node.args]
-                return tuple(_apply(function, *(c[i] for c in columns)) for i in range(POINTS))
+                if not columns:
+                    return (_apply(function),) * POINTS
+                return tuple([_apply(function, *at) for at in zip(*columns, strict=True)])
             case Sum():
-                return tuple(self._sum(node, i) for i in range(POINTS))
+                return self._sum(node)
             case Prod():
-                return tuple(self._product(node, i) for i in range(POINTS))
+                return self._product(node)
             case _:
                 return self._leaf()
 
-    def _sum(self, node: Sum, i: int) -> float:
-        total = _float(node.constant)
+    def _sum(self, node: Sum) -> Values:
+        a = b = c = _float(node.constant)
         for term, coefficient in node.terms:
-            total += _float(coefficient) * self.values[term][i]
-        return total
+            scale = _float(coefficient)
+            at_a, at_b, at_c = self.values[term]
+            a, b, c = a + scale * at_a, b + scale * at_b, c + scale * at_c
+        return a, b, c
 
-    def _product(self, node: Prod, i: int) -> float:
-        value = _float(node.coefficient)
+    def _product(self, node: Prod) -> Values:
+        a = b = c = _float(node.coefficient)
         for base, exponent in node.factors:
-            value *= _apply(math.pow, self.values[base][i], float(exponent))
-        return value
+            values = self.values[base]
+            if exponent != 1:
+                power = float(exponent)
+                values = tuple([_apply(math.pow, v, power) for v in values])
+            a, b, c = a * values[0], b * values[1], c * values[2]
+        return a, b, c
 
 
 def _float(value: object) -> float:

@@ -8,7 +8,6 @@ is a factor or a coefficient.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
@@ -27,7 +26,6 @@ HALF = Fraction(1, 2)
 Poly = dict[Exact, Node]
 
 
-@dataclass
 class Ratio:
     """`E**power * prod((E**n + s)**m) * prod(sum(c E**j)) * rest`, `E = exp(core)`.
 
@@ -39,11 +37,12 @@ class Ratio:
         rest: the factors without `E`.
     """
 
-    core: Node
-    power: Exact
-    pairs: dict[tuple[Exact, int], int]
-    others: list[Poly]
-    rest: list[Node]
+    def __init__(self, core: Node, rest: list[Node]) -> None:
+        self.core = core
+        self.power: Exact = 0
+        self.pairs: dict[tuple[Exact, int], int] = {}
+        self.others: list[Poly] = []
+        self.rest = rest
 
     @property
     def degree(self) -> Exact:
@@ -160,7 +159,7 @@ class Exponentials:
         """The product by powers of `exp(core)`, if its denominator is one of pairs."""
         if not isinstance(node, Prod) or not is_quotient(node):
             return None
-        ratio = Ratio(core, ZERO, {}, [], [self.graph.number(node.coefficient)])
+        ratio = Ratio(core, [self.graph.number(node.coefficient)])
         for base, exponent in node.factors:
             degree = self.degree(base, core)
             if degree is not None and isinstance(base, Call) and base.op == "exp":

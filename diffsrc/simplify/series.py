@@ -8,7 +8,6 @@ it has not, the first terms of the series stand in for it near 0.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -26,13 +25,15 @@ MAX_NODES = 60
 DECADES = 8
 
 
-@dataclass(frozen=True, slots=True)
 class Series:
     """`x**low * sum(terms[i] * x**i)`; `worst` is the lowest power in a part."""
 
-    low: int
-    terms: tuple[Fraction, ...]
-    worst: int
+    __slots__ = ("low", "terms", "worst")
+
+    def __init__(self, low: int, terms: tuple[Fraction, ...], worst: int) -> None:
+        self.low = low
+        self.terms = terms
+        self.worst = worst
 
     def __add__(self, other: Series) -> Series:
         low = min(self.low, other.low)

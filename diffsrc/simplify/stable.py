@@ -10,7 +10,6 @@ functions are such functions. What else is here is a line of algebra each (`log1
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from math import isqrt
@@ -65,7 +64,7 @@ def stabilised(program: Program, normal: Normaliser, library: str) -> Program:
     stable = Stabiliser(normal, library)
     body = stable.block(program.body)
     hints = {stable.done.get(node, node): name for node, name in program.hints.items()}
-    return replace(program, body=body, hints={**stable.hints, **hints})
+    return program._replace(body=body, hints={**stable.hints, **hints})
 
 
 class Stabiliser:
@@ -95,12 +94,16 @@ class Stabiliser:
         match node:
             case Sum() if (centred := self._centred(node)) is not node:
                 return self(centred)
+            case Sum() if self._is_done(node):
+                return self._sum(node)
             case Sum():
                 return self._sum(
                     self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)])
                 )
             case Prod() if (spread := self._spread(node)) is not node:
                 return self(spread)
+            case Prod() if self._is_done(node):
+                return self._product(node)
             case Prod():
                 factors = (self.done[b] ** self.graph.number(e) for b, e in node.factors)
                 return self._product(self.graph.product((node.coefficient, *factors)))
@@ -115,6 +118,10 @@ class Stabiliser:
                 return node if same else self.graph.if_(self.done[node.condition], *arms)
             case _:
                 return node
+
+    def _is_done(self, node: Node) -> bool:
+        """Whether what a node is computed from stays as it is."""
+        return all(self.done[below] is below for below in node.operands)
 
     # Logarithms
 
@@ -232,7 +239,9 @@ class Stabiliser:
 
     def _tangents(self, node: Node) -> Node:
         """`sinh(t) / cosh(t)` is `tanh(t)`."""
-        if not isinstance(node, Prod):
+        if not isinstance(node, Prod) or not any(
+            isinstance(b, Call) and b.op == "sinh" for b in node.operands
+        ):
             return node
         powers = dict(node.factors)
         for base, i in node.factors:
@@ -247,7 +256,7 @@ class Stabiliser:
 
     def _hypot(self, node: Node) -> Node:
         """`sqrt(x**2 + y**2)` is `hypot(x, y)`, whose squares stay in range."""
-        if not isinstance(node, Prod):
+        if not isinstance(node, Prod) or all(e.denominator != 2 for _, e in node.factors):
             return node
         factors: list[Node] = []
         for base, exponent in node.factors:

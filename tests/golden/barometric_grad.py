@@ -21,5 +21,5 @@ def barometric_grad(
     """Gradient of barometric with respect to height, temperature."""
     scale_height = GAS_CONSTANT * temperature / (MOLAR_MASS * GRAVITY)
     ratio = -height / scale_height
-    pressure_exp_ratio = pressure * math.exp(ratio)
-    return -pressure_exp_ratio / scale_height, -pressure_exp_ratio * ratio / temperature
+    exp_term = -pressure * math.exp(ratio)
+    return exp_term / scale_height, exp_term * ratio / temperature

@@ -11,6 +11,9 @@
 
 import math
 
+SQRT_2 = math.sqrt(2)
+SQRT_2_PI = math.sqrt(2 * math.pi)
+
 
 def black_scholes_grad(
     S: float, K: float, T: float, r: float, sigma: float
@@ -20,13 +23,12 @@ def black_scholes_grad(
     total_vol = sigma * sqrt_T
     d1 = (math.log(S / K) + (r + sigma**2 / 2) * T) / total_vol
     d2 = d1 - total_vol
-    sqrt_2 = math.sqrt(2)
     exp_neg_r_T = math.exp(-r * T)
-    erfc_term = math.erfc(-d2 / sqrt_2)
+    erfc_term = math.erfc(-d2 / SQRT_2)
     K_exp_neg_r_T = K * exp_neg_r_T
-    exp_term = math.exp(-0.5 * d2**2) / math.sqrt(2 * math.pi)
+    exp_term = math.exp(-0.5 * d2**2) / SQRT_2_PI
     return (
-        0.5 * math.erfc(-d1 / sqrt_2),
+        0.5 * math.erfc(-d1 / SQRT_2),
         -0.5 * exp_neg_r_T * erfc_term,
         0.5 * K_exp_neg_r_T * (sigma * exp_term / sqrt_T + r * erfc_term),
         0.5 * T * K_exp_neg_r_T * erfc_term,

@@ -12,12 +12,13 @@ import math
 
 def charging_grad(t, resistance, capacity, voltage):
     """Gradient of charging with respect to t, resistance, capacity, voltage."""
-    ratio = -t / (resistance * capacity)
+    resistance_capacity = resistance * capacity
+    ratio = -t / resistance_capacity
     voltage_exp_ratio = voltage * math.exp(ratio)
-    quotient = voltage_exp_ratio / resistance
+    scale = voltage_exp_ratio * ratio
     return (
-        quotient / capacity,
-        quotient * ratio,
-        voltage_exp_ratio * ratio / capacity,
+        voltage_exp_ratio / resistance_capacity,
+        scale / resistance,
+        scale / capacity,
         -math.expm1(ratio),
     )

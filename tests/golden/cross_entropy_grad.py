@@ -16,5 +16,5 @@ def cross_entropy_grad(w, b, x, y):
     w_x_plus_b = w * x + b
     p = 1 / (1 + math.exp(-w_x_plus_b))
     e = math.exp(-abs(w_x_plus_b))
-    ratio = e * (y / p - 1) / ((1 - p) * (1 + e) ** 2)
-    return -x * ratio, -ratio
+    d_b = e * (1 - y / p) / ((1 - p) * (1 + e) ** 2)
+    return x * d_b, d_b

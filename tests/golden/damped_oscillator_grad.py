@@ -21,12 +21,12 @@ def damped_oscillator_grad(
     omega_t_plus_phase = omega * t + phase
     cos_term = math.cos(omega_t_plus_phase)
     sin_term = math.sin(omega_t_plus_phase)
-    scale = t * A_exp_neg_gamma_t
+    scale = -t * A_exp_neg_gamma_t
     sin_term_over_omega = sin_term / omega
     return (
         -A_exp_neg_gamma_t * (gamma * cos_term + omega * sin_term),
         exp_neg_gamma_t * cos_term,
-        scale * (gamma * sin_term_over_omega - cos_term),
-        -omega_0 * scale * sin_term_over_omega,
+        scale * (cos_term - gamma * sin_term_over_omega),
+        omega_0 * sin_term_over_omega * scale,
         -A_exp_neg_gamma_t * sin_term,
     )

@@ -9,6 +9,8 @@
 
 import math
 
+LOG_10 = math.log(10)
+
 
 def friction_factor_grad(reynolds: float, roughness: float) -> float:
     """Derivative of friction_factor with respect to reynolds."""
@@ -18,4 +20,4 @@ def friction_factor_grad(reynolds: float, roughness: float) -> float:
     if reynolds < 2300:
         return -64 / reynolds**2
     total = roughness / 3.7 + 5.74 / reynolds**0.9
-    return 2.583 / (reynolds**1.9 * math.log10(total) ** 3 * math.log(10) * total)
+    return 2.583 / (reynolds**1.9 * math.log10(total) ** 3 * LOG_10 * total)

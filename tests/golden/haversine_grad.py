@@ -25,17 +25,17 @@ def haversine_grad(
     sin_dphi_over_2 = math.sin(dphi_over_2)
     cos_phi1 = math.cos(phi1)
     cos_phi2 = math.cos(phi2)
+    cos_phi1_cos_phi2 = cos_phi1 * cos_phi2
     dlambda_over_2 = dlambda / 2
     sin_dlambda_over_2 = math.sin(dlambda_over_2)
     sin_squared = sin_dlambda_over_2**2
-    a = sin_dphi_over_2**2 + cos_phi1 * cos_phi2 * sin_squared
+    a = sin_dphi_over_2**2 + cos_phi1_cos_phi2 * sin_squared
     ratio = EARTH_RADIUS * math.pi / (180 * math.sqrt(a) * math.sqrt(1 - a))
     cos_term = sin_dphi_over_2 * math.cos(dphi_over_2)
-    scale = cos_phi1 * sin_dlambda_over_2
-    d_lon2 = ratio * scale * cos_phi2 * math.cos(dlambda_over_2)
+    d_lon2 = ratio * cos_phi1_cos_phi2 * sin_dlambda_over_2 * math.cos(dlambda_over_2)
     return (
         -ratio * (cos_phi2 * sin_squared * math.sin(phi1) + cos_term),
         -d_lon2,
-        ratio * (cos_term - scale * sin_dlambda_over_2 * math.sin(phi2)),
+        ratio * (cos_term - cos_phi1 * sin_squared * math.sin(phi2)),
         d_lon2,
     )

@@ -12,10 +12,7 @@ import math
 
 def log_loss_value_and_grad(w, x, y):
     """Value and derivative of log_loss with respect to w."""
-    x_y = x * y
-    w_x_y = w * x_y
-    e = math.exp(-abs(w_x_y))
-    return (
-        math.log(1 + math.exp(-y * (w * x))),
-        -x_y * (e if w_x_y > 0 else 1) / (1 + e),
-    )
+    w_x = w * x
+    y_w_x = y * w_x
+    e = math.exp(-abs(y_w_x))
+    return math.log(1 + math.exp(-y * w_x)), -x * y * (e if y_w_x > 0 else 1) / (1 + e)

@@ -14,5 +14,5 @@ def morse_grad(r, depth, a, r_e):
     """Gradient of morse with respect to r, a."""
     r_minus_r_e = r - r_e
     scale = -a * r_minus_r_e
-    factor = 2 * depth * math.exp(scale) * math.expm1(scale)
-    return -a * factor, -factor * r_minus_r_e
+    factor = -2 * depth * math.exp(scale) * math.expm1(scale)
+    return a * factor, factor * r_minus_r_e

@@ -17,10 +17,11 @@ K_B = 1.380649e-23  # tests.programs.planck.K_B
 
 def planck_grad(wavelength: float, temperature: float) -> tuple[float, float]:
     """Gradient of planck with respect to wavelength, temperature."""
-    x = H * C / (wavelength * K_B * temperature)
-    ratio = 2 * H * C**2 / (wavelength**5 * math.expm1(x))
+    H_C = H * C
+    x = H_C / (wavelength * K_B * temperature)
+    ratio = -2 * C * H_C / (wavelength**5 * math.expm1(x))
     x_over_expm1_neg_x = x / math.expm1(-x)
     return (
-        -ratio * (x_over_expm1_neg_x + 5) / wavelength,
-        -ratio * x_over_expm1_neg_x / temperature,
+        ratio * (x_over_expm1_neg_x + 5) / wavelength,
+        x_over_expm1_neg_x * ratio / temperature,
     )

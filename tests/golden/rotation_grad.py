@@ -18,13 +18,6 @@ def rotation_grad(
     """Gradient of rotation with respect to angle, x, y."""
     cos_angle = math.cos(angle)
     sin_angle = math.sin(angle)
-    target_x_cos_angle = target_x * cos_angle
-    target_y_cos_angle = target_y * cos_angle
-    target_x_sin_angle = target_x * sin_angle
-    target_y_sin_angle = target_y * sin_angle
-    difference = y * target_x_cos_angle - x * target_y_cos_angle
-    return (
-        2 * (difference + x * target_x_sin_angle + y * target_y_sin_angle),
-        2 * (x - target_x_cos_angle - target_y_sin_angle),
-        2 * (y - target_y_cos_angle + target_x_sin_angle),
-    )
+    total = target_x * cos_angle + target_y * sin_angle
+    difference = target_y * cos_angle - target_x * sin_angle
+    return 2 * (y * total - x * difference), 2 * (x - total), 2 * (y - difference)

@@ -1,0 +1,76 @@
+"""The command `diffsrc`: derivatives at the shell's prompt.
+
+What is wrong with the input is told on stderr in the words of the library, without a
+traceback. Each command is a module with `add`, which says how it is called, and `run`;
+what a command alone needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+from collections.abc import Sequence
+
+import diffsrc
+from diffsrc.cli import generate, show
+from diffsrc.cli.arguments import EXIT_CODES
+from diffsrc.cli.output import BAD, DONE, INTERRUPTED, Answer, Refusal, Usage, escape_names, say
+from diffsrc.errors import DiffsrcError
+
+COMMANDS = (show, generate)
+EXAMPLES = """\
+  diffsrc show model.py:f --wrt x
+  diffsrc show model.py:f --at x=2 --as latex
+  diffsrc generate model.py:f model.py:g -o grads.py
+  diffsrc generate --check grads.py
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the result is the exit code."""
+    escape_names()
+    try:
+        return say(_answer(argv))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _answer(argv: Sequence[str] | None) -> Answer:
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            arguments = _parser().parse_args(argv)
+    except SystemExit as stop:  # help, or bad usage
+        return Answer(out.getvalue(), err.getvalue(), BAD if stop.code else DONE)
+    try:
+        answer: Answer = arguments.run(arguments)
+    except Usage as error:
+        command: argparse.ArgumentParser = arguments.command
+        usage = f"{command.format_usage()}{command.prog}: error: {error}\n"
+        return Answer(err=usage, code=BAD)
+    except (DiffsrcError, Refusal) as error:
+        return Answer(err=f"error: {error}\n", code=BAD)
+    except OSError as error:  # no working directory, a name that is too long
+        place = "" if error.filename is None else f"{str(error.filename)!r}: "
+        return Answer(err=f"error: {place}{error.strerror or error}\n", code=BAD)
+    except Exception:  # noqa: BLE001 - Python's own exit code would be 1, which is an answer
+        import traceback
+
+        return Answer(err=f"{traceback.format_exc()}error: a bug in diffsrc\n", code=BAD)
+    return answer
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "diffsrc",
+        description="Derivatives of Python functions, as Python functions.",
+        epilog=f"examples:\n{EXAMPLES}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"diffsrc {diffsrc.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add(commands)
+    return parser

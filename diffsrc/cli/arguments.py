@@ -1,0 +1,115 @@
+"""The arguments that commands have in common, and the derivative that they ask for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from diffsrc.cli.output import Answer, Refusal, Usage
+
+if TYPE_CHECKING:
+    from diffsrc.api.derive import Operator, Stages, Wrt
+    from diffsrc.capture import Captured
+    from diffsrc.specialise import Signature
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no other name
+
+TARGET = """\
+TARGET is path/file.py:function, which is read as text and never run, or
+package.module:function, which is imported. A method is file.py:Class.method.
+"""
+EXIT_CODES = "exit codes: 0 done, 1 the answer of --check is no, 2 bad usage or input"
+
+
+def add_command(
+    commands: Commands,
+    name: str,
+    what: str,
+    run: Callable[[argparse.Namespace], Answer],
+) -> argparse.ArgumentParser:
+    """A command that takes targets."""
+    command = commands.add_parser(
+        name,
+        help=what,
+        description=f"{what[0].upper()}{what[1:]}.\n\n{TARGET}",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.set_defaults(run=run, command=command)
+    return command
+
+
+def add_operator(command: argparse.ArgumentParser) -> None:
+    """The options that say which derivative is meant."""
+    command.add_argument(
+        "--wrt",
+        action="extend",
+        type=_wrt,
+        metavar="NAME[,NAME]",
+        help="what to derive by: names or positions of arguments (default: the first)",
+    )
+    command.add_argument("--order", type=_order, metavar="N", help="of the derivative (default: 1)")
+    command.add_argument("--value", action="store_true", help="the value too: (value, gradient)")
+
+
+def _wrt(text: str) -> list[Wrt]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"{text!r} lacks a name")
+    return [int(name) if name.removeprefix("-").isdecimal() else as_python(name) for name in names]
+
+
+def _order(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive integer")
+    return int(text)
+
+
+def as_python(name: str) -> str:
+    """A name as Python reads it: the keyboard's `µ` is another letter than the Greek `μ`."""
+    if name.isascii():
+        return name
+    import unicodedata
+
+    return unicodedata.normalize("NFKC", name)
+
+
+def file_name(text: str) -> str:
+    """The type of an argument that is a file."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name of the file is empty")
+    return text
+
+
+def operator_of(arguments: argparse.Namespace) -> Operator:
+    """What the options ask for.
+
+    Raises:
+        Usage: they do not go together.
+    """
+    wrt: tuple[Wrt, ...] = tuple(arguments.wrt or (0,))
+    order: int = arguments.order or 1
+    if arguments.value and order > 1:
+        raise Usage("--value goes with first derivatives only, not with --order")
+    from diffsrc.api.derive import Operator
+
+    kind = "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
+    return Operator(kind, wrt, len(wrt) == 1, order)
+
+
+def derived(
+    captured: Captured, signature: Signature, operator: Operator, *, stable: bool = True
+) -> Stages:
+    """The derivative that the options ask for; see `derive`.
+
+    Raises:
+        Refusal: `--wrt` names no argument.
+    """
+    from diffsrc.api.derive import derive
+
+    try:
+        return derive(captured, signature, (operator,), stable=stable)
+    except ValueError as error:
+        raise Refusal(str(error)) from None

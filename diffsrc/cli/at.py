@@ -1,0 +1,157 @@
+"""`--at`: the values of arguments, and the derivative's value there."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import CellType
+from typing import TYPE_CHECKING
+
+from diffsrc.cli.output import Refusal, Usage
+
+if TYPE_CHECKING:
+    from diffsrc.api.frozen import Piece
+    from diffsrc.capture import Captured
+    from diffsrc.specialise import Signature
+
+Pair = tuple[str, object]
+
+# What is written
+
+
+def pairs_of(text: str) -> list[Pair]:
+    """The names and values in `x=2,y=-1e3`."""
+    try:
+        call = ast.parse(f"f({text}\n)", mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        call = None
+    if not isinstance(call, ast.Call) or call.args or not all(k.arg for k in call.keywords):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=number,name=number")
+    return [(str(k.arg), _value(str(k.arg), k.value)) for k in call.keywords]
+
+
+def _value(name: str, node: ast.expr) -> object:
+    text = ast.unparse(node)
+    if re.fullmatch(r"[+-]?(inf|nan)", text):
+        return float(text)
+    try:
+        return ast.literal_eval(node)
+    except (TypeError, ValueError):
+        advice = f"; a string is {name}='\"{text}\"'" if text.isidentifier() else ""
+        raise argparse.ArgumentTypeError(f"{name}={text}: {text!r} is no number{advice}") from None
+
+
+def by_name(pairs: Sequence[Pair]) -> dict[str, object]:
+    """The values by name.
+
+    Raises:
+        Usage: there are two for a name.
+    """
+    values: dict[str, object] = {}
+    for name, value in pairs:
+        if name in values:
+            raise Usage(f"--at gives {name} twice")
+        values[name] = value
+    return values
+
+
+# What it means
+
+
+def signature_at(captured: Captured, values: dict[str, object]) -> Signature:
+    """The signature of a call with all arguments by name.
+
+    Raises:
+        Refusal: there is no such call.
+        DiffsrcError: a default is not known.
+    """
+    from diffsrc.capture import Unresolved
+    from diffsrc.specialise import signature_of
+
+    given = captured.defaults | values
+    for value in given.values():
+        if isinstance(value, Unresolved):
+            raise value.error()
+    positional = [a.arg for a in captured.node.args.posonlyargs if a.arg not in captured.bound]
+    for name in positional:
+        if name not in given:
+            raise Refusal(f"--at: {captured.qualname}() lacks a value for {name!r}")
+    first = [given[name] for name in positional]
+    rest = {name: value for name, value in values.items() if name not in positional}
+    try:
+        return signature_of(captured, first, rest)
+    except TypeError as error:
+        raise Refusal(f"--at: {error}") from None
+
+
+def evaluated(piece: Piece, values: dict[str, object]) -> str:
+    """The call of the emitted function, and what it gives.
+
+    Raises:
+        Refusal: it raises.
+    """
+    call = f"{piece.stages.name}({', '.join(f'{n}={v!r}' for n, v in values.items())})"
+    function = _live(piece) if piece.captured.function is not None else _alone(piece)
+    parameters = piece.stages.parsed.parameters
+    given = {p.name: p.default for p in parameters if p.has_default} | values
+    try:
+        # What is derived by is a float, as it is for who calls the derivative in Python.
+        for name in piece.stages.wrt & given.keys():
+            given[name] = _as_float(given[name])
+        first = [given.pop(p.name) for p in parameters if p.kind == "POSITIONAL_ONLY"]
+        return f"{call} = {_plain(function(*first, **given))!r}"
+    except Exception as error:  # noqa: BLE001 - what the derivative raises there
+        raise Refusal(f"{call} raises {type(error).__name__}: {error}") from None
+
+
+def _live(piece: Piece) -> Callable[..., object]:
+    """The derivative of a function that was imported."""
+    from diffsrc.api.result import Specialisation
+
+    return Specialisation(piece.captured, piece.signature, piece.stages).entry.direct
+
+
+def _alone(piece: Piece) -> Callable[..., object]:
+    """The derivative of a function that is known as text, with what it reads as constants.
+
+    Raises:
+        DiffsrcError: it cannot stand alone.
+        Refusal: a module that it needs is not installed.
+    """
+    from diffsrc.api.frozen import Frozen, Piece
+    from diffsrc.emit.expressions import MODULES
+    from diffsrc.load import load
+
+    # All arguments are given: a default need not be one that a module could hold.
+    program = piece.stages.simplified
+    parameters = tuple(p._replace(has_default=False) for p in program.parameters)
+    stages = piece.stages._replace(simplified=program._replace(parameters=parameters))
+    piece = Piece(piece.captured, piece.signature, piece.operators, stages, piece.target)
+    frozen = Frozen(piece, stages.name, Path.cwd())
+    cells: dict[str, CellType] = {}
+    for name in frozen.imports:
+        try:
+            cells[name] = CellType(importlib.import_module(MODULES[name]))
+        except ImportError as error:
+            raise Refusal(f"--at: {MODULES[name]} cannot be imported: {error}") from None
+    cells |= {name: CellType(value) for name, value in frozen.values.items()}
+    return load(frozen.text, stages.name, module_globals={}, cells=cells)
+
+
+def _as_float(value: object) -> object:
+    return float(value) if type(value) is int else value
+
+
+def _plain(value: object) -> object:
+    """A result with NumPy's numbers as Python's, which print without their type."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.generic):
+        return value.item()
+    return value

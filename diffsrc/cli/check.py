@@ -1,0 +1,108 @@
+"""`diffsrc generate --check`: whether a module is what its header's command writes now."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from diffsrc.cli.arguments import operator_of
+from diffsrc.cli.generate import add_what, module_of
+from diffsrc.cli.output import NO, Answer, Refusal, Usage
+from diffsrc.cli.targets import target_of
+
+if TYPE_CHECKING:
+    from diffsrc.api.derive import Operator
+    from diffsrc.cli.targets import Target
+
+
+def check(name: str) -> Answer:
+    """Compare a module with what is written now; the difference is on stdout."""
+    path = Path(name)
+    before = _text_of(path)
+    targets, operator = _recorded(path, before)
+    after = module_of(targets, operator, path)
+    if after == before:
+        return Answer()
+    difference = difflib.unified_diff(
+        _lines(before), _lines(after), name, f"{name} (as generated now)"
+    )
+    return Answer("".join(difference), f"{name} is out of date{_reason(before, after)}\n", NO)
+
+
+def _text_of(path: Path) -> str:
+    """The text of a module, without what editors and version control do to line ends."""
+    if path.is_dir():
+        raise Refusal(f"{str(path)!r} is a directory, not a module")
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise Refusal(f"There is no file {str(path)!r}.") from None
+    except UnicodeDecodeError:
+        raise Refusal(f"{str(path)!r} is not text in UTF-8") from None
+    except OSError as error:
+        raise Refusal(f"{str(path)!r} cannot be read: {error.strerror}") from None
+
+
+# The header
+
+
+class _HeaderParser(argparse.ArgumentParser):
+    """A parser that neither prints nor exits."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Usage(message)
+
+
+def _recorded(path: Path, text: str) -> tuple[list[Target], Operator]:
+    """What the command in a module's header asks for."""
+    from diffsrc.api.modules import command_in, is_ours
+
+    if not is_ours(text):
+        raise Refusal(f"{str(path)!r} does not begin as a module of diffsrc does")
+    command = command_in(text)
+    if command is None or not command.targets:
+        raise Refusal(
+            f"{str(path)!r} does not say by which command it was written: "
+            "it is brought up to date in Python, by write_module"
+        )
+    parser = _HeaderParser(add_help=False, allow_abbrev=False)
+    add_what(parser)
+    try:
+        arguments = parser.parse_args([*command.targets, *command.options])
+        operator = operator_of(arguments)
+    except Usage as error:
+        raise Refusal(f"the command in the header of {str(path)!r}: {error}") from None
+    return [target_of(target, path.parent) for target in arguments.targets], operator
+
+
+# The difference
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n\\ No newline at end of file\n"
+    return lines
+
+
+def _reason(before: str, after: str) -> str:
+    """Why they differ, where the difference alone does not say it."""
+    (old, old_code), (new, new_code) = map(_halves, (before, after))
+    same_code = old_code == new_code
+    if old[0] != new[0]:
+        reason = "diffsrc or SymPy is another version"
+    elif same_code and old != new:
+        reason = "its header is not"
+    else:
+        return ""
+    return f": the code is the same, but {reason}" if same_code else f": {reason}"
+
+
+def _halves(text: str) -> tuple[list[str], list[str]]:
+    """The lines of the header, and the others."""
+    lines = text.splitlines()
+    header = list(takewhile(lambda line: line.startswith("#"), lines))
+    return header, lines[len(header) :]

@@ -1,0 +1,88 @@
+"""`diffsrc generate`: write derivatives as a standalone module, or check one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diffsrc.cli.arguments import add_command, add_operator, derived, file_name, operator_of
+from diffsrc.cli.output import Answer, Refusal, Usage
+from diffsrc.cli.targets import Target, target_of
+
+if TYPE_CHECKING:
+    from diffsrc.api.derive import Operator
+    from diffsrc.cli.arguments import Commands
+
+
+def add(commands: Commands) -> None:
+    """How the command is called."""
+    generate = add_command(commands, "generate", "write derivatives as a standalone module", run)
+    add_what(generate)
+    generate.add_argument("-o", "--output", type=file_name, metavar="FILE", help="the module")
+    generate.add_argument(
+        "--check",
+        type=file_name,
+        metavar="FILE",
+        help="say whether a module is what its header's command writes now",
+    )
+
+
+def add_what(command: argparse.ArgumentParser) -> None:
+    """What a header records of the command, besides the name of the module."""
+    command.add_argument("targets", metavar="TARGET", nargs="*", help="the functions")
+    add_operator(command)
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Write a module, or check one."""
+    if arguments.check is not None:
+        if arguments.targets or any(
+            (arguments.output, arguments.wrt, arguments.order, arguments.value)
+        ):
+            raise Usage("--check takes a module alone: its header has the rest")
+        from diffsrc.cli.check import check
+
+        return check(arguments.check)
+    if not arguments.targets:
+        raise Usage("a TARGET is needed, or --check FILE")
+    if arguments.output is None:
+        raise Usage("-o FILE is needed")
+    operator = operator_of(arguments)
+    targets = [target_of(text) for text in arguments.targets]
+    _write(arguments.output, module_of(targets, operator, Path(arguments.output)))
+    return Answer()
+
+
+def module_of(targets: Sequence[Target], operator: Operator, path: Path) -> str:
+    """The text of the module at `path` with the derivatives of some functions."""
+    from diffsrc.api.frozen import Piece
+    from diffsrc.api.modules import Command, module_text, options_of
+    from diffsrc.specialise import unknown_signature
+
+    pieces: list[Piece] = []
+    # All are read before the first is derived: a wrong name is told at once.
+    for target, captured in zip(targets, [t.captured() for t in targets], strict=True):
+        signature = unknown_signature(captured)
+        stages = derived(captured, signature, operator)
+        pieces.append(Piece(captured, signature, (operator,), stages, target.in_module))
+    folder = path.absolute().parent
+    seen = tuple(target.seen_from(folder) for target in targets)
+    options = options_of((operator,))
+    command = None if options is None else Command(seen, options)
+    try:
+        return module_text(pieces, path, command)
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+
+
+def _write(output: str, text: str) -> None:
+    from diffsrc.api.modules import write
+
+    try:
+        write(output, text)
+    except FileExistsError as error:
+        raise Refusal(str(error)) from None
+    except OSError as error:
+        raise Refusal(f"{output!r} cannot be written: {error.strerror or error}") from None

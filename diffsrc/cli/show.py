@@ -1,0 +1,98 @@
+"""`diffsrc show`: print the derivative of a function."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import textwrap
+from typing import TYPE_CHECKING, TextIO
+
+from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
+from diffsrc.cli.at import by_name, evaluated, pairs_of, signature_at
+from diffsrc.cli.output import Answer
+from diffsrc.cli.targets import target_of
+
+if TYPE_CHECKING:
+    from diffsrc.api.derive import Operator
+    from diffsrc.capture import Captured
+    from diffsrc.cli.arguments import Commands
+    from diffsrc.specialise import Signature
+
+FORMS = ("python", "text", "latex", "mathml", "sympy")
+
+
+def add(commands: Commands) -> None:
+    """How the command is called."""
+    show = add_command(commands, "show", "print the derivative of a function", run)
+    show.add_argument("target", metavar="TARGET", help="the function")
+    add_operator(show)
+    show.add_argument(
+        "--at",
+        action="extend",
+        type=pairs_of,
+        metavar="NAME=VALUE[,...]",
+        help="evaluate it too: --at x=2,y=-1e3; strings in quotes",
+    )
+    show.add_argument(
+        "--as",
+        dest="form",
+        choices=FORMS,
+        default="python",
+        help="the notation (default: python)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Print the derivative in a notation, and its value where that is asked for."""
+    from diffsrc.specialise import unknown_signature
+
+    values = None if arguments.at is None else by_name(arguments.at)
+    target = target_of(arguments.target)
+    captured = target.captured()
+    operator = operator_of(arguments)
+    signature = unknown_signature(captured) if values is None else signature_at(captured, values)
+    is_code = arguments.form == "python"
+    parts: list[str] = []
+    if not is_code:
+        parts.append(_formula(arguments.form, captured, signature, operator))
+    if is_code or values is not None:
+        stages = derived(captured, signature, operator)
+        if is_code:
+            parts.append(stages.source.rstrip("\n"))
+        if values is not None:
+            from diffsrc.api.frozen import Piece
+
+            piece = Piece(captured, signature, (operator,), stages, target.in_module)
+            line = evaluated(piece, values)
+            parts.append(textwrap.indent(line, "# ") if is_code else line)
+    text = "\n\n".join(parts) + "\n"
+    if is_code and _has_colours(sys.stdout):
+        from diffsrc.cli.colours import highlighted
+
+        text = highlighted(text)
+    return Answer(text)
+
+
+def _formula(form: str, captured: Captured, signature: Signature, operator: Operator) -> str:
+    """The derivative as a formula in a notation."""
+    from diffsrc.api.derive import labels
+    from diffsrc.emit.notation import ClosedForm
+
+    stages = derived(captured, signature, operator, stable=False)
+    closed = ClosedForm(stages.simplified, captured.name, labels((operator,), stages.parsed))
+    match form:
+        case "text":
+            return str(closed)
+        case "latex":
+            return closed.latex
+        case "mathml":
+            return closed.mathml
+        case _:
+            return str(closed.sympy)
+
+
+def _has_colours(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal that shows colours, and nobody asked for none."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream is not None and not plain and stream.isatty()

@@ -1,0 +1,95 @@
+"""Values that depend on nothing, computed once in front of the function.
+
+`SQRT_2 = math.sqrt(2)`; what a user named inside his function stays there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from diffsrc.emit.expressions import MODULES, Printer
+from diffsrc.emit.names import label, unique
+from diffsrc.ir import Call, Const, Node, Program, blocks, reachable
+from diffsrc.ops import TABLE
+
+
+class Folded(NamedTuple):
+    """A value that depends on nothing, its name, and the text that computes it."""
+
+    node: Node
+    name: str
+    text: str
+
+    @property
+    def line(self) -> str:
+        return f"{self.name} = {self.text}"
+
+    @property
+    def value(self) -> object:
+        """What the text gives."""
+        used = [name for name in MODULES if f"{name}." in self.text]
+        modules = {name: importlib.import_module(MODULES[name]) for name in used}
+        return eval(self.text, modules)  # noqa: S307 # the printer's own text, of functions and literals
+
+
+def folded(
+    program: Program, taken: Collection[str], known: Mapping[str, str] | None = None
+) -> list[Folded]:
+    """The calls of functions that give the same numbers each time.
+
+    Args:
+        program: a program as it is written.
+        taken: names that they may not have.
+        known: the names of those that something else computes, by their texts.
+    """
+    names = dict(known or {})
+    printer = Printer({}, lambda _: None)
+    found: list[Folded] = []
+    for node in _parts(program):
+        text = printer(node)
+        if text not in names:
+            wanted = (label(node, {}) or "constant").replace("twice", "2").upper()
+            names[text] = unique(wanted, {*taken, *names.values()})
+        found.append(Folded(node, names[text], text))
+    return found
+
+
+def _parts(program: Program) -> list[Node]:
+    """The largest parts that call functions of nothing but literals; the user's names stay his."""
+    found: dict[Node, None] = {}
+    for block in blocks(program.body):
+        own = {let.node for let in block.lets}
+        values: dict[Node, float] = {}
+        calls: set[Node] = set()
+        for node in reachable([*own, *block.roots()], arms=False):
+            value = None if node in own else _value(node, values)
+            if value is None or not math.isfinite(value):
+                found |= dict.fromkeys(below for below in node.operands if below in calls)
+                continue
+            values[node] = value
+            if _is_function(node) or any(below in calls for below in node.operands):
+                calls.add(node)
+    return list(found)
+
+
+def _is_function(node: Node) -> bool:
+    return (
+        isinstance(node, Call) and bool(node.args and node.options) and "." in str(node.options[0])
+    )
+
+
+def _value(node: Node, values: Mapping[Node, float]) -> float | None:
+    """The value of a node that depends on nothing; None for others."""
+    if isinstance(node, Const):
+        return node.value if isinstance(node.value, int | float) else None
+    if not isinstance(node, Call) or node.type.kind != "float" or node.op not in TABLE:
+        return None
+    if any(arg not in values for arg in node.args):
+        return None
+    try:
+        return float(TABLE[node.op].value(*(values[arg] for arg in node.args)))
+    except (ValueError, ArithmeticError):
+        return None

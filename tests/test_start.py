@@ -1,0 +1,59 @@
+"""What a first derivative imports: nothing that takes long and is not needed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+PLAIN = """
+import math
+
+def f(x, n=2):
+    y = math.sin(x) ** n
+    return y if x > 0 else y + math.exp(-x)
+
+diffsrc.grad(f)(0.7)
+"""
+
+DECORATED = """
+def outer(k):
+    @diffsrc.value_and_grad
+    def f(x: float):
+        return k * x * abs(x)
+    return f
+
+outer(3.0).source
+"""
+
+HEAVY = {"dataclasses", "inspect", "numpy", "sympy", "textwrap"}
+# What reads text, writes modules or formulas.
+LATE = {
+    "diffsrc.api.frozen",
+    "diffsrc.api.modules",
+    "diffsrc.capture.classes",
+    "diffsrc.capture.namespace",
+    "diffsrc.capture.text",
+    "diffsrc.cli",
+    "diffsrc.emit.formula",
+    "diffsrc.emit.module",
+}
+
+
+@pytest.mark.parametrize("text", [PLAIN, DECORATED])
+def test_first_derivative_imports_little(text, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(f"import diffsrc, sys\n{text}\nprint(*sys.modules)\n")
+    done = subprocess.run(
+        [sys.executable, program],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    loaded = set(done.stdout.split())
+    assert "diffsrc.emit.python" in loaded
+    assert not (HEAVY | LATE) & loaded
