@@ -16,7 +16,7 @@ from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from diffsrc.api.broadcast import is_scalar_code
-from diffsrc.api.derive import Stages
+from diffsrc.api.derive import Stages, fixed_parts
 from diffsrc.capture import Captured, static_attribute
 from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, reachable
 from diffsrc.load import load
@@ -345,8 +345,9 @@ def floats(
     parameters = {n: name for n, name in parameters.items() if name in wrt or n not in meant}
     bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters)}
     known: dict[Node, int] = {}
+    fixed = {n: ALWAYS for n, value in fixed_parts(program).values() if type(value) is float}
     for below in reachable(program.body.results, arms=True):
-        known[below] = bits.get(below, 0) or _makes_float(below, known)
+        known[below] = bits.get(below) or fixed.get(below) or _makes_float(below, known)
     wanted = _results(program)
     chosen: list[str] = []
     sure = 0

@@ -116,7 +116,7 @@ def _capture_function(function: types.FunctionType, fixed: Fixed) -> Captured:
     source, site = locate(code, function.__globals__)
     scope = LiveScope(function)
     check_decorators(source, site.node, scope, site.enclosing)
-    node = plain_function(source, site.node)
+    node = plain_function(source, site.node, code)
 
     positional = code.co_varnames[: code.co_argcount]
     values = (function.__defaults__ or ())[::-1]

@@ -29,6 +29,7 @@ _WRITE_TO_FILE = "Put the function into a file (or an IPython cell) and take it 
 _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 _CELL = r"(?m)^[ \t]*# *(?:%%|In\[|<codecell>)"
 _MAGIC = r"(?m)^([ \t]*)[%!].*"
+_CO_GENERATORS = 0x20 | 0x80 | 0x200  # generators, coroutines, generators that are async
 _CO_NESTED = 0x10  # that of `inspect`, whose import takes 3 ms
 
 
@@ -98,7 +99,9 @@ def parse_source(file: str, text: str, flags: int | None = None) -> Source:
     for code in _nested_codes(module):
         codes.setdefault((code.co_firstlineno, code.co_name), []).append(code)
     # `str.splitlines` also splits at form feeds, which Python's lines do not.
-    return Source(file, tuple(text.split("\n")), tree, _sites(tree), codes)
+    return Source(
+        file, tuple(text.split("\n")), tree, _sites(tree, lambdas="lambda" in text), codes
+    )
 
 
 def _is_future(statement: ast.stmt) -> bool:
@@ -124,8 +127,11 @@ def _nested_codes(module: CodeType) -> Iterator[CodeType]:
         stack += [const for const in code.co_consts if type(const) is CodeType]
 
 
-def _sites(tree: ast.Module) -> dict[Key, list[Site]]:
-    """Index the functions by first line and name; mangle private names on the way."""
+def _sites(tree: ast.Module, *, lambdas: bool) -> dict[Key, list[Site]]:
+    """Index the functions by first line and name; mangle private names on the way.
+
+    Without `lambdas`, expressions outside classes are not looked into.
+    """
     sites: dict[Key, list[Site]] = {}
     stack: list[tuple[ast.AST, tuple[FunctionNode, ...], str]] = [(tree, (), "")]
     while stack:
@@ -141,7 +147,8 @@ def _sites(tree: ast.Module) -> dict[Key, list[Site]]:
             children = [*node.bases, *node.keywords, *node.decorator_list]
         if owner:
             _mangle(node, owner)
-        stack += [(child, inner, owner) for child in children]
+        deep = lambdas or owner
+        stack += [(c, inner, owner) for c in children if deep or not isinstance(c, ast.expr)]
     return sites
 
 
@@ -385,8 +392,12 @@ def _start(node: FunctionNode) -> tuple[int, int]:
     return node.lineno, node.col_offset
 
 
-def plain_function(source: Source, node: FunctionNode) -> ast.FunctionDef | ast.Lambda:
+def plain_function(
+    source: Source, node: FunctionNode, code: CodeType | None = None
+) -> ast.FunctionDef | ast.Lambda:
     """Return `node` if calling it runs its body: no coroutine and no generator.
+
+    Its code, where there is one, says that without a walk through the body.
 
     Raises:
         UnsupportedSyntax: it is one, with a caret at what makes it so.
@@ -397,6 +408,8 @@ def plain_function(source: Source, node: FunctionNode) -> ast.FunctionDef | ast.
             source.place(node),
             "Write it as a plain def.",
         )
+    if code is not None and not code.co_flags & _CO_GENERATORS:
+        return node
     stack: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
     while stack:
         part = stack.pop()

@@ -160,6 +160,11 @@ class Uses:
             for when, where in self.used.get(holder, ())
         )
 
+    def used_after(self, holder: Node, new: Node) -> bool:
+        """Whether `holder` is used in a line after the first in which `new` is given."""
+        first = self.given[new][0][0] if new in self.given else -1
+        return any(when > first for when, _ in self.used.get(holder, ()))
+
 
 def _apart(a: Path, b: Path) -> bool:
     """Whether two places stand in different arms of one `if`."""
@@ -615,12 +620,17 @@ class Writer:
 
     def _all_over(self, holders: list[Node | None], new: Node) -> bool:
         """Whether no value that has had the name is needed any more."""
-        return all(
+        over = all(
             holder is not None
             and self.known is not None
             and (self._becomes(new, holder) or not self.known.needed_after(holder, new))
             for holder in holders
         )
+        if over and self.known is not None:
+            # The others are over for whatever comes later, which there may be a lot of.
+            known = self.known
+            holders[:] = [h for h in holders if h is not None and known.used_after(h, new)]
+        return over
 
     def _becomes(self, new: Node, holder: Node) -> bool:
         """Whether `new` is what an arm gives to the result `holder`."""

@@ -250,6 +250,8 @@ class Graph:
         self.avoided: set[Node] = set()
         self.opposites: dict[Sum, Node] = {}
         self.branches = False
+        self.logical: set[Node] = set()
+        self.extreme: set[Node] = set()
         self.zero = self.number(0)
         self.one = self.number(1)
 
@@ -280,7 +282,13 @@ class Graph:
             node = Call(self, BOOL if op in BOOLEAN else FLOAT, args)
             node.op, node.args, node.options = op, args, options
             self.table[key] = node
+            if op in {"add", "mul"} and all(map(self.is_logical, args)):
+                self.logical.add(node)
         return node
+
+    def is_logical(self, node: Node) -> bool:
+        """Whether NumPy computes it as a truth value: a comparison; sums and products of such."""
+        return node.type is BOOL or node in self.logical
 
     def if_(self, condition: Node, then: Block, orelse: Block) -> If:
         arms = ((a.statements, a.results, a.fail) for a in (then, orelse))
@@ -452,7 +460,9 @@ class Graph:
             node = Prod(self, FLOAT, tuple([base for base, _ in factors]))
             node.coefficient, node.factors = coefficient, factors
             self.table[key] = node
-        return self.ref(node) if is_extreme(coefficient) else node
+            if is_extreme(coefficient):
+                self.extreme.add(node)
+        return self.ref(node) if node in self.extreme else node
 
     def negated(self, node: Sum) -> Node:
         """A sum with all signs turned."""

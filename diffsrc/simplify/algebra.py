@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Any
 
@@ -61,12 +62,9 @@ class Converter:
         return self.symbols[node]
 
     def __call__(self, node: Node) -> Expr:
-        order = reachable((node,), arms=False, stop=self.done.keys())
-        if len(order) > MAX_NODES:
+        if len(self.done) > MAX_NODES or is_large(node, known=self.done.keys()):
             raise TooLarge
-        if len(self.done) > MAX_NODES:
-            raise TooLarge
-        for below in order:
+        for below in reachable((node,), arms=False, stop=self.done.keys()):
             if below not in self.done:
                 self.done[below] = self._convert(below)
         return self.done[node]
@@ -260,27 +258,35 @@ class Field:
         return all(sympy.cancel(sympy.together(total)) == 0 for _, total in groups)
 
 
-def is_large(node: Node) -> bool:
-    """Whether a proof about `node` would be given up for its size."""
+def is_large(node: Node, known: AbstractSet[Node] = frozenset()) -> bool:
+    """Whether a proof about `node` would be given up for its size, `known` nodes apart."""
     seen: set[Node] = set()
     todo = [node]
     while todo and len(seen) <= MAX_NODES:
         below = todo.pop()
         if below not in seen:
             seen.add(below)
-            todo += below.operands
+            todo += () if below in known else below.operands
     return len(seen) > MAX_NODES
 
 
 def expanded_terms(expression: Expr) -> int:
-    """At most how many terms an expression has when it is multiplied out."""
+    """At most how many terms an expression has when it is multiplied out, also under its roots."""
     if expression.is_Add:
         return sum(expanded_terms(arg) for arg in expression.args)
     if expression.is_Mul:
         return math.prod(expanded_terms(arg) for arg in expression.args)
-    if expression.is_Pow and expression.exp.is_Integer and expression.exp > 0:
-        return int(expanded_terms(expression.base) ** min(int(expression.exp), 12))
+    if expression.is_Pow:
+        whole = expression.exp.is_Integer and expression.exp > 0
+        return expanded_terms(expression.base) ** (min(int(expression.exp), 12) if whole else 1)
     return 1
+
+
+def is_flat(expression: Expr) -> bool:
+    """Whether no sum stands under a power, where SymPy's `factor_terms` may take for ever."""
+    import sympy
+
+    return not any(power.base.is_Add for power in expression.atoms(sympy.Pow))
 
 
 def is_zero(node: Node, normal: Callable[[Node], Node]) -> bool:
@@ -343,7 +349,8 @@ def turned(node: Sum, angles: Sequence[Node], normal: Callable[[Node], Node]) ->
             expanded = sympy.expand(sympy.rem(expanded, sine**2 + cosine**2 - 1, sine))
         symbols = {s: n for n, s in convert.symbols.items()}
         yield back(graph, expanded, symbols)
-        yield back(graph, sympy.factor_terms(expanded), symbols)
+        if is_flat(expanded):
+            yield back(graph, sympy.factor_terms(expanded), symbols)
     except TooLarge:
         return
 
@@ -382,10 +389,11 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
         symbols = {s: n for n, s in convert.symbols.items()}
         below = graph.monomial(1, lowest)
         yield "expand", graph.product((back(graph, expanded, symbols), below))
-        yield (
-            "factor_terms",
-            graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
-        )
+        if is_flat(expanded):
+            yield (
+                "factor_terms",
+                graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
+            )
         terms = sympy.Add.make_args(expanded)
         degree = max(
             sum(abs(e) for b, e in t.as_powers_dict().items() if b.is_Symbol) for t in terms

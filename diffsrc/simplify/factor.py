@@ -16,6 +16,8 @@ from diffsrc.ir import (
     quotient,
 )
 
+MAX_SPREAD = 24
+
 
 def merge_choices(graph: Graph, node: Node) -> Node:
     """Terms that choose by one condition become one choice.
@@ -167,6 +169,8 @@ def _combine(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> bool:
     A comparison of powers, many times as fast as making the products.
     """
     found: set[frozenset[tuple[Node, Exact]]] = set()
+    if len(node.terms) + sum(len(f.terms) for f in factors.values()) > MAX_SPREAD:
+        return False
     count = 0
     if node.constant and constants:
         found.add(frozenset())

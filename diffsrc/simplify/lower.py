@@ -34,7 +34,6 @@ from diffsrc.ir import (
 from diffsrc.ir.signs import positive
 from diffsrc.ops import TABLE
 from diffsrc.simplify.factor import joined, monomial_of
-from diffsrc.simplify.normalise import is_logical
 from diffsrc.simplify.share import share
 
 if TYPE_CHECKING:
@@ -282,9 +281,9 @@ class Lowering:
             size = self._scaled(magnitude(coefficient), term)
             if total is None:
                 total = size if coefficient > 0 else self._negated(size)
-                logical = is_logical(total)
+                logical = self.graph.is_logical(total)
             else:
-                if logical and is_logical(size):
+                if logical and self.graph.is_logical(size):
                     # NumPy's sum of truth values is one itself.
                     total = self.graph.call("mul", self.graph.const(1.0), total)
                 logical = False

@@ -82,7 +82,7 @@ class Normaliser:
                 return node
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
-        if node.op in {"add", "sub"} and all(map(is_logical, node.args)):
+        if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
         match node.op, args:
@@ -112,18 +112,3 @@ class Normaliser:
                 return 1 / a
             case _:
                 return self.graph.call(node.op, *args)
-
-
-def is_logical(node: Node) -> bool:
-    """Whether NumPy computes it as a truth value: a comparison, and sums and products of such."""
-    seen: set[Node] = set()
-    todo = [node]
-    while todo:
-        below = todo.pop()
-        if below.type.kind == "bool" or below in seen:
-            continue
-        if not isinstance(below, Call) or below.op not in {"add", "mul"}:
-            return False
-        seen.add(below)
-        todo += below.args
-    return True
