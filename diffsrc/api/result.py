@@ -42,6 +42,7 @@ class Specialisation:
 def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
     """The emitted function on the user's own globals and cells."""
     own = captured.function
+    module_globals = own.__globals__ if own is not None else {}
     cells = dict(captured.scope.cells)
     for free in stages.simplified.free:
         if not free.own:
@@ -50,8 +51,9 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
     cells |= {c.name: types.CellType(c.value) for c in stages.constants}
     for name, module in MODULES.items():
         if name not in own_names(stages.simplified) and f"{name}." in stages.source:
-            cells[name] = types.CellType(importlib.import_module(module))
-    module_globals = own.__globals__ if own is not None else {}
+            imported = importlib.import_module(module)
+            if module_globals.get(name) is not imported:
+                cells[name] = types.CellType(imported)
     function = load(stages.source, stages.name, module_globals=module_globals, cells=cells)
     if own is not None:
         function.__module__ = own.__module__

@@ -11,6 +11,7 @@ from diffsrc.ir.blocks import (
     Program,
     Structure,
     blocks,
+    descendants,
     reachable,
 )
 from diffsrc.ir.nodes import (
@@ -63,6 +64,7 @@ __all__ = [
     "Var",
     "as_fraction",
     "blocks",
+    "descendants",
     "exact",
     "magnitude",
     "quotient",

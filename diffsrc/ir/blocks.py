@@ -5,6 +5,7 @@ Names, places and order live here and never on nodes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
@@ -193,6 +194,18 @@ def reachable(
         else:
             order.append(node)
     return order
+
+
+def descendants(roots: Iterable[Node], *, most: float = math.inf) -> set[Node]:
+    """The roots and all nodes below them outside arms, in no order; not many more than `most`."""
+    found: set[Node] = set()
+    todo = list(roots)
+    while todo and len(found) <= most:
+        node = todo.pop()
+        if node not in found:
+            found.add(node)
+            todo += node.operands
+    return found
 
 
 def blocks(block: Block) -> Iterator[Block]:

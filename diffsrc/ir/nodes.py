@@ -366,11 +366,12 @@ class Graph:
             return self.scaled(*kept[0])
         kept.sort(key=_serial)
         constant = exact(constant)
-        key = (Sum, constant, tuple(kept))
+        terms_of = tuple([term for term, _ in kept])
+        key = (Sum, _hashed(constant), terms_of, *[_hashed(c) for _, c in kept])
         node = self.table.get(key)
         if not isinstance(node, Sum):
-            node = Sum(self, FLOAT, tuple([term for term, _ in kept]))
-            node.constant, node.terms = constant, key[2]
+            node = Sum(self, FLOAT, terms_of)
+            node.constant, node.terms = constant, tuple(kept)
             self.table[key] = node
         return node
 
@@ -454,7 +455,7 @@ class Graph:
         """The product of factors that are in canonical order and form."""
         if coefficient == 1 and len(factors) == 1 and factors[0][1] == 1:
             return factors[0][0]
-        key = (Prod, coefficient, factors)
+        key = (Prod, _hashed(coefficient), factors)
         node = self.table.get(key)
         if not isinstance(node, Prod):
             node = Prod(self, FLOAT, tuple([base for base, _ in factors]))
@@ -529,6 +530,11 @@ class Graph:
 
 def _is_integer_power(exponent: Exact) -> bool:
     return exponent.denominator == 1 and abs(exponent.numerator) <= MAX_INTEGER_POWER
+
+
+def _hashed(value: Exact) -> object:
+    """What stands for a number in a key; the hash of a `Fraction` takes a modular inverse."""
+    return value if type(value) is int else value.as_integer_ratio()
 
 
 def _serial(item: tuple[Node, Exact]) -> int:

@@ -278,7 +278,7 @@ def expanded_terms(expression: Expr) -> int:
         return math.prod(expanded_terms(arg) for arg in expression.args)
     if expression.is_Pow:
         whole = expression.exp.is_Integer and expression.exp > 0
-        return expanded_terms(expression.base) ** (min(int(expression.exp), 12) if whole else 1)
+        return int(expanded_terms(expression.base) ** min(int(expression.exp) if whole else 1, 12))
     return 1
 
 

@@ -176,25 +176,31 @@ def _combine(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> bool:
         found.add(frozenset())
         count = 1
     for term, _ in node.terms:
-        if term not in factors:
-            found.add(frozenset(monomial_of(term)[1].items()))
+        factor = factors.get(term)
+        if factor is None:
+            found.add(frozenset(_powers(term)))
             count += 1
             continue
-        factor = factors[term]
-        rest = monomial_of(term)[1]
+        rest = dict(_powers(term))
         rest[factor] -= 1
         if not rest[factor]:
             del rest[factor]
         count += len(factor.terms)
         for inner, _ in factor.terms:
             powers = dict(rest)
-            for base, exponent in monomial_of(inner)[1].items():
+            for base, exponent in _powers(inner):
                 powers[base] = powers.get(base, 0) + exponent
-            found.add(frozenset((b, e) for b, e in powers.items() if e))
+                if not powers[base]:
+                    del powers[base]
+            found.add(frozenset(powers.items()))
         if factor.constant and (rest or constants):
             found.add(frozenset(rest.items()))
             count += 1
     return len(found) < count
+
+
+def _powers(term: Node) -> tuple[tuple[Node, Exact], ...]:
+    return term.factors if isinstance(term, Prod) else ((term, 1),)
 
 
 def sum_factor(node: Node) -> Sum | None:

@@ -26,6 +26,7 @@ from diffsrc.ir import (
     Sum,
     Var,
     as_fraction,
+    descendants,
     magnitude,
     quotient,
     raised,
@@ -149,11 +150,11 @@ class Lowering:
     def __call__(self, node: Node) -> Node:
         done = self.done.get(node)
         if done is None:
-            for below in reachable((node,), arms=False, stop=self.done.keys()):
-                if below not in self.done:
-                    self.done[below] = self._lower(below)
-                    if below in self.suggested:
-                        self.hints.setdefault(self.done[below], self.suggested[below])
+            for inner in reachable((node,), arms=False, stop=self.done.keys()):
+                if inner not in self.done:
+                    self.done[inner] = self._lower(inner)
+                    if inner in self.suggested:
+                        self.hints.setdefault(self.done[inner], self.suggested[inner])
             done = self.done[node]
         return done
 
@@ -307,7 +308,7 @@ class Lowering:
     def _scaled(self, coefficient: Exact, term: Node) -> Node:
         if coefficient == 1 and not isinstance(term, Number):
             return self(term)
-        scaled = self.graph.product((coefficient, term))
+        scaled = self.graph.scaled(term, coefficient)
         if isinstance(scaled, Number):
             return self.number(scaled.value)
         if scaled not in self.done and isinstance(scaled, Prod):
@@ -539,7 +540,7 @@ class Lowering:
                 own = node
             if own is not None and (own in self.named or not isinstance(node, Sum | Prod)):
                 starts.append(own)
-        return set(reachable(starts, arms=False))
+        return descendants(starts)
 
     def _used(self, shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Powers]]:
         """The products without the new ones that only one of them still has a use for."""
@@ -554,6 +555,8 @@ class Lowering:
                 exponent = powers.pop(once)
                 for base, e in single[once].items():
                     powers[base] = powers.get(base, 0) + e * exponent
+                    if not powers[base]:
+                        del powers[base]
             if node not in single:
                 kept.append((node, powers))
         return kept
@@ -562,10 +565,13 @@ class Lowering:
         """The products below `results`, terms with a coefficient among them."""
         found: dict[Prod, None] = {r: None for r in results if isinstance(r, Prod)}
         for node in reachable(results, arms=False):
-            below = list(node.operands)
             if isinstance(node, Sum):
-                below = [self.graph.product((magnitude(c), t)) for t, c in node.terms]
-            found |= {b: None for b in below if isinstance(b, Prod)}
+                for term, c in node.terms:
+                    scaled = self.graph.scaled(term, magnitude(c))
+                    if isinstance(scaled, Prod):
+                        found[scaled] = None
+            else:
+                found |= {b: None for b in node.operands if isinstance(b, Prod)}
         return list(found)
 
     def _price(self, coefficient: Exact, powers: Powers) -> float:

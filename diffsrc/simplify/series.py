@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from diffsrc.ir import Block, Call, Exact, Node, Number, Prod, Sum, Var, reachable
+from diffsrc.ir import Block, Call, Exact, Node, Number, Prod, Sum, Var, descendants, reachable
 from diffsrc.simplify.factor import select
 
 if TYPE_CHECKING:
@@ -93,8 +93,10 @@ def _number(value: Exact) -> Series:
 def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> Node:
     """`rewritten(node)`, with a series near 0 where the formula cancels there."""
     factors = node.factors if isinstance(node, Prod) else ((node, 1),)
+    if len(descendants((node,), most=MAX_NODES)) > MAX_NODES:
+        return rewritten(node)
     inside = reachable((node,), arms=False)
-    if len(inside) > MAX_NODES or not any(_is_known(n) for n in inside):
+    if not any(_is_known(n) for n in inside):
         return rewritten(node)
     for x in (n for n in inside if isinstance(n, Var)):
         own = {b: e for b, e in factors if x in reachable((b,), arms=False)}

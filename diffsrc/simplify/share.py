@@ -79,9 +79,8 @@ class Work:
                 continue
             self._leave(i)
             rest = {b: e - common.get(b, 0) for b, e in self.products[i].items()}
-            rest = {b: e for b, e in rest.items() if e}
             rest[node] = rest.get(node, 0) + (-1 if inverted else 1)
-            self.products[i] = rest
+            self.products[i] = {b: e for b, e in rest.items() if e}
             self._enter(i)
         if node not in self.index:
             self.index[node] = len(self.nodes)
