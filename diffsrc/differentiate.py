@@ -9,6 +9,7 @@ transformation once more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from diffsrc.errors import NotDifferentiable, Place, UnknownFunction
 from diffsrc.ir import (
@@ -137,7 +138,7 @@ class Differentiator:
             elif isinstance(node, Result):
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
-                for below, slope in self.partials(node):
+                for below, slope in self.partials(node, stops):
                     contributions.setdefault(below, []).append(self.times(adjoint, slope))
         return finished
 
@@ -198,7 +199,7 @@ class Differentiator:
 
     # Nodes
 
-    def partials(self, node: Node) -> list[tuple[Node, Node]]:
+    def partials(self, node: Node, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
         """The active operands of a node and its partial derivatives by them."""
         graph = self.graph
         match node:
@@ -214,13 +215,15 @@ class Differentiator:
             case Ref():
                 return [(node.value, graph.one)]
             case Call():
-                return self._call(node)
+                return self._call(node, stops)
             case _:
                 return []
 
-    def _call(self, node: Call) -> list[tuple[Node, Node]]:
+    def _call(self, node: Call, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
         normal = self.simplifier.normal
-        op, written = _clamp(node) or (node.op, node.args)
+        # Where the sweep ends at the inner one, nothing would come to what is below it.
+        clamp = None if node.args and node.args[0] in stops else _clamp(node)
+        op, written = clamp or (node.op, node.args)
         y, args = normal(node), tuple(normal(arg) for arg in written)
         found = []
         for i, arg in enumerate(written):

@@ -364,6 +364,9 @@ def tanh(x):
     return result
 
 
+RECIPROCAL = of_values(lambda x: divided(mpf(1), x))
+
+
 EVERYWHERE = "exp expm1 sin cos tan sinh cosh asinh atan erf erfc"
 SHARED = {
     **{name: smooth(name) for name in EVERYWHERE.split()},
@@ -411,7 +414,7 @@ NUMPY = {
     "arctan2": atan2,
     "sinc": of_values(mpmath.sincpi),
     "square": of_values(lambda x: x * x),
-    "reciprocal": of_values(lambda x: divided(mpf(1), x)),
+    "reciprocal": lambda x: int(1 / x) if type(x) is int else RECIPROCAL(x),  # NumPy's of integers
     "positive": of_values(lambda x: x),
     "negative": of_values(lambda x: -x),
     "add": of_values(lambda a, b: a + b),

@@ -250,8 +250,10 @@ class Writer:
             return self.random.choice(list(self.module.constants))
         if choice < 0.6:
             return str(self.random.randint(1, 6))
-        if choice < 0.65:
+        if choice < 0.63:
             return self.module.spelled("pi")
+        if choice < 0.66:
+            return f"{self.module.spelled('sqrt')}({self.random.randint(2, 6)})"
         if choice < 0.7:
             return repr(float(self.random.randint(1, 4)))
         return repr(round(self.random.uniform(0.1, 3.0), self.random.choice((1, 1, 2, 3))))

@@ -28,6 +28,10 @@ def parameter_given_again_in_an_arm(a):
     return math.cbrt(a)
 
 
+def clamp_of_what_a_condition_has_too(x, y):
+    return 3 * (y if math.atan(x) >= min(max(x, -1), 1.5) else min(max(x, -1), 1))
+
+
 def value_given_again_in_one_arm_only(x, c):
     u = c * x
     u += c
@@ -89,6 +93,9 @@ CASES = [
     (one_result_used_in_an_inner_arm, (-1.1, 4.0, 1.5)),
     (parameter_given_again_in_an_arm, (0.5,)),
     (parameter_given_again_in_an_arm, (2.0,)),
+    (clamp_of_what_a_condition_has_too, (0.8, 0.3)),
+    (clamp_of_what_a_condition_has_too, (-0.8, 0.3)),
+    (clamp_of_what_a_condition_has_too, (-1.8, 0.3)),
     (value_given_again_in_one_arm_only, (0.1, 2.0)),
     (value_given_again_in_one_arm_only, (0.1, 0.9)),
     (value_given_again_in_the_other_arm_only, (0.1, 2.0)),
@@ -259,3 +266,27 @@ def test_truth_values_are_added_as_numbers_by_rules_and_as_numpy_does_by_the_use
     value, slope = value_and_grad(function)(x) if np.ndim(x) == 0 else (function(x), None)
     np.testing.assert_allclose(derivative(function)(x), want, atol=1e-6)
     assert slope is None or (value == function(x) and abs(slope - want) < 1e-6)
+
+
+ROOTS = [
+    lambda x: math.sin(2 * x) / math.sqrt(2),
+    lambda x: x**2 / math.sqrt(2),
+    lambda x: x**2 / 2**0.5,
+    lambda x: 2 * math.log(x) / math.sqrt(2),
+    lambda x: math.sin(3 * x) / math.sqrt(3),
+    lambda x: math.log(1 + 5 * x) / math.sqrt(5),
+    lambda x: 2 * x * x / math.sqrt(2) + x * math.sqrt(2) * x,
+    lambda x: x**4 * 2**-2.5 + x / 4 * math.sqrt(2),
+    lambda x: math.sqrt(2 * x) * math.sqrt(2) + math.sqrt(2) ** 3 * x,
+    lambda x: x * np.reciprocal(2) + x**2 * np.reciprocal(2.0) + x * np.reciprocal(-1),
+]
+
+
+@pytest.mark.parametrize("function", ROOTS, ids=range(len(ROOTS)))
+def test_coefficients_beside_roots_of_the_same_number(function):
+    h = 1e-4
+    for x in (0.7, 1.9):
+        ends = [function(x + k * h) for k in (-2, -1, 1, 2)]
+        want = (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / (12 * h)
+        assert math.isclose(grad(function)(x), want, rel_tol=1e-10)
+        assert math.isclose(value_and_grad(function)(x)[1], want, rel_tol=1e-10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from diffsrc.ir import Call, Const, If, Node, Result, Var
@@ -191,7 +192,7 @@ def literal(value: object) -> str:
     """`repr`, with strings in the quotes that `ruff format` gives them."""
     text = repr(value)
     if not isinstance(value, str | bytes):
-        return text
+        return text.replace("e+", "e") if isinstance(value, float) else text
     prefix, quote, body = text[: text.index(text[-1])], text[-1], text[:-1]
     body = body[len(prefix) + 1 :].replace(f"\\{quote}", quote)
     quote = "'" if body.count('"') > body.count("'") else '"'
@@ -200,7 +201,7 @@ def literal(value: object) -> str:
 
 def _is_simple(text: str) -> bool:
     """Whether `ruff format` leaves no space beside it in a power."""
-    return text.replace(".", "").replace("_", "").lstrip("-").isalnum()
+    return re.sub(r"e-|[._]", "", text).lstrip("-").isalnum()
 
 
 def number(value: object) -> tuple[str, int]:

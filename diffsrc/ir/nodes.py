@@ -438,6 +438,9 @@ class Graph:
                 changed = True
                 if exponent.numerator % 2:
                     coefficient = -coefficient
+            elif not whole and isinstance(base, Number):
+                coefficient, power = _with_root(coefficient, base.value, exponent)
+                kept.append((base, power))
             else:
                 kept.append((base, exponent.numerator if whole else exponent))
         if changed and len({base for base, _ in kept}) < len(kept):
@@ -530,6 +533,18 @@ class Graph:
 
 def _is_integer_power(exponent: Exact) -> bool:
     return exponent.denominator == 1 and abs(exponent.numerator) <= MAX_INTEGER_POWER
+
+
+def _with_root(coefficient: Exact, base: Exact, exponent: Exact) -> tuple[Exact, Exact]:
+    """`coefficient * base**exponent`, the whole powers on one side: `2 / sqrt(2)` is `sqrt(2)`."""
+    if base.denominator == 1 and base > 1:
+        while exponent > 1:
+            coefficient, exponent = exact(coefficient * base), exponent - 1
+        while exponent < 0 and coefficient.numerator % base == 0:
+            coefficient, exponent = quotient(coefficient, base), exponent + 1
+        while exponent > 0 and coefficient.denominator % base == 0:
+            coefficient, exponent = exact(coefficient * base), exponent - 1
+    return coefficient, exponent
 
 
 def _hashed(value: Exact) -> object:

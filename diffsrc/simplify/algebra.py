@@ -291,9 +291,11 @@ def is_flat(expression: Expr) -> bool:
 
 def is_zero(node: Node, normal: Callable[[Node], Node]) -> bool:
     """Whether `node` is proven to be zero; False where the proof fails or would take too long."""
+    import sympy
+
     try:
         return Field(Converter(normal, unfold=True)).is_zero(node)
-    except TooLarge:
+    except (TooLarge, sympy.polys.polyerrors.BasePolynomialError):
         return False
 
 
@@ -351,7 +353,7 @@ def turned(node: Sum, angles: Sequence[Node], normal: Callable[[Node], Node]) ->
         yield back(graph, expanded, symbols)
         if is_flat(expanded):
             yield back(graph, sympy.factor_terms(expanded), symbols)
-    except TooLarge:
+    except (TooLarge, sympy.polys.polyerrors.BasePolynomialError):
         return
 
 
@@ -404,5 +406,5 @@ def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, 
             "factor",
             graph.product((back(graph, sympy.factor(expanded), symbols), below)),
         )
-    except TooLarge:
+    except (TooLarge, sympy.polys.polyerrors.BasePolynomialError):
         return

@@ -280,15 +280,19 @@ class Lowering:
         logical = False
         for coefficient, term in parts:
             size = self._scaled(magnitude(coefficient), term)
+            positive = coefficient > 0
+            if self._has_minus(size):
+                # Of a product of the user's that has one, such as `p = -x * y`.
+                size, positive = self._negated(size), not positive
             if total is None:
-                total = size if coefficient > 0 else self._negated(size)
+                total = size if positive else self._negated(size)
                 logical = self.graph.is_logical(total)
             else:
                 if logical and self.graph.is_logical(size):
                     # NumPy's sum of truth values is one itself.
                     total = self.graph.call("mul", self.graph.const(1.0), total)
                 logical = False
-                total = self.graph.call("add" if coefficient > 0 else "sub", total, size)
+                total = self.graph.call("add" if positive else "sub", total, size)
         assert total is not None
         return total
 
@@ -315,6 +319,16 @@ class Lowering:
             self.done[scaled] = self._form(scaled)
         return self(scaled)
 
+    def _has_minus(self, node: Node) -> bool:
+        """Whether a product begins with a minus."""
+        while isinstance(node, Call) and node.op in {"mul", "div"} and not node.options:
+            if node in self.named:
+                return False
+            node = node.args[0]
+        if isinstance(node, Const):
+            return isinstance(node.value, int | float) and node.value < 0
+        return isinstance(node, Call) and node.op == "neg" and node not in self.named
+
     def _negated(self, node: Node) -> Node:
         if isinstance(node, Const) and isinstance(node.value, int | float):
             return self.graph.const(-node.value)
@@ -323,6 +337,8 @@ class Lowering:
         product = isinstance(node, Call) and node.op in {"mul", "div"} and not node.options
         if isinstance(node, Call) and product and node not in self.named:
             return self.graph.call(node.op, self._negated(node.args[0]), node.args[1])
+        if isinstance(node, Call) and node.op == "neg" and node not in self.named:
+            return node.args[0]
         return self.graph.call("neg", node)
 
     # Products
@@ -495,14 +511,16 @@ class Lowering:
         """Cover all products below `results`, and compute once what several of them share."""
         products = self._products(results)
         self.computed = self._written_below(results)
-        signs: dict[Node, int] = {}
+        signs: dict[Node, Exact] = {}
         powers: list[Powers] = []
         for product in products:
             coefficient, covered = self._covered(product.coefficient, dict(product.factors))
             signs[product] = -1 if coefficient < 0 else 1
-            size = magnitude(coefficient)
-            if size != 1:
-                covered[self.graph.number(size)] = 1
+            number = self.graph.number(magnitude(coefficient))
+            if number in covered:  # under a root
+                signs[product] = coefficient
+            elif number is not self.graph.one:
+                covered[number] = 1
             powers.append(covered)
         found = self._used(share(self.graph, products, powers), len(products))
         for node, shared in found:

@@ -109,6 +109,8 @@ class Normaliser:
             case "sqrt", (a,):
                 return a ** Fraction(1, 2)
             case "reciprocal", (a,):
-                return 1 / a
+                number = node.args[0].value if isinstance(node.args[0], Const) else None
+                # That of an integer is one in NumPy: 0, but for 1 and -1.
+                return self.graph.number(int(1 / number)) if type(number) is int else 1 / a
             case _:
                 return self.graph.call(node.op, *args)

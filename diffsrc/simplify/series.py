@@ -22,6 +22,7 @@ ORDER = 20
 TERMS = 6
 EPSILON = 2.0**-53
 MAX_NODES = 60
+MAX_BITS = 1_000
 DECADES = 8
 
 
@@ -209,7 +210,7 @@ def developed(node: Node, x: Node) -> Series | None:
         return None
     for n in order:
         series = _series(n, done)
-        if series is None:
+        if series is None or any(t.denominator.bit_length() > MAX_BITS for t in series.terms):
             return None
         done[n] = series
     return done[node]
