@@ -68,10 +68,11 @@ def root(x: Node) -> Node:
 
 
 def power_by_base(y: Node, a: Node, b: Node) -> Node:
-    """`b * a**(b - 1)`; for `b` of 0 the power must not be taken, at `a` of 0 it does not exist."""
+    """`b * a**(b - 1)`, and 0 where both are 0 and that power does not exist."""
     if positive(a) or isinstance(b, (Number, Const)):
         return b * a ** (b - 1)
-    return b * a ** select(eq(b, 0), 0, b - 1)
+    none = y.graph.call("and", eq(a, 0), eq(b, 0))
+    return b * select(none, 1, a) ** (b - 1)
 
 
 def power_by_exponent(y: Node, a: Node, b: Node) -> Node:

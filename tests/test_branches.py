@@ -290,3 +290,14 @@ def test_coefficients_beside_roots_of_the_same_number(function):
         want = (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / (12 * h)
         assert math.isclose(grad(function)(x), want, rel_tol=1e-10)
         assert math.isclose(value_and_grad(function)(x)[1], want, rel_tol=1e-10)
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0, 2.0, -2.0])
+def test_powers_with_an_exponent_that_is_zero_are_derived_again(x):
+    """At `b` of 0 the slope `b * a**(b - 1)` is 0, and its own slope is not."""
+    entry = hessian(lambda b, x: (b + 2) ** (b * x))(0.0, x)
+    log = math.log(2)
+    assert math.isclose(entry, x + x**2 * log**2, abs_tol=1e-12)
+    if x > 0:
+        assert grad(lambda a, b: a**b)(x, 0.0) == 0.0
+        assert grad(grad(lambda a, b: a**b), wrt=1)(x, 0.0) == 1 / x

@@ -17,10 +17,9 @@ def hill_grad(x, k, n):
     x_to_n = x**n
     total_squared = (k_to_n + x_to_n) ** 2
     n_over_total_squared = n / total_squared
-    choice = 0.0 if n == 0 else n - 1
     difference = math.log(1 if x == 0 else x) - math.log(1 if k == 0 else k)
     return (
-        n_over_total_squared * k_to_n * x**choice,
-        -n_over_total_squared * x_to_n * k**choice,
+        n_over_total_squared * k_to_n * (1 if x == 0 and n == 0 else x) ** (n - 1),
+        -n_over_total_squared * x_to_n * (1 if k == 0 and n == 0 else k) ** (n - 1),
         x_to_n * k_to_n * difference / total_squared,
     )
