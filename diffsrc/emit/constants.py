@@ -51,7 +51,8 @@ def folded(
     for node in _parts(program):
         text = printer(node)
         if text not in names:
-            wanted = (label(node, {}) or "constant").replace("twice", "2").upper()
+            words = (label(node, {}) or "").replace("twice", "2").upper()
+            wanted = words if words.isidentifier() else "CONSTANT"
             names[text] = unique(wanted, {*taken, *names.values()})
         found.append(Folded(node, names[text], text))
     return found
