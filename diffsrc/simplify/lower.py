@@ -540,7 +540,9 @@ class Lowering:
                 if base in users:
                     users[base].append(node)
         for base, nodes in users.items():
-            if all(self.covers[n][0] == -1 and self.covers[n][1][base] == 1 for n in nodes):
+            if nodes and all(
+                self.covers[n][0] == -1 and self.covers[n][1][base] == 1 for n in nodes
+            ):
                 sign, powers = self.covers.pop(base)
                 turned = self.graph.scaled(base, -1)
                 for node in nodes:

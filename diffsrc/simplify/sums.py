@@ -19,18 +19,23 @@ def with_shared_sums(graph: Graph, results: tuple[Node, ...]) -> tuple[Node, ...
     `a (c y - s x) - b (c x + s y)`; both sums are values of their own, used in `u` and `v` too.
     """
     shared = list(results)
+    holders: dict[Node, list[int]] = {}
+    for i, result in enumerate(results):
+        core = graph.split(result)[0]
+        for term, _ in core.terms if isinstance(core, Sum) else ():
+            holders.setdefault(term, []).append(i)
     for i, result in enumerate(results):
         terms = expanded(result)
         if terms is None:
             continue
-        others = [r for j, r in enumerate(shared) if j != i]
         parts: list[Node] = []
         changed: dict[Node, Node] = {}
         for base, inner in _kernels(terms):
             if not inner.keys() <= terms.keys():
                 continue
             within = {t / base: c for t, c in inner.items()}
-            for other in dict.fromkeys(others):
+            holding = (shared[j] for j in holders.get(next(iter(within)), ()) if j != i)
+            for other in dict.fromkeys(holding):
                 found = _within(graph, within, changed.get(other, other))
                 if found is not None:
                     value, changed[other] = found
