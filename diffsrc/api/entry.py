@@ -11,7 +11,8 @@ import enum
 import functools
 import numbers
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
@@ -19,7 +20,6 @@ from diffsrc.api.broadcast import is_scalar_code
 from diffsrc.api.derive import Stages, fixed_parts
 from diffsrc.capture import Captured, static_attribute
 from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, reachable
-from diffsrc.load import load
 from diffsrc.specialise import Argument, Signature, argument_of
 
 MAYBE_INT = frozenset(
@@ -66,6 +66,10 @@ ALWAYS = -1
 CHOOSING = (("max",), ("min",))
 SCALARS = frozenset({int, float})
 PLAIN = frozenset({str, bytes, int, float, bool, set, frozenset})
+
+
+# The emitted function with cells, statements that run first, and results that are made floats.
+Loader = Callable[[Mapping[str, CellType], str, AbstractSet[int]], FunctionType]
 
 
 class Entry:
@@ -177,9 +181,7 @@ def same(value: object, expected: object) -> bool:
     return False
 
 
-def entry_for(
-    captured: Captured, signature: Signature, stages: Stages, function: FunctionType
-) -> Entry:
+def entry_for(captured: Captured, signature: Signature, stages: Stages, loaded: Loader) -> Entry:
     """The entry of a specialisation."""
     program = stages.simplified
     checks = [Check(a) for a in program.assumptions]
@@ -215,29 +217,10 @@ def entry_for(
             f"if type({name}) is not float:",
             f"    {name} = {as_float}({name})",
         ]
-    own = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-
-    def made(before: list[str]) -> Callable[..., Any]:
-        # In the emitted function's own frame: a call in between costs as much as the checks.
-        if not before and not inexact:
-            return function
-        call = load(
-            stages.source,
-            stages.name,
-            module_globals=function.__globals__,
-            cells=own | cells,
-            before="\n".join(before),
-            inexact=inexact,
-        )
-        call.__defaults__, call.__kwdefaults__ = (
-            function.__defaults__,
-            function.__kwdefaults__,
-        )
-        call.__module__ = function.__module__
-        return call
-
-    direct = made(lines)
-    return Entry(made([*guard, *lines]) if guard else direct, direct, checks, other)
+    # In the emitted function's own frame: a call in between costs as much as the checks.
+    direct = loaded(cells, "\n".join(lines), inexact)
+    call = loaded(cells, "\n".join([*guard, *lines]), inexact) if guard else direct
+    return Entry(call, direct, checks, other)
 
 
 def _passed(program: Program) -> str:

@@ -9,7 +9,8 @@ import gc
 import importlib
 import os
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from diffsrc.api.derive import Operator, Stages, derive, function_name, labels
@@ -35,12 +36,35 @@ class Specialisation:
         self.signature = signature
         self.stages = stages
         self.source = stages.source
-        self.function = load_program(captured, stages)
-        self.entry: Entry = entry_for(captured, signature, stages, self.function)
+        # At most one: made when it is asked for, calls may never need it.
+        self._plain: list[types.FunctionType] = []
+        self.entry: Entry = entry_for(captured, signature, stages, self._loaded)
+
+    def function(self) -> types.FunctionType:
+        """The emitted function as its text has it."""
+        if not self._plain:
+            self._plain.append(load_program(self.captured, self.stages))
+        return self._plain[0]
+
+    def _loaded(
+        self, checks: Mapping[str, types.CellType], before: str, inexact: AbstractSet[int]
+    ) -> types.FunctionType:
+        if not before and not inexact:
+            return self.function()
+        return load_program(self.captured, self.stages, checks, before, inexact)
 
 
-def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
-    """The emitted function on the user's own globals and cells."""
+def load_program(
+    captured: Captured,
+    stages: Stages,
+    checks: Mapping[str, types.CellType] = types.MappingProxyType({}),
+    before: str = "",
+    inexact: AbstractSet[int] = frozenset(),
+) -> types.FunctionType:
+    """The emitted function on the user's own globals and cells.
+
+    `before`, which uses what is in `checks`, and `inexact` are as `load` has them.
+    """
     own = captured.function
     module_globals = own.__globals__ if own is not None else {}
     cells = dict(captured.scope.cells)
@@ -54,7 +78,14 @@ def load_program(captured: Captured, stages: Stages) -> types.FunctionType:
             imported = importlib.import_module(module)
             if module_globals.get(name) is not imported:
                 cells[name] = types.CellType(imported)
-    function = load(stages.source, stages.name, module_globals=module_globals, cells=cells)
+    function = load(
+        stages.source,
+        stages.name,
+        module_globals=module_globals,
+        cells={**cells, **checks},
+        before=before,
+        inexact=inexact,
+    )
     if own is not None:
         function.__module__ = own.__module__
         _keep_defaults(function, stages.simplified)
@@ -147,7 +178,8 @@ class Derivative:
 
     @functools.cached_property
     def captured(self) -> Captured:
-        return capture(self.primal)
+        with collector_paused():
+            return capture(self.primal)
 
     def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
         """The specialisation for a call's arguments."""
@@ -225,7 +257,7 @@ class Derivative:
     @property
     def function(self) -> types.FunctionType:
         """The emitted function itself, which `numba.njit` takes."""
-        return self._only().function
+        return self._only().function()
 
 
 @contextlib.contextmanager

@@ -24,30 +24,41 @@ BITWISE = {"&": ("&", BITAND), "|": ("|", BITOR)}
 
 
 class Printer:
-    """Prints nodes; what `names` binds is printed by its name, and `used` is told."""
+    """Prints nodes; what `names` binds is printed by its name.
 
-    def __init__(self, names: Mapping[Node, str], used: Callable[[Node], None]) -> None:
+    Attributes:
+        lengths: how long the texts of the calls were that were printed last.
+    """
+
+    def __init__(self, names: Mapping[Node, str]) -> None:
         self.names = names
-        self.used = used
+        self.literals: dict[Node, tuple[str, int]] = {}
+        self.lengths: dict[Node, int] = {}
 
     def __call__(self, node: Node, above: int = TERNARY) -> str:
         """The text of `node`, in parentheses where it binds weaker than `above`."""
+        name = self.names.get(node)
+        if name is not None:
+            return name
         text, own = self._text(node)
         return f"({text})" if own < above else text
 
     def _text(self, node: Node) -> tuple[str, int]:
         name = self.names.get(node)
         if name is not None:
-            self.used(node)
             return name, ATOM
         match node:
-            case Const():
-                return number(node.value)
-            case Var():
-                self.used(node)
-                return node.name, ATOM
             case Call():
-                return self._call(node)
+                text = self._call(node)
+                self.lengths[node] = len(text[0])
+                return text
+            case Const():
+                known = self.literals.get(node)
+                if known is None:
+                    known = self.literals[node] = number(node.value)
+                return known
+            case Var():
+                return node.name, ATOM
             case Result():
                 return self._ternary(node.of, node.index)
             case _:
@@ -159,7 +170,11 @@ class Printer:
 
 
 class Tracer(Printer):
-    """Tells what a text would use, and writes none."""
+    """Tells `used` what a text would use, and writes none."""
+
+    def __init__(self, names: Mapping[Node, str], used: Callable[[Node], None]) -> None:
+        super().__init__(names)
+        self.used = used
 
     def __call__(self, node: Node, above: int = TERNARY) -> str:  # noqa: ARG002 # as a Printer
         todo = [node]

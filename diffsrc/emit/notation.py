@@ -145,7 +145,7 @@ class Lines(Printer):
     def __init__(self) -> None:
         self.named: dict[Node, tuple[str, int]] = {}
         self.done: dict[Node, tuple[str, int]] = {}
-        super().__init__({}, lambda node: None)
+        super().__init__({})
 
     def line(self, node: Node) -> str:
         """The text of a formula."""

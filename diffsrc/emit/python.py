@@ -208,7 +208,7 @@ class Writer:
         self.names: dict[Node, str] = dict(named or {})
         self.preferred: dict[Node, str] = {}
         self.tracing = tracing
-        self.printer = (Tracer if tracing else Printer)(self.names, self._note_use)
+        self.printer = Tracer(self.names, self._note_use) if tracing else Printer(self.names)
         # The user's names are his values' only.
         self.holders: dict[str, list[Node | None]] = {n: [] for n in own}
         self.holders |= {n: [None] for n in program.taken}
@@ -402,10 +402,14 @@ class Writer:
 
     # Lines
 
-    def _compute(self, ends: Iterable[Node], plan: Plan, level: int) -> None:
+    def _compute(self, ends: Sequence[Node], plan: Plan, level: int) -> None:
         """Lines for all bound values below `ends`, operands first."""
-        for node in reachable(ends, arms=False, stop=self.names.keys()):
-            if node in self.names or node not in plan.bound:
+        names, bound = self.names, plan.bound
+        nodes = ends
+        if len(ends) != 1 or any(n.operands and n not in names for n in ends[0].operands):
+            nodes = reachable(ends, arms=False, stop=names.keys())
+        for node in nodes:
+            if node in names or node not in bound:
                 continue
             group = self._group(node, plan)
             if group:
@@ -443,13 +447,15 @@ class Writer:
     def _fitted(self, node: Node, level: int, used: int, deeper: int = 0) -> str:
         """The text of a value, with parts of it given lines of their own while it is too long."""
         while True:
+            self.printer.lengths.clear()
             text = self.printer(node)
             if len(text) + used + (level + deeper) * len(INDENT) <= WIDTH:
                 return text
+            lengths = dict(self.printer.lengths)
             wrapped = self._wrapped(node, level + deeper)
             if wrapped is not None:
                 return wrapped
-            part = self._part(node, len(text) // 2)
+            part = self._part(node, len(text) // 2, lengths)
             if part is None:
                 return text
             self._assign(part, Plan({}), level)
@@ -479,7 +485,7 @@ class Writer:
         rows = "\n".join(margin + t for t in reversed(terms))
         return f"(\n{rows}\n{INDENT * level})"
 
-    def _part(self, node: Node, target: int) -> Node | None:
+    def _part(self, node: Node, target: int, lengths: Mapping[Node, int]) -> Node | None:
         """The operand whose text is nearest to `target`, of those that are always evaluated."""
         best: Node | None = None
         distance = 0
@@ -488,7 +494,7 @@ class Writer:
                 continue
             if not isinstance(inner, Call) or inner.type.kind == "bool" or inner.op == "attribute":
                 continue
-            gap = abs(len(self.printer(inner)) - target)
+            gap = abs(lengths[inner] - target)
             if best is None or gap < distance:
                 best, distance = inner, gap
         return best

@@ -182,17 +182,16 @@ def reachable(
         if node in done:
             continue
         done.add(node)
-        if node in stop:
+        below = node.operands
+        if not below or node in stop:
             order.append(node)
             continue
-        below = node.operands
         if arms and isinstance(node, If):
             below = (*below, *node.then.roots(), *node.orelse.roots())
-        if below:
-            stack += (node, None)
-            stack += [child for child in reversed(below) if child not in done]
-        else:
-            order.append(node)
+        stack += (node, None)
+        for child in reversed(below):
+            if child not in done:
+                stack.append(child)
     return order
 
 

@@ -203,7 +203,7 @@ def is_extreme(coefficient: Exact) -> bool:
     Apart from its factors it could leave the range of floats: `3.7**1000` where each factor is
     below 1.
     """
-    if -MAX_BITS < coefficient < MAX_BITS and coefficient.denominator == 1:
+    if type(coefficient) is int and -MAX_BITS < coefficient < MAX_BITS:
         return False
     top, bottom = coefficient.numerator.bit_length(), coefficient.denominator.bit_length()
     return max(top, bottom) > MAX_BITS or abs(top - bottom) > MAX_SCALE
@@ -315,7 +315,7 @@ class Graph:
 
     def number(self, value: Exact) -> Number:
         value = exact(value)
-        key = (Number, value)
+        key = (Number, _hashed(value))
         node = self.table.get(key)
         if not isinstance(node, Number):
             node = Number(self, FLOAT)
@@ -389,7 +389,9 @@ class Graph:
             if node.coefficient != 1:
                 coefficient = exact(coefficient * node.coefficient)
             return self._prod(coefficient, node.factors)
-        return self.monomial(coefficient, {node: 1})
+        if isinstance(node, Sum | Number) or not coefficient:
+            return self.monomial(coefficient, {node: 1})
+        return self._prod(exact(coefficient), ((node, 1),))
 
     def product(self, operands: Iterable[Node | Exact]) -> Node:
         """The product of the operands; products are merged into it up to `MAX_FACTORS`."""

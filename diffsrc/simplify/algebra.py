@@ -36,6 +36,7 @@ MAX_FACTORED = 12
 MAX_DEGREE = 8
 MAX_TERMS = 200
 
+Powers = dict[Node, Exact]
 # SymPy has no type information worth the name.
 Expr = Any
 
@@ -323,8 +324,18 @@ def rewritten(node: Sum, normal: Callable[[Node], Node]) -> Iterable[tuple[str, 
     The sums in denominators are kept, powers of them in the common numerator are expanded:
     `v / (k + s) - v s / (k + s)^2` has the numerator `v (k + s) - v s`, which is `v k`.
     """
+    lowest: Powers = {}
+    parts = [(c, monomial_of(t)[1]) for t, c in node.terms]
+    if node.constant:
+        parts.append((node.constant, {}))
+    for _, powers in parts:
+        for base, exponent in powers.items():
+            if isinstance(base, Sum | Ref) and exponent < 0:
+                lowest[base] = min(exponent, lowest.get(base, exponent))
+    if is_large(node.terms[0][0], known=lowest.keys()):
+        return
     for unfold in (False, True):
-        yield from _over_one_denominator(node, Converter(normal, unfold=unfold))
+        yield from _over_one_denominator(parts, lowest, Converter(normal, unfold=unfold))
 
 
 def turned(node: Sum, angles: Sequence[Node], normal: Callable[[Node], Node]) -> Iterable[Node]:
@@ -357,22 +368,17 @@ def turned(node: Sum, angles: Sequence[Node], normal: Callable[[Node], Node]) ->
         return
 
 
-def _over_one_denominator(node: Sum, convert: Converter) -> Iterable[tuple[str, Node]]:
-    """The forms of a sum over its common denominator."""
+def _over_one_denominator(
+    parts: Sequence[tuple[Exact, Powers]], lowest: Powers, convert: Converter
+) -> Iterable[tuple[str, Node]]:
+    """The forms of a sum of monomials over the denominator with the powers `lowest`."""
     import sympy
 
-    graph = node.graph
-    lowest: dict[Node, Exact] = {}
-    parts = [(c, dict(monomial_of(t)[1])) for t, c in node.terms]
-    if node.constant:
-        parts.append((node.constant, {}))
-    for _, powers in parts:
-        for base, exponent in powers.items():
-            if isinstance(base, Sum | Ref) and exponent < 0:
-                lowest[base] = min(exponent, lowest.get(base, exponent))
+    graph = next(iter(lowest)).graph
     try:
         numerator = sympy.Integer(0)
-        for coefficient, powers in parts:
+        for coefficient, factors in parts:
+            powers = dict(factors)
             for base, exponent in lowest.items():
                 powers[base] = powers.get(base, 0) - exponent
             opened = [(b, e) for b, e in powers.items() if b in lowest and e > 0]

@@ -96,24 +96,34 @@ def apart(graph: Graph, node: Node) -> tuple[Node, Node]:
     """The common monomial of a sum's terms, and the sum without it."""
     if not isinstance(node, Sum) or node.constant:
         return graph.one, node
-    sizes = {magnitude(c) for _, c in node.terms}
-    common: dict[Node, Exact] | None = None
-    for term, _ in node.terms:
-        powers = monomial_of(term)[1]
-        if common is None:
-            common = powers
-        else:
-            common = {b: _shared(e, powers[b]) for b, e in common.items() if b in powers}
-        common = {b: e for b, e in common.items() if e}
-    if not common and (len(sizes) > 1 or sizes == {1}):
-        return graph.one, node
-    assert common is not None
+    coefficients = [c for _, c in node.terms]
+    common = _common([t for t, _ in node.terms])
+    if not common:
+        size = magnitude(coefficients[0])
+        if size == 1 or any(magnitude(c) != size for c in coefficients):
+            return graph.one, node
     inverse = graph.monomial(1, {b: -e for b, e in common.items()})
-    scale = content([c for _, c in node.terms])
+    scale = content(coefficients)
     inner = graph.sum(
         [graph.product((quotient(c, scale), term, inverse)) for term, c in node.terms]
     )
     return graph.monomial(scale, common), inner
+
+
+def _common(terms: list[Node]) -> dict[Node, Exact]:
+    """The powers that all terms have."""
+    common = dict(_powers(terms[0]))
+    for term in terms[1:]:
+        if isinstance(term, Prod):
+            powers = dict(term.factors)
+            common = {b: _shared(e, powers[b]) for b, e in common.items() if b in powers}
+            common = {b: e for b, e in common.items() if e}
+        else:
+            shared = _shared(common[term], 1) if term in common else 0
+            common = {term: shared} if shared else {}
+        if not common:
+            break
+    return common
 
 
 def _shared(a: Exact, b: Exact) -> Exact:
@@ -168,9 +178,9 @@ def _combine(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> bool:
 
     A comparison of powers, many times as fast as making the products.
     """
-    found: set[frozenset[tuple[Node, Exact]]] = set()
     if len(node.terms) + sum(len(f.terms) for f in factors.values()) > MAX_SPREAD:
         return False
+    found: set[frozenset[tuple[Node, Exact]]] = set()
     count = 0
     if node.constant and constants:
         found.add(frozenset())

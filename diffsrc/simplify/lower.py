@@ -74,6 +74,7 @@ class Lowering:
         self.covers: dict[Node, tuple[Exact, Powers]] = {}
         self.constants = {free.var for free in program.free}
         self.computed: set[Node] = set()
+        self.charges: dict[Node, float] = {}
         self.turned: dict[Sum, Node] = {}
         self.literals = [
             as_fraction(n.value)
@@ -96,7 +97,7 @@ class Lowering:
         if block.fails:
             return block
         products = {b: list(c) for b, c in self.products.items()}
-        outer = self.done, set(self.named), products, self.covers
+        outer = self.done, set(self.named), products, self.covers, self.computed
         self.done, self.covers = dict(self.done), dict(self.covers)
         for let in block.lets:
             self.named.add(let.node)
@@ -104,7 +105,8 @@ class Lowering:
         chosen = self._chosen(block.results)
         self._share(chosen)
         results = tuple(self.result(r) for r in chosen)
-        self.done, self.named, self.products, self.covers = outer
+        self.done, self.named, self.products, self.covers, self.computed = outer
+        self.charges.clear()
         return block if results == block.results else Block(block.statements, results)
 
     def _chosen(self, results: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -270,6 +272,9 @@ class Lowering:
     # Sums
 
     def _sum(self, node: Sum) -> Node:
+        merged = self._merged(node)
+        if merged is not node:
+            return self._sum(merged) if isinstance(merged, Sum) else self(merged)
         parts = [(c, t) for t, c in self._ordered(node)]
         if node.constant:
             at = 0 if len(parts) == 1 and is_exponential(parts[0][1]) else len(parts)
@@ -295,6 +300,23 @@ class Lowering:
                 total = self.graph.call("add" if positive else "sub", total, size)
         assert total is not None
         return total
+
+    def _merged(self, node: Sum) -> Node:
+        """A sum with the terms of those in it that are multiplied out.
+
+        `0.1 (0.1 c - 1) - 1` is `0.01 c - 1.1`.
+        """
+        inner: dict[Node, Sum] = {}
+        for term, coefficient in node.terms:
+            spread = self._spread(coefficient, term)
+            if spread is not None:
+                product = self.graph.scaled(term, coefficient)
+                own = self.normal.written.get(product) in self.named
+                if not own and self.covers.get(product, (1, {term: 1}))[1] == {term: 1}:
+                    inner[term] = spread
+        if not inner:
+            return node
+        return self.graph.sum([node.constant, *(inner.get(t, c * t) for t, c in node.terms)])
 
     def _ordered(self, node: Sum) -> list[tuple[Node, Exact]]:
         """The terms: of a polynomial by falling degree, else by first appearance."""
@@ -352,7 +374,7 @@ class Lowering:
             (base, exponent), *_ = powers.items()
             spread = self._spread(coefficient, base) if exponent == 1 else None
             if spread is not None:
-                return spread
+                return self._sum(spread)
         above = [(b, e) for b, e in powers.items() if e > 0]
         below = [(b, -e) for b, e in powers.items() if e < 0]
         top, bottom = self._coefficient(magnitude(coefficient))
@@ -412,7 +434,7 @@ class Lowering:
                     self.done[other] = self._sum(other)
         return coefficient, powers
 
-    def _spread(self, coefficient: Exact, inner: Node) -> Node | None:
+    def _spread(self, coefficient: Exact, inner: Node) -> Sum | None:
         """`2 * (15 x + 2)` as `30 x + 4`, where that is cheaper."""
         if not isinstance(inner, Sum) or abs(coefficient) == 1:
             return None
@@ -421,7 +443,7 @@ class Lowering:
         spread = self.graph.linear(
             coefficient * inner.constant, {t: coefficient * c for t, c in inner.terms}
         )
-        return self._sum(spread) if isinstance(spread, Sum) else None
+        return spread if isinstance(spread, Sum) else None
 
     def _coefficient(self, value: Exact) -> tuple[Exact, Exact]:
         """A coefficient as numerator and denominator, one of them 1 where a decimal says it."""
@@ -441,8 +463,10 @@ class Lowering:
         *,
         negative: bool = False,
     ) -> Node:
-        ranked = sorted(_joined_roots(self.graph, powers), key=lambda item: self._rank(item[0]))
-        parts = [self._power(base, exponent) for base, exponent in ranked]
+        if len(powers) > 1:
+            powers = _joined_roots(self.graph, powers)
+            powers = sorted(powers, key=lambda item: self._rank(item[0]))
+        parts = [self._power(base, exponent) for base, exponent in powers]
         if coefficient != 1 or not parts:
             parts.insert(0, self.number(-coefficient if negative else coefficient))
         elif negative and parts[0].type.kind == "bool":
@@ -487,30 +511,44 @@ class Lowering:
 
     def _covered(self, coefficient: Exact, powers: Powers) -> tuple[Exact, Powers]:
         """The monomial with the user's products for their factors, while that is cheaper."""
-        while True:
+        known = self.products
+        while not known.keys().isdisjoint(powers):
             best, price = None, self._price(coefficient, powers) - 1e-9
             for base in powers:
-                for node, scale, inner in self.products.get(base, ()):
+                for node, scale, inner in known.get(base, ()):
+                    if not inner.keys() <= powers.keys() or node in powers:
+                        continue
                     count = multiplicity(powers, inner)
-                    if not count or node in powers:
+                    if not count:
                         continue
                     own = node in self.named or node in self.computed
                     if not own and (abs(count) == 1 or takes_roots(inner, powers)):
                         continue
-                    rest = {b: e - count * inner.get(b, 0) for b, e in powers.items()}
-                    rest = {b: e for b, e in rest.items() if e}
+                    rest = dict(powers)
+                    for b, e in inner.items():
+                        left = rest[b] - count * e
+                        if left:
+                            rest[b] = left
+                        else:
+                            del rest[b]
                     rest[node] = count
-                    changed = quotient(coefficient, raised(scale, count))
-                    if self._price(changed, rest) < price:
-                        best, price = (changed, rest), self._price(changed, rest)
+                    changed = coefficient
+                    if scale != 1:
+                        changed = quotient(coefficient, raised(scale, count))
+                    new = self._price(changed, rest)
+                    if new < price:
+                        best, price = (changed, rest), new
             if best is None:
-                return coefficient, powers
+                break
             coefficient, powers = best
+        return coefficient, powers
 
     def _share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
-        products = self._products(results)
-        self.computed = self._written_below(results)
+        below = reachable(results, arms=False)
+        products = self._products(results, below)
+        self.computed = self._written_below(below)
+        self.charges.clear()
         signs: dict[Node, Exact] = {}
         powers: list[Powers] = []
         for product in products:
@@ -550,11 +588,11 @@ class Lowering:
                     self.covers[node] = 1, {turned if b is base else b: e for b, e in factors}
                 self.covers[turned] = -sign, powers
 
-    def _written_below(self, results: tuple[Node, ...]) -> set[Node]:
+    def _written_below(self, nodes: list[Node]) -> set[Node]:
         """The user's unnamed values that are computed in any case, in what is used as written."""
         written, forms = self.normal.written, self.normal.forms
         starts = []
-        for node in reachable(results, arms=False):
+        for node in nodes:
             own = written.get(node)
             if own is None and forms.get(node, node) is not node:
                 own = node
@@ -581,31 +619,47 @@ class Lowering:
                 kept.append((node, powers))
         return kept
 
-    def _products(self, results: tuple[Node, ...]) -> list[Prod]:
-        """The products below `results`, terms with a coefficient among them."""
+    def _products(self, results: tuple[Node, ...], nodes: list[Node]) -> list[Prod]:
+        """The products among `results` and what is in `nodes`, terms with a coefficient too."""
         found: dict[Prod, None] = {r: None for r in results if isinstance(r, Prod)}
-        for node in reachable(results, arms=False):
+        for node in nodes:
             if isinstance(node, Sum):
                 for term, c in node.terms:
                     scaled = self.graph.scaled(term, magnitude(c))
                     if isinstance(scaled, Prod):
                         found[scaled] = None
             else:
-                found |= {b: None for b in node.operands if isinstance(b, Prod)}
+                for below in node.operands:
+                    if isinstance(below, Prod):
+                        found[below] = None
         return list(found)
 
     def _price(self, coefficient: Exact, powers: Powers) -> float:
-        price = 0.4 if all(e.numerator < 0 for e in powers.values()) else 0.0
-        price += 0 if magnitude(coefficient) == 1 else 1
+        price = 0.0 if type(coefficient) is int and abs(coefficient) == 1 else 1.0
+        below = True
         for base, exponent in powers.items():
-            size = magnitude(exponent)
-            price += 1 + (0 if size == 1 else 1.2 if size == HALF else 1.5)
-            price += 0.2 if exponent.numerator < 0 else 0
-            if base in self.computed:
-                price += 0.5
-            elif base not in self.named and not isinstance(base, Var | Ref):
-                price += 1.1 if isinstance(base, Call) and base.op == "div" else 2
-        return price
+            charge = self.charges.get(base)
+            if charge is None:
+                charge = self.charges[base] = self._charge(base)
+            price += charge
+            if exponent == 1:
+                below = False
+                continue
+            if exponent.numerator < 0:
+                price += 0.2
+            else:
+                below = False
+            if exponent != -1:
+                price += 1.2 if magnitude(exponent) == HALF else 1.5
+        return price + 0.4 if below else price
+
+    def _charge(self, base: Node) -> float:
+        """What a factor costs, itself and the product with it."""
+        if base in self.computed:
+            return 1.5
+        if base in self.named or isinstance(base, Var | Ref):
+            return 1
+        return 2.1 if isinstance(base, Call) and base.op == "div" else 3
 
 
 def as_float(value: Exact) -> float:
@@ -622,11 +676,9 @@ def takes_roots(inner: Powers, powers: Powers) -> bool:
 
 
 def multiplicity(powers: Powers, inner: Powers) -> int:
-    """How often `inner` divides `powers` without a factor that changes sides."""
+    """How often `inner` divides `powers`, which have all its bases, with none changing sides."""
     ratio: Exact | None = None
     for base, exponent in inner.items():
-        if base not in powers:
-            return 0
         part = quotient(powers[base], exponent)
         if ratio is not None and (part > 0) != (ratio > 0):
             return 0

@@ -105,8 +105,7 @@ class Stabiliser:
             case Prod() if self._is_done(node):
                 return self._product(node)
             case Prod():
-                factors = (self.done[b] ** self.graph.number(e) for b, e in node.factors)
-                return self._product(self.graph.product((node.coefficient, *factors)))
+                return self._product(self._rebuilt(node))
             case Call() if not node.options and node.op not in WRITTEN:
                 return self._call(self.graph.call(node.op, *(self.done[a] for a in node.args)))
             case Result():
@@ -118,6 +117,17 @@ class Stabiliser:
                 return node if same else self.graph.if_(self.done[node.condition], *arms)
             case _:
                 return node
+
+    def _rebuilt(self, node: Prod) -> Node:
+        """A product of what its factors have become."""
+        factors: dict[Node, Exact] = {}
+        for base, exponent in node.factors:
+            new = self.done[base]
+            if isinstance(new, Prod | Number):
+                powers = (self.done[b] ** self.graph.number(e) for b, e in node.factors)
+                return self.graph.product((node.coefficient, *powers))
+            factors[new] = factors.get(new, 0) + exponent
+        return self.graph.monomial(node.coefficient, factors)
 
     def _is_done(self, node: Node) -> bool:
         """Whether what a node is computed from stays as it is."""
