@@ -16,8 +16,14 @@ DIGITS = 75
 STEP = mpf(10) ** -20
 # Relative changes of each operation's result, for `noise`; the large ones are for terms that cancel
 # whatever changes a little, as in the second derivative of `hypot(x, x)`, the small ones for what
-# larger ones throw into another period, as in `fmod(1e10 * x, 1)`.
-NUDGES = [mpf(10) ** -9] * 3 + [mpf("0.05")] * 2 + [mpf(10) ** -15] * 2
+# larger ones throw into another period, as in `fmod(1e10 * x, 1)`, or out of the domain, as in
+# `atanh(tanh(15 * x))`.
+NUDGES = [
+    *[mpf(10) ** -9] * 3,
+    *[mpf("0.05")] * 2,
+    *[mpf(10) ** -15] * 6,
+    *[mpf(10) ** -17] * 4,
+]
 NEAR = 1e-5  # a comparison, an edge or a jump as near as this is avoided
 HUGE = 1e100  # beyond it, roundings are not what goes wrong
 NAN = mpf("nan")

@@ -171,6 +171,8 @@ def check_numbers(run, points, wrt, kind):
         if kind == "hessian":
             for i, row in enumerate(got or ()):
                 for j, entry in enumerate(row):
+                    if bits(entry) != bits(got[j][i]):
+                        run.fail(f"the Hessian's {i}, {j} is not its {j}, {i}", point)
                     names = (wrt[i], wrt[j])
                     run.check(entry, point, names, f"the Hessian's entry {names}")
         else:

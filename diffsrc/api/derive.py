@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from diffsrc.api.broadcast import broadcast, numbers, ranked_parameters
@@ -349,13 +350,14 @@ def _jacobian(
     count = _count(program.structure)
     requests: list[Request] = [(i, wrt) for i in range(count)]
     derived = gradients(program, requests, simplifier)
+    return derived._replace(structure=_rows(operator, wrt, program.structure))
 
-    def rows(shape: Structure) -> Structure:
-        if isinstance(shape, int):
-            return _wrt_structure(operator, shape * len(wrt))
-        return tuple(rows(inner) for inner in shape)
 
-    return derived._replace(structure=rows(program.structure))
+def _rows(operator: Operator, wrt: tuple[Node, ...], shape: Structure) -> Structure:
+    """A structure with the derivatives by all of `wrt` for each number in it."""
+    if isinstance(shape, int):
+        return _wrt_structure(operator, shape * len(wrt))
+    return tuple(_rows(operator, wrt, inner) for inner in shape)
 
 
 def _is_number(value: object) -> bool:
@@ -366,7 +368,16 @@ def _hessian(
     operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
 ) -> Program:
     gradient = _grad(operator, program, wrt, simplifier)
-    return _jacobian(operator, gradient, wrt, simplifier)
+    # One half: derived apart, the two could differ by their roundings.
+    requests: list[Request] = [(i, wrt[i:]) for i in range(len(wrt))]
+    derived = gradients(gradient, requests, simplifier)
+    body = derived.body
+    if not body.fails:
+        half = iter(body.results)
+        upper = {(i, j): next(half) for i in range(len(wrt)) for j in range(i, len(wrt))}
+        places = product(range(len(wrt)), repeat=2)
+        body = Block(body.statements, tuple(upper[min(at), max(at)] for at in places))
+    return derived._replace(body=body, structure=_rows(operator, wrt, gradient.structure))
 
 
 Transformation = Callable[[Operator, Program, tuple[Node, ...], Simplifier], Program]

@@ -128,6 +128,8 @@ class Exponentials:
             for b, e in factors_of(term):
                 d = self.degree(b, core)
                 if d is None:
+                    if isinstance(b, Sum) and self.poly(b, core) is not None:
+                        return None  # a root or a divisor grows with the exponential as well
                     rest.append(b ** self.graph.number(e))
                     continue
                 expanded = self._expanded(b, d, e, alone=term is base)

@@ -288,55 +288,11 @@ class Stabiliser:
         ratio = self.read.ratio(node, core)
         if ratio is None:
             return node
-        self._divide(ratio)
-        if all(m >= 0 for m in ratio.pairs.values()):
-            return self._undone(ratio)
         poles = any(s < 0 and m < 0 for (_, s), m in ratio.pairs.items())
         if poles and not (_is_plain(core) or nonnegative(core) or nonnegative(-core)):
             close = self._one_sided(ratio)
             return node if close is None else close
         return self._two_sided(ratio)
-
-    def _undone(self, ratio: Ratio) -> Node:
-        """The product in `exp(core)`, where division has left no denominator."""
-        graph = self.graph
-
-        def power(degree: Exact) -> Node:
-            return graph.call("exp", scaled(ratio.core, degree)) if degree else graph.one
-
-        pairs = ((power(n) + s) ** m for (n, s), m in ratio.pairs.items())
-        sums = (graph.sum(c * power(d) for d, c in p.items()) for p in ratio.others)
-        return graph.product((*ratio.rest, power(ratio.power), *pairs, *sums))
-
-    def _divide(self, ratio: Ratio) -> None:
-        """Numerators `c0 + c1 E**n` are divided by a pair of the same degree.
-
-        Over `E**n - 1` they are `c1 + (c0 + c1) / (E**n - 1)`,
-        `(c0 + c1) E**n / (E**n - 1) - c0` or, by `c0 + c1` and `c1 - c0`, a hyperbolic
-        tangent; the one with the fewest terms is taken.
-        """
-        graph, core, kept = self.graph, ratio.core, []
-        for poly in ratio.others:
-            n = max(poly)
-            s = next((s for (d, s), m in ratio.pairs.items() if d == n and m < 0), 0)
-            if not s or len(poly) != 2:
-                kept.append(poly)
-                continue
-            c0, c1 = poly[0], poly[n]
-            grown, slope = (
-                graph.call("exp", scaled(core, n)),
-                graph.call("tanh", scaled(core, HALF * n)),
-            )
-            pair, left = grown + s, c1 - s * c0
-            even, odd = scaled(c0 + c1, HALF), scaled(c1 - c0, HALF)
-            forms = [c1 - s * left / pair, s * c0 + left * grown / pair]
-            sizes = [len(terms_of(c)) + len(terms_of(left)) for c in (c1, c0)]
-            if not terms_of(even) & terms_of(odd):
-                forms.insert(0, even + odd * slope if s > 0 else odd + even / slope)
-                sizes.insert(0, len(terms_of(even)) + len(terms_of(odd)))
-            ratio.pairs[n, s] += 1
-            ratio.rest.append(self(forms[sizes.index(min(sizes))]))
-        ratio.others = kept
 
     def _one_sided(self, ratio: Ratio) -> Node | None:
         """`E**k (E**n - 1)**-m` by `expm1(n a)` and `-expm1(-n a)`.
