@@ -64,10 +64,12 @@ class Differentiator:
         """The nodes that depend on `wrt`."""
         active: set[Node] = set(self.wrt)
         for node in reachable(self.program.body.roots()):
-            below = list(_operands(node))
-            if isinstance(node, If):
+            below: Sequence[Node] = node.operands
+            if isinstance(node, Call):
+                below = [a for a in below if a.type.kind != "bool"]
+            elif isinstance(node, If):
                 below = [r for block in (node.then, node.orelse) for r in block.results]
-            if any(child in active for child in below):
+            if not active.isdisjoint(below):
                 active.add(node)
         return active
 
@@ -203,6 +205,8 @@ class Differentiator:
         """The active operands of a node and its partial derivatives by them."""
         graph = self.graph
         match node:
+            case Call():
+                return self._call(node, stops)
             case Sum():
                 return [(t, graph.number(c)) for t, c in node.terms if t in self.active]
             case Prod():
@@ -214,8 +218,6 @@ class Differentiator:
                 ]
             case Ref():
                 return [(node.value, graph.one)]
-            case Call():
-                return self._call(node, stops)
             case _:
                 return []
 
@@ -224,7 +226,7 @@ class Differentiator:
         # Where the sweep ends at the inner one, nothing would come to what is below it.
         clamp = None if node.args and node.args[0] in stops else _clamp(node)
         op, written = clamp or (node.op, node.args)
-        y, args = normal(node), tuple(normal(arg) for arg in written)
+        y, args = normal(node), tuple([normal(arg) for arg in written])
         found = []
         for i, arg in enumerate(written):
             if arg not in self.active or arg.type.kind == "bool":
@@ -239,7 +241,7 @@ class Differentiator:
                 if node.options or node in self.program.places:
                     self.steps.append(node)
             elif slope is not self.graph.zero:
-                found.append((arg, self.simplifier.normal(slope)))
+                found.append((arg, normal(slope)))
         return found
 
     def times(self, adjoint: Node, slope: Node) -> Node:
@@ -271,22 +273,6 @@ class Differentiator:
 
     def _unknown(self, node: Call) -> UnknownFunction:
         return UnknownFunction(f"there is no derivative of `{node.op}` here", self.place(node))
-
-
-def _operands(node: Node) -> Sequence[Node]:
-    match node:
-        case Call():
-            return [a for a in node.args if a.type.kind != "bool"]
-        case Sum():
-            return [t for t, _ in node.terms]
-        case Prod():
-            return [b for b, _ in node.factors]
-        case Ref():
-            return [node.value]
-        case Result():
-            return [node.of]
-        case _:
-            return []
 
 
 def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:

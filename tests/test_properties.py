@@ -6,12 +6,16 @@
 import contextlib
 import importlib.util
 import itertools
+import json
 import linecache
 import math
+import os
 import random
 import struct
+import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -216,3 +220,48 @@ def pytest_generate_tests(metafunc):
 
 def test_a_random_function(seed, number, module_of, long):
     check_case(seed, number, module_of, statements=6 if long else 3)
+
+
+TEXTS = """
+import json, random, sys, warnings
+from importlib import import_module
+from pathlib import Path
+
+from diffsrc import NotDifferentiable, hessian, value_and_grad
+from tests.generate import case
+
+warnings.simplefilter("ignore")
+sys.path.insert(0, sys.argv[1])
+texts = []
+for number in range(60):
+    drawn = case(random.Random(f"texts:{number}"), statements=6)
+    Path(sys.argv[1], f"texts_{number}.py").write_text(drawn.text)
+    function = getattr(import_module(f"texts_{number}"), drawn.name)
+    for operator in (value_and_grad, hessian):
+        try:
+            df = operator(function, wrt=drawn.wrt[:2])
+            texts.append(df.source_for(**drawn.points[0]))
+        except NotDifferentiable as error:
+            texts.append(error.message)
+print(json.dumps(texts))
+"""
+
+
+def test_random_functions_have_one_text(tmp_path):
+    """Wherever objects lie in memory, which is what nodes hash by."""
+    runs = []
+    for seed in ("1", "4242"):
+        folder = tmp_path / seed
+        folder.mkdir()
+        started = subprocess.Popen(
+            [sys.executable, "-c", TEXTS, folder],
+            cwd=Path(__file__).parent.parent,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        runs.append(started)
+    outputs = [started.communicate()[0] for started in runs]
+    assert [started.returncode for started in runs] == [0, 0]
+    for one, other in zip(*map(json.loads, outputs), strict=True):
+        assert one == other

@@ -26,7 +26,7 @@ from diffsrc.api.derive import Operator, taken_names, wrt_name
 from diffsrc.api.frozen import Frozen, Piece
 from diffsrc.api.result import Derivative
 from diffsrc.emit.module import Constant, module
-from diffsrc.emit.python import WIDTH
+from diffsrc.emit.signature import WIDTH
 from diffsrc.specialise import unknown_signature
 
 FIRST_LINE = "Written by diffsrc "

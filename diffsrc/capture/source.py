@@ -70,6 +70,8 @@ def place_of(file: str, lines: Sequence[str], node: ast.AST) -> Place:
 
 
 def _characters(text: str, offset: int) -> int:
+    if text.isascii():
+        return min(offset, len(text))
     return len(text.encode()[:offset].decode(errors="ignore"))
 
 

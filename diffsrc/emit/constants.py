@@ -62,16 +62,20 @@ def _parts(program: Program) -> list[Node]:
     """The largest parts that call functions of nothing but literals; the user's names stay his."""
     found: dict[Node, None] = {}
     for block in blocks(program.body):
-        own = {let.node for let in block.lets}
+        own = dict.fromkeys(let.node for let in block.lets)
         values: dict[Node, float] = {}
         calls: set[Node] = set()
         for node in reachable([*own, *block.roots()], arms=False):
-            value = None if node in own else _value(node, values)
+            operands = node.operands
+            # Nearly all nodes depend on something: they cost one call.
+            constant = all(map(values.__contains__, operands)) and node not in own
+            value = _value(node, values) if constant else None
             if value is None or not math.isfinite(value):
-                found |= dict.fromkeys(below for below in node.operands if below in calls)
+                if calls:
+                    found |= dict.fromkeys(below for below in operands if below in calls)
                 continue
             values[node] = value
-            if _is_function(node) or any(below in calls for below in node.operands):
+            if _is_function(node) or any(below in calls for below in operands):
                 calls.add(node)
     return list(found)
 
@@ -83,12 +87,10 @@ def _is_function(node: Node) -> bool:
 
 
 def _value(node: Node, values: Mapping[Node, float]) -> float | None:
-    """The value of a node that depends on nothing; None for others."""
+    """The value of a node whose operands have `values`; None where it depends on something."""
     if isinstance(node, Const):
         return node.value if isinstance(node.value, int | float) else None
     if not isinstance(node, Call) or node.type.kind != "float" or node.op not in TABLE:
-        return None
-    if any(arg not in values for arg in node.args):
         return None
     try:
         return float(TABLE[node.op].value(*(values[arg] for arg in node.args)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from diffsrc.ir import Call, Const, If, Node, Result, Var
 
@@ -27,12 +27,12 @@ class Printer:
     """Prints nodes; what `names` binds is printed by its name.
 
     Attributes:
-        lengths: how long the texts of the calls were that were printed last.
+        lengths: how long the texts of the calls were when they were printed last.
     """
 
     def __init__(self, names: Mapping[Node, str]) -> None:
         self.names = names
-        self.literals: dict[Node, tuple[str, int]] = {}
+        self.atoms: dict[Node, tuple[str, int]] = {}
         self.lengths: dict[Node, int] = {}
 
     def __call__(self, node: Node, above: int = TERNARY) -> str:
@@ -40,7 +40,7 @@ class Printer:
         name = self.names.get(node)
         if name is not None:
             return name
-        text, own = self._text(node)
+        text, own = self.atoms.get(node) or self._text(node)
         return f"({text})" if own < above else text
 
     def _text(self, node: Node) -> tuple[str, int]:
@@ -49,16 +49,20 @@ class Printer:
             return name, ATOM
         match node:
             case Call():
-                text = self._call(node)
-                self.lengths[node] = len(text[0])
-                return text
+                infix = None if node.options else INFIX.get(node.op)
+                if infix is not None:
+                    symbol, level = infix
+                    left, right = node.args
+                    text = f"{self(left, level)} {symbol} {self(right, level + 1)}"
+                    self.lengths[node] = len(text)
+                    return text, level
+                written = self._call(node)
+                self.lengths[node] = len(written[0])
+                return written
             case Const():
-                known = self.literals.get(node)
-                if known is None:
-                    known = self.literals[node] = number(node.value)
-                return known
+                return self.atoms.setdefault(node, number(node.value))
             case Var():
-                return node.name, ATOM
+                return self.atoms.setdefault(node, (node.name, ATOM))
             case Result():
                 return self._ternary(node.of, node.index)
             case _:
@@ -66,9 +70,6 @@ class Printer:
 
     def _call(self, node: Call) -> tuple[str, int]:
         op, args, options = node.op, node.args, node.options
-        if op in INFIX and not options:
-            symbol, level = INFIX[op]
-            return f"{self(args[0], level)} {symbol} {self(args[1], level + 1)}", level
         match op:
             case "attribute":
                 return f"{self(args[0], ATOM)}.{options[0]}", ATOM
@@ -167,27 +168,6 @@ class Printer:
             return self._text(of.condition)
         text = f"{self(then, OR)} if {self(of.condition, OR)} else {self(orelse)}"
         return text, TERNARY
-
-
-class Tracer(Printer):
-    """Tells `used` what a text would use, and writes none."""
-
-    def __init__(self, names: Mapping[Node, str], used: Callable[[Node], None]) -> None:
-        super().__init__(names)
-        self.used = used
-
-    def __call__(self, node: Node, above: int = TERNARY) -> str:  # noqa: ARG002 # as a Printer
-        todo = [node]
-        while todo:
-            node = todo.pop()
-            if node in self.names or isinstance(node, Var):
-                self.used(node)
-            elif isinstance(node, Result):
-                of = node.of
-                todo += (of.condition, of.then.results[node.index], of.orelse.results[node.index])
-            else:
-                todo += node.operands
-        return ""
 
 
 def _flipped(node: Node) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffsrc.emit.expressions import literal
-from diffsrc.emit.python import INDENT, WIDTH
+from diffsrc.emit.signature import INDENT, WIDTH
 
 # As isort orders them, the standard library apart. SciPy ships no types.
 STANDARD = {"math": "import math"}

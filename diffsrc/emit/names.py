@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from diffsrc.ir import Call, Const, Node, Result, Var
@@ -40,6 +41,7 @@ MAX_WORDS = 6
 MAX_DEPTH = 4
 
 BUILTINS = frozenset(dir(builtins))
+DIGITS = "0123456789"
 
 
 class Label(NamedTuple):
@@ -94,11 +96,18 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         return _joined(FACTORS[first], below) if first in FACTORS else None  # type: ignore[index] # a key
     if op == "add" and first == 1:
         return _joined("one_plus", _label(args[1], names, depth + 1))
-    if any(_is_unclear(op, arg, names) for arg in args):
-        return None
-    labels = [_label(arg, names, depth + 1) for arg in args]
+    for arg in args:
+        if _is_unclear(op, arg, names):
+            return None
     if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
-        return _joined(labels[0], POWERS[args[1].value])  # type: ignore[index] # a key
+        base = _label(args[0], names, depth + 1)
+        return _joined(base, POWERS[args[1].value])  # type: ignore[index] # a key
+    labels: list[Label] = []
+    for arg in args:
+        below = _label(arg, names, depth + 1)
+        if below is None:
+            return None
+        labels.append(below)
     if op == "pow":
         return _joined(labels[0], "to", labels[1])
     if op in JOINTS:
@@ -140,7 +149,7 @@ def _role(node: Node, names: Mapping[Node, str]) -> str:
     if op == "sub":
         return "difference" + _common_end(args[0], args[1], names)
     if op in {"mul", "div"}:
-        functions = list(_functions(node, names))
+        functions = list(islice(_functions(node, names), 2))
         if len(functions) == 1:
             return f"{functions[0].op}_term"
     return ROLES.get(op, f"{op}_term")
@@ -177,27 +186,70 @@ def _common_end(a: Node, b: Node, names: Mapping[Node, str]) -> str:
     return f"_{ends[0]}" if ends[0] and ends[0] == ends[1] else ""
 
 
+class Numbers:
+    """Names made unique by numbers, where many are: each goes on where the last one stopped.
+
+    Attributes:
+        last: by what stands before the number, the one given last; 0 where a number was not given
+            here, so that the next free one has to be looked for.
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.last = {name.rstrip(DIGITS): 0 for name in taken if name[-1:].isdigit()}
+
+    def unique(self, name: str, taken: Collection[str]) -> str:
+        """As the function `unique`; what it gives is taken from then on."""
+        name = _valid(name)
+        found = _unnumbered(name, taken)
+        if found is not None:
+            if found[-1].isdigit():
+                self.last[found.rstrip(DIGITS)] = 0
+            return found
+        stem = _stem(name)
+        last = self.last.get(stem)
+        number = last + 1 if last else _free_number(stem, taken)
+        if last != 0:
+            self.last[stem] = number
+        return f"{stem}{number}"
+
+
 def unique(name: str, taken: Collection[str]) -> str:
     """`name`, or a synonym, or `name2`, `name3`..., the first that is not taken."""
-    if not name.isidentifier() or keyword.iskeyword(name):
-        name = "value"
-    separator = "_" if name[-1].isdigit() else ""
+    name = _valid(name)
+    found = _unnumbered(name, taken)
+    if found is not None:
+        return found
+    stem = _stem(name)
+    return f"{stem}{_free_number(stem, taken)}"
 
-    def is_free(candidate: str) -> bool:
-        return not (candidate in taken or candidate in BUILTINS or keyword.iskeyword(candidate))
 
+def _valid(name: str) -> str:
+    return name if name.isidentifier() and not keyword.iskeyword(name) else "value"
+
+
+def _unnumbered(name: str, taken: Collection[str]) -> str | None:
+    """The name or a synonym, if one of them is free."""
     for candidate in (name, *SYNONYMS.get(name, ())):
-        if is_free(candidate):
+        if not (candidate in taken or candidate in BUILTINS or keyword.iskeyword(candidate)):
             return candidate
+    return None
+
+
+def _stem(name: str) -> str:
+    return f"{name}_" if name[-1].isdigit() else name
+
+
+def _free_number(stem: str, taken: Collection[str]) -> int:
+    """A number from 2 on that makes a free name of the stem."""
     # Ten thousand lines `y = sin(y)` take y2 to y10000: doubled, halved, not counted.
     high = 2
-    while f"{name}{separator}{high}" in taken:
+    while f"{stem}{high}" in taken:
         high *= 2
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        if f"{name}{separator}{middle}" in taken:
+        if f"{stem}{middle}" in taken:
             low = middle
         else:
             high = middle
-    return f"{name}{separator}{high}"
+    return high

@@ -11,9 +11,9 @@ node's `serial` is a canonical order that depends on nothing but the program.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from diffsrc.ir.blocks import Block
@@ -34,6 +34,8 @@ class Type(NamedTuple):
 
 FLOAT = Type("float")
 BOOL = Type("bool")
+
+Known = TypeVar("Known")
 
 # Whole numbers are `int`s wherever they are stored: exact arithmetic on these costs a tenth.
 Exact = int | Fraction
@@ -166,11 +168,15 @@ class Sum(Node):
 
 
 class Prod(Node):
-    """`coefficient * prod(base ** exponent)`, equal bases combined, ordered by serial."""
+    """`coefficient * prod(base ** exponent)`, equal bases combined, ordered by serial.
 
-    __slots__ = ("coefficient", "factors")
+    `core` is the same without the coefficient, where somebody asked for it.
+    """
+
+    __slots__ = ("coefficient", "core", "factors")
 
     coefficient: Exact
+    core: Node | None
     factors: tuple[tuple[Node, Exact], ...]
 
 
@@ -215,7 +221,7 @@ def quotient(a: Exact, b: Exact) -> Exact:
     >>> quotient(6, 3), quotient(1, 2)
     (2, Fraction(1, 2))
     """
-    return a if b == 1 else exact(Fraction(a, b))
+    return a if type(b) is int and b == 1 else exact(Fraction(a, b))
 
 
 def magnitude(value: Exact) -> Exact:
@@ -377,16 +383,19 @@ class Graph:
 
     def split(self, node: Node) -> tuple[Node, Exact]:
         """A node as (term without a coefficient, coefficient)."""
-        if isinstance(node, Prod) and node.coefficient != 1:
-            return self._prod(1, node.factors), node.coefficient
-        return node, 1
+        # A `Fraction` is never 1, and takes long to compare with it.
+        if type(node) is not Prod or (type(node.coefficient) is int and node.coefficient == 1):
+            return node, 1
+        if node.core is None:
+            node.core = self._prod(1, node.factors)
+        return node.core, node.coefficient
 
     def scaled(self, node: Node, coefficient: Exact) -> Node:
         """`coefficient * node`."""
-        if coefficient == 1:
+        if type(coefficient) is int and coefficient == 1:
             return node
         if isinstance(node, Prod) and coefficient:
-            if node.coefficient != 1:
+            if type(node.coefficient) is not int or node.coefficient != 1:
                 coefficient = exact(coefficient * node.coefficient)
             return self._prod(coefficient, node.factors)
         if isinstance(node, Sum | Number) or not coefficient:
@@ -405,8 +414,9 @@ class Graph:
             else:
                 node, value = self.split(operand)
                 nodes.append(node)
-            if value != 1:
-                coefficient = value if coefficient == 1 else coefficient * value
+            if type(value) is not int or value != 1:
+                plain = type(coefficient) is int and coefficient == 1
+                coefficient = value if plain else coefficient * value
         if len(nodes) == 1:
             return self.scaled(nodes[0], coefficient)
         factors: dict[Node, Exact] = {}
@@ -415,8 +425,11 @@ class Graph:
                 len(factors) + len(node.factors) <= MAX_FACTORS
                 or len(factors.keys() | dict(node.factors).keys()) <= MAX_FACTORS
             ):
+                if not factors:
+                    factors = dict(node.factors)
+                    continue
                 for base, exponent in node.factors:
-                    factors[base] = factors.get(base, 0) + exponent
+                    factors[base] = factors[base] + exponent if base in factors else exponent
             else:
                 if len(factors) >= MAX_FACTORS and node not in factors:
                     factors = {self.monomial(1, factors): 1}
@@ -432,8 +445,11 @@ class Graph:
         for base, exponent in factors.items():
             if not exponent:
                 continue
+            kind = type(base)
             whole = type(exponent) is int or exponent.denominator == 1
-            if whole and isinstance(base, Number):
+            if kind is not Number and kind is not Sum:
+                kept.append((base, exponent.numerator if whole else exponent))
+            elif whole and isinstance(base, Number):
                 coefficient *= raised(base.value, exponent.numerator)
             elif whole and isinstance(base, Sum) and self._turns(base):
                 kept.append((self.negated(base), exponent.numerator))
@@ -458,13 +474,17 @@ class Graph:
 
     def _prod(self, coefficient: Exact, factors: tuple[tuple[Node, Exact], ...]) -> Node:
         """The product of factors that are in canonical order and form."""
-        if coefficient == 1 and len(factors) == 1 and factors[0][1] == 1:
+        if len(factors) == 1 and coefficient == 1 and factors[0][1] == 1:
             return factors[0][0]
-        key = (Prod, _hashed(coefficient), factors)
+        key: tuple[object, ...] = (Prod, _hashed(coefficient), factors)
+        for _, exponent in factors:
+            if type(exponent) is not int:
+                key = (*key[:2], tuple([(base, _hashed(e)) for base, e in factors]))
+                break
         node = self.table.get(key)
         if not isinstance(node, Prod):
             node = Prod(self, FLOAT, tuple([base for base, _ in factors]))
-            node.coefficient, node.factors = coefficient, factors
+            node.coefficient, node.core, node.factors = coefficient, None, factors
             self.table[key] = node
             if is_extreme(coefficient):
                 self.extreme.add(node)
@@ -490,7 +510,7 @@ class Graph:
         """Whether a product contains the negative of a sum instead."""
         if node in self.preferred:
             return False
-        return node in self.avoided or node.terms[0][1] < 0
+        return node in self.avoided or node.terms[0][1].numerator < 0
 
     def power(self, base: Node | Exact, exponent: Node | Exact) -> Node:
         """`base ** exponent`; exponents combine only where the real powers are equal."""
@@ -547,6 +567,24 @@ def _with_root(coefficient: Exact, base: Exact, exponent: Exact) -> tuple[Exact,
         while exponent > 0 and coefficient.denominator % base == 0:
             coefficient, exponent = exact(coefficient * base), exponent - 1
     return coefficient, exponent
+
+
+def filled(known: dict[Node, Known], node: Node, give: Callable[[Node], Known]) -> Known:
+    """`known[node]`; what is not known yet is given, operands before their users."""
+    todo = [] if node in known else [node]
+    while todo:
+        last = todo[-1]
+        if last in known:
+            todo.pop()
+            continue
+        missing = [operand for operand in last.operands if operand not in known]
+        if missing:
+            missing.reverse()
+            todo += missing
+        else:
+            known[last] = give(last)
+            todo.pop()
+    return known[node]
 
 
 def _hashed(value: Exact) -> object:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import itertools
 import math
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Never
@@ -160,7 +159,7 @@ class Context(ABC):
         prefix = spelling.partition(".")[0]
         if prefix in {"np", "math"}:
             self.libraries.add(prefix if args else f"{prefix} constant")
-        if any(arg in self.arrays for arg in args):
+        if not self.arrays.isdisjoint(args):
             self.arrays.add(made)
         whole = op in constants.INTEGERS or op in constants.WHOLE
         if self._is_float(args) if not prefix else prefix in _FLOAT and not whole:
@@ -172,9 +171,9 @@ class Context(ABC):
                 self.constants[made] = value
 
     def _is_float(self, args: tuple[Node, ...]) -> bool:
-        floats = [arg in self.floats for arg in args]
-        known = [arg in self.constants for arg in args]
-        return any(floats) and all(map(operator.or_, floats, known))
+        if self.floats.isdisjoint(args):
+            return False
+        return all(arg in self.floats or arg in self.constants for arg in args)
 
     def const(self, value: object, node: ast.AST) -> Node:
         """A literal as the user wrote it."""

@@ -33,6 +33,8 @@ from diffsrc.simplify.sums import with_shared_sums
 
 __all__ = ["Simplifier"]
 
+SUMS = (Sum, Ref)
+
 
 class Simplifier:
     """What is known about the values of one program.
@@ -56,6 +58,7 @@ class Simplifier:
         self.sample = Sampler()
         self.known: dict[tuple[str, ...], tuple[Node, bool]] = {}
         self.finished: dict[Node, Node] = {}
+        self.large: set[Node] = set()
         self.notes: list[str] = []
 
     def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:
@@ -101,7 +104,7 @@ class Simplifier:
     def _turned(self, node: Node) -> Node:
         """The form that SymPy offers where sines and cosines of one angle may go."""
         angles = squared_angles(node)
-        if not angles or not isinstance(node, Sum) or is_large(node):
+        if not angles or not isinstance(node, Sum) or self._is_large(node):
             return node
         for form in turned(node, angles, self.normal):
             if saving(form, node) > 0 and self._proven_zero(form - node):
@@ -119,7 +122,7 @@ class Simplifier:
             return None
         other, turned = self.known[key[0]]
         opposite = turned != key[1]
-        if is_large(node) or is_large(other):
+        if self._is_large(node) or self._is_large(other):
             return None
         if not self.sample.agree(node, other, turned=opposite):
             return None
@@ -154,9 +157,17 @@ class Simplifier:
     def _proven_zero(self, node: Node) -> bool:
         if isinstance(node, Number):
             return not node.value
-        if is_large(node):
+        if self._is_large(node):
             return False
         return is_zero(node, self.normal)
+
+    def _is_large(self, node: Node) -> bool:
+        """As `is_large`; what contains a large node is large."""
+        if node not in self.large:
+            if self.large.isdisjoint(node.operands) and not is_large(node):
+                return False
+            self.large.add(node)
+        return True
 
     def _note(self, rewrite: str) -> None:
         self.notes.append(rewrite)
@@ -169,10 +180,10 @@ def squared_angles(node: Node) -> list[Node]:
     before: dict[Node, set[str]] = {}
     for term, _ in node.terms:
         bases = [b for b, e in term.factors if e == 1] if isinstance(term, Prod) else []
-        if any(isinstance(b, Sum | Ref) for b in bases):
-            for base in bases:
-                if isinstance(base, Call) and base.op in {"sin", "cos"}:
-                    before.setdefault(base.args[0], set()).add(base.op)
+        waves = [b for b in bases if isinstance(b, Call) and b.op in {"sin", "cos"}]
+        if waves and any(isinstance(b, SUMS) for b in bases):
+            for wave in waves:
+                before.setdefault(wave.args[0], set()).add(wave.op)
     return [angle for angle, ops in before.items() if len(ops) == 2]
 
 
@@ -186,5 +197,6 @@ def has_quotients(node: Node) -> bool:
 
 def has_quotient(term: Node) -> bool:
     """Whether a product is divided by a sum."""
-    factors = term.factors if isinstance(term, Prod) else ()
-    return any(e < 0 and isinstance(b, Sum | Ref) for b, e in factors)
+    if not isinstance(term, Prod):
+        return False
+    return any(e.numerator < 0 and isinstance(b, SUMS) for b, e in term.factors)

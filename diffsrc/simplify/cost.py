@@ -1,16 +1,19 @@
-"""What a form of a sum costs, in units of one multiplication; the choice among equal forms."""
+"""What a form of a sum costs, in tenths of a multiplication; the choice among equal forms.
+
+They are whole numbers, whose total does not depend on the order of a set.
+"""
 
 from __future__ import annotations
 
 from diffsrc.ir import Node, Prod, Sum
 
 MAX_NODES = 60
-FORMS = (Sum, Prod)  # half the time of `Sum | Prod` in `isinstance`
+FORMS = frozenset({Sum, Prod})
 # A difference may lose digits: of two forms as short as each other, the one without.
-CANCELLATION = 0.5
+CANCELLATION = 5
 
 
-def saving(form: Node, other: Node) -> float:
+def saving(form: Node, other: Node) -> int:
     """What `form` costs less than `other`: the sums and products that only one of them is made of.
 
     What they are made of beside these, functions and values, is in every form. Sums that are
@@ -22,20 +25,20 @@ def saving(form: Node, other: Node) -> float:
 
 def _parts(node: Node) -> set[Node]:
     """The sums and products that a form is made of, the outer ones first where they are many."""
-    found: dict[Node, None] = {node: None}
-    todo = [node]
+    found = {node}
+    todo = [node] if type(node) in FORMS else []
     for inner in todo:
-        if len(found) > MAX_NODES:
+        if len(todo) > MAX_NODES:
             break
-        for part in inner.operands if isinstance(inner, FORMS) else ():
-            if isinstance(part, FORMS) and part not in found:
-                found[part] = None
+        for part in inner.operands:
+            if type(part) in FORMS and part not in found:
+                found.add(part)
                 todo.append(part)
-    return set(found)
+    return found
 
 
-def _cost(parts: set[Node]) -> float:
-    total = 0.0
+def _cost(parts: set[Node]) -> int:
+    total = 0
     for part in parts:
         if isinstance(part, Sum):
             total += _of_sum(part)
@@ -44,17 +47,19 @@ def _cost(parts: set[Node]) -> float:
     return total
 
 
-def _of_sum(node: Sum) -> float:
-    coefficients = [c for _, c in node.terms]
-    scaled = sum(c.denominator != 1 or c.numerator not in {1, -1} for c in coefficients)
-    signs = {c.numerator > 0 for c in (*coefficients, node.constant) if c}
+def _of_sum(node: Sum) -> int:
+    # Where it is 1 or -1, a number is an `int`: a `Fraction` takes long to compare.
+    scaled = sum(type(c) is not int or c not in {1, -1} for _, c in node.terms)
+    signs = {c.numerator > 0 for _, c in node.terms}
+    if node.constant:
+        signs.add(node.constant.numerator > 0)
     cancels = CANCELLATION if len(signs) > 1 else 0
-    return len(coefficients) - 1 + bool(node.constant) + scaled + cancels
+    return 10 * (len(node.terms) - 1 + bool(node.constant) + scaled) + cancels
 
 
-def _of_product(node: Prod) -> float:
-    powers = sum(1.5 for _, e in node.factors if e.denominator != 1 or abs(e.numerator) != 1)
+def _of_product(node: Prod) -> int:
+    powers = sum(15 for _, e in node.factors if e.denominator != 1 or abs(e.numerator) != 1)
     below = all(e.numerator < 0 for _, e in node.factors)
     one = node.coefficient.denominator == 1 and abs(node.coefficient.numerator) == 1
-    minus = 0.2 if node.coefficient.numerator < 0 else 0
-    return len(node.factors) - 1 + powers + (not one or below) + minus
+    minus = 2 if node.coefficient.numerator < 0 else 0
+    return 10 * (len(node.factors) - 1 + (not one or below)) + powers + minus

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import (
@@ -17,6 +18,7 @@ from diffsrc.ir import (
 )
 
 MAX_SPREAD = 24
+MODULUS = sys.hash_info.modulus
 
 
 def merge_choices(graph: Graph, node: Node) -> Node:
@@ -115,9 +117,8 @@ def _common(terms: list[Node]) -> dict[Node, Exact]:
     common = dict(_powers(terms[0]))
     for term in terms[1:]:
         if isinstance(term, Prod):
-            powers = dict(term.factors)
-            common = {b: _shared(e, powers[b]) for b, e in common.items() if b in powers}
-            common = {b: e for b, e in common.items() if e}
+            both = [(b, _shared(common[b], e)) for b, e in term.factors if b in common]
+            common = {b: e for b, e in both if e}
         else:
             shared = _shared(common[term], 1) if term in common else 0
             common = {term: shared} if shared else {}
@@ -127,14 +128,16 @@ def _common(terms: list[Node]) -> dict[Node, Exact]:
 
 
 def _shared(a: Exact, b: Exact) -> Exact:
-    if (a > 0) != (b > 0):
+    if (a.numerator > 0) != (b.numerator > 0):
         return 0
-    return min(a, b) if a > 0 else max(a, b)
+    return min(a, b) if a.numerator > 0 else max(a, b)
 
 
 def content(coefficients: list[Exact]) -> Exact:
     """The smallest coefficient if it divides all others, else 1."""
-    least = min(magnitude(c) for c in coefficients)
+    least = min([magnitude(c) for c in coefficients])
+    if type(least) is int and least == 1:
+        return least
     return least if all(quotient(c, least).denominator == 1 for c in coefficients) else 1
 
 
@@ -150,7 +153,10 @@ def multiplied_out(graph: Graph, node: Node, kept: AbstractSet[Node]) -> Node:
     factors = {t: f for t, f in sums.items() if f is not None}
     nested: dict[Node, Sum] = {t: f for t, f in factors.items() if t is f}
     loose = {t: f for t, f in factors.items() if f not in kept}
-    for chosen, constants in ((nested, False), (loose, True), (factors, False)):
+    forms = [(nested, False), (loose, True)]
+    if len(factors) not in (len(nested), len(loose)):  # else it is one of these
+        forms.append((factors, False))
+    for chosen, constants in forms:
         if chosen and _combine(node, chosen, constants=constants):
             return _multiplied_out(graph, node, chosen)
     return node
@@ -180,6 +186,39 @@ def _combine(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> bool:
     """
     if len(node.terms) + sum(len(f.terms) for f in factors.values()) > MAX_SPREAD:
         return False
+    marks = _marks(node, factors, constants=constants)
+    return len(set(marks)) < len(marks) and _alike(node, factors, constants=constants)
+
+
+def _marks(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> list[int]:
+    """A number for each term of the sum multiplied out: where they differ, the powers do."""
+    marks = [0] if node.constant and constants else []
+    for term, _ in node.terms:
+        mark = _mark(term)
+        factor = factors.get(term)
+        if factor is None:
+            marks.append(mark)
+            continue
+        mark -= factor.serial**3
+        marks += [(mark + _mark(inner)) % MODULUS for inner, _ in factor.terms]
+        if factor.constant and (constants or term is not factor):
+            marks.append(mark % MODULUS)
+    return marks
+
+
+def _mark(term: Node) -> int:
+    """A number that is the same for the same powers, and adds up where these do."""
+    if not isinstance(term, Prod):
+        return term.serial**3 % MODULUS
+    mark = 0
+    for base, exponent in term.factors:
+        # The hash of a fraction is its value modulo a prime.
+        mark += base.serial**3 * (exponent if type(exponent) is int else hash(exponent))
+    return mark % MODULUS
+
+
+def _alike(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> bool:
+    """As `_combine`, by the powers themselves."""
     found: set[frozenset[tuple[Node, Exact]]] = set()
     count = 0
     if node.constant and constants:

@@ -20,8 +20,8 @@ from diffsrc.ir import (
     Sum,
     Var,
     as_fraction,
-    reachable,
 )
+from diffsrc.ir.nodes import filled
 
 LEAVES = frozenset({"attribute", "item", "raise"})
 
@@ -45,10 +45,7 @@ class Normaliser:
     def __call__(self, node: Node) -> Node:
         form = self.forms.get(node)
         if form is None:
-            for below in reachable((node,), arms=False, stop=self.forms.keys()):
-                if below not in self.forms:
-                    self.forms[below] = self._form(below)
-            form = self.forms[node]
+            form = filled(self.forms, node, self._form)
         return form
 
     def _form(self, node: Node) -> Node:
@@ -68,16 +65,16 @@ class Normaliser:
 
     def _of(self, node: Node) -> Node:
         match node:
+            case Call() if node.op in LEAVES:
+                return node
+            case Call():
+                args = tuple([self.forms[arg] for arg in node.args])
+                return self._call(node, args)
             case Const():
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
                     return self.graph.number(as_fraction(value))
                 return node
-            case Call() if node.op in LEAVES:
-                return node
-            case Call():
-                args = tuple(self.forms[arg] for arg in node.args)
-                return self._call(node, args)
             case _:
                 return node
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from diffsrc.ir import Call, Const, Node, Number, Prod, Ref, Sum, as_fraction, reachable
+from diffsrc.ir.nodes import filled
 from diffsrc.ops import TABLE
 
 POINTS = 3
@@ -26,18 +27,14 @@ class Sampler:
         self.leaves = 0
 
     def __call__(self, node: Node) -> Values:
-        if node not in self.values:
-            for below in reachable((node,), arms=False, stop=self.values.keys()):
-                if below not in self.values:
-                    self.values[below] = self._evaluate(below)
-        return self.values[node]
+        return filled(self.values, node, self._evaluate)
 
     def is_small(self, node: Sum) -> bool:
         """Whether the terms of a sum cancel to nothing at every point."""
         for i, value in enumerate(self(node)):
-            scale = abs(float(node.constant))
+            scale = abs(_float(node.constant))
             for term, coefficient in node.terms:
-                scale += abs(float(coefficient) * self.values[term][i])
+                scale += abs(_float(coefficient) * self.values[term][i])
             if not math.isfinite(scale) or abs(value) > TOLERANCE * scale:
                 return False
         return True
@@ -74,23 +71,23 @@ class Sampler:
 
     def _evaluate(self, node: Node) -> Values:
         match node:
-            case Number():
-                return (_float(node.value),) * POINTS
-            case Const():
-                value = node.value
-                return (float(value),) * POINTS if isinstance(value, int | float) else NAN
-            case Ref():
-                return self.values[node.value]
+            case Prod():
+                return self._product(node)
+            case Sum():
+                return self._sum(node)
             case Call() if node.op in TABLE:
                 function = TABLE[node.op].value
                 columns = [self.values[arg] for arg in node.args]
                 if not columns:
                     return (_apply(function),) * POINTS
                 return tuple([_apply(function, *at) for at in zip(*columns, strict=True)])
-            case Sum():
-                return self._sum(node)
-            case Prod():
-                return self._product(node)
+            case Ref():
+                return self.values[node.value]
+            case Number():
+                return (_float(node.value),) * POINTS
+            case Const():
+                value = node.value
+                return (float(value),) * POINTS if isinstance(value, int | float) else NAN
             case _:
                 return self._leaf()
 
@@ -106,16 +103,24 @@ class Sampler:
         a = b = c = _float(node.coefficient)
         for base, exponent in node.factors:
             values = self.values[base]
-            if exponent != 1:
-                power = float(exponent)
-                values = tuple([_apply(math.pow, v, power) for v in values])
+            if type(exponent) is not int or exponent != 1:
+                values = _powers(values, _float(exponent))
             a, b, c = a * values[0], b * values[1], c * values[2]
         return a, b, c
 
 
-def _float(value: object) -> float:
+def _powers(values: Values, exponent: float) -> Values:
+    a, b, c = values
     try:
-        return float(value)  # type: ignore[arg-type] # a Fraction
+        return math.pow(a, exponent), math.pow(b, exponent), math.pow(c, exponent)
+    except (ValueError, OverflowError):
+        return tuple([_apply(math.pow, v, exponent) for v in values])
+
+
+def _float(value: int | Fraction) -> float:
+    try:
+        # The same as `float` of a `Fraction`, which takes twice as long.
+        return float(value) if type(value) is int else value.numerator / value.denominator
     except OverflowError:
         return math.inf
 

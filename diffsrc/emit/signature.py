@@ -1,0 +1,82 @@
+"""The `def` line of an emitted function and its docstring, broken as `ruff format` has them."""
+
+from __future__ import annotations
+
+from diffsrc.ir import Program, Structure
+
+WIDTH = 88
+INDENT = "    "
+
+
+def docstring(doc: str) -> str:
+    """A docstring; one that is too long for a line says what it derives by in a second."""
+    line = f'{INDENT}"""{doc}"""'
+    first, comma, second = doc.partition(" with respect to ")
+    if len(line) <= WIDTH or not comma:
+        return line
+    import textwrap
+
+    rows = textwrap.wrap(f"With respect to {second}", WIDTH - len(INDENT))
+    inner = "\n".join(INDENT + row for row in rows)
+    return f'{INDENT}"""{first}.\n\n{inner}\n{INDENT}"""'
+
+
+def signature(name: str, program: Program) -> str:
+    """The `def` line, broken as `ruff format` breaks it."""
+    parts, result = parameters(program), returned(program)
+    line = f"def {name}({', '.join(parts)}){result}:"
+    if len(line) <= WIDTH or not parts:
+        return line
+    inner = INDENT + ", ".join(parts)
+    if len(inner) <= WIDTH:
+        return f"def {name}(\n{inner}\n){result}:"
+    trailing = "" if parts[-1].startswith("**") else ","
+    rows = "".join(f"{INDENT}{part},\n" for part in parts[:-1])
+    return f"def {name}(\n{rows}{INDENT}{parts[-1]}{trailing}\n){result}:"
+
+
+def returned(program: Program) -> str:
+    """The annotation of what is returned, where the user annotated all numbers as `float`."""
+    numbers = [p for p in program.parameters if p.node is not None]
+    if not numbers or any(p.annotation not in {"float", "int"} for p in numbers):
+        return ""
+
+    def text(structure: Structure) -> str:
+        if isinstance(structure, int):
+            return "float"
+        return f"tuple[{', '.join(text(inner) for inner in structure)}]"
+
+    return f" -> {text(program.structure)}"
+
+
+def parameters(program: Program) -> list[str]:
+    """The parameters as they stand in the `def` line."""
+    parts: list[str] = []
+    previous = ""
+    for parameter in program.parameters:
+        kind = parameter.kind
+        if previous == "POSITIONAL_ONLY" and kind != "POSITIONAL_ONLY":
+            parts.append("/")
+        if kind == "KEYWORD_ONLY" and previous not in {
+            "KEYWORD_ONLY",
+            "VAR_POSITIONAL",
+        }:
+            parts.append("*")
+        stars = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(kind, "")
+        text = stars + parameter.name
+        if parameter.annotation:
+            text += f": {parameter.annotation}"
+        if parameter.has_default:
+            equals = " = " if parameter.annotation else "="
+            text += equals + _quoted(parameter.default_text)
+        parts.append(text)
+        previous = kind
+    if previous == "POSITIONAL_ONLY":
+        parts.append("/")
+    return parts
+
+
+def _quoted(text: str) -> str:
+    """A default in double quotes, where it is a plain string."""
+    plain = text.startswith("'") and text.endswith("'") and not set(text[1:-1]) & set("'\"\\")
+    return f'"{text[1:-1]}"' if plain else text

@@ -1,0 +1,377 @@
+"""The lines of a function: values under their names, choices, what is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from diffsrc.emit.expressions import PRODUCT, SUM, Printer
+from diffsrc.emit.names import Numbers, suggestion
+from diffsrc.emit.plan import Plan, is_statement, planned
+from diffsrc.emit.signature import INDENT, WIDTH
+from diffsrc.emit.uses import Path, Uses
+from diffsrc.ir import Assert, Block, Call, If, Node, Program, Result, Structure, Var, reachable
+
+
+class Writer:
+    """Writes the lines of one function."""
+
+    def __init__(
+        self,
+        program: Program,
+        own: Iterable[str],
+        named: Mapping[Node, str] | None = None,
+        *,
+        traced: Writer | None = None,
+    ) -> None:
+        self.program = program
+        self.known: Uses | None = traced.uses if traced is not None else None
+        self.uses: Uses = Uses()
+        self.lines: list[str] = []
+        self.path: Path = ()
+        self.branches = 0
+        self._level = 1
+        self.body_plan: Plan | None = traced.body_plan if traced is not None else None
+        self.names: dict[Node, str] = dict(named or {})
+        self.preferred: dict[Node, str] = {}
+        self.printer = Printer(self.names)
+        # The user's names are his values' only.
+        self.holders: dict[str, list[Node | None]] = {n: [] for n in own}
+        self.holders |= {n: [None] for n in program.taken}
+        for parameter in program.parameters:
+            self.holders[parameter.name] = [parameter.node]
+        for free in program.free:
+            self.holders[free.var.name] = [None]
+        self.holders |= {"math": [None], "np": [None], "special": [None]}
+        self.holders |= {name: [None] for name in self.names.values()}
+        self.numbers = Numbers(self.holders)
+
+    # Blocks
+
+    def block(self, block: Block, level: int, *, chained: bool = False) -> None:
+        """A block in tail position: it returns or raises. A chain of returns goes on as one."""
+        outer = len(self.names)
+        tail = self._tail(block, chained=chained)
+        ends = [tail.condition] if tail is not None else list(block.results)
+        self._statements(block, ends, tail, level)
+        if block.fail is not None:
+            self._line(level, f"raise {self.printer(block.fail.error)}")
+        elif tail is None:
+            self._return(block.results, level)
+        else:
+            indices = [r.index for r in block.results if isinstance(r, Result)]
+            then, orelse = (_with_results(arm, indices) for arm in (tail.then, tail.orelse))
+            self._line(level, f"if {self.printer(tail.condition)}:")
+            self._branch(
+                lambda: self.block(then, level + 1),
+                lambda: self.block(orelse, level, chained=True),
+            )
+        self._restore(outer)
+
+    def _branch(self, then: object, orelse: object) -> None:
+        outer = self.path
+        self.branches += 1
+        number = self.branches
+        for arm, write in ((True, then), (False, orelse)):
+            self.path = (*outer, (number, arm))
+            write()  # type: ignore[operator] # a function without arguments
+        self.path = outer
+
+    def _restore(self, outer: int) -> None:
+        """Forget the names that were given since there were `outer` of them."""
+        while len(self.names) > outer:
+            self.names.popitem()
+
+    def _tail(self, block: Block, *, chained: bool) -> If | None:
+        if block.fails or not block.results:
+            return None
+        first = block.results[0]
+        if not isinstance(first, Result) or first in self.names:
+            return None
+        of = first.of
+        if not all(isinstance(r, Result) and r.of is of for r in block.results):
+            return None
+        chain = any(isinstance(r, Result) for r in of.orelse.results)
+        whole = chained or chain or len(block.results) > 1 or is_statement(of, self.names)
+        return of if whole else None
+
+    def _statements(self, block: Block, ends: list[Node], tail: If | None, level: int) -> None:
+        """The lines before the end of a block: the values that its end needs."""
+        checks = [s for s in block.statements if isinstance(s, Assert)]
+        ends = ends + [n for c in checks for n in (c.condition, c.message) if n is not None]
+        if block.fail is not None:
+            ends.append(block.fail.error)
+        arms = [] if tail is None else [*tail.then.roots(), *tail.orelse.roots()]
+        if self.body_plan is not None and block is self.program.body:
+            plan = self.body_plan
+        else:
+            inside = set(reachable([*ends, *arms], stop=self.names.keys()))
+            lets = [let for let in block.lets if let.node in inside and let.node not in self.names]
+            plan = planned(lets, ends, tail, self.names)
+        if block is self.program.body:
+            self.body_plan = plan
+        if not checks:
+            self._bind(plan.order, plan, level)
+            return
+        before: list[Node] = []
+        for statement in block.statements:
+            if isinstance(statement, Assert):
+                self._compute([*before, statement.condition], plan, level)
+                self._assert(statement, level)
+                before.clear()
+            elif statement.node in plan.bound:
+                before.append(statement.node)
+        self._compute([*before, *ends], plan, level)
+
+    def _assert(self, check: Assert, level: int) -> None:
+        text = f"assert {self.printer(check.condition)}"
+        if check.message is not None:
+            text += f", {self.printer(check.message)}"
+        self._line(level, text)
+
+    # Lines
+
+    def _compute(self, ends: Sequence[Node], plan: Plan, level: int) -> None:
+        """Lines for all bound values below `ends`, operands first."""
+        self._bind(reachable(ends, arms=False, stop=self.names.keys()), plan, level)
+
+    def _bind(self, nodes: Sequence[Node], plan: Plan, level: int) -> None:
+        """Lines for those of the nodes that get one and have none."""
+        names, bound = self.names, plan.bound
+        for node in nodes:
+            if node not in bound or node in names:
+                continue
+            group = self._group(node, plan) if isinstance(node, Result) else None
+            if group:
+                self._choice(group, plan, level)
+            else:
+                self._assign(node, plan, level)
+
+    def _group(self, node: Result, plan: Plan) -> list[Result] | None:
+        for group in plan.choices.get(node.of.condition, ()):
+            if node in group:
+                return group
+        return None
+
+    def _assign(self, node: Node, plan: Plan, level: int) -> None:
+        name = self._name(node, plan)
+        # The text may take lines before its own.
+        text = self._fitted(node, level, len(name) + 3)
+        self.lines.append(f"{INDENT * level}{name} = {text}")
+        self.names[node] = name
+
+    def _fitted(self, node: Node, level: int, used: int, deeper: int = 0) -> str:
+        """The text of a value, with parts of it given lines of their own while it is too long."""
+        room = WIDTH - used - (level + deeper) * len(INDENT)
+        while True:
+            text = self.printer(node)
+            if len(text) <= room:
+                return text
+            wrapped = self._wrapped(node, level + deeper)
+            if wrapped is not None:
+                return wrapped
+            part = self._part(node, len(text) // 2)
+            if part is None:
+                return text
+            self._assign(part, Plan({}), level)
+
+    def _wrapped(self, node: Node, level: int) -> str | None:
+        """A long sum as one term a line, which is how `ruff format` breaks it."""
+        terms: list[str] = []
+        current = node
+        while (
+            isinstance(current, Call)
+            and current.op in {"add", "sub"}
+            and not current.options
+            and current not in self.names
+        ):
+            sign = "+ " if current.op == "add" else "- "
+            terms.append(sign + self.printer(current.args[1], PRODUCT))
+            current = current.args[0]
+        if not terms or (len(terms) == 1 and terms[0].endswith(")")):
+            return None
+        terms.append(self.printer(current, SUM))
+        margin = INDENT * (level + 1)
+        if any(len(margin) + len(t) > WIDTH for t in terms):
+            return None
+        flat = " ".join(reversed(terms))
+        if len(margin) + len(flat) <= WIDTH:
+            return f"(\n{margin}{flat}\n{INDENT * level})"
+        rows = "\n".join(margin + t for t in reversed(terms))
+        return f"(\n{rows}\n{INDENT * level})"
+
+    def _part(self, node: Node, target: int) -> Node | None:
+        """The operand whose text is nearest to `target`, of those that are always evaluated."""
+        names, lengths = self.names, self.printer.lengths
+        best: Node | None = None
+        distance = 0
+        for inner in reachable((node,), arms=False, stop=names.keys()):
+            if not inner.operands or inner is node or inner in names:
+                continue
+            if not isinstance(inner, Call) or inner.type.kind == "bool" or inner.op == "attribute":
+                continue
+            gap = abs(lengths[inner] - target)
+            if best is None or gap < distance:
+                best, distance = inner, gap
+        return best
+
+    def _choice(self, group: list[Result], plan: Plan, level: int) -> None:
+        """One `if` that gives a value to every result of the group in both arms."""
+        results = [r for r in group if r not in self.names]
+        condition = results[0].of.condition
+        fails = results[0].of.then.fails or results[0].of.orelse.fails
+        self._compute((condition,), plan, level)
+        outside = reachable([r.of for r in results], stop=self.names.keys())
+        needed = [n for n in outside if n in plan.bound and not isinstance(n, Result)]
+        self._compute(needed, plan, level)
+        names = [self._name(r, plan) for r in results]
+        then = _joined([r.of.then for r in results], [r.index for r in results])
+        orelse = _joined([r.of.orelse for r in results], [r.index for r in results])
+        self._line(level, f"if {self.printer(condition)}:")
+        start = len(self.lines)
+
+        def otherwise() -> None:
+            if fails and then.fails:
+                self._arm(orelse, names, level)
+                return
+            end = len(self.lines)
+            self._arm(orelse, names, level + 1)
+            if end == start:  # the names hold already what that arm would give them
+                contrary = self.printer(self.program.graph.call("not", condition))
+                self.lines[start - 1] = f"{INDENT * level}if {contrary}:"
+            elif len(self.lines) > end:
+                self.lines.insert(end, INDENT * level + "else:")
+
+        self._branch(lambda: self._arm(then, names, level + 1), otherwise)
+        if len(self.lines) == start:
+            del self.lines[-1]
+        for result, name in zip(results, names, strict=True):
+            self.names[result] = name
+
+    def _arm(self, arm: Block, names: list[str], level: int) -> None:
+        outer, preferred = len(self.names), dict(self.preferred)
+        if arm.fail is not None:
+            self._statements(arm, [], None, level)
+            self._line(level, f"raise {self.printer(arm.fail.error)}")
+            self._restore(outer)
+            return
+        for name, value in zip(names, arm.results, strict=True):
+            self.preferred.setdefault(value, name)
+        self._statements(arm, list(arm.results), None, level)
+        pairs = [
+            (name, value)
+            for name, value in zip(names, arm.results, strict=True)
+            if self.names.get(value) != name
+        ]
+        texts = [self.printer(value) for _, value in pairs]
+        targets = {name for name, _ in pairs}
+        if len(pairs) > 1 and any(self._reads(value, targets) for _, value in pairs):
+            self._line(level, f"{', '.join(n for n, _ in pairs)} = {', '.join(texts)}")
+        else:
+            for (name, _), text in zip(pairs, texts, strict=True):
+                self._line(level, f"{name} = {text}")
+        self.preferred = preferred
+        self._restore(outer)
+
+    def _reads(self, value: Node, names: set[str]) -> bool:
+        inside = reachable((value,), stop=self.names.keys())
+        found = {self.names.get(n) or (n.name if isinstance(n, Var) else None) for n in inside}
+        return bool(found & names)
+
+    def _return(self, results: tuple[Node, ...], level: int) -> None:
+        structure = self.program.structure
+        if isinstance(structure, int):
+            self._line(level, f"return {self._fitted(results[structure], level, 7)}")
+            return
+        text = self._tuple(structure, results)
+        line = f"return {text}" if len(structure) == 1 else f"return {text[1:-1]}"
+        if len(line) + level * len(INDENT) <= WIDTH:
+            self._line(level, line)
+            return
+        self._level = level
+        for line in self._rows("return ", structure, results, level, ""):
+            self._line(0, line)
+
+    def _tuple(self, structure: Structure, results: tuple[Node, ...]) -> str:
+        if isinstance(structure, int):
+            return self.printer(results[structure])
+        inner = ", ".join(self._tuple(part, results) for part in structure)
+        return f"({inner},)" if len(structure) == 1 else f"({inner})"
+
+    def _rows(
+        self,
+        before: str,
+        structure: Structure,
+        results: tuple[Node, ...],
+        level: int,
+        after: str,
+    ) -> list[str]:
+        """A tuple with one element a line, where it is too long for one."""
+        margin = INDENT * level
+        if isinstance(structure, int):
+            deeper = level - self._level
+            text = self._fitted(results[structure], self._level, len(after), deeper=deeper)
+            return [f"{margin}{before}{text}{after}"]
+        line = f"{margin}{before}{self._tuple(structure, results)}{after}"
+        if before == "" and len(line) <= WIDTH:
+            return [line]
+        rows = [row for part in structure for row in self._rows("", part, results, level + 1, ",")]
+        return [f"{margin}{before}(", *rows, f"{margin}){after}"]
+
+    def _line(self, level: int, text: str) -> None:
+        self.lines.append(INDENT * level + text)
+
+    # Names
+
+    def _name(self, node: Node, plan: Plan) -> str:
+        """A name for `node`; a name that the user used again is used again where that is safe."""
+        own = self.preferred.get(node) or plan.user.get(node)
+        if own is not None:
+            holders = self.holders.setdefault(own, [])
+            if self._all_over(holders, node):
+                holders.append(node)
+                return own
+        name = self.numbers.unique(own or self._described(node), self.holders)
+        self.holders[name] = [node]
+        return name
+
+    def _described(self, node: Node) -> str:
+        """What a value is called that the user gave no name."""
+        spelled = isinstance(node, Call) and node.options and len(node.args) == 1
+        if spelled and not node.operands[0].operands:
+            return suggestion(node, self.names)
+        return self.program.hints.get(node) or suggestion(node, self.names)
+
+    def _all_over(self, holders: list[Node | None], new: Node) -> bool:
+        """Whether no value that has had the name is needed any more."""
+        known = self.known
+        if known is None or not holders:
+            return not holders
+        for holder in holders:
+            if holder is None:
+                return False
+            if known.needed_after(holder, new) and not self._becomes(new, holder):
+                return False
+        # The others are over for whatever comes later, which there may be a lot of.
+        holders[:] = [h for h in holders if h is not None and known.used_after(h, new)]
+        return True
+
+    def _becomes(self, new: Node, holder: Node) -> bool:
+        """Whether `new` is what an arm gives to the result `holder`."""
+        return isinstance(holder, Result) and new in (
+            *(holder.of.then.results[holder.index : holder.index + 1]),
+            *(holder.of.orelse.results[holder.index : holder.index + 1]),
+        )
+
+
+def _joined(arms: list[Block], indices: list[int]) -> Block:
+    """The arms of several choices by one condition as one block."""
+    failing = next((arm for arm in arms if arm.fails), None)
+    if failing is not None:
+        return failing
+    statements = dict.fromkeys(s for arm in arms for s in arm.statements)
+    results = tuple(arm.results[i] for arm, i in zip(arms, indices, strict=True))
+    return Block(tuple(statements), results)
+
+
+def _with_results(arm: Block, indices: list[int]) -> Block:
+    return arm if arm.fails else Block(arm.statements, tuple(arm.results[i] for i in indices))
