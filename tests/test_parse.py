@@ -122,6 +122,8 @@ class Evaluator:
         (spelling,) = options
         if spelling in BITS:
             return BITS[spelling](*args)
+        if spelling == "math.sumprod":
+            return math.sumprod(args[: len(args) // 2], args[len(args) // 2 :])
         if spelling in {"math.fsum", "sum"}:
             return {"math.fsum": math.fsum, "sum": sum}[spelling](args)
         module, _, name = spelling.rpartition(".")

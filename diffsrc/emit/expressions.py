@@ -81,6 +81,10 @@ class Printer:
                 return self._template(options[0], args), ATOM
             case "fsum":
                 return f"math.fsum([{', '.join(self(arg) for arg in args)}])", ATOM
+            case "sumprod":
+                texts, half = [self(arg) for arg in args], len(args) // 2
+                first, second = ", ".join(texts[:half]), ", ".join(texts[half:])
+                return f"math.sumprod([{first}], [{second}])", ATOM
             case "scalar":
                 return f"{self(args[0], ATOM)}[()]", ATOM
         if options and options[0] in BITWISE:

@@ -55,6 +55,7 @@ class Builtins(Expressions):
             sum: self._sum,
             math.fsum: self._fsum,
             math.prod: self._prod,
+            math.dist: self._dist,
             divmod: self._divmod,
             len: self._len,
             any: partial(self._any, "or"),
@@ -69,6 +70,8 @@ class Builtins(Expressions):
             **dict.fromkeys(_LOOPS, self._loop),
         }
         self.handlers = {id(key): handler for key, handler in by_function.items()}
+        if sys.version_info >= (3, 12):
+            self.handlers[id(math.sumprod)] = self._sumprod
         numpy = sys.modules.get("numpy")
         if numpy is not None:
             self.handlers[id(numpy.ndim)] = self._ndim
@@ -203,6 +206,32 @@ class Builtins(Expressions):
         if not terms:
             return self.const(0.0, node)
         return self.node("fsum", tuple(terms), node, "math.fsum")
+
+    def _pairs(self, args: Arguments, keywords: Keywords, node: ast.expr) -> list[tuple[Node, ...]]:
+        """The elements of two sequences side by side."""
+        self._take(args, keywords, (2, 2), node)
+        left, right = ([self.numeric(v, node) for v in self.elements(arg, node)] for arg in args)
+        if len(left) != len(right):
+            self.refuse(
+                f"The two sequences have {len(left)} and {len(right)} elements.",
+                node,
+                "Give both the same number of elements.",
+            )
+        return list(zip(left, right, strict=True))
+
+    def _dist(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        """`hypot` of the differences, which is how Python computes it, to the last bit."""
+        sides = [self.node("sub", pair, node) for pair in self._pairs(args, keywords, node)]
+        if not sides:
+            return self.const(0.0, node)
+        return self.node("hypot", tuple(sides), node, "math.hypot")
+
+    def _sumprod(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        pairs = self._pairs(args, keywords, node)
+        if not pairs:
+            return self.const(0, node)
+        left, right = zip(*pairs, strict=True)
+        return self.node("sumprod", (*left, *right), node, "math.sumprod")
 
     def _prod(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         start = keywords.pop("start", None)

@@ -97,6 +97,9 @@ class Normaliser:
                 return a
             case "fsum", _:
                 return self.graph.sum(args)
+            case "sumprod", _:
+                half = len(args) // 2
+                return self.graph.sum([args[i] * args[half + i] for i in range(half)])
             case "pow", (a, b):
                 if isinstance(b, Ref) and isinstance(b.value, Call) and b.value.op == "constant":
                     b = self.forms[b.value.args[0]]

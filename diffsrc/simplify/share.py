@@ -11,7 +11,7 @@ import heapq
 from collections.abc import Sequence
 from itertools import combinations
 
-from diffsrc.ir import Exact, Graph, Node, Number
+from diffsrc.ir import Exact, Graph, Node, Number, Prod
 
 Powers = dict[Node, Exact]
 # Two powers: serial and side of one base, then of the other.
@@ -38,6 +38,20 @@ def side(exponent: Exact) -> Exact:
     return 1 if exponent > 0 else -1
 
 
+def repeated(products: Sequence[Powers]) -> set[Node]:
+    """The bases that several products have, and products, which others may come to have.
+
+    Others stand in no pair that several products have.
+    """
+    once: set[Node] = set()
+    common: set[Node] = set()
+    for powers in products:
+        common.update(once.intersection(powers))
+        once.update(powers)
+    common.update([base for base in once if isinstance(base, Prod)])
+    return {base for base in common if not isinstance(base, Number)}
+
+
 class Work:
     """The products as they are, and in which of them each pair of powers stands."""
 
@@ -49,11 +63,9 @@ class Work:
         self.places: dict[Pair, set[int]] = {}
         self.heap: list[tuple[int, Pair]] = []
         self.queued: dict[Pair, int] = {}
+        self.common = repeated(self.products)
         for i in range(len(self.nodes)):
-            for pair in self._pairs(i):
-                self.places.setdefault(pair, set()).add(i)
-        for pair in self.places:
-            self._push(pair)
+            self._enter(i)
 
     def step(self) -> bool:
         """Take out the pair that stands in most products; False if none stands in two."""
@@ -74,6 +86,7 @@ class Work:
         inverted = all(e < 0 for e in common.values())
         powers = {b: -e for b, e in common.items()} if inverted else common
         node = self.graph.monomial(1, powers)
+        self.common.add(node)
         for i in places:
             if self.nodes[i] is node:
                 continue
@@ -101,8 +114,11 @@ class Work:
         return common
 
     def _pairs(self, i: int) -> list[Pair]:
-        powers = self.products[i].items()
-        items = [(b.serial, side(e)) for b, e in powers if not isinstance(b, Number)]
+        powers = self.products[i]
+        bases = self.common.intersection(powers)
+        if len(bases) < 2:
+            return []
+        items = [(b.serial, side(powers[b])) for b in bases]
         return [(*a, *b) for a, b in combinations(sorted(items), 2)]
 
     def _enter(self, i: int) -> None:

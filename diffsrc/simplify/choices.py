@@ -1,0 +1,87 @@
+"""Choices between two values as they are written, and the kinds of value that they have."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from diffsrc.ir import Call, Const, Graph, Node, Prod, Sum
+from diffsrc.ir.signs import positive
+from diffsrc.simplify.cover import Powers
+
+ARITHMETIC = frozenset({"add", "sub", "mul", "neg", "pos", "abs"})
+INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
+
+
+def is_choice(node: Node) -> TypeGuard[Call]:
+    """Whether a normal node chooses between two."""
+    return isinstance(node, Call) and node.op == "select" and not node.options
+
+
+def choice(graph: Graph, library: str, condition: Node, then: Node, orelse: Node) -> Node:
+    """A written choice between written values."""
+    options = ("np.where",) if library == "np" else ()
+    arms = (then, orelse)
+    if any(isinstance(a, Const) and a.value == 0 for a in arms) or all(
+        isinstance(a, Const) for a in arms
+    ):
+        # An integer arm alone would be an integer result.
+        then, orelse = (
+            graph.const(float(a.value)) if isinstance(a, Const) and isinstance(a.value, int) else a
+            for a in arms
+        )
+    return graph.call("select", condition, then, orelse, options=options)
+
+
+def guarded(node: Call) -> Call:
+    """A choice of arrays whose arms, all computed, divide by nothing that may be 0 when not chosen.
+
+    `where(x > 0, 1 / x, 0)` divides by `where(x > 0, x, 1)`.
+    """
+    graph, (condition, *arms) = node.graph, node.args
+
+    def safe(arm: Node, *, chosen: bool) -> Node:
+        if isinstance(arm, Sum):
+            terms = (c * safe(t, chosen=chosen) for t, c in arm.terms)
+            return graph.sum([graph.number(arm.constant), *terms])
+        if not isinstance(arm, Prod):
+            return arm
+        powers: Powers = {}
+        for base, exponent in arm.factors:
+            risky = exponent < 0 and not positive(base) and not is_choice(base)
+            pair = (base, graph.one) if chosen else (graph.one, base)
+            new = graph.call("select", condition, *pair) if risky else base
+            powers[new] = powers.get(new, 0) + exponent
+        return graph.monomial(arm.coefficient, powers)
+
+    return graph.call("select", condition, safe(arms[0], chosen=True), safe(arms[1], chosen=False))
+
+
+def unwrapped(node: Node) -> Node:
+    """A value without the `[()]` that makes an array of no axes a number."""
+    return node.args[0] if isinstance(node, Call) and node.op == "scalar" else node
+
+
+def is_integer(node: Node, integers: frozenset[Node]) -> bool:
+    """Whether a written scalar is a Python integer or bool whatever the arguments are.
+
+    `integers` are names from outside that are such now.
+    """
+    seen: set[Node] = set()
+    todo = [node]
+    while todo:
+        below = todo.pop()
+        if below in seen or below in integers:
+            continue
+        seen.add(below)
+        if isinstance(below, Const):
+            if not isinstance(below.value, int):
+                return False
+        elif not isinstance(below, Call):
+            return False
+        elif below.op in ARITHMETIC:
+            todo += below.args
+        elif below.type.kind != "bool":
+            scalar = not below.options or not str(below.options[0]).startswith("np.")
+            if not scalar or below.op not in INTEGERS:
+                return False
+    return True

@@ -1,0 +1,285 @@
+"""What products are written with: the user's values in reach, and what several products share."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from diffsrc.ir import (
+    Call,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Sum,
+    Var,
+    descendants,
+    magnitude,
+    quotient,
+    raised,
+    reachable,
+)
+from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.literals import is_unit
+from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.share import share
+
+MAX_CANDIDATES = 32
+HALF = Fraction(1, 2)
+
+Powers = dict[Node, Exact]
+# A coefficient and powers, also of values as they are written.
+Cover = tuple[Exact, Powers]
+
+
+class Reach:
+    """The user's values in reach in one block, and the products there, covered with them.
+
+    Attributes:
+        named: the values that have names.
+        computed: the values without names that are computed in any case.
+        covers: what products are written with.
+        offers: the user's products, with their covers, by the last of their factors.
+        charges: what factors cost, in tenths of a multiplication.
+        sizes: the terms of sums with their coefficients, without signs.
+    """
+
+    def __init__(self, normal: Normaliser) -> None:
+        self.normal = normal
+        self.graph = normal.graph
+        self.named: set[Node] = set()
+        self.computed: set[Node] = set()
+        self.covers: dict[Node, Cover] = {}
+        self.offers: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
+        self.charges: dict[Node, int] = {}
+        self.sizes: dict[Sum, list[Node]] = {}
+
+    def inner(self) -> Reach:
+        """What is in reach in a block inside, to which more can be added."""
+        inner = Reach(self.normal)
+        inner.named = set(self.named)
+        inner.covers = dict(self.covers)
+        inner.offers = {base: list(offers) for base, offers in self.offers.items()}
+        inner.sizes = self.sizes
+        return inner
+
+    def offer(self, node: Node) -> None:
+        """Let products be covered with a value of the user's."""
+        coefficient, powers = monomial_of(self.normal(node))
+        if not powers or (coefficient == 1 and len(powers) == 1 and 1 in powers.values()):
+            return
+        key = max(powers, key=lambda base: base.serial)
+        candidates = self.offers.setdefault(key, [])
+        if len(candidates) < MAX_CANDIDATES and all(c[0] is not node for c in candidates):
+            candidates.append((node, coefficient, powers))
+
+    def cover(self, node: Prod) -> Cover:
+        """What a product is written with."""
+        return self.covers.get(node) or self._covered(node)
+
+    def sizes_of(self, node: Sum) -> list[Node]:
+        """The terms of a sum with their coefficients, without signs."""
+        sizes = self.sizes.get(node)
+        if sizes is None:
+            scaled = self.graph.scaled
+            sizes = self.sizes[node] = [
+                term if is_unit(c) else scaled(term, magnitude(c)) for term, c in node.terms
+            ]
+        return sizes
+
+    # Covers
+
+    def _covered(self, node: Prod) -> Cover:
+        """A product with the user's products for its factors, while that is cheaper."""
+        coefficient, powers = node.coefficient, dict(node.factors)
+        while not self.offers.keys().isdisjoint(powers):
+            cheaper = self._cheaper(coefficient, powers)
+            if cheaper is None:
+                break
+            coefficient, powers = cheaper
+        return coefficient, powers
+
+    def _cheaper(self, coefficient: Exact, powers: Powers) -> Cover | None:
+        """The monomial with the one product of the user's that makes it cheapest, if any does."""
+        costs = {base: self._cost(base, e) for base, e in powers.items()}
+        whole = sum(costs.values())
+        above = sum([exponent.numerator > 0 for exponent in powers.values()])
+        least = whole + (0 if is_unit(coefficient) else 10) + (0 if above else 4)
+        best: tuple[Node, int, Exact, Powers] | None = None
+        for base in powers:
+            for node, scale, inner in self.offers.get(base, ()):
+                if not inner.keys() <= powers.keys() or node in powers:
+                    continue
+                count = multiplicity(powers, inner)
+                if not count:
+                    continue
+                own = node in self.named or node in self.computed
+                if not own and (abs(count) == 1 or takes_roots(inner, powers)):
+                    continue
+                price = whole + self._cost(node, count) - sum([costs[b] for b in inner])
+                if not cancels(coefficient, scale, count):
+                    price += 10
+                if price >= least:
+                    continue
+                left_above = above + (count > 0)
+                for b, e in inner.items():
+                    left = powers[b] - count * e
+                    if left:
+                        price += self._cost(b, left)
+                    elif e.numerator * count > 0:
+                        left_above -= 1
+                if not left_above:
+                    price += 4
+                if price < least:
+                    best, least = (node, count, scale, inner), price
+        if best is None:
+            return None
+        node, count, scale, inner = best
+        if scale != 1:
+            coefficient = quotient(coefficient, raised(scale, count))
+        rest = {b: e - count * inner[b] if b in inner else e for b, e in powers.items()}
+        return coefficient, {**{b: e for b, e in rest.items() if e}, node: count}
+
+    def _cost(self, base: Node, exponent: Exact) -> int:
+        """What a power costs with the product that it is multiplied by."""
+        cost = self.charges.get(base)
+        if cost is None:
+            cost = self.charges[base] = self._charge(base)
+        if exponent == 1:
+            return cost
+        if exponent.numerator < 0:
+            cost += 2
+        if exponent == -1:
+            return cost
+        root = type(exponent) is not int and magnitude(exponent) == HALF
+        return cost + (12 if root else 15)
+
+    def _charge(self, base: Node) -> int:
+        if base in self.computed:
+            return 15
+        if base in self.named or isinstance(base, Var | Ref):
+            return 10
+        return 21 if isinstance(base, Call) and base.op == "div" else 30
+
+    # Shared products
+
+    def share(self, results: tuple[Node, ...]) -> None:
+        """Cover all products below `results`, and compute once what several of them share."""
+        below = reachable(results, arms=False)
+        products = self._products(results, below)
+        self.computed = self._written_below(below)
+        self.charges.clear()
+        signs: dict[Node, Exact] = {}
+        powers: list[Powers] = []
+        for product in products:
+            coefficient, covered = self._covered(product)
+            signs[product] = -1 if coefficient.numerator < 0 else 1
+            if not is_unit(coefficient):
+                number = self.graph.number(magnitude(coefficient))
+                if number in covered:  # under a root
+                    signs[product] = coefficient
+                else:
+                    covered[number] = 1
+            powers.append(covered)
+        found = _used(share(self.graph, products, powers), len(products))
+        for node, shared in found:
+            sign: Exact = signs.get(node, 1)
+            for number in [b for b, e in shared.items() if e == 1 and isinstance(b, Number)]:
+                del shared[number]
+                sign = number.value if sign == 1 else sign * number.value
+            self.covers[node] = sign, shared
+        self._turn_shared([node for node, _ in found if node not in signs])
+
+    def _products(self, results: tuple[Node, ...], nodes: list[Node]) -> list[Prod]:
+        """The products among `results` and what is in `nodes`, terms with a coefficient too."""
+        found: dict[Prod, None] = {r: None for r in results if isinstance(r, Prod)}
+        for node in nodes:
+            for below in self.sizes_of(node) if isinstance(node, Sum) else node.operands:
+                if isinstance(below, Prod):
+                    found[below] = None
+        return list(found)
+
+    def _written_below(self, nodes: list[Node]) -> set[Node]:
+        """The user's unnamed values that are computed in any case, in what is used as written."""
+        written, forms = self.normal.written, self.normal.forms
+        starts = []
+        for node in nodes:
+            own = written.get(node)
+            if own is None and forms.get(node, node) is not node:
+                own = node
+            if own is not None and (own in self.named or not isinstance(node, Sum | Prod)):
+                starts.append(own)
+        return descendants(starts)
+
+    def _turn_shared(self, new: list[Node]) -> None:
+        """A product that all others use with a minus has it itself."""
+        users: dict[Node, list[Node]] = {node: [] for node in new}
+        for node, (_, powers) in self.covers.items():
+            for base in users.keys() & powers.keys() if users else ():
+                users[base].append(node)
+        for base, nodes in users.items():
+            if nodes and all(
+                self.covers[n][0] == -1 and self.covers[n][1][base] == 1 for n in nodes
+            ):
+                sign, powers = self.covers.pop(base)
+                turned = self.graph.scaled(base, -1)
+                for node in nodes:
+                    factors = self.covers[node][1].items()
+                    self.covers[node] = 1, {turned if b is base else b: e for b, e in factors}
+                self.covers[turned] = -sign, powers
+
+
+def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Powers]]:
+    """The products without the new ones, after `own`, that only one of them still has a use for."""
+    uses: dict[Node, int] = {}
+    for _, powers in shared:
+        for base in powers:
+            uses[base] = uses.get(base, 0) + 1
+    single = {n: p for n, p in shared[own:] if uses.get(n, 0) < 2}
+    if not single:
+        return shared
+    kept = []
+    for node, powers in shared:
+        while not single.keys().isdisjoint(powers):
+            once = next(b for b in powers if b in single)
+            exponent = powers.pop(once)
+            for base, e in single[once].items():
+                powers[base] = powers.get(base, 0) + e * exponent
+                if not powers[base]:
+                    del powers[base]
+        if node not in single:
+            kept.append((node, powers))
+    return kept
+
+
+def takes_roots(inner: Powers, powers: Powers) -> bool:
+    """Whether `inner` has a root of a base of which `powers` has none: it may not be defined."""
+    return any(e.denominator > 1 and powers[b].denominator == 1 for b, e in inner.items())
+
+
+def multiplicity(powers: Powers, inner: Powers) -> int:
+    """How often `inner` divides `powers`, which have all its bases, with none changing sides."""
+    least = 0
+    for base, exponent in inner.items():
+        power = powers[base]
+        top = power.numerator * exponent.denominator
+        bottom = power.denominator * exponent.numerator
+        same = (top > 0) == (bottom > 0)
+        count = top // bottom if same else -(-top // bottom)
+        if not count or (least and same != (least > 0)):
+            return 0
+        if not least or abs(count) < abs(least):
+            least = count
+    return least
+
+
+def cancels(coefficient: Exact, scale: Exact, count: int) -> bool:
+    """Whether `coefficient / scale**count` is 1 or -1."""
+    if scale == 1:
+        return is_unit(coefficient)
+    top, bottom = scale.numerator, scale.denominator
+    if count < 0:
+        top, bottom = bottom, top
+    size = abs(count)
+    wanted: tuple[int, int] = (abs(top) ** size, abs(bottom) ** size)
+    return (abs(coefficient.numerator), coefficient.denominator) == wanted

@@ -1,0 +1,54 @@
+"""Exact numbers as the literals of Python."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from diffsrc.ir import Exact, Graph, Node
+
+MAX_DENOMINATOR = 10**6
+
+
+def is_unit(value: Exact) -> bool:
+    """Whether a number is 1 or -1, which no `Fraction` is: comparing one takes long."""
+    return type(value) is int and abs(value) == 1
+
+
+def as_float(value: Exact) -> float:
+    """The float next to a number; infinite where it is beyond their range."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def is_decimal(value: Exact) -> bool:
+    """Whether a decimal says the value exactly."""
+    return not pow(10, value.denominator.bit_length(), value.denominator)
+
+
+def literal(graph: Graph, value: Exact) -> Node:
+    """A literal, or a quotient of literals where no decimal is exact."""
+    top, bottom = value.as_integer_ratio()
+    if bottom == 1 and abs(top) < 2**53:
+        return graph.const(top)
+    long = bottom > MAX_DENOMINATOR and abs(top) > 1
+    if long or is_decimal(value):
+        return graph.const(as_float(value))
+    return graph.call("div", graph.const(top), graph.const(bottom))
+
+
+def fraction(value: Exact, literals: Iterable[Exact]) -> tuple[Exact, Exact]:
+    """A coefficient as numerator and denominator, one of them 1 where a decimal says it.
+
+    The denominator is one of the user's `literals` where that leaves a decimal.
+    """
+    if type(value) is int or is_decimal(value):
+        return value, 1
+    for known in literals:
+        if is_decimal(value * known):
+            return value * known, known
+    if value.denominator > MAX_DENOMINATOR and value.numerator > 1:
+        return value, 1
+    return value.numerator, value.denominator
