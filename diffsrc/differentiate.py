@@ -250,6 +250,13 @@ class Differentiator:
         `sqrt(x)` under `where(x > 0, sqrt(x), 0)` has an infinite partial at 0, and 0 times
         that is nan.
         """
+        if isinstance(slope, Call) and slope.op == "slope":
+            own = adjoint.factors if isinstance(adjoint, Prod) else ((adjoint, 1),)
+            inner = next((b for b, e in own if e == 1 and _has_factor(b, slope)), None)
+            if isinstance(inner, Sum):
+                # In each term: there it may be squared.
+                terms = (c * self.times(t, slope) for t, c in inner.terms)
+                return adjoint / inner * self.graph.sum([inner.constant * slope, *terms])
         for choice, other in ((adjoint, slope), (slope, adjoint)):
             if isinstance(choice, Call) and choice.op == "select":
                 condition, then, orelse = choice.args
@@ -273,6 +280,17 @@ class Differentiator:
 
     def _unknown(self, node: Call) -> UnknownFunction:
         return UnknownFunction(f"there is no derivative of `{node.op}` here", self.place(node))
+
+
+def _factors(term: Node) -> list[Node]:
+    """The factors of a product, of both arms where it is a choice."""
+    arms = term.args[1:] if isinstance(term, Call) and term.op == "select" else (term,)
+    return [b for arm in arms for b in (arm.operands if isinstance(arm, Prod) else (arm,))]
+
+
+def _has_factor(node: Node, factor: Node) -> bool:
+    """Whether a sum has a term with that factor."""
+    return isinstance(node, Sum) and any(factor in _factors(t) for t, _ in node.terms)
 
 
 def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:

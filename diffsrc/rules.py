@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from diffsrc.ir import Const, Node, Number
-from diffsrc.ir.signs import positive
+from diffsrc.ir.signs import nonnegative, positive
 
 Slope = Node | int | None
 Partial = Callable[..., Slope]
@@ -50,13 +50,17 @@ def NONE(*_: Node) -> None:  # noqa: N802 - as ZERO
 abs_, copysign, cos, cosh, digamma, exp, floordiv = map(
     function, ("abs", "copysign", "cos", "cosh", "digamma", "exp", "floordiv")
 )
-hypot, isfinite, isnan, ldexp, log, polygamma, round_, select, sign, sin, sinh, zeta = map(
+hypot, isfinite, isnan, ldexp, log, polygamma, round_, select, sin, sinh, zeta = map(
     function,
-    ("hypot", "isfinite", "isnan", "ldexp", "log", "polygamma", "round", "select", "sign", "sin", "sinh",
-     "zeta"),
+    ("hypot", "isfinite", "isnan", "ldexp", "log", "polygamma", "round", "select", "sin", "sinh", "zeta"),
 )  # fmt: skip
 eq, ge, gt, le, lt = map(function, ("eq", "ge", "gt", "le", "lt"))
 and_, or_ = map(function, ("and", "or"))
+
+
+def slope(x: Node) -> Node:
+    """The slope of `abs(x)`: the sign of `x`."""
+    return x.graph.one if nonnegative(x) else x.graph.call("slope", x)
 
 
 def pi(like: Node) -> Node:
@@ -186,9 +190,10 @@ pointwise("digamma",    lambda y, x: zeta(2, x))
 pointwise("zeta",       NONE,                               lambda y, s, x: -s * zeta(s + 1, x))
 pointwise("polygamma",  NONE,                               lambda y, n, x: polygamma(n + 1, x))
 
-pointwise("abs",        lambda y, x: sign(x))
+pointwise("abs",        lambda y, x: slope(x))
+pointwise("slope",      ZERO)
 pointwise("sign",       ZERO)
-pointwise("copysign",   lambda y, a, b: sign(a) * copysign(1, b),  ZERO)
+pointwise("copysign",   lambda y, a, b: slope(a) * copysign(1, b),  ZERO)
 pointwise("heaviside",  ZERO,                               lambda y, x, h: select(eq(x, 0), 1, 0))
 pointwise("clamp",      lambda y, x, low, high: select(or_(lt(x, low), gt(x, high)), 0, 1),
                         lambda y, x, low, high: select(and_(lt(x, low), le(low, high)), 1, 0),

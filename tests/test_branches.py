@@ -301,3 +301,89 @@ def test_powers_with_an_exponent_that_is_zero_are_derived_again(x):
     if x > 0:
         assert grad(lambda a, b: a**b)(x, 0.0) == 0.0
         assert grad(grad(lambda a, b: a**b), wrt=1)(x, 0.0) == 1 / x
+
+
+def smoothing_kernel(x, h):
+    r = abs(x) / h
+    return 1 - 1.5 * r**2 + 0.75 * r**3
+
+
+def generalised_gaussian(x, width, beta):
+    return math.exp(-((abs(x) / width) ** beta))
+
+
+EVEN = [
+    (lambda x: abs(x) ** 2, 2.0),
+    (lambda x: -0.5 * abs(x) * abs(x) + abs(x) ** 4, -1.0),
+    (lambda x: (x * x) ** 1.5 + math.fabs(3 * x) ** 2, 18.0),
+    (lambda x: np.abs(x) ** 2.0 * np.cos(x), 2.0),
+    (lambda x: smoothing_kernel(x, 0.5), -12.0),
+    (lambda x: generalised_gaussian(x, 2.0, 2), -0.5),
+    (lambda x: math.copysign(x, 1.0) ** 2, 2.0),
+]
+
+
+@pytest.mark.parametrize(("function", "curvature"), EVEN, ids=range(len(EVEN)))
+def test_squares_of_absolute_values_are_smooth_at_zero(function, curvature):
+    """The sign of `x` in the slope of `abs(x)` is 0 at 0, its square in the second is 1."""
+    assert derivative(function, order=2)(0.0) == curvature
+    assert grad(function)(0.0) == 0.0
+    shifted = hessian(lambda x, y: function(x - y), wrt=(0, 1))(1.5, 1.5)
+    assert shifted == ((curvature, -curvature), (-curvature, curvature))
+
+
+def test_a_sign_that_the_user_squares_is_zero_at_zero():
+    def f(x, y):
+        return np.sign(x) ** 2 * y
+
+    assert grad(f, wrt="y")(0.0, 3.0) == 0.0
+
+
+def test_truth_values_are_not_squared():
+    """NumPy's squares of them are `int8`."""
+
+    def f(y, limit):
+        return np.abs((y < limit) * y) ** 2 * 571.0
+
+    points = np.array([-0.7, 0.4])
+    assert derivative(f, order=2)(points, 0.0).tolist() == [1142.0, 0.0]
+
+
+def two_logarithms(x):
+    if x > 0:
+        return math.log(x)
+    return math.log(-x)
+
+
+def two_sigmoids(x):
+    if x >= 0:
+        return 1 / (1 + math.exp(-x))
+    z = math.exp(x)
+    return z / (1 + z)
+
+
+@pytest.mark.parametrize("function", [two_logarithms, two_sigmoids])
+def test_arms_with_one_derivative_are_one(function):
+    source = grad(function).source
+    assert " if " not in source
+    for x in (-1.3, 0.8):
+        h = 1e-5
+        want = (function(x + h) - function(x - h)) / (2 * h)
+        assert math.isclose(grad(function)(x), want, rel_tol=1e-8)
+
+
+def test_a_choice_whose_arms_may_raise_is_a_statement():
+    def part(w):
+        if w > 1e6:
+            raise ValueError(w)
+        return 2 * w * w
+
+    def f(x, flag):
+        return math.sin(x) * (part(x) if flag > 0 else part(-x) + x)
+
+    for x, flag in ((0.7, 1.0), (0.7, -1.0)):
+        h = 1e-5
+        want = (f(x + h, flag) - f(x - h, flag)) / (2 * h)
+        assert math.isclose(value_and_grad(f)(x, flag)[1], want, rel_tol=1e-8)
+    with pytest.raises(ValueError, match="10000000"):
+        grad(f)(1e7, 1.0)

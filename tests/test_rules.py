@@ -27,7 +27,7 @@ NOISE = 1e-20  # what differences with STEP of values of DIGITS leave of a zero
 TOLERANCE = 1e-11
 
 # What the parser and the chain rule make; no function that a user could name means it.
-INTERNAL = {"clamp", "constant", "fsum", "sumprod"}
+INTERNAL = {"clamp", "constant", "fsum", "slope", "sumprod"}
 
 # What Python writes without a function; `abs` has one.
 OPERATORS = {

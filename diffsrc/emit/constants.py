@@ -46,7 +46,7 @@ def folded(
         known: the names of those that something else computes, by their texts.
     """
     names = dict(known or {})
-    printer = Printer({})
+    printer = Printer({}, program)
     found: list[Folded] = []
     for node in _parts(program):
         text = printer(node)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 
-from diffsrc.ir import Call, Const, If, Node, Result, Var
+from diffsrc.ir import Call, Const, If, Node, Program, Result, Var
 
 TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
 
@@ -20,19 +21,21 @@ INFIX = {
     "mod": ("%", PRODUCT),
 }
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+# What `ruff format` leaves as it is, apart from letter case.
+NUMBER = re.compile(r"[1-9][\d_]*|\d[\d_]*\.\d+(e-?\d+)?|\d+e-?\d+")
 BITWISE = {"&": ("&", BITAND), "|": ("|", BITOR)}
 
 
 class Printer:
-    """Prints nodes; what `names` binds is printed by its name.
+    """Prints nodes; what `names` binds is printed by its name, literals as in `program`.
 
     Attributes:
         lengths: how long the texts of the calls were when they were printed last.
     """
 
-    def __init__(self, names: Mapping[Node, str]) -> None:
+    def __init__(self, names: Mapping[Node, str], program: Program | None = None) -> None:
         self.names = names
-        self.atoms: dict[Node, tuple[str, int]] = {}
+        self.atoms = spelled(program) if program is not None else {}
         self.lengths: dict[Node, int] = {}
 
     def __call__(self, node: Node, above: int = TERNARY) -> str:
@@ -191,11 +194,25 @@ def literal(value: object) -> str:
     """`repr`, with strings in the quotes that `ruff format` gives them."""
     text = repr(value)
     if not isinstance(value, str | bytes):
-        return text.replace("e+", "e") if isinstance(value, float) else text
+        return text.replace("e+", "e").replace("e-0", "e-") if isinstance(value, float) else text
     prefix, quote, body = text[: text.index(text[-1])], text[-1], text[:-1]
     body = body[len(prefix) + 1 :].replace(f"\\{quote}", quote)
     quote = "'" if body.count('"') > body.count("'") else '"'
     return prefix + quote + body.replace(quote, f"\\{quote}") + quote
+
+
+def spelled(program: Program) -> dict[Node, tuple[str, int]]:
+    """The user's literals as he wrote them: `1e9`, `11_604`."""
+    found: dict[Node, tuple[str, int]] = {}
+    for node, place in program.places.items():
+        if isinstance(node, Const) and type(node.value) in {int, float}:
+            text = place.text[place.column : place.end_column].lower()
+            # A place may be that of a call which stands for the number.
+            if text != literal(node.value) and NUMBER.fullmatch(text):
+                value = ast.literal_eval(text)
+                if type(value) is type(node.value) and value == node.value:
+                    found[node] = text, ATOM
+    return found
 
 
 def _is_simple(text: str) -> bool:

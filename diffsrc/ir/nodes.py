@@ -180,6 +180,8 @@ class Prod(Node):
     factors: tuple[tuple[Node, Exact], ...]
 
 
+# Functions whose powers say something of their argument's.
+FOLDED = frozenset({"abs", "slope"})
 BOOLEAN = frozenset(
     {
         "lt",
@@ -441,7 +443,7 @@ class Graph:
         if not coefficient:
             return self.zero
         kept: list[tuple[Node, Exact]] = []
-        changed = False
+        changed = folds = False
         for base, exponent in factors.items():
             if not exponent:
                 continue
@@ -449,6 +451,8 @@ class Graph:
             whole = type(exponent) is int or exponent.denominator == 1
             if kind is not Number and kind is not Sum:
                 kept.append((base, exponent.numerator if whole else exponent))
+                if kind is Call and (base.type is BOOL or base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
+                    folds = True
             elif whole and isinstance(base, Number):
                 coefficient *= raised(base.value, exponent.numerator)
             elif whole and isinstance(base, Sum) and self._turns(base):
@@ -466,11 +470,57 @@ class Graph:
             for base, exponent in kept:
                 merged[base] = merged.get(base, 0) + exponent
             return self.monomial(coefficient, merged)
+        if folds:
+            powers = dict(kept)
+            folded = self._folded(powers)
+            if folded:
+                return self.product((self.monomial(coefficient, powers), *folded))
+            kept = list(powers.items())
         if not kept:
             return self.number(coefficient)
         if len(kept) > 1:
             kept.sort(key=_serial)
         return self._prod(exact(coefficient), tuple(kept))
+
+    def _folded(self, powers: dict[Node, Exact]) -> list[Node]:
+        """Take out of `powers` what absolute values say with their arguments, and give that.
+
+        With the sign `s` of `u`: `abs(u)**2` is `u**2`, `u s` is `abs(u)`, `abs(u) s` is `u` and
+        `s**2` is 1, at 0 too, where `s` is the slope of `abs(u)`: else the second derivative of
+        `abs(u)**2` were 0 there. A truth value is its own square, which NumPy makes an `int8`.
+        """
+        found: list[Node] = []
+        for base, exponent in list(powers.items()):
+            if not isinstance(base, Call) or exponent.denominator != 1:
+                continue
+            if base.type is BOOL and exponent > 1:
+                powers[base] = 1
+            elif base.op == "abs" and magnitude(exponent) > 1:
+                rest = exponent.numerator % 2
+                found.append(self.power(base.args[0], exponent - rest))
+                powers[base] = rest
+            elif base.op == "slope" and exponent > 0:
+                powers[base] = exponent.numerator % 2
+        for base in [b for b, e in powers.items() if e == 1 and isinstance(b, Call)]:
+            if isinstance(base, Call) and base.op == "slope":
+                (arg,) = base.args
+                size, core, scale = self.call("abs", arg), *self.split(arg)
+                if powers.get(size) == 1:
+                    powers[base] = powers[size] = 0
+                    found.append(arg)
+                    continue
+                if isinstance(core, Sum) and self.negated(core) in powers:
+                    core, scale = self.negated(core), -scale
+                inner: dict[Node, Exact] = {core: 1}
+                if isinstance(core, Prod):
+                    inner = dict(core.factors)
+                if all(powers.get(b, 0) * e >= e * e for b, e in inner.items()):
+                    powers[base] = 0
+                    powers.update({b: powers[b] - e for b, e in inner.items()})
+                    found.append(quotient(1, scale) * size)
+        for base in [b for b, e in powers.items() if not e]:
+            del powers[base]
+        return found
 
     def _prod(self, coefficient: Exact, factors: tuple[tuple[Node, Exact], ...]) -> Node:
         """The product of factors that are in canonical order and form."""
@@ -532,8 +582,11 @@ class Graph:
                 return self.monomial(raised(base.coefficient, exponent.numerator), powers)
             inner = base.factors[0][1]
             even = inner.numerator % 2 == 0
-            if base.coefficient == 1 and len(base.factors) == 1 and not even:
-                return self.monomial(1, {base.factors[0][0]: inner * exponent})
+            if base.coefficient == 1 and len(base.factors) == 1:
+                if not even:
+                    return self.monomial(1, {base.factors[0][0]: inner * exponent})
+                if (inner * exponent).denominator == 1:
+                    return self.power(self.call("abs", base.factors[0][0]), inner * exponent)
         return self.monomial(1, {base: exponent})
 
     def _power_of_number(self, base: Number, exponent: Exact) -> Node:

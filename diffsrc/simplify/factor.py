@@ -69,9 +69,19 @@ def joined(node: Node) -> Node:
         condition, then, orelse = node.args
         if not (isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then):
             break
-        either = node.graph.call("or", condition, orelse.args[0])
+        known, either = _disjuncts(condition), condition
+        for other in _disjuncts(orelse.args[0]):
+            if other not in known:
+                either = node.graph.call("or", either, other)
         node = node.graph.call("select", either, then, orelse.args[2])
     return node
+
+
+def _disjuncts(condition: Node) -> list[Node]:
+    """The conditions of which one is enough."""
+    if isinstance(condition, Call) and condition.op == "or" and not condition.options:
+        return [d for arg in condition.args for d in _disjuncts(arg)]
+    return [condition]
 
 
 def monomial_of(node: Node) -> tuple[Exact, dict[Node, Exact]]:

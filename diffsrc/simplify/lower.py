@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import (
+    Assert,
     Block,
     Call,
     Const,
@@ -89,7 +90,7 @@ class Lowering:
             self.reach.offer(let.node)
         chosen = self._chosen(block.results)
         self.reach.share(chosen)
-        results = tuple(self.result(r) for r in chosen)
+        results = same_in_arms(tuple(self.result(r) for r in chosen))
         self.done, self.reach = outer
         return block if results == block.results else Block(block.statements, results)
 
@@ -210,14 +211,16 @@ class Lowering:
         array_op = {"max": "maximum", "min": "minimum"}.get(node.op)
         if array_op is not None and self.library == "np":
             return extreme(array_op, args)
-        operation = TABLE[node.op]
+        # The slope of an absolute value is the sign of its argument.
+        op = "sign" if node.op == "slope" else node.op
+        operation = TABLE[op]
         spelling = operation.spelling(self.library or "math") or operation.spelling("np")
-        if node.op == "sign" and self.library == "math":
+        if op == "sign" and self.library == "math":
             one = self.graph.call(
                 "copysign", self.graph.const(1.0), args[0], options=("math.copysign",)
             )
             return self.graph.call("select", args[0], one, self.graph.const(0.0))
-        return self.graph.call(node.op, *args, options=(spelling,))
+        return self.graph.call(op, *args, options=(spelling,))
 
     # Sums
 
@@ -395,6 +398,22 @@ class Lowering:
             spelling = TABLE["sqrt"].spelling(self.library or "math")
             return self.graph.call("sqrt", written, options=(spelling,))
         return self.graph.call("pow", written, literal(self.graph, exponent))
+
+
+def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Without the choice, where both arms give the same: `1 / x` for `log(x)` and `log(-x)`."""
+    while results and all(isinstance(r, Result) for r in results):
+        indices = [r.index for r in results if isinstance(r, Result)]
+        choices = {r.of for r in results if isinstance(r, Result)}
+        arms = [arm for of in choices for arm in (of.then, of.orelse)]
+        fails = any(arm.fails or any(isinstance(s, Assert) for s in arm.statements) for arm in arms)
+        if len(choices) > 1 or fails:
+            break
+        then, orelse = (tuple(arm.results[i] for i in indices) for arm in arms)
+        if then != orelse:
+            break
+        results = then
+    return results
 
 
 def is_spread(coefficient: Exact, inner: Sum) -> bool:
