@@ -387,3 +387,17 @@ def test_a_choice_whose_arms_may_raise_is_a_statement():
         assert math.isclose(value_and_grad(f)(x, flag)[1], want, rel_tol=1e-8)
     with pytest.raises(ValueError, match="10000000"):
         grad(f)(1e7, 1.0)
+
+
+@pytest.mark.parametrize("z", [-30.0, 3.0, 20.0, 30.0, 36.0])
+def test_one_minus_a_quotient_does_not_cancel(z):
+    """`1 - 1 / (1 + t)` is `t / (1 + t)`, in what is derived of it too."""
+
+    def cross_entropy(z, y):
+        p = 1 / (1 + math.exp(-z))
+        return -(y * math.log(p) + (1 - y) * math.log(1 - p))
+
+    p = 1 / (1 + math.exp(-z))
+    assert math.isclose(grad(cross_entropy)(z, 0.5), p - 0.5, rel_tol=1e-14)
+    want = math.exp(-abs(z)) / (1 + math.exp(-abs(z))) ** 2
+    assert math.isclose(derivative(cross_entropy, order=2)(z, 0.5), want, rel_tol=1e-14)

@@ -16,6 +16,7 @@ from diffsrc.ir import (
     Graph,
     Node,
     Number,
+    Prod,
     Ref,
     Sum,
     Var,
@@ -84,9 +85,9 @@ class Normaliser:
             return node
         match node.op, args:
             case "add", (a, b):
-                return a + b
+                return over_denominator(a + b)
             case "sub", (a, b):
-                return a - b
+                return over_denominator(a - b)
             case "mul", (a, b):
                 return a * b
             case "div", (a, b):
@@ -114,3 +115,16 @@ class Normaliser:
                 return self.graph.number(int(1 / number)) if type(number) is int else 1 / a
             case _:
                 return self.graph.call(node.op, *args)
+
+
+def over_denominator(node: Node) -> Node:
+    """`1 - 1 / (1 + t)` as `t / (1 + t)`, where that leaves one term: it does not cancel."""
+    if not isinstance(node, Sum) or len(node.terms) > 1 or not node.constant:
+        return node
+    ((term, coefficient),) = node.terms
+    for base, exponent in term.factors if isinstance(term, Prod) else ():
+        if exponent == -1 and isinstance(base, Sum):
+            numerator = node.constant * base + coefficient * term * base
+            if not isinstance(numerator, Sum):
+                return numerator / base
+    return node

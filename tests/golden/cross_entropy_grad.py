@@ -6,7 +6,6 @@
 #
 # cross_entropy_grad: from tests.showcase:cross_entropy
 #     sha256 1829d3fef2ec9750b4ddd9c24e1dd42d8a3bf5482e97016de57655cbaad4c540
-#     SymPy found a form: expand
 
 import math
 
@@ -14,7 +13,6 @@ import math
 def cross_entropy_grad(w, b, x, y):
     """Gradient of cross_entropy with respect to w, b."""
     w_x_plus_b = w * x + b
-    p = 1 / (1 + math.exp(-w_x_plus_b))
     e = math.exp(-abs(w_x_plus_b))
-    d_b = e * (1 - y / p) / ((1 - p) * (1 + e) ** 2)
+    d_b = -(y + y * e - 1 if w_x_plus_b > 0 else y - e * (1 - y)) / (1 + e)
     return x * d_b, d_b
