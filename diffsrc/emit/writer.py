@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from diffsrc.emit.expressions import COMPARISONS, OR, PRODUCT, SUM, Printer
+from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
+from diffsrc.emit.expressions import COMPARISONS, Printer
 from diffsrc.emit.names import Numbers, suggestion
 from diffsrc.emit.plan import Plan, is_statement, planned
 from diffsrc.emit.signature import INDENT, WIDTH
@@ -163,11 +164,7 @@ class Writer:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""
         if isinstance(node, Call) and node.op in COMPARISONS and not node.options:
             return self._fitted(node, level, len("if :"))
-        text, margin = self.printer(node), INDENT * (level + 1)
-        if len(text) + len("if :") + level * len(INDENT) <= WIDTH:
-            return text
-        rows = f"\n{margin}".join(_broken(text, WIDTH - len(margin)))
-        return f"(\n{margin}{rows}\n{INDENT * level})"
+        return logical(self.printer(node), level)
 
     def _fitted(self, node: Node, level: int, used: int, deeper: int = 0) -> str:
         """The text of a value, with parts of it given lines of their own while it is too long."""
@@ -176,112 +173,20 @@ class Writer:
             text = self.printer(node)
             if len(text) <= room:
                 return text
-            wrapped = self._wrapped(node, level + deeper)
-            if wrapped is not None:
-                return wrapped
-            part = self._part(node, len(text) // 2)
+            rows = terms(self.printer, node, level + deeper)
+            if rows is not None:
+                return rows
+            inside = evaluated(node, self.names)
+            part = middle(self.printer, inside, len(text) // 2)
             if part is not None:
                 self._assign(part, Plan({}), level)
                 continue
-            below = reachable((node,), arms=False, stop=self.names.keys())
-            choice = next((n for n in below if isinstance(n, Result) and n not in self.names), None)
-            broken = self._conditional(node, level + deeper)
-            if broken is None and choice is not None:
+            rows = conditional(self.printer, node, level + deeper)
+            choice = next((n for n in (*inside, node) if isinstance(n, Result)), None)
+            if rows is None and choice is not None:
                 self._choice([choice], Plan({}), level)
                 continue
-            return broken or self._split(node, level + deeper) or text
-
-    def _wrapped(self, node: Node, level: int) -> str | None:
-        """A long sum as one term a line, which is how `ruff format` breaks it."""
-        terms: list[str] = []
-        current = node
-        while (
-            isinstance(current, Call)
-            and current.op in {"add", "sub"}
-            and not current.options
-            and current not in self.names
-        ):
-            sign = "+ " if current.op == "add" else "- "
-            terms.append(sign + self.printer(current.args[1], PRODUCT))
-            current = current.args[0]
-        if not terms or (len(terms) == 1 and terms[0].endswith(")")):
-            return None
-        terms.append(self.printer(current, SUM))
-        margin = INDENT * (level + 1)
-        if any(len(margin) + len(t) > WIDTH for t in terms):
-            return None
-        flat = " ".join(reversed(terms))
-        if flat.startswith("("):
-            return None  # `ruff format` breaks it in there
-        if len(margin) + len(flat) <= WIDTH:
-            return f"(\n{margin}{flat}\n{INDENT * level})"
-        rows = "\n".join(margin + t for t in reversed(terms))
-        return f"(\n{rows}\n{INDENT * level})"
-
-    def _conditional(self, node: Node, level: int) -> str | None:
-        """A long conditional expression with its values and conditions one a line."""
-        rows: list[str] = []
-        before = ""
-        while node not in self.names:
-            if isinstance(node, Result):
-                then, orelse = (a.results[node.index] for a in (node.of.then, node.of.orelse))
-                condition = node.of.condition
-            elif isinstance(node, Call) and node.op == "select" and not node.options:
-                condition, then, orelse = node.args
-            else:
-                break
-            rows += (before + self.printer(then, OR), f"if {self.printer(condition, OR)}")
-            node, before = orelse, "else "
-        rows.append(before + self.printer(node))
-        if len(rows) == 1:
-            return None
-        margin = INDENT * (level + 1)
-        rows = [part for row in rows for part in _broken(row, WIDTH - len(margin))]
-        if any(len(margin) + len(row) > WIDTH for row in rows):
-            return None
-        flat = " ".join(rows)
-        if len(margin) + len(flat) > WIDTH:
-            flat = f"\n{margin}".join(rows)
-        return f"(\n{margin}{flat}\n{INDENT * level})"
-
-    def _split(self, node: Node, level: int) -> str | None:
-        """A long call with its arguments in lines of their own."""
-        if not isinstance(node, Call):
-            return None
-        if node.op == "scalar" and node.args[0] not in self.names:
-            inner = self._split(node.args[0], level)
-            return None if inner is None else f"{inner}[()]"
-        function, opened, _ = self.printer(node).partition("(")
-        if not opened or function != (node.options and node.options[0]):
-            return None
-        texts = [self.printer(arg) for arg in node.args]
-        margin, end = INDENT * (level + 1), INDENT * level
-        row = ", ".join(texts)
-        if len(margin) + len(row) <= WIDTH:
-            return f"{function}(\n{margin}{row}\n{end})"
-        if any(len(margin) + len(text) >= WIDTH for text in texts):
-            return None
-        rows = "".join(f"{margin}{text},\n" for text in texts)
-        return f"{function}(\n{rows}{end})"
-
-    def _part(self, node: Node, target: int) -> Node | None:
-        """The operand whose text is nearest to `target`, of those that are always evaluated."""
-        names, lengths = self.names, self.printer.lengths
-        best: Node | None = None
-        distance = 0
-        inside = reachable((node,), arms=False, stop=names.keys())
-        logical = [n for n in inside if isinstance(n, Call) and n.op in {"and", "or"}]
-        later = [n.args[1] for n in logical if not n.options and n not in names]
-        skipped = set(reachable(later, arms=False, stop=names.keys()))
-        for inner in inside:
-            if not inner.operands or inner is node or inner in names or inner in skipped:
-                continue
-            if not isinstance(inner, Call) or inner.type.kind == "bool" or inner.op == "attribute":
-                continue
-            gap = abs(lengths[inner] - target)
-            if best is None or gap < distance:
-                best, distance = inner, gap
-        return best
+            return rows or arguments(self.printer, node, level + deeper) or text
 
     def _choice(self, group: list[Result], plan: Plan, level: int) -> None:
         """One `if` that gives a value to every result of the group in both arms."""
@@ -445,19 +350,6 @@ def _joined(arms: list[Block], indices: list[int]) -> Block:
     statements = dict.fromkeys(s for arm in arms for s in arm.statements)
     results = tuple(arm.results[i] for arm, i in zip(arms, indices, strict=True))
     return Block(tuple(statements), results)
-
-
-def _broken(row: str, width: int) -> list[str]:
-    """A condition that is too long for a line, one `and` or `or` a line."""
-    if len(row) <= width:
-        return [row]
-    parts, depth, start = [], 0, 0
-    for i, character in enumerate(row):
-        depth += (character in "([") - (character in ")]")
-        if not depth and row.startswith((" and ", " or "), i):
-            parts.append(row[start:i])
-            start = i + 1
-    return [*parts, row[start:]]
 
 
 def _with_results(arm: Block, indices: list[int]) -> Block:

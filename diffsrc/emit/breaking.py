@@ -1,0 +1,127 @@
+"""Expressions that are too long for a line, broken as `ruff format` breaks them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from diffsrc.emit.expressions import OR, PRODUCT, SUM, Printer
+from diffsrc.emit.signature import INDENT, WIDTH
+from diffsrc.ir import Call, Node, Result, reachable
+
+
+def terms(printer: Printer, node: Node, level: int) -> str | None:
+    """A sum with one term a line; None if it is none, or is broken inside its first term."""
+    rows: list[str] = []
+    current = node
+    while (
+        isinstance(current, Call)
+        and current.op in {"add", "sub"}
+        and not current.options
+        and current not in printer.names
+    ):
+        sign = "+ " if current.op == "add" else "- "
+        rows.insert(0, sign + printer(current.args[1], PRODUCT))
+        current = current.args[0]
+    if not rows or (len(rows) == 1 and rows[0].endswith(")")):
+        return None
+    first = printer(current, SUM)
+    return None if first.startswith("(") else _in_parentheses([first, *rows], level)
+
+
+def conditional(printer: Printer, node: Node, level: int) -> str | None:
+    """A conditional expression with its values and conditions one a line; None if it is none."""
+    rows: list[str] = []
+    before = ""
+    while node not in printer.names:
+        if isinstance(node, Result):
+            then, orelse = (arm.results[node.index] for arm in (node.of.then, node.of.orelse))
+            condition = node.of.condition
+        elif isinstance(node, Call) and node.op == "select" and not node.options:
+            condition, then, orelse = node.args
+        else:
+            break
+        rows += (before + printer(then, OR), f"if {printer(condition, OR)}")
+        node, before = orelse, "else "
+    if not rows:
+        return None
+    rows.append(before + printer(node))
+    room = WIDTH - (level + 1) * len(INDENT)
+    return _in_parentheses([part for row in rows for part in _conditions(row, room)], level)
+
+
+def logical(text: str, level: int) -> str:
+    """The condition of an `if`, with one `and` or `or` a line where it is too long for one."""
+    if len(text) + len("if :") + level * len(INDENT) <= WIDTH:
+        return text
+    rows = _conditions(text, WIDTH - (level + 1) * len(INDENT))
+    return _in_parentheses(rows, level) or text
+
+
+def arguments(printer: Printer, node: Node, level: int) -> str | None:
+    """A call with its arguments in lines of their own; None if it is none."""
+    if not isinstance(node, Call) or node in printer.names:
+        return None
+    if node.op == "scalar":
+        inner = arguments(printer, node.args[0], level)
+        return None if inner is None else f"{inner}[()]"
+    function, opened, _ = printer(node).partition("(")
+    if not opened or function != (node.options and node.options[0]):
+        return None
+    texts = [printer(arg) for arg in node.args]
+    margin, end = INDENT * (level + 1), INDENT * level
+    row = ", ".join(texts)
+    if len(margin) + len(row) <= WIDTH:
+        return f"{function}(\n{margin}{row}\n{end})"
+    if any(len(margin) + len(text) >= WIDTH for text in texts):
+        return None
+    rows = "".join(f"{margin}{text},\n" for text in texts)
+    return f"{function}(\n{rows}{end})"
+
+
+def evaluated(node: Node, names: Mapping[Node, str]) -> list[Node]:
+    """What is inside an expression, has no name, and is evaluated whenever it is."""
+    inside = reachable((node,), arms=False, stop=names.keys())
+    either = [n for n in inside if isinstance(n, Call) and n.op in {"and", "or"} and not n.options]
+    later = [n.args[1] for n in either if n not in names]
+    perhaps = set(reachable(later, arms=False, stop=names.keys()))
+    return [n for n in inside if n is not node and n not in names and n not in perhaps]
+
+
+def middle(printer: Printer, inside: Sequence[Node], target: int) -> Node | None:
+    """The value whose text, printed before, is nearest to `target` in length."""
+    best: Node | None = None
+    distance = 0
+    for inner in inside:
+        if not inner.operands or not isinstance(inner, Call):
+            continue
+        if inner.type.kind == "bool" or inner.op == "attribute":
+            continue
+        gap = abs(printer.lengths[inner] - target)
+        if best is None or gap < distance:
+            best, distance = inner, gap
+    return best
+
+
+def _in_parentheses(rows: list[str], level: int) -> str | None:
+    """The rows in one line inside parentheses, else each in its own; None where one is too long."""
+    margin = INDENT * (level + 1)
+    flat = " ".join(rows)
+    if len(margin) + len(flat) > WIDTH:
+        if any(len(margin) + len(row) > WIDTH for row in rows):
+            return None
+        flat = f"\n{margin}".join(rows)
+    return f"(\n{margin}{flat}\n{INDENT * level})"
+
+
+def _conditions(row: str, width: int) -> list[str]:
+    """A row that is longer than `width`, broken at its `and`s and `or`s."""
+    if len(row) <= width:
+        return [row]
+    parts: list[str] = []
+    depth = start = 0
+    for i, character in enumerate(row):
+        depth += (character in "([") - (character in ")]")
+        if not depth and row.startswith((" and ", " or "), i):
+            parts.append(row[start:i])
+            start = i + 1
+    return [*parts, row[start:]]
