@@ -284,7 +284,7 @@ def expanded_terms(expression: Expr) -> int:
 
 
 def is_flat(expression: Expr) -> bool:
-    """Whether no sum stands under a power, where SymPy's `factor_terms` may take for ever."""
+    """Whether no sum stands under a power, where SymPy's factoring may take for ever."""
     import sympy
 
     return not any(power.base.is_Add for power in expression.atoms(sympy.Pow))
@@ -397,11 +397,12 @@ def _over_one_denominator(
         symbols = {s: n for n, s in convert.symbols.items()}
         below = graph.monomial(1, lowest)
         yield "expand", graph.product((back(graph, expanded, symbols), below))
-        if is_flat(expanded):
-            yield (
-                "factor_terms",
-                graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
-            )
+        if not is_flat(expanded):
+            return
+        yield (
+            "factor_terms",
+            graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
+        )
         terms = sympy.Add.make_args(expanded)
         degree = max(
             sum(abs(e) for b, e in t.as_powers_dict().items() if b.is_Symbol) for t in terms
