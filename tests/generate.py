@@ -222,7 +222,7 @@ class Writer:
                 own = {name: of[i] for name, of in self.scope.values.items()}
                 try:
                     values[i] = eval(code, self.module.namespace, own)  # noqa: S307
-                except (ArithmeticError, ValueError, TypeError) as error:
+                except (ArithmeticError, AssertionError, ValueError, TypeError) as error:
                     raise Rejected from error
         return values
 

@@ -13,6 +13,9 @@ from diffsrc.ops import TABLE
 POINTS = 3
 TOLERANCE = 1e-9
 DIGITS = 50
+# mpmath adds up as many terms as their argument is large, for nan without end.
+SUMMED = frozenset({"polygamma", "zeta"})
+MAX_SUMMED = 1_000
 
 Values = tuple[float, ...]
 NAN: Values = (math.nan, math.nan, math.nan)
@@ -164,8 +167,11 @@ class Exact:
             case Ref():
                 return of(node.value)
             case Call() if node.op in TABLE:
+                args = [of(arg) for arg in node.args]
+                if node.op in SUMMED and not all(abs(arg) <= MAX_SUMMED for arg in args):
+                    return mpmath.nan
                 try:
-                    value = TABLE[node.op].exactly(*(of(arg) for arg in node.args))
+                    value = TABLE[node.op].exactly(*args)
                 except (ValueError, ArithmeticError, TypeError):
                     return mpmath.nan
                 return value if isinstance(value, mpmath.mpf | bool) else mpmath.nan
