@@ -538,13 +538,13 @@ class Truth:
         """The derivative, None where a kink, an edge or a jump is near or numbers are huge.
 
         None too where the function's own check fails beside the point, as of `x**x` at -1, which is
-        alone there: between the integers it has no real value.
+        alone there: between the integers it has no real value; or where mpmath gives up.
         """
         with mpmath.workdps(DIGITS):
             WATCH.restart()
             try:
                 value = float(self.difference(arguments, wrt) if wrt else self.value(arguments))
-            except AssertionError:
+            except (AssertionError, OverflowError):
                 if not wrt:
                     raise
                 return None

@@ -215,6 +215,26 @@ def test_forms():
     assert "tanh" not in text(stable(1 - t**2))
 
 
+def test_an_exponential_before_what_divides_it_further_in():
+    """`E (a / (1 + E)**2 + where(c, b / (1 + E)**2, 0))`; a long product is in one again."""
+    graph = Graph()
+    x, y = graph.var("x"), graph.var("y")
+    grown = unary(x, "exp")
+    divided = (1 + grown) ** -2
+    chosen = graph.call("select", graph.call("gt", y, graph.zero), -y * divided, graph.zero)
+    others = [graph.var(f"v{i}") for i in range(10)]
+    closed = graph.product([*others, divided])
+    for node in (grown * (y * divided + chosen), grown * (y * closed + chosen)):
+        written = stable(node, "np")
+        exponents = [n.args[0] for n in reachable((written,)) if text(n).startswith("exp(")]
+        assert [text(e) for e in exponents] == ["-1 abs(x)^1"]
+        at = {n.name: 1.5 for n in others} | {"y": 0.7}
+        with mpmath.workdps(DIGITS):
+            for point in (-40.0, 0.3, 33.0):
+                got, want = (value(n, at | {"x": point}) for n in (written, node))
+                assert mpmath.almosteq(got, want, rel_eps=1e-40)
+
+
 def test_what_gains_nothing_stays():
     g = Graph()
     x, y = g.var("x"), g.var("y")

@@ -162,7 +162,7 @@ class Exponentials:
         if not isinstance(node, Prod) or not is_quotient(node):
             return None
         ratio = Ratio(core, [self.graph.number(node.coefficient)])
-        for base, exponent in node.factors:
+        for base, exponent in factors_of(node):
             degree = self.degree(base, core)
             if degree is not None and isinstance(base, Call) and base.op == "exp":
                 ratio.power += degree * exponent
@@ -201,8 +201,17 @@ def is_exponential(node: Node) -> TypeGuard[Call]:
 
 
 def factors_of(node: Node) -> Iterable[tuple[Node, Exact]]:
-    """The powers in a product, its coefficient apart."""
-    return node.factors if isinstance(node, Prod) else ((node, 1),)
+    """The powers in a product, its coefficient apart; those too of a product in it.
+
+    Of one in that no more: of a long program that would be all powers there are.
+    """
+    if not isinstance(node, Prod):
+        return ((node, 1),)
+    closed = [b for b, e in node.factors if e == 1 and isinstance(b, Prod)]
+    if not closed:
+        return node.factors
+    own = [(b, e) for b, e in node.factors if b not in closed]
+    return [*own, *(power for b in closed for power in b.factors)]
 
 
 def core_of(arg: Node) -> tuple[Node, Exact]:

@@ -33,6 +33,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.signs import nonnegative
+from diffsrc.simplify.choices import is_choice
 from diffsrc.simplify.factor import monomial_of, select
 from diffsrc.simplify.ratio import (
     HALF,
@@ -120,11 +121,12 @@ class Stabiliser:
 
     def _rebuilt(self, node: Prod) -> Node:
         """A product of what its factors have become."""
+        own = factors_of(node)
         factors: dict[Node, Exact] = {}
-        for base, exponent in node.factors:
+        for base, exponent in own:
             new = self.done[base]
             if isinstance(new, Prod | Number):
-                powers = (self.done[b] ** self.graph.number(e) for b, e in node.factors)
+                powers = (self.done[b] ** self.graph.number(e) for b, e in own)
                 return self.graph.product((node.coefficient, *powers))
             factors[new] = factors.get(new, 0) + exponent
         return self.graph.monomial(node.coefficient, factors)
@@ -236,16 +238,31 @@ class Stabiliser:
         bases = [b for b, _ in node.factors]
         sums = [b for b, e in node.factors if isinstance(b, Sum) and e == 1]
         grown = [b for b in bases if isinstance(b, Call) and b.op == "exp"]
-        for base in (b for b in sums if grown and not b.constant):
+        for base in sums if grown else ():
             for core in self.read.cores(grown):
-                if self.read.ratio(node, core) is not None or any(
-                    self.read.ratio(term, core) is None for term, _ in base.terms
-                ):
-                    continue
-                powers = {**dict(node.factors), base: ZERO}
-                rest = self.graph.monomial(node.coefficient, powers)
-                return self.graph.sum(c * t * rest for t, c in base.terms)
+                if self.read.ratio(node, core) is None and self._is_divided(base, core):
+                    powers = {**dict(node.factors), base: ZERO}
+                    return self._times(base, self.graph.monomial(node.coefficient, powers))
         return node
+
+    def _is_divided(self, node: Node, core: Node) -> bool:
+        """Whether all terms of a sum, in both arms of choices too, are divided by a pair."""
+        if node is self.graph.zero:
+            return True
+        if isinstance(node, Sum):
+            return not node.constant and all(self._is_divided(t, core) for t, _ in node.terms)
+        if is_choice(node):
+            return all(self._is_divided(arm, core) for arm in node.args[1:])
+        return self.read.ratio(node, core) is not None
+
+    def _times(self, node: Node, factor: Node) -> Node:
+        """What `_is_divided`, with each of its terms multiplied."""
+        if isinstance(node, Sum):
+            return self.graph.sum(c * self._times(t, factor) for t, c in node.terms)
+        if is_choice(node):
+            condition, *arms = node.args
+            return select(self.graph, condition, *(self._times(arm, factor) for arm in arms))
+        return node * factor
 
     def _tangents(self, node: Node) -> Node:
         """`sinh(t) / cosh(t)` is `tanh(t)`."""
