@@ -565,7 +565,11 @@ class Truth:
                 try:
                     self._run(arguments)
                     change = abs(self.difference(arguments, wrt) - value) / size
-                except (AssertionError, ValueError):  # the function's own, of what is far away
+                except (
+                    AssertionError,
+                    OverflowError,
+                    ValueError,
+                ):  # the function's own, of what is far away
                     continue
                 noise = max(noise, change) if mpmath.isfinite(change) else noise
             WATCH.restart()

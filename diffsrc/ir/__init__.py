@@ -12,15 +12,16 @@ from diffsrc.ir.blocks import (
     Structure,
     blocks,
     descendants,
+    filled,
     reachable,
 )
+from diffsrc.ir.exact import Exact, as_fraction, exact, magnitude, quotient, raised
+from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import (
     BOOL,
     FLOAT,
     Call,
     Const,
-    Exact,
-    Graph,
     If,
     Node,
     Number,
@@ -30,11 +31,6 @@ from diffsrc.ir.nodes import (
     Sum,
     Type,
     Var,
-    as_fraction,
-    exact,
-    magnitude,
-    quotient,
-    raised,
 )
 
 __all__ = [
@@ -66,6 +62,7 @@ __all__ = [
     "blocks",
     "descendants",
     "exact",
+    "filled",
     "magnitude",
     "quotient",
     "raised",

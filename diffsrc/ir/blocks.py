@@ -6,12 +6,15 @@ Names, places and order live here and never on nodes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from diffsrc.errors import Place
-from diffsrc.ir.nodes import Graph, If, Node, Var
+from diffsrc.ir.graph import Graph
+from diffsrc.ir.nodes import If, Node, Var
+
+Known = TypeVar("Known")
 
 
 class Let:
@@ -193,6 +196,24 @@ def reachable(
             if child not in done:
                 stack.append(child)
     return order
+
+
+def filled(known: dict[Node, Known], node: Node, give: Callable[[Node], Known]) -> Known:
+    """`known[node]`; what is not known yet is given, operands before their users."""
+    todo = [] if node in known else [node]
+    while todo:
+        last = todo[-1]
+        if last in known:
+            todo.pop()
+            continue
+        missing = [operand for operand in last.operands if operand not in known]
+        if missing:
+            missing.reverse()
+            todo += missing
+        else:
+            known[last] = give(last)
+            todo.pop()
+    return known[node]
 
 
 def descendants(roots: Iterable[Node], *, most: float = math.inf) -> set[Node]:

@@ -21,8 +21,8 @@ from diffsrc.ir import (
     Sum,
     Var,
     as_fraction,
+    filled,
 )
-from diffsrc.ir.nodes import filled
 
 LEAVES = frozenset({"attribute", "item", "raise"})
 

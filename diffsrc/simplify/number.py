@@ -6,8 +6,7 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from diffsrc.ir import Call, Const, Node, Number, Prod, Ref, Sum, as_fraction, reachable
-from diffsrc.ir.nodes import filled
+from diffsrc.ir import Call, Const, Node, Number, Prod, Ref, Sum, as_fraction, filled, reachable
 from diffsrc.ops import TABLE
 
 POINTS = 3

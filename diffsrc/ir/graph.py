@@ -1,0 +1,434 @@
+"""The hash-consed graph of nodes: equal nodes of one graph are one object.
+
+So equality is identity, and a node's `serial` is a canonical order that depends on nothing but the
+program.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from diffsrc.ir.exact import (
+    Exact,
+    exact,
+    hashed,
+    is_extreme,
+    magnitude,
+    quotient,
+    raised,
+    with_root,
+)
+from diffsrc.ir.nodes import (
+    BOOL,
+    FLOAT,
+    Call,
+    Const,
+    If,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Result,
+    Sum,
+    Type,
+    Var,
+)
+
+if TYPE_CHECKING:
+    from diffsrc.ir.blocks import Block
+
+MAX_FACTORS = 10
+MAX_TERMS = 16
+MAX_INTEGER_POWER = 64
+# Functions whose powers say something of their argument's.
+FOLDED = frozenset({"abs", "slope"})
+BOOLEAN = frozenset(
+    {
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "ne",
+        "and",
+        "or",
+        "not",
+        "isnan",
+        "isfinite",
+        "isinf",
+    }
+)
+
+
+class Graph:
+    """Makes nodes, and holds one of each.
+
+    >>> g = Graph()
+    >>> x = g.var("x")
+    >>> x * x is x**2, x + x is 2 * x, (x - x).value
+    (True, True, 0)
+    """
+
+    def __init__(self) -> None:
+        self.table: dict[tuple[object, ...], Node] = {}
+        self.preferred: set[Node] = set()
+        self.avoided: set[Node] = set()
+        self.opposites: dict[Sum, Node] = {}
+        self.branches = False
+        self.logical: set[Node] = set()
+        self.extreme: set[Node] = set()
+        self.zero = self.number(0)
+        self.one = self.number(1)
+
+    # As written
+
+    def const(self, value: complex | str | None) -> Const:
+        key = (Const, type(value), repr(value))
+        node = self.table.get(key)
+        if not isinstance(node, Const):
+            node = Const(self, BOOL if isinstance(value, bool) else FLOAT)
+            node.value = value
+            self.table[key] = node
+        return node
+
+    def var(self, name: str, type_: Type = FLOAT) -> Var:
+        key = (Var, name, type_)
+        node = self.table.get(key)
+        if not isinstance(node, Var):
+            node = Var(self, type_)
+            node.name = name
+            self.table[key] = node
+        return node
+
+    def call(self, op: str, *args: Node, options: tuple[object, ...] = ()) -> Call:
+        key = (Call, op, args, options)
+        node = self.table.get(key)
+        if not isinstance(node, Call):
+            node = Call(self, BOOL if op in BOOLEAN else FLOAT, args)
+            node.op, node.args, node.options = op, args, options
+            self.table[key] = node
+            if op in {"add", "mul"} and all(map(self.is_logical, args)):
+                self.logical.add(node)
+        return node
+
+    def is_logical(self, node: Node) -> bool:
+        """Whether NumPy computes it as a truth value: a comparison; sums and products of such."""
+        return node.type is BOOL or node in self.logical
+
+    def if_(self, condition: Node, then: Block, orelse: Block) -> If:
+        arms = ((a.statements, a.results, a.fail) for a in (then, orelse))
+        key = (If, condition, *arms)
+        node = self.table.get(key)
+        if not isinstance(node, If):
+            self.branches = True
+            node = If(self, FLOAT, (condition,))
+            node.condition, node.then, node.orelse = condition, then, orelse
+            self.table[key] = node
+        return node
+
+    def result(self, of: If, index: int) -> Node:
+        key = (Result, of, index)
+        node = self.table.get(key)
+        if not isinstance(node, Result):
+            arm = of.orelse if of.then.fails else of.then
+            node = Result(self, arm.results[index].type, (of,))
+            node.of, node.index = of, index
+            self.table[key] = node
+        return node
+
+    # Normal
+
+    def number(self, value: Exact) -> Number:
+        value = exact(value)
+        key = (Number, hashed(value))
+        node = self.table.get(key)
+        if not isinstance(node, Number):
+            node = Number(self, FLOAT)
+            node.value = value
+            self.table[key] = node
+        return node
+
+    def ref(self, value: Node) -> Ref:
+        key = (Ref, value)
+        node = self.table.get(key)
+        if not isinstance(node, Ref):
+            node = Ref(self, value.type, (value,))
+            node.value = value
+            self.table[key] = node
+        return node
+
+    def sum(self, operands: Iterable[Node | Exact]) -> Node:
+        """The sum of the operands; sums are merged into it up to `MAX_TERMS` terms."""
+        constant: Exact = 0
+        terms: dict[Node, Exact] = {}
+        for operand in operands:
+            if not isinstance(operand, Node):
+                constant += operand
+            elif isinstance(operand, Number):
+                constant += operand.value
+            else:
+                term, coefficient = self.split(operand)
+                if (
+                    isinstance(term, Sum)
+                    and len(term.terms) + len(terms) <= MAX_TERMS
+                    and (term is operand or coefficient == -1)
+                ):
+                    constant += coefficient * term.constant
+                    for inner, c in term.terms:
+                        scale = c if term is operand else -c
+                        terms[inner] = terms[inner] + scale if inner in terms else scale
+                else:
+                    known = terms.get(term)
+                    terms[term] = coefficient if known is None else known + coefficient
+        return self.linear(constant, terms)
+
+    def linear(self, constant: Exact, terms: dict[Node, Exact]) -> Node:
+        """`constant + sum(coefficient * term)` as a canonical node."""
+        kept = [(term, c if type(c) is int else exact(c)) for term, c in terms.items() if c]
+        if not kept:
+            return self.number(constant)
+        if len(kept) == 1 and not constant:
+            return self.scaled(*kept[0])
+        kept.sort(key=_serial)
+        constant = exact(constant)
+        terms_of = tuple([term for term, _ in kept])
+        key = (Sum, hashed(constant), terms_of, *[hashed(c) for _, c in kept])
+        node = self.table.get(key)
+        if not isinstance(node, Sum):
+            node = Sum(self, FLOAT, terms_of)
+            node.constant, node.terms = constant, tuple(kept)
+            self.table[key] = node
+        return node
+
+    def split(self, node: Node) -> tuple[Node, Exact]:
+        """A node as (term without a coefficient, coefficient)."""
+        # A `Fraction` is never 1, and takes long to compare with it.
+        if type(node) is not Prod or (type(node.coefficient) is int and node.coefficient == 1):
+            return node, 1
+        if node.core is None:
+            node.core = self._prod(1, node.factors)
+        return node.core, node.coefficient
+
+    def scaled(self, node: Node, coefficient: Exact) -> Node:
+        """`coefficient * node`."""
+        if type(coefficient) is int and coefficient == 1:
+            return node
+        if isinstance(node, Prod) and coefficient:
+            if type(node.coefficient) is not int or node.coefficient != 1:
+                coefficient = exact(coefficient * node.coefficient)
+            return self._prod(coefficient, node.factors)
+        if isinstance(node, Sum | Number) or not coefficient:
+            return self.monomial(coefficient, {node: 1})
+        return self._prod(exact(coefficient), ((node, 1),))
+
+    def product(self, operands: Iterable[Node | Exact]) -> Node:
+        """The product of the operands; products are merged into it up to `MAX_FACTORS`."""
+        coefficient: Exact = 1
+        nodes: list[Node] = []
+        for operand in operands:
+            if not isinstance(operand, Node):
+                value = operand
+            elif isinstance(operand, Number):
+                value = operand.value
+            else:
+                node, value = self.split(operand)
+                nodes.append(node)
+            if type(value) is not int or value != 1:
+                plain = type(coefficient) is int and coefficient == 1
+                coefficient = value if plain else coefficient * value
+        if len(nodes) == 1:
+            return self.scaled(nodes[0], coefficient)
+        factors: dict[Node, Exact] = {}
+        for node in nodes:
+            if isinstance(node, Prod) and (
+                len(factors) + len(node.factors) <= MAX_FACTORS
+                or len(factors.keys() | dict(node.factors).keys()) <= MAX_FACTORS
+            ):
+                if not factors:
+                    factors = dict(node.factors)
+                    continue
+                for base, exponent in node.factors:
+                    factors[base] = factors[base] + exponent if base in factors else exponent
+            else:
+                if len(factors) >= MAX_FACTORS and node not in factors:
+                    factors = {self.monomial(1, factors): 1}
+                factors[node] = factors.get(node, 0) + 1
+        return self.monomial(coefficient, factors)
+
+    def monomial(self, coefficient: Exact, factors: dict[Node, Exact]) -> Node:
+        """`coefficient * prod(base ** exponent)` as a canonical node."""
+        if not coefficient:
+            return self.zero
+        kept: list[tuple[Node, Exact]] = []
+        changed = folds = False
+        for base, exponent in factors.items():
+            if not exponent:
+                continue
+            kind = type(base)
+            whole = type(exponent) is int or exponent.denominator == 1
+            if kind is not Number and kind is not Sum:
+                kept.append((base, exponent.numerator if whole else exponent))
+                if kind is Call and (base.type is BOOL or base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
+                    folds = True
+            elif whole and isinstance(base, Number):
+                coefficient *= raised(base.value, exponent.numerator)
+            elif whole and isinstance(base, Sum) and self._turns(base):
+                kept.append((self.negated(base), exponent.numerator))
+                changed = True
+                if exponent.numerator % 2:
+                    coefficient = -coefficient
+            elif not whole and isinstance(base, Number):
+                coefficient, power = with_root(coefficient, base.value, exponent)
+                kept.append((base, power))
+            else:
+                kept.append((base, exponent.numerator if whole else exponent))
+        if changed and len({base for base, _ in kept}) < len(kept):
+            merged: dict[Node, Exact] = {}
+            for base, exponent in kept:
+                merged[base] = merged.get(base, 0) + exponent
+            return self.monomial(coefficient, merged)
+        if folds:
+            powers = dict(kept)
+            folded = self._folded(powers)
+            if folded:
+                return self.product((self.monomial(coefficient, powers), *folded))
+            kept = list(powers.items())
+        if not kept:
+            return self.number(coefficient)
+        if len(kept) > 1:
+            kept.sort(key=_serial)
+        return self._prod(exact(coefficient), tuple(kept))
+
+    def _folded(self, powers: dict[Node, Exact]) -> list[Node]:
+        """Take out of `powers` what absolute values say with their arguments, and give that.
+
+        With the sign `s` of `u`: `abs(u)**2` is `u**2`, `u s` is `abs(u)`, `abs(u) s` is `u` and
+        `s**2` is 1, at 0 too, where `s` is the slope of `abs(u)`: else the second derivative of
+        `abs(u)**2` were 0 there. A truth value is its own square, which NumPy makes an `int8`.
+        """
+        found: list[Node] = []
+        for base, exponent in list(powers.items()):
+            if not isinstance(base, Call) or exponent.denominator != 1:
+                continue
+            if base.type is BOOL and exponent > 1:
+                powers[base] = 1
+            elif base.op == "abs" and magnitude(exponent) > 1:
+                rest = exponent.numerator % 2
+                found.append(self.power(base.args[0], exponent - rest))
+                powers[base] = rest
+            elif base.op == "slope" and exponent > 0:
+                powers[base] = exponent.numerator % 2
+        for base in [b for b, e in powers.items() if e == 1 and isinstance(b, Call)]:
+            if isinstance(base, Call) and base.op == "slope":
+                (arg,) = base.args
+                size, core, scale = self.call("abs", arg), *self.split(arg)
+                if powers.get(size) == 1:
+                    powers[base] = powers[size] = 0
+                    found.append(arg)
+                    continue
+                if isinstance(core, Sum) and self.negated(core) in powers:
+                    core, scale = self.negated(core), -scale
+                inner: dict[Node, Exact] = {core: 1}
+                if isinstance(core, Prod):
+                    inner = dict(core.factors)
+                if all(powers.get(b, 0) * e >= e * e for b, e in inner.items()):
+                    powers[base] = 0
+                    powers.update({b: powers[b] - e for b, e in inner.items()})
+                    found.append(quotient(1, scale) * size)
+        for base in [b for b, e in powers.items() if not e]:
+            del powers[base]
+        return found
+
+    def _prod(self, coefficient: Exact, factors: tuple[tuple[Node, Exact], ...]) -> Node:
+        """The product of factors that are in canonical order and form."""
+        if len(factors) == 1 and coefficient == 1 and factors[0][1] == 1:
+            return factors[0][0]
+        key: tuple[object, ...] = (Prod, hashed(coefficient), factors)
+        for _, exponent in factors:
+            if type(exponent) is not int:
+                key = (*key[:2], tuple([(base, hashed(e)) for base, e in factors]))
+                break
+        node = self.table.get(key)
+        if not isinstance(node, Prod):
+            node = Prod(self, FLOAT, tuple([base for base, _ in factors]))
+            node.coefficient, node.core, node.factors = coefficient, None, factors
+            self.table[key] = node
+            if is_extreme(coefficient):
+                self.extreme.add(node)
+        return self.ref(node) if node in self.extreme else node
+
+    def negated(self, node: Sum) -> Node:
+        """A sum with all signs turned."""
+        found = self.opposites.get(node)
+        if found is None:
+            found = self.linear(-node.constant, {t: -c for t, c in node.terms})
+            self.opposites[node] = found
+            if isinstance(found, Sum):
+                self.opposites[found] = node
+        return found
+
+    def prefer(self, node: Node) -> None:
+        """Let products contain this sum rather than its negative; the first to say so wins."""
+        if isinstance(node, Sum) and not (node in self.preferred or node in self.avoided):
+            self.preferred.add(node)
+            self.avoided.add(self.negated(node))
+
+    def _turns(self, node: Sum) -> bool:
+        """Whether a product contains the negative of a sum instead."""
+        if node in self.preferred:
+            return False
+        return node in self.avoided or node.terms[0][1].numerator < 0
+
+    def power(self, base: Node | Exact, exponent: Node | Exact) -> Node:
+        """`base ** exponent`; exponents combine only where the real powers are equal."""
+        base = base if isinstance(base, Node) else self.number(base)
+        if isinstance(exponent, Number):
+            exponent = exponent.value
+        if isinstance(exponent, Node):
+            return self.call("pow", base, exponent)
+        exponent = exact(exponent)
+        if exponent == 0:
+            return self.one
+        if exponent == 1:
+            return base
+        if isinstance(base, Number):
+            return self._power_of_number(base, exponent)
+        if isinstance(base, Prod):
+            if _is_integer_power(exponent):
+                powers = {b: e * exponent for b, e in base.factors}
+                return self.monomial(raised(base.coefficient, exponent.numerator), powers)
+            inner = base.factors[0][1]
+            even = inner.numerator % 2 == 0
+            if base.coefficient == 1 and len(base.factors) == 1:
+                if not even:
+                    return self.monomial(1, {base.factors[0][0]: inner * exponent})
+                if (inner * exponent).denominator == 1:
+                    return self.power(self.call("abs", base.factors[0][0]), inner * exponent)
+        return self.monomial(1, {base: exponent})
+
+    def _power_of_number(self, base: Number, exponent: Exact) -> Node:
+        if _is_integer_power(exponent):
+            if not base.value and exponent < 0:
+                return self.monomial(1, {self.call("pow", base, self.number(-1)): 1})
+            return self.number(raised(base.value, exponent.numerator))
+        if exponent.denominator == 2 and base.value > 0:
+            top, bottom = (
+                math.isqrt(base.value.numerator),
+                math.isqrt(base.value.denominator),
+            )
+            if Fraction(top, bottom) ** 2 == base.value:
+                return self.power(self.number(Fraction(top, bottom)), exponent * 2)
+        if base.value == 1:
+            return self.one
+        return self.monomial(1, {base: exponent})
+
+
+def _is_integer_power(exponent: Exact) -> bool:
+    return exponent.denominator == 1 and abs(exponent.numerator) <= MAX_INTEGER_POWER
+
+
+def _serial(item: tuple[Node, Exact]) -> int:
+    return item[0].serial
