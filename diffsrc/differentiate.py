@@ -279,7 +279,12 @@ class Differentiator:
         return self.program.places.get(node)
 
     def _unknown(self, node: Call) -> UnknownFunction:
-        return UnknownFunction(f"there is no derivative of `{node.op}` here", self.place(node))
+        spelling = str(node.options[0]) if node.options else node.op
+        return UnknownFunction(
+            f"There is no derivative of `{spelling}` by this argument.",
+            self.place(node),
+            "Write it with functions that have one, or derive by another argument.",
+        )
 
 
 def _factors(term: Node) -> list[Node]:

@@ -565,11 +565,8 @@ class Truth:
                 try:
                     self._run(arguments)
                     change = abs(self.difference(arguments, wrt) - value) / size
-                except (
-                    AssertionError,
-                    OverflowError,
-                    ValueError,
-                ):  # the function's own, of what is far away
+                # The function's own, or mpmath's, of what is far away.
+                except (AssertionError, OverflowError, ValueError):
                     continue
                 noise = max(noise, change) if mpmath.isfinite(change) else noise
             WATCH.restart()

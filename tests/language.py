@@ -325,7 +325,7 @@ def table():
     def sequences(x, y):
         values = [x, y, x * y]
         total = sum(values) + sum((x, y), 1.0) + math.prod((x, y, 2))
-        exact = math.fsum([x, y, 1e-20]) + math.dist((x, 2), [y, x]) + math.dist((), ())
+        exact = math.fsum([x, y, 1e-20]) + math.dist((x, 2, y), [y, x, -2]) + math.dist((), ())
         if hasattr(math, "sumprod"):
             exact += math.sumprod([x, y, x], (y, 2, 0.1))
         a, (b, c) = values[0], values[1:]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 from diffsrc.capture import Captured
-from diffsrc.ir import Node, Var
+from diffsrc.ir import Call, Node, Var
 from diffsrc.parse.attributes import may_change
 from diffsrc.parse.expressions import Expressions
 from diffsrc.parse.values import (
@@ -221,7 +221,11 @@ class Builtins(Expressions):
 
     def _dist(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         """`hypot` of the differences, which is how Python computes it, to the last bit."""
-        sides = [self.node("sub", pair, node) for pair in self._pairs(args, keywords, node)]
+        sides = []
+        for a, b in self._pairs(args, keywords, node):
+            plus = isinstance(b, Call) and b.op == "neg"  # `a + 2`, not `a - -2`
+            pair = (a, *b.operands) if plus else (a, b)
+            sides.append(self.node("add" if plus else "sub", pair, node))
         if not sides:
             return self.const(0.0, node)
         return self.node("hypot", tuple(sides), node, "math.hypot")
