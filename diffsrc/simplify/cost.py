@@ -6,6 +6,7 @@ They are whole numbers, whose total does not depend on the order of a set.
 from __future__ import annotations
 
 from diffsrc.ir import Node, Prod, Sum
+from diffsrc.simplify.literals import is_unit
 
 MAX_NODES = 60
 FORMS = frozenset({Sum, Prod})
@@ -48,8 +49,7 @@ def _cost(parts: set[Node]) -> int:
 
 
 def _of_sum(node: Sum) -> int:
-    # Where it is 1 or -1, a number is an `int`: a `Fraction` takes long to compare.
-    scaled = sum(type(c) is not int or c not in {1, -1} for _, c in node.terms)
+    scaled = sum(not is_unit(c) for _, c in node.terms)
     signs = {c.numerator > 0 for _, c in node.terms}
     if node.constant:
         signs.add(node.constant.numerator > 0)
@@ -60,6 +60,6 @@ def _of_sum(node: Sum) -> int:
 def _of_product(node: Prod) -> int:
     powers = sum(15 for _, e in node.factors if e.denominator != 1 or abs(e.numerator) != 1)
     below = all(e.numerator < 0 for _, e in node.factors)
-    one = node.coefficient.denominator == 1 and abs(node.coefficient.numerator) == 1
+    one = is_unit(node.coefficient)
     minus = 2 if node.coefficient.numerator < 0 else 0
     return 10 * (len(node.factors) - 1 + (not one or below)) + powers + minus
