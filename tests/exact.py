@@ -222,7 +222,13 @@ class Exact:
 
 def smooth(name):
     function = getattr(mpmath, name)
-    return lambda *args: made(function(*map(value_of, args)))
+
+    def apply(x):
+        x = value_of(x)
+        # Far beyond all floats mpmath takes for ever, as of `cosh(cosh(100))` with changes.
+        return made(function(x) if abs(x) < HUGE else NAN)
+
+    return apply
 
 
 def on(name, distance):
