@@ -356,10 +356,10 @@ def _refuse_steps(work: Differentiator, body: Block) -> None:
             step = next((s for s in work.steps if x in reachable((s,))), None)
             if step is not None:
                 raise NotDifferentiable(
-                    f"the result depends on {work.names.get(x, 'the argument')} only through "
-                    "steps, whose derivative is zero wherever it exists",
+                    f"The result depends on {work.names.get(x, 'the argument')} only through "
+                    "steps, whose derivative is zero wherever it exists.",
                     work.place(step),
-                    "derive a smooth function, or write 0.0",
+                    "Derive a smooth function, or write 0.0.",
                 )
 
 

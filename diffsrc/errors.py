@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 
 class Place(NamedTuple):
@@ -46,6 +46,10 @@ class DiffsrcError(Exception):
     @property
     def column(self) -> int | None:
         return self.place.column if self.place else None
+
+    def at(self, place: Place) -> Self:
+        """The same refusal, which points at `place` if it has no place of its own."""
+        return self if self.place else type(self)(self.message, place, self.suggestion)
 
     def __str__(self) -> str:
         lines = [self.message]

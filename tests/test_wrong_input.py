@@ -669,7 +669,7 @@ def test_wrt_that_names_no_item(kind, f, wrt, args):
 
 def test_wrt_that_names_an_item():
     assert grad(of_rest, wrt=1)(2.0, 3.0) == grad(of_pair, wrt="pair[0]")(2.0, [3.0]) == 2.0
-    with pytest.raises(ShapeError, match="call the derivative"):
+    with pytest.raises(ShapeError, match="Call the derivative"):
         _ = grad(of_rest_unused, wrt=1).source
     with pytest.raises(NotDifferentiable, match="is not a number"):
         grad(of_rest_unused, wrt=1)(2.0, "a")
@@ -792,7 +792,7 @@ def test_a_tuple(kind):
 
     with pytest.raises(NotDifferentiable) as raised:
         OPERATORS[kind](f)(1.0)
-    assert_helpful(raised.value, "tuple", "jacobian", place=False)
+    assert_helpful(raised.value, "tuple", "jacobian")
 
 
 @pytest.mark.parametrize(
@@ -809,7 +809,7 @@ def test_a_tuple(kind):
 def test_rows_that_are_no_numbers(f):
     with pytest.raises(NotDifferentiable) as raised:
         jacobian(f)(2.0)
-    assert_helpful(raised.value, "beside numbers", place=False)
+    assert_helpful(raised.value, "beside numbers")
 
 
 @pytest.mark.parametrize("kind", [grad, value_and_grad])
@@ -826,7 +826,7 @@ def test_has_aux_without_aux(kind):
     for f in (one, three, nested):
         with pytest.raises(NotDifferentiable) as raised:
             kind(f, has_aux=True)(1.0)
-        assert_helpful(raised.value, "(value, aux)", place=False)
+        assert_helpful(raised.value, "(value, aux)")
 
 
 def test_only_steps():

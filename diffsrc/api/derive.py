@@ -20,7 +20,7 @@ from diffsrc.capture import Captured, static_attribute
 from diffsrc.differentiate import Request, gradients
 from diffsrc.emit import emit
 from diffsrc.emit.constants import Folded, folded
-from diffsrc.errors import NotDifferentiable, ShapeError, UnsupportedSyntax
+from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError, UnsupportedSyntax
 from diffsrc.ir import Block, Call, Const, Node, Program, Structure, blocks, reachable
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
@@ -99,9 +99,12 @@ def derive(
     simplifier = Simplifier(parsed)
     program = parsed
     for operator in operators:
-        _refuse_arrays(operator, program, signature)
-        _refuse_items(operator, program, signature)
-        program = apply(operator, program, simplifier)
+        try:
+            _refuse_arrays(operator, program, signature)
+            _refuse_items(operator, program, signature)
+            program = apply(operator, program, simplifier)
+        except DiffsrcError as error:
+            raise error.at(captured.place(captured.node)) from None
     library = {"python": "math", "numpy": "np", None: parsed.library}[target]
     if not stable:
         library = ""
@@ -196,8 +199,8 @@ def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -
         name = wrt_name(program, wrt)
         if name in arrays:
             raise ShapeError(
-                f"the {operator.kind} by the array {name!r} is not understood yet",
-                suggestion="derivative(f) gives the pointwise derivative for arrays",
+                f"The {operator.kind} by the array {name!r} is not understood yet.",
+                suggestion="derivative(f) gives the pointwise derivative for arrays.",
             )
 
 
@@ -219,8 +222,8 @@ def _refuse_items(operator: Operator, program: Program, signature: Signature) ->
             raise ValueError(f"wrt={wrt!r} names no argument of {program.name}")
         if argument.items is None:
             raise ShapeError(
-                f"how many items {item[1]!r} of {program.name} has is not known yet",
-                suggestion="call the derivative, or ask for source_for(...) with arguments",
+                f"How many items {item[1]!r} of {program.name} has is not known yet.",
+                suggestion="Call the derivative, or ask for source_for(...) with arguments.",
             )
         if int(item[2]) >= len(argument.items):
             raise ValueError(
@@ -230,8 +233,8 @@ def _refuse_items(operator: Operator, program: Program, signature: Signature) ->
         if argument.items[int(item[2])].kind != "number":
             raise NotDifferentiable(
                 f"wrt={wrt!r}: {item[0]!r} of {program.name} is not a number, and nothing can be "
-                "derived by it",
-                suggestion="derive by an argument that is a number",
+                "derived by it.",
+                suggestion="Derive by an argument that is a number.",
             )
 
 
@@ -343,9 +346,9 @@ def _jacobian(
         if node.type.kind == "bool" or (isinstance(node, Const) and not _is_number(node.value)):
             raise NotDifferentiable(
                 f"{program.name} returns something beside numbers; {operator.kind} derives all "
-                "that it returns",
+                "that it returns.",
                 program.places.get(node),
-                "return numbers only",
+                "Return numbers only.",
             )
     count = _count(program.structure)
     requests: list[Request] = [(i, wrt) for i in range(count)]
@@ -407,14 +410,14 @@ def _value(operator: Operator, program: Program) -> tuple[int, Structure | None]
     if operator.has_aux:
         if isinstance(shape, int) or len(shape) != 2 or not isinstance(shape[0], int):
             raise NotDifferentiable(
-                f"with has_aux=True, {program.name} must return (value, aux)",
-                suggestion="return two things, the value to derive first, or leave has_aux out",
+                f"With has_aux=True, {program.name} must return (value, aux).",
+                suggestion="Return two things, the value to derive first, or leave has_aux out.",
             )
         return shape[0], shape[1]
     if not isinstance(shape, int):
         raise NotDifferentiable(
-            f"{program.name} returns a tuple; {operator.kind} derives one number",
-            suggestion="return one value, pass has_aux=True for (value, aux), or take jacobian",
+            f"{program.name} returns a tuple; {operator.kind} derives one number.",
+            suggestion="Return one value, pass has_aux=True for (value, aux), or take jacobian.",
         )
     return shape, None
 
@@ -477,16 +480,16 @@ def wrt_node(program: Program, wrt: Wrt) -> Node:
     if parameter.node is None:
         raise NotDifferentiable(
             f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number, and nothing "
-            "can be derived by it",
-            suggestion="derive by an argument that is a number",
+            "can be derived by it.",
+            suggestion="Derive by an argument that is a number.",
         )
     if parameter.node.type.kind != "float":
         others = [*numbers(program)]
         advice = (
-            f"derive by a number, such as wrt={others[0]!r}" if others else "derive by a number"
+            f"Derive by a number, such as wrt={others[0]!r}" if others else "Derive by a number"
         )
         raise UnsupportedSyntax(
-            f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number",
-            suggestion=f"{advice}; pass its parts as arguments of their own",
+            f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number.",
+            suggestion=f"{advice}; pass its parts as arguments of their own.",
         )
     return parameter.node

@@ -129,7 +129,7 @@ class Frozen:
         self.constants = {n: c for n, c in self.constants.items() if n in used}
         for free in self.program.free:
             if free.var not in self.named and free.var.name in used - self.constants.keys():
-                self._refuse(f"`{free.var.name}` is no number: a module alone cannot hold it")
+                self._refuse(f"`{free.var.name}` is no number: a module alone cannot hold it.")
 
     @property
     def values(self) -> dict[str, object]:
@@ -183,7 +183,7 @@ class Frozen:
     def _number(self, free: Free) -> None:
         value, name = self._value(free), free.var.name
         if argument_of(value).kind != "number":
-            self._refuse(f"`{name}` is no number any more")
+            self._refuse(f"`{name}` is no number any more.")
         self.constants[name] = Constant(name, value, self._origin_of(free))
 
     def _value(self, free: Free) -> object:
@@ -199,7 +199,7 @@ class Frozen:
                 case _:
                     return static_attribute(free.holder, free.name).value
         except (LookupError, ValueError):
-            self._refuse(f"`{free.name}`, which {self.piece.captured.qualname} reads, is gone")
+            self._refuse(f"`{free.name}`, which {self.piece.captured.qualname} reads, is gone.")
 
     def _part(self, node: Call, held: dict[Node, tuple[object, str, str]]) -> None:
         """An attribute or item of an object: a constant, if it is a number."""
@@ -227,8 +227,8 @@ class Frozen:
         base = builtin_error(free.value)
         if base is None:
             self._refuse(
-                f"a module alone cannot name the error `{free.var.name}`",
-                "raise a builtin error, or one that takes its arguments as that does",
+                f"A module alone cannot name the error `{free.var.name}`.",
+                "Raise a builtin error, or one that takes its arguments as that does.",
             )
         self.named[free.var] = base.__name__
         user = free.value.node if isinstance(free.value, TextClass) else free.value
@@ -280,9 +280,9 @@ class Frozen:
                 raise value.error()
             if not (is_plain(value) or is_number(value)):
                 self._refuse(
-                    f"the default {parameter.name}={parameter.default_text} "
-                    "means nothing in a module alone",
-                    "give it a number or a string as its default",
+                    f"The default {parameter.name}={parameter.default_text} "
+                    "means nothing in a module alone.",
+                    "Give it a number or a string as its default.",
                 )
             text = plain_text(value)
         return parameter._replace(annotation=annotation or None, default_text=text)
@@ -328,8 +328,8 @@ class Frozen:
             return Guard(name, "is not", repr(value), words)
         if type(value) not in (str, bytes):
             self._refuse(
-                f"{name!r} decides the code: a module alone cannot name {value!r}",
-                "use a string in its place",
+                f"{name!r} decides the code: a module alone cannot name {value!r}.",
+                "Use a string in its place.",
             )
         return Guard(name, "!=", plain_text(value), words)
 

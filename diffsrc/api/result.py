@@ -207,8 +207,8 @@ class Derivative:
             known = [s for s in known if not is_open(s.signature)]
         if len(known) > 1:
             raise ShapeError(
-                f"{self.__name__} has {len(known)} specialisations",
-                suggestion="ask for source_for(*args) with the arguments that you mean",
+                f"{self.__name__} has {len(known)} specialisations.",
+                suggestion="Ask for source_for(*args) with the arguments that you mean.",
             )
         return self._specialisation(known[0].signature)
 
