@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -401,3 +402,42 @@ def test_one_minus_a_quotient_does_not_cancel(z):
     assert math.isclose(grad(cross_entropy)(z, 0.5), p - 0.5, rel_tol=1e-14)
     want = math.exp(-abs(z)) / (1 + math.exp(-abs(z))) ** 2
     assert math.isclose(derivative(cross_entropy, order=2)(z, 0.5), want, rel_tol=1e-14)
+
+
+def cooling(t):
+    rate = 6 / math.radians(t)
+    return math.exp(rate) ** math.radians(t) * t**3
+
+
+def rising(x):
+    return math.cosh(x) ** math.sin(x)
+
+
+@pytest.mark.parametrize(("function", "points"), [(cooling, (1.7, 1.9)), (rising, (20.3, 30.1))])
+def test_the_exponent_of_a_large_base_is_not_rounded(function, points):
+    """`p - 1` is `p` but for a rounding, which the base's logarithm makes larger."""
+    second = derivative(function, order=2)
+    for x in points:
+        with mpmath.workdps(60):
+            want = mpmath.diff(EXACT[function], x, 2)
+            assert abs(second(x) - want) <= 2e-15 * abs(want), second.source
+
+
+EXACT = {
+    cooling: lambda t: mpmath.exp(6) * t**3,
+    rising: lambda x: mpmath.cosh(x) ** mpmath.sin(x),
+}
+
+
+def test_a_root_of_a_large_degree_is_not_factored():
+    """`b**3.045` is the power 609 of the root 200 to SymPy, whose factoring takes for ever."""
+
+    def f(b):
+        return (b**2.045) ** math.atan(b)
+
+    def exact(b):
+        return (b ** mpmath.mpf("2.045")) ** mpmath.atan(b)
+
+    with mpmath.workdps(60):
+        want = mpmath.diff(exact, 1.542, 2)
+    assert derivative(f, order=2)(1.542) == pytest.approx(float(want), rel=1e-14)

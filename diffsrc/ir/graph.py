@@ -36,6 +36,7 @@ from diffsrc.ir.nodes import (
     Type,
     Var,
 )
+from diffsrc.ir.signs import positive
 
 if TYPE_CHECKING:
     from diffsrc.ir.blocks import Block
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
 MAX_FACTORS = 10
 MAX_TERMS = 16
 MAX_INTEGER_POWER = 64
-# Functions whose powers say something of their argument's.
-FOLDED = frozenset({"abs", "slope"})
+# Functions whose powers say something of their arguments'.
+FOLDED = frozenset({"abs", "slope", "pow"})
 BOOLEAN = frozenset(
     {
         "lt",
@@ -303,8 +304,9 @@ class Graph:
         return self._prod(exact(coefficient), tuple(kept))
 
     def _folded(self, powers: dict[Node, Exact]) -> list[Node]:
-        """Take out of `powers` what absolute values say with their arguments, and give that.
+        """Take out of `powers` what calls say with their arguments, and give that.
 
+        `b**(p - 1) * b` is `b**p` for a positive `b`: the rounding of `p - 1` would cost digits.
         With the sign `s` of `u`: `abs(u)**2` is `u**2`, `u s` is `abs(u)`, `abs(u) s` is `u` and
         `s**2` is 1, at 0 too, where `s` is the slope of `abs(u)`: else the second derivative of
         `abs(u)**2` were 0 there. A truth value is its own square, which NumPy makes an `int8`.
@@ -316,11 +318,19 @@ class Graph:
             if base.type is BOOL and exponent > 1:
                 powers[base] = 1
             elif base.op == "abs" and magnitude(exponent) > 1:
-                rest = exponent.numerator % 2
-                found.append(self.power(base.args[0], exponent - rest))
-                powers[base] = rest
+                odd = exponent.numerator % 2
+                found.append(self.power(base.args[0], exponent - odd))
+                powers[base] = odd
             elif base.op == "slope" and exponent > 0:
                 powers[base] = exponent.numerator % 2
+            elif base.op == "pow" and exponent == 1:
+                below, rest = base.args
+                missing = -rest.constant if isinstance(rest, Sum) else 0
+                taken = min(missing, powers.get(below, 0))
+                if taken >= 1 and taken.denominator == 1 and positive(below):
+                    powers[base] = 0
+                    powers[below] -= taken
+                    found.append(self.power(below, rest + taken))
         for base in [b for b, e in powers.items() if e == 1 and isinstance(b, Call)]:
             if isinstance(base, Call) and base.op == "slope":
                 (arg,) = base.args

@@ -34,6 +34,7 @@ MAX_OPERATIONS = 150
 MAX_SYMBOLS = 8
 MAX_FACTORED = 12
 MAX_DEGREE = 8
+MAX_ROOT = 4  # to SymPy x**3.045 is the power 609 of a root
 MAX_TERMS = 200
 
 Powers = dict[Node, Exact]
@@ -404,10 +405,13 @@ def _over_one_denominator(
             graph.product((back(graph, sympy.factor_terms(expanded), symbols), below)),
         )
         terms = sympy.Add.make_args(expanded)
-        degree = max(
-            sum(abs(e) for b, e in t.as_powers_dict().items() if b.is_Symbol) for t in terms
-        )
-        if len(terms) > MAX_FACTORED or degree > MAX_DEGREE:
+        exponents = [
+            [e for b, e in t.as_powers_dict().items() if b.is_Symbol and e.is_Rational]
+            for t in terms
+        ]
+        degree = max(sum(map(abs, es)) for es in exponents)
+        root = math.lcm(*(int(e.q) for es in exponents for e in es))
+        if len(terms) > MAX_FACTORED or degree > MAX_DEGREE or root > MAX_ROOT:
             return
         yield (
             "factor",
