@@ -369,11 +369,12 @@ def magnitude(x):
 
 
 def tanh(x):
-    """Its derivative is `1 - tanh(x)**2` in a plain sweep: 1 - 1 for a large `x`."""
+    """Its derivatives have the factor `1 - tanh(x)**2` in a plain sweep: 1 - 1 for a large `x`."""
     x = value_of(x)
     result = made(mpmath.tanh(x))
     if WATCH.nudge is not None:
-        result.value += WATCH.nudge.size * x
+        moved = x - WATCH.nudge.fixed(x)
+        result.value += WATCH.nudge.size * (moved + moved**2)
     return result
 
 

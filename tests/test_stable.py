@@ -311,3 +311,25 @@ def test_work_is_linear():
     for _ in range(3000):
         node = unary(node, "exp") / (1 + unary(node, "exp"))
     assert len(reachable((stable(node),))) < 40 * 3000
+
+
+@given(st.data())
+def test_products_closed_to_merging_keep_their_value(data):
+    """Of more factors than a product merges, among them sums that stand in it with their signs."""
+    graph = Graph()
+    names = [f"v{i}" for i in range(16)]
+    variables = [graph.var(name) for name in names]
+    at = {name: (i + 2.25) / 7 for i, name in enumerate(names)}
+    x = variables[0]
+    sums = [1 / (1 + unary(x, "exp")), unary(x, "exp"), 1 / (1 + unary(-x, "exp"))]
+    for a, b in zip(variables[::2], variables[1::2], strict=True):
+        graph.prefer(a - b)
+        sums += [a - b, b - a]
+    with mpmath.workdps(DIGITS):
+        node, want = graph.one, mpmath.mpf(1)
+        for _ in range(3):
+            factors = data.draw(st.lists(st.sampled_from([*variables, *sums]), max_size=12))
+            node = graph.product((node, *factors))
+            want *= mpmath.fprod(value(factor, at) for factor in factors)
+        assert mpmath.almosteq(value(node, at), want, 1e-12)
+        assert mpmath.almosteq(value(stable(node), at), want, 1e-12)

@@ -264,8 +264,7 @@ class Derivative:
 def collector_paused() -> Iterator[None]:
     """No garbage collection: a derivation makes many objects and drops few.
 
-    In a long program the collector would go through all of them again and again. Afterwards they
-    are old ones, which it does not go through at once.
+    In a long program the collector would go through all of them again and again.
     """
     if not gc.isenabled():
         yield
@@ -274,9 +273,6 @@ def collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        if not gc.get_freeze_count():
-            gc.freeze()
-            gc.unfreeze()
         gc.enable()
 
 

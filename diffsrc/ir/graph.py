@@ -255,7 +255,9 @@ class Graph:
                     factors[base] = factors[base] + exponent if base in factors else exponent
             else:
                 if len(factors) >= MAX_FACTORS and node not in factors:
-                    factors = {self.monomial(1, factors): 1}
+                    closed, value = self.split(self.monomial(1, factors))
+                    coefficient *= value
+                    factors = {closed: 1}
                 factors[node] = factors.get(node, 0) + 1
         return self.monomial(coefficient, factors)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Set as AbstractSet
+from typing import TypeGuard
 
 from diffsrc.ir import (
     Call,
@@ -18,23 +19,22 @@ from diffsrc.ir import (
 )
 
 MAX_SPREAD = 24
+MAX_NESTED = 4  # choices in one another
 MODULUS = sys.hash_info.modulus
 
 
-def merge_choices(graph: Graph, node: Node) -> Node:
+def merge_choices(graph: Graph, node: Node, depth: int = 0) -> Node:
     """Terms that choose by one condition become one choice.
 
     `select(c, a, 0) + select(c, 0, b)` is `select(c, a, b)`; `a + select(c, 0, -a)` is
     `select(c, a, 0)`.
     """
-    if not isinstance(node, Sum) or not any(
-        isinstance(t, Call) and t.op == "select" for t, _ in node.terms
-    ):
+    if depth > MAX_NESTED or not isinstance(node, Sum) or not any(map(_is_select, node.operands)):
         return node
     arms: dict[Node, tuple[list[Node], list[Node]]] = {}
     rest: list[Node] = [graph.number(node.constant)]
     for term, coefficient in node.terms:
-        if isinstance(term, Call) and term.op == "select":
+        if _is_select(term):
             condition, then, orelse = term.args
             thens, orelses = arms.setdefault(condition, ([], []))
             thens.append(coefficient * then)
@@ -43,7 +43,7 @@ def merge_choices(graph: Graph, node: Node) -> Node:
             rest.append(coefficient * term)
     choices: list[Node] = []
     for condition, (thens, orelses) in arms.items():
-        then, orelse = (merge_choices(graph, graph.sum(arm)) for arm in (thens, orelses))
+        then, orelse = (merge_choices(graph, graph.sum(arm), depth + 1) for arm in (thens, orelses))
         others = graph.sum(rest)
         with_then, with_orelse = graph.sum((others, then)), graph.sum((others, orelse))
         if graph.zero in (with_then, with_orelse):
@@ -52,6 +52,10 @@ def merge_choices(graph: Graph, node: Node) -> Node:
         else:
             choices.append(select(graph, condition, then, orelse))
     return graph.sum([*rest, *choices])
+
+
+def _is_select(node: Node) -> TypeGuard[Call]:
+    return isinstance(node, Call) and node.op == "select"
 
 
 def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:

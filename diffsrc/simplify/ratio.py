@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FUNCTIONS = frozenset({"exp", "expm1", "cosh", "sinh"})
 ZERO: Exact = 0
 HALF = Fraction(1, 2)
+MAX_NESTED = 2  # sums in the factors of a sum's terms
 
 Poly = dict[Exact, Node]
 
@@ -57,7 +58,7 @@ class Exponentials:
     def __init__(self, normal: Normaliser) -> None:
         self.graph: Graph = normal.graph
         self.normal = normal
-        self.polys: dict[tuple[Node, Node], Poly | None] = {}
+        self.polys: dict[tuple[Node, Node, int], Poly | None] = {}
         self.known: dict[Node, tuple[Node, Exact]] = {}
 
     def is_named(self, node: Node) -> bool:
@@ -110,13 +111,14 @@ class Exponentials:
             self.known[arg] = core_of(arg)
         return self.known[arg]
 
-    def poly(self, base: Node, core: Node) -> Poly | None:
+    def poly(self, base: Node, core: Node, depth: int = 0) -> Poly | None:
         """The coefficients of `base` by powers of `exp(core)`, if more than one."""
-        if (base, core) not in self.polys:
-            self.polys[base, core] = self._poly(base, core)
-        return self.polys[base, core]
+        key = base, core, depth
+        if key not in self.polys:
+            self.polys[key] = self._poly(base, core, depth)
+        return self.polys[key]
 
-    def _poly(self, base: Node, core: Node) -> Poly | None:
+    def _poly(self, base: Node, core: Node, depth: int) -> Poly | None:
         base = self.unfolded(base)
         terms: Iterable[tuple[Node, Exact]] = ((base, 1),)
         if isinstance(base, Sum):
@@ -128,7 +130,8 @@ class Exponentials:
             for b, e in factors_of(term):
                 d = self.degree(b, core)
                 if d is None:
-                    if isinstance(b, Sum) and self.poly(b, core) is not None:
+                    nested = isinstance(b, Sum) and depth < MAX_NESTED
+                    if nested and self.poly(b, core, depth + 1) is not None:
                         return None  # a root or a divisor grows with the exponential as well
                     rest.append(b ** self.graph.number(e))
                     continue
@@ -203,11 +206,12 @@ def is_exponential(node: Node) -> TypeGuard[Call]:
 def factors_of(node: Node) -> Iterable[tuple[Node, Exact]]:
     """The powers in a product, its coefficient apart; those too of a product in it.
 
-    Of one in that no more: of a long program that would be all powers there are.
+    Of one in that no more: of a long program that would be all powers there are. One with a
+    coefficient stays closed: nothing else says what it is.
     """
     if not isinstance(node, Prod):
         return ((node, 1),)
-    closed = [b for b, e in node.factors if e == 1 and isinstance(b, Prod)]
+    closed = [b for b, e in node.factors if e == 1 and isinstance(b, Prod) and b.coefficient == 1]
     if not closed:
         return node.factors
     own = [(b, e) for b, e in node.factors if b not in closed]

@@ -10,6 +10,7 @@ functions are such functions. What else is here is a line of algebra each (`log1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
 from math import isqrt
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from diffsrc.simplify.normalise import Normaliser
 
 WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item"})
+MAX_NESTED = 4  # sums and choices in one another
 
 
 def stabilised(program: Program, normal: Normaliser, library: str) -> Program:
@@ -245,15 +247,20 @@ class Stabiliser:
                     return self._times(base, self.graph.monomial(node.coefficient, powers))
         return node
 
-    def _is_divided(self, node: Node, core: Node) -> bool:
+    def _is_divided(self, node: Node, core: Node, depth: int = 0) -> bool:
         """Whether all terms of a sum, in both arms of choices too, are divided by a pair."""
         if node is self.graph.zero:
             return True
+        parts: Sequence[Node] = ()
         if isinstance(node, Sum):
-            return not node.constant and all(self._is_divided(t, core) for t, _ in node.terms)
-        if is_choice(node):
-            return all(self._is_divided(arm, core) for arm in node.args[1:])
-        return self.read.ratio(node, core) is not None
+            parts = () if node.constant else node.operands
+        elif is_choice(node):
+            parts = node.args[1:]
+        else:
+            return self.read.ratio(node, core) is not None
+        if not parts or depth > MAX_NESTED:
+            return False
+        return all(self._is_divided(part, core, depth + 1) for part in parts)
 
     def _times(self, node: Node, factor: Node) -> Node:
         """What `_is_divided`, with each of its terms multiplied."""
