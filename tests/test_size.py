@@ -2,12 +2,12 @@
 
 import ast
 import importlib.util
+import inspect
 import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -173,7 +173,7 @@ def forward(source: str, x: float) -> float:
 def shallow(deepest: int) -> Iterator[None]:
     """Bound the stack, which may not grow with the program: here programs are short."""
     limit = sys.getrecursionlimit()
-    frame: FrameType | None = sys._getframe()
+    frame = inspect.currentframe()
     while frame is not None:
         deepest, frame = deepest + 1, frame.f_back
     sys.setrecursionlimit(deepest)

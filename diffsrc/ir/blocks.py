@@ -238,7 +238,8 @@ def blocks(block: Block) -> Iterator[Block]:
         roots = [*(let.node for let in block.lets), *block.roots()]
         if not any(root.graph.branches for root in roots):
             continue
-        for node in reachable(roots):
-            if isinstance(node, If) and node not in seen:
-                seen.add(node)
+        below = [node for node in reachable(roots, stop=seen) if node not in seen]
+        seen.update(below)
+        for node in below:
+            if isinstance(node, If):
                 todo += (node.orelse, node.then)
