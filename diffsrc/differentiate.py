@@ -8,8 +8,10 @@ transformation once more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from functools import partial
+from typing import TypeVar
 
 from diffsrc.errors import NotDifferentiable, Place, UnknownFunction
 from diffsrc.ir import (
@@ -28,14 +30,16 @@ from diffsrc.ir import (
     blocks,
     reachable,
 )
-from diffsrc.rules import partial
+from diffsrc.rules import partial as slope_of
 from diffsrc.simplify import Simplifier
+from diffsrc.simplify.domain import nonzero_in, nonzero_where
 from diffsrc.simplify.factor import select
 
 MAX_PARTIALS = 4
 MAX_TAIL_WORK = 2_000
 
 Adjoints = dict[Node, Node]
+Given = TypeVar("Given")
 
 
 Request = tuple[int, tuple[Node, ...]]
@@ -59,6 +63,7 @@ class Differentiator:
         self.active = self._active()
         self.hints: dict[Node, str] = dict(program.hints)
         self.names = names_of(program)
+        self.read: set[Node] = set()
 
     def _active(self) -> set[Node]:
         """The nodes that depend on `wrt`."""
@@ -79,6 +84,7 @@ class Differentiator:
         """The block that gives (the values and) the gradients that are requested."""
         if block.fails:
             return block
+        self.know(nonzero_in(block, self.simplifier.normal, self.program.library, self.read))
         values = block.results if with_values else ()
         tail = self._tail(block)
         if tail is None:
@@ -95,12 +101,27 @@ class Differentiator:
             chosen = Block(inner.statements, tuple(inner.results[i] for i in indices))
             return self.block(chosen, with_values=with_values)
 
-        then, orelse = arm(tail.then), arm(tail.orelse)
+        then, orelse = self.arms(tail, arm)
         if _is_one_constant(then, orelse):
             return Block(block.statements, then.results)
         choice = self.graph.if_(tail.condition, then, orelse)
         count = len(values) + sum(len(wrt) for _, wrt in self.requests)
         return Block(block.statements, tuple(self.graph.result(choice, i) for i in range(count)))
+
+    def know(self, nonzero: Iterable[Node]) -> None:
+        """Apply rules from now on with these values known not to be zero."""
+        self.graph.nonzero |= frozenset(nonzero)
+
+    def arms(self, choice: If, give: Callable[[Block], Given]) -> tuple[Given, Given]:
+        """What is given for the two arms of a choice, in each with what is known there."""
+        known, normal = self.graph.nonzero, self.simplifier.normal
+        self.know(nonzero_where(choice.condition, normal))
+        then = give(choice.then)
+        self.graph.nonzero = known
+        self.know(nonzero_where(choice.condition, normal, holds=False))
+        orelse = give(choice.orelse)
+        self.graph.nonzero = known
+        return then, orelse
 
     def _tail(self, block: Block) -> If | None:
         """The `If` whose results the block returns, where going on in its arms is cheap."""
@@ -161,17 +182,8 @@ class Differentiator:
         swept: list[tuple[Node, Adjoints, Adjoints]] = []
         for group in groups:
             scale = self.graph.one if whole else adjoints[group[0]]
-            gradients = [
-                {}
-                if arm.fails
-                else self._arm(
-                    arm,
-                    {r.index: adjoints[r] if whole else self.graph.one for r in group},
-                    stop,
-                )
-                for arm in (node.then, node.orelse)
-            ]
-            swept.append((scale, gradients[0], gradients[1]))
+            seeds = {r.index: adjoints[r] if whole else self.graph.one for r in group}
+            swept.append((scale, *self.arms(node, partial(self._arm, seeds=seeds, stop=stop))))
         zero = self.graph.zero
         wanted = [
             (scale, below, then.get(below, zero), orelse.get(below, zero))
@@ -180,19 +192,22 @@ class Differentiator:
             if below in then or below in orelse
         ]
         found: list[tuple[Node, Node]] = []
-        for scale, below, then, orelse in wanted:
+        for scale, below, one, other in wanted:
             choice = self.graph.if_(
                 node.condition,
-                _with_results(node.then, (then,)),
-                _with_results(node.orelse, (orelse,)),
+                _with_results(node.then, (one,)),
+                _with_results(node.orelse, (other,)),
             )
-            same = then is orelse and isinstance(then, Number)
-            slope = then if same else self.graph.result(choice, 0)
+            same = one is other and isinstance(one, Number)
+            slope = one if same else self.graph.result(choice, 0)
             self.hint(slope, next(r for r in results if adjoints[r] is scale or whole), below)
             found.append((below, self.times(scale, slope)))
         return found
 
-    def _arm(self, arm: Block, seeds: dict[int, Node], stop: list[Node]) -> Adjoints:
+    def _arm(self, arm: Block, *, seeds: dict[int, Node], stop: list[Node]) -> Adjoints:
+        if arm.fails:
+            return {}
+        self.know(nonzero_in(arm, self.simplifier.normal, self.program.library, self.read))
         roots: dict[Node, list[Node]] = {}
         for index, seed in seeds.items():
             roots.setdefault(arm.results[index], []).append(seed)
@@ -231,7 +246,7 @@ class Differentiator:
         for i, arg in enumerate(written):
             if arg not in self.active or arg.type.kind == "bool":
                 continue
-            slope = partial(op, y, i, args)
+            slope = slope_of(op, y, i, args)
             if slope is None:
                 raise self._unknown(node)
             step = isinstance(slope, int) and not slope

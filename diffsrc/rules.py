@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from diffsrc.ir import Const, Node, Number
-from diffsrc.ir.signs import nonnegative, positive
+from diffsrc.ir.signs import nonnegative, nonzero
 
 Slope = Node | int | None
 Partial = Callable[..., Slope]
@@ -73,7 +73,7 @@ def root(x: Node) -> Node:
 
 def power_by_base(y: Node, a: Node, b: Node) -> Node:
     """`b * a**(b - 1)`, and 0 where both are 0 and that power does not exist."""
-    if positive(a) or isinstance(b, (Number, Const)):
+    if nonzero(a) or isinstance(b, (Number, Const)):
         return b * a ** (b - 1)
     none = y.graph.call("and", eq(a, 0), eq(b, 0))
     return b * select(none, 1, a) ** (b - 1)
@@ -81,7 +81,7 @@ def power_by_base(y: Node, a: Node, b: Node) -> Node:
 
 def power_by_exponent(y: Node, a: Node, b: Node) -> Node:
     """`y * log(a)`; 0 at `a` of 0, where `y` is 0."""
-    return y * log(a if positive(a) else select(eq(a, 0), 1, a))
+    return y * log(a if nonzero(a) else select(eq(a, 0), 1, a))
 
 
 def sinc_slope(y: Node, x: Node) -> Node:

@@ -79,6 +79,8 @@ class Graph:
         self.avoided: set[Node] = set()
         self.opposites: dict[Sum, Node] = {}
         self.branches = False
+        # Normal nodes that are not zero where rules are applied at the moment.
+        self.nonzero: frozenset[Node] = frozenset()
         self.logical: set[Node] = set()
         self.extreme: set[Node] = set()
         self.zero = self.number(0)

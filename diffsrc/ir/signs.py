@@ -37,6 +37,16 @@ def positive(node: Node, depth: int = 0) -> bool:
             return False
 
 
+def nonzero(node: Node) -> bool:
+    """Whether `node` is known not to be zero, by its form or by its graph's word for it."""
+    known = node.graph.nonzero
+    if node in known or positive(node):
+        return True
+    if isinstance(node, Sum):
+        return bool(known) and node.graph.negated(node) in known
+    return isinstance(node, Prod) and all(nonzero(base) for base, _ in node.factors)
+
+
 def nonnegative(node: Node, depth: int = 0) -> bool:
     """Whether `node` is never below zero where it is defined."""
     if depth > MAX_DEPTH:
