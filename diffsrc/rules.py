@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Const, Node, Number
+from diffsrc.ir import Call, Const, Node, Number
 from diffsrc.ir.signs import nonnegative, nonzero
 
 Slope = Node | int | None
@@ -80,7 +80,9 @@ def power_by_base(y: Node, a: Node, b: Node) -> Node:
 
 
 def power_by_exponent(y: Node, a: Node, b: Node) -> Node:
-    """`y * log(a)`; 0 at `a` of 0, where `y` is 0."""
+    """`y * log(a)`; 0 at `a` of 0, where `y` is 0. The logarithm of `exp(t)` is `t`."""
+    if isinstance(a, Call) and a.op == "exp":
+        return y * a.args[0]
     return y * log(a if nonzero(a) else select(eq(a, 0), 1, a))
 
 

@@ -441,3 +441,13 @@ def test_a_root_of_a_large_degree_is_not_factored():
     with mpmath.workdps(60):
         want = mpmath.diff(exact, 1.542, 2)
     assert derivative(f, order=2)(1.542) == pytest.approx(float(want), rel=1e-14)
+
+
+def test_the_logarithm_of_an_exponential_is_its_argument():
+    def f(x, p):
+        return math.exp(x) ** p
+
+    df = grad(f, wrt=(0, 1))
+    assert "log" not in df.source
+    value = math.exp(-2.0)
+    assert df(-4.0, 0.5) == pytest.approx((0.5 * value, -4.0 * value), rel=1e-15)
