@@ -451,3 +451,35 @@ def test_the_logarithm_of_an_exponential_is_its_argument():
     assert "log" not in df.source
     value = math.exp(-2.0)
     assert df(-4.0, 0.5) == pytest.approx((0.5 * value, -4.0 * value), rel=1e-15)
+
+
+def rosenbrock(a, b, c):
+    return 100 * (b - a * a) ** 2 + (1 - a) ** 2 + 100 * (c - b * b) ** 2 + (1 - b) ** 2
+
+
+def test_a_sum_of_differences_of_which_nothing_goes_is_left():
+    """`202 b - 200 a**2 - 2` loses what `b - a * a` keeps."""
+    df = grad(rosenbrock, wrt=("a", "b"))
+    assert "202" not in df.source
+    a, b, c = 1.1, 1.1 * 1.1, 1.4
+    by_b = 200 * (b - a * a) - 400 * b * (c - b * b) - 2 * (1 - b)
+    assert df(a, b, c)[1] == pytest.approx(by_b, rel=1e-15)
+    assert "4 * x - 6" in grad(lambda x: (x - 1) ** 2 + (x - 2) ** 2).source
+
+
+def log2_of(x):
+    return np.log2(x)
+
+
+def exp2_of(x):
+    return np.exp2(x)
+
+
+def power_of_two(x):
+    return 2**x
+
+
+@pytest.mark.parametrize("function", [log2_of, exp2_of, power_of_two])
+def test_constants_in_front_leave_float32_as_it_is(function):
+    x = np.array([0.5, 2.0], dtype="float32")
+    assert derivative(function)(x).dtype == function(x).dtype == "float32"

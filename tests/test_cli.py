@@ -295,6 +295,7 @@ def test_show_of_an_imported_function(folder, run):
         ("show decimal:Decimal", "A function is needed, not the class Decimal"),
         ("generate", "a TARGET is needed"),
         ("generate model.py:f", "-o FILE is needed"),
+        ("generate model.py:f -o -", "'-' is no file"),
         ("generate model.py:f -o nowhere/out.py", "No such file or directory"),
         ("generate model.py:f -o sub", "Is a directory"),
         ("generate model.py:f -o sub/", "Is a directory"),

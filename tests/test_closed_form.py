@@ -8,9 +8,11 @@ import re
 import xml.etree.ElementTree as ET
 from fractions import Fraction
 
+import numpy as np
 import pytest
 import sympy
 
+from diffsrc import closed_form
 from diffsrc.differentiate import gradients
 from diffsrc.emit.boxes import Name
 from diffsrc.emit.latex import latex
@@ -803,3 +805,9 @@ def test_random_formulas_by_python_and_sympy(long):
         assert got == pytest.approx(wanted, rel=1e-9, abs=1e-9)
         got = by_sympy(closed, values)
         assert got == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+
+
+def test_formulas_have_no_care_for_bases_of_zero():
+    assert str(closed_form(lambda x, n: x**n)) == "n * x ** (n - 1)"
+    assert closed_form(lambda x, n: x**n, wrt=1).latex == r"x^{n} \log(x)"
+    assert "if" not in str(closed_form(lambda x: np.sinc(x)))

@@ -1,5 +1,6 @@
 """Stable forms are equal to what they stand for, and stay in range."""
 
+import math
 from fractions import Fraction
 
 import mpmath
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diffsrc import derivative, hessian
 from diffsrc.ir import (
     Block,
     Call,
@@ -333,3 +335,32 @@ def test_products_closed_to_merging_keep_their_value(data):
             want *= mpmath.fprod(value(factor, at) for factor in factors)
         assert mpmath.almosteq(value(node, at), want, 1e-12)
         assert mpmath.almosteq(value(stable(node), at), want, 1e-12)
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x))
+
+
+@pytest.mark.parametrize("order", [7, 8])
+def test_sums_too_long_to_merge_are_written_anew(order):
+    """Of more terms than a sum merges: one was replaced by itself and more, for ever."""
+    for x in (1.0, -3.0):
+        with mpmath.workdps(DIGITS):
+            want = mpmath.diff(lambda t: 1 / (1 + mpmath.exp(-t)), x, order)
+        assert derivative(sigmoid, order=order)(x) == pytest.approx(float(want), rel=1e-12)
+
+
+@pytest.mark.parametrize("x", [1e4, 1e6])
+def test_the_slope_of_a_tangent_is_not_multiplied_out(x):
+    third = derivative(lambda t: math.tanh(t) / t, order=3)
+    assert third(x) == pytest.approx(-6 / x**4, rel=1e-14)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_all_second_derivatives_of_a_length_are_in_range(size):
+    def length(x, y):
+        return math.sqrt(x**2 + y**2)
+
+    entry = 1 / (2**1.5 * size)
+    (xx, xy), (yx, yy) = hessian(length, wrt=(0, 1))(size, size)
+    assert (xx, xy, yx, yy) == pytest.approx((entry, -entry, -entry, entry), rel=1e-14)

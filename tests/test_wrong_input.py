@@ -675,6 +675,13 @@ def test_wrt_that_names_an_item():
         grad(of_rest_unused, wrt=1)(2.0, "a")
 
 
+def test_wrt_from_the_end_with_open_arguments():
+    for f in (of_rest, of_rest_unused):
+        with pytest.raises(ValueError, match=r"wrt=-1 counts from the end, which \*rest"):
+            grad(f, wrt=-1)(2.0, 3.0)
+    assert grad(of_pair, wrt=-2)(2.0, (3.0,)) == 3.0
+
+
 def test_wrt_that_is_the_receiver():
     with pytest.raises(UnsupportedSyntax, match="such as wrt='x'"):
         grad(Wheel.turn)(Wheel(1.0), 2.0)

@@ -96,6 +96,7 @@ def derive(
         ValueError: `wrt` names no parameter.
     """
     parsed = parse(captured, signature)
+    parsed.graph.careful = stable
     simplifier = Simplifier(parsed)
     program = parsed
     for operator in operators:
@@ -449,9 +450,14 @@ def wrt_name(program: Program, wrt: Wrt) -> str:
     names = [
         p.name for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
     ]
+    starred = next((p.name for p in program.parameters if p.kind == "VAR_POSITIONAL"), None)
+    if starred is not None and wrt < 0:
+        raise ValueError(
+            f"wrt={wrt!r} counts from the end, which *{starred} of {program.name} leaves open: "
+            "give a name or a position from the start"
+        )
     if -len(names) <= wrt < len(names):
         return names[wrt]
-    starred = next((p.name for p in program.parameters if p.kind == "VAR_POSITIONAL"), None)
     if starred is not None and wrt >= len(names):
         return f"{starred}[{wrt - len(names)}]"
     raise ValueError(

@@ -80,6 +80,8 @@ def file_name(text: str) -> str:
     """The type of an argument that is a file."""
     if not text:
         raise argparse.ArgumentTypeError("the name of the file is empty")
+    if text == "-":
+        raise argparse.ArgumentTypeError("'-' is no file: a module has a name")
     return text
 
 

@@ -50,6 +50,8 @@ def folded(
     found: list[Folded] = []
     for node in _parts(program):
         text = printer(node)
+        if "np." in text:
+            text = f"float({text})"  # a `float64` would make float64 of arrays of float32
         if text not in names:
             words = (label(node, {}) or "").replace("twice", "2").upper()
             wanted = words if words.isidentifier() else "CONSTANT"

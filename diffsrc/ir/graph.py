@@ -79,6 +79,8 @@ class Graph:
         self.avoided: set[Node] = set()
         self.opposites: dict[Sum, Node] = {}
         self.branches = False
+        # Whether rules take care where their formulas have no value: not those that are read only.
+        self.careful = True
         # Normal nodes that are not zero where rules are applied at the moment.
         self.nonzero: frozenset[Node] = frozenset()
         self.logical: set[Node] = set()

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Never
 
 from diffsrc.capture.attributes import describe
+from diffsrc.capture.decorators import is_ours
 from diffsrc.errors import UnknownFunction
 from diffsrc.ops import Operation, operation_of
 from diffsrc.parse.attributes import may_change
 from diffsrc.parse.builtin import Builtins
-from diffsrc.parse.live import diffsrc_primal
 from diffsrc.parse.values import (
     Local,
     Method,
@@ -158,11 +158,11 @@ class Calls(Builtins):
         known = operation_of(value)
         if known is not None and known[0].arity:
             return self.operate(*known, args, keywords, node)
-        if diffsrc_primal(value) is not None:
+        if is_ours(value):
             self.refuse(
-                "A derivative made by diffsrc is called here.",
+                "An operator of diffsrc, or a derivative that one made, is called here.",
                 node,
-                "Write higher derivatives as grad(grad(f)).",
+                "Derive it outside; write higher derivatives as grad(grad(f)).",
             )
         if isinstance(value, types.MethodDescriptorType):
             return self._method_in_c(value, args, keywords, node)

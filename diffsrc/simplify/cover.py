@@ -173,6 +173,9 @@ class Reach:
         powers: list[Powers] = []
         for product in products:
             coefficient, covered = self._covered(product)
+            if any(e < -1 and is_hypot(base) for base, e in covered.items()):
+                self.covers[product] = coefficient, covered  # its quotients are in range
+                continue
             signs[product] = -1 if coefficient.numerator < 0 else 1
             if not is_unit(coefficient):
                 number = self.graph.number(magnitude(coefficient))
@@ -181,6 +184,7 @@ class Reach:
                 else:
                     covered[number] = 1
             powers.append(covered)
+        products = [product for product in products if product in signs]
         found = _used(share(self.graph, products, powers), len(products))
         for node, shared in found:
             sign: Exact = signs.get(node, 1)
@@ -227,6 +231,11 @@ class Reach:
                     factors = self.covers[node][1].items()
                     self.covers[node] = 1, {turned if b is base else b: e for b, e in factors}
                 self.covers[turned] = -sign, powers
+
+
+def is_hypot(node: Node) -> bool:
+    """Whether a node is a length, whose powers leave the range of floats."""
+    return isinstance(node, Call) and node.op == "hypot"
 
 
 def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Powers]]:

@@ -159,12 +159,15 @@ def multiplied_out(graph: Graph, node: Node, kept: AbstractSet[Node]) -> Node:
     """A sum with its products of sums multiplied out, where that makes terms alike.
 
     `1 - (a + b) / a` is `-b / a`. The `kept` sums, which are computed in any case, are left whole
-    where only constants are alike: `(1 - a) - a` is `1 - 2 a`, `(1 - a) + 2` stays.
+    where only constants are alike: `(1 - a) - a` is `1 - 2 a`, `(1 - a) + 2` stays. So is
+    `1 - tanh(a)**2`, which has a form that does not cancel, and a sum of differences of which
+    nothing goes: `200 (b - a**2) - 2 (1 - b)`, not `202 b - 200 a**2 - 2`.
     """
     if not isinstance(node, Sum):
         return node
     sums = {t: t if isinstance(t, Sum) else sum_factor(t) for t, _ in node.terms}
-    factors = {t: f for t, f in sums.items() if f is not None}
+    factors = {t: f for t, f in sums.items() if f is not None and not is_slope_of_tanh(f)}
+    whole = None not in sums.values() and not node.constant
     nested: dict[Node, Sum] = {t: f for t, f in factors.items() if t is f}
     loose = {t: f for t, f in factors.items() if f not in kept}
     forms = [(nested, False), (loose, True)]
@@ -172,25 +175,52 @@ def multiplied_out(graph: Graph, node: Node, kept: AbstractSet[Node]) -> Node:
         forms.append((factors, False))
     for chosen, constants in forms:
         if chosen and _combine(node, chosen, constants=constants):
-            return _multiplied_out(graph, node, chosen)
+            spread = _multiplied_out(graph, node, chosen, whole=whole)
+            if spread is not None:
+                return spread
     return node
 
 
-def _multiplied_out(graph: Graph, node: Sum, factors: dict[Node, Sum]) -> Node:
-    """The sum with the terms that have `factors` multiplied out by these."""
+def is_slope_of_tanh(node: Sum) -> bool:
+    """Whether a sum is `c - c tanh(a)**2`."""
+    ((term, coefficient), *others) = node.terms
+    if others or coefficient != -node.constant or not isinstance(term, Prod):
+        return False
+    ((base, exponent), *others) = term.factors
+    return not others and exponent == 2 and isinstance(base, Call) and base.op == "tanh"
+
+
+def _multiplied_out(
+    graph: Graph, node: Sum, factors: dict[Node, Sum], *, whole: bool
+) -> Node | None:
+    """The sum with the terms that have `factors` multiplied out by these.
+
+    None where all are differences, that being the `whole`, and what is alike adds up, all of it.
+    """
     terms: dict[Node, Exact] = {}
+    size = magnitude(node.constant)
     for term, coefficient in node.terms:
         factor = factors.get(term)
         if factor is None:
             terms[term] = terms.get(term, 0) + coefficient
+            size += magnitude(coefficient)
             continue
         rest = term / factor
         parts = [(rest * inner, c) for inner, c in factor.terms] + [(rest, factor.constant)]
         for part, c in parts:
             core, scale = graph.split(part)
             terms[core] = terms.get(core, 0) + c * scale * coefficient
+            size += magnitude(c * scale * coefficient)
     constant = node.constant + terms.pop(graph.one, 0)
+    left = sum(map(magnitude, terms.values()), magnitude(constant))
+    if whole and left == size and all(map(_is_difference, factors.values())):
+        return None
     return graph.linear(constant, terms)
+
+
+def _is_difference(node: Sum) -> bool:
+    signs = {c.numerator > 0 for _, c in node.terms}
+    return len(signs) > 1 or (bool(node.constant) and (node.constant > 0) not in signs)
 
 
 def _combine(node: Sum, factors: dict[Node, Sum], *, constants: bool) -> bool:

@@ -374,11 +374,21 @@ class Lowering:
             # NumPy has no minus for truth values.
             parts.insert(0, literal(self.graph, -1))
         elif negative:
-            parts[0] = self.graph.call("neg", parts[0])
+            parts[:1] = self._negative(parts[0])
         total = parts[0]
         for part in parts[1:]:
             total = self.graph.call("mul", total, part)
         return total
+
+    def _negative(self, first: Node) -> list[Node]:
+        """The first factor with a minus: `-x * x` for `-(x**2)`."""
+        match first:
+            case Call(op="pow", args=(base, Const(value=2))) if self._is_name(base):
+                return [self.graph.call("neg", base), base]
+        return [self.graph.call("neg", first)]
+
+    def _is_name(self, node: Node) -> bool:
+        return isinstance(node, Var) or node in self.reach.named
 
     def _rank(self, base: Node) -> tuple[int, int]:
         owner = base.args[0] if isinstance(base, Call) and base.op == "attribute" else base

@@ -33,6 +33,7 @@ from diffsrc.ir import (
     quotient,
     reachable,
 )
+from diffsrc.ir.graph import MAX_TERMS
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.choices import is_choice
 from diffsrc.simplify.factor import monomial_of, select
@@ -189,7 +190,7 @@ class Stabiliser:
             if isinstance(term, Call) and term.op == "erf" and abs(c) == abs(node.constant):
                 (arg,) = term.args
                 close = node.constant * self.graph.call("erfc", -arg if c == node.constant else arg)
-                return self.graph.sum((node, -node.constant, -c * term, close))
+                return self._with(node, term, close)
             if c != -node.constant:
                 continue
             powers = monomial_of(term)[1]
@@ -199,16 +200,20 @@ class Stabiliser:
             if not isinstance(base, Call) or base.options or len(base.args) != 1:
                 continue
             if base.op == "exp" and exponent == 1 and not self.read.is_named(base):
-                close = c * self.graph.call("expm1", *base.args)
-                return self.graph.sum((node, -constant, -c * term, close))
+                return self._with(node, term, c * self.graph.call("expm1", *base.args))
             if base.op == "tanh" and exponent == 2 and not self.read.is_named(base):
                 close = self._product(constant * self.graph.call("cosh", *base.args) ** -2)
-                return self.graph.sum((node, -constant, -c * term, close))
+                return self._with(node, term, close)
         return node
+
+    def _with(self, node: Sum, term: Node, close: Node) -> Node:
+        """A sum with another form for its constant and one of its terms."""
+        rest = self.graph.linear(0, {t: c for t, c in node.terms if t is not term})
+        return self.graph.sum((rest, close))
 
     def _centred(self, node: Sum) -> Node:
         """`2 E / (E + 1) - 1` is `tanh(a / 2)`, `2 E / (E - 1) - 1` its inverse."""
-        for term, c in node.terms:
+        for term, c in node.terms if len(node.terms) < MAX_TERMS else ():
             for core in self.read.cores([b for b, e in factors_of(term) if e == -1]):
                 ratio = self.read.ratio(term, core)
                 if ratio is None or list(ratio.pairs.values()) != [-1] or ratio.others:

@@ -12,4 +12,4 @@
 def thin_lens_grad(u, f):
     """Gradient of thin_lens with respect to u, f."""
     difference_squared = (u - f) ** 2
-    return -(f**2) / difference_squared, u**2 / difference_squared
+    return -f * f / difference_squared, u**2 / difference_squared
