@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import TypeVar
 
-from diffsrc.errors import NotDifferentiable, Place, UnknownFunction
+from diffsrc.errors import NotDifferentiable, Place, UnknownFunction, UnsupportedSyntax
 from diffsrc.ir import (
     Assert,
     Block,
@@ -37,6 +37,7 @@ from diffsrc.simplify.factor import select
 
 MAX_PARTIALS = 4
 MAX_TAIL_WORK = 2_000
+MAX_DEPTH = 80  # Python takes 100 levels of indentation
 
 Adjoints = dict[Node, Node]
 Given = TypeVar("Given")
@@ -64,6 +65,7 @@ class Differentiator:
         self.hints: dict[Node, str] = dict(program.hints)
         self.names = names_of(program)
         self.read: set[Node] = set()
+        self.depth = 0
 
     def _active(self) -> set[Node]:
         """The nodes that depend on `wrt`."""
@@ -109,11 +111,13 @@ class Differentiator:
         return Block(block.statements, tuple(self.graph.result(choice, i) for i in range(count)))
 
     def know(self, nonzero: Iterable[Node]) -> None:
-        """Apply rules from now on with these values known not to be zero."""
-        self.graph.nonzero |= frozenset(nonzero)
+        """Apply rules from now on with these values known not to be zero: those of powers ask."""
+        if self.graph.powers:
+            self.graph.nonzero |= frozenset(nonzero)
 
     def arms(self, choice: If, give: Callable[[Block], Given]) -> tuple[Given, Given]:
         """What is given for the two arms of a choice, in each with what is known there."""
+        self.depth += 1
         known, normal = self.graph.nonzero, self.simplifier.normal
         self.know(nonzero_where(choice.condition, normal))
         then = give(choice.then)
@@ -121,6 +125,7 @@ class Differentiator:
         self.know(nonzero_where(choice.condition, normal, holds=False))
         orelse = give(choice.orelse)
         self.graph.nonzero = known
+        self.depth -= 1
         return then, orelse
 
     def _tail(self, block: Block) -> If | None:
@@ -169,6 +174,12 @@ class Differentiator:
         """What the results' adjoints give for the outside values that the arms use."""
         if not adjoints:
             return []
+        if self.depth > MAX_DEPTH:
+            raise UnsupportedSyntax(
+                f"Choices depend on each other here, more than {MAX_DEPTH} deep.",
+                self.place(node.condition),
+                "Write some of them as functions of their own, or as arithmetic.",
+            )
         inside = [
             n
             for block in (node.then, node.orelse)
@@ -272,6 +283,9 @@ class Differentiator:
                 # In each term: there it may be squared.
                 terms = (c * self.times(t, slope) for t, c in inner.terms)
                 return adjoint / inner * self.graph.sum([inner.constant * slope, *terms])
+        one = self.graph.one
+        if adjoint is one or slope is one:
+            return slope if adjoint is one else adjoint
         for choice, other in ((adjoint, slope), (slope, adjoint)):
             if isinstance(choice, Call) and choice.op == "select":
                 condition, then, orelse = choice.args

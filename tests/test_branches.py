@@ -483,3 +483,35 @@ def power_of_two(x):
 def test_constants_in_front_leave_float32_as_it_is(function):
     x = np.array([0.5, 2.0], dtype="float32")
     assert derivative(function)(x).dtype == function(x).dtype == "float32"
+
+
+def two_roots_of_one_product(x, y):
+    return math.sin(3 * math.sqrt(2 * x * y) * math.sqrt(2 * x * y) * y)
+
+
+def two_roots_of_an_exponential(x, y):
+    return x * (3 * math.sqrt(2 * math.exp(x)) * math.sqrt(2 * math.exp(x)) - 3 * y)
+
+
+def two_roots_over_a_sum(x, y):
+    return 8 * math.sqrt(0.1 * x * x) * math.sqrt(0.1 * x * x) / -(y + y)
+
+
+@pytest.mark.parametrize(
+    "function", [two_roots_of_one_product, two_roots_of_an_exponential, two_roots_over_a_sum]
+)
+def test_a_product_under_two_roots_keeps_its_coefficient(function):
+    in_mpmath = type(function)(function.__code__, {"math": mpmath})
+    with mpmath.workdps(40):
+        want = [float(mpmath.diff(in_mpmath, (1.3, 0.7), n)) for n in ((1, 0), (0, 1))]
+    assert grad(function, wrt=(0, 1))(1.3, 0.7) == pytest.approx(want, rel=1e-13)
+
+
+def test_what_overflows_beside_a_bound_is_not_computed_exactly():
+    """To mpmath `exp(exp(exp(exp(exp(x)))))` is a number, of gigabytes."""
+
+    def f(x, y, p, q):
+        s = min(1.0, math.exp(math.exp(math.exp(math.exp(math.exp(x))))))
+        return p * (x * s + y * s + 1) + q * ((x + y) * s + 1)
+
+    assert grad(f, wrt=("p", "q"))(-1.0, 0.5, 1.0, 2.0) == (0.5, 0.5)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from diffsrc import grad
+from diffsrc.errors import UnsupportedSyntax
 
 DEEPEST = 20
 FRAMES = 150  # beyond the test's own
@@ -221,3 +222,28 @@ def test_a_chaotic_map_keeps_the_range_of_floats(tmp_path):
     assert math.isclose(grad(chaos)(0.3), slope, rel_tol=1e-10)
     growth = ["y = x", *["y = y * 1000.0"] * 200, "return y"]
     assert grad(imported(text(growth), tmp_path, "growth"))(1.0) == math.inf
+
+
+def ladder(count: int) -> Lines:
+    """A choice that all those after it are computed from."""
+    return ["y = x", *[f"y = y * x if x > {i} else {i} * x" for i in range(count)], "return y"]
+
+
+def highest(count: int) -> Lines:
+    return ["y = x", *[f"y = max(y, {i} * x - 1.0)" for i in range(count)], "return y"]
+
+
+def test_choices_of_choices(tmp_path: Path) -> None:
+    for count in (30, 60):
+        df = grad(imported(text(ladder(count)), tmp_path, f"ladder_{count}"))
+        assert df(0.7) == count - 1.0
+    df = grad(imported(text(highest(60)), tmp_path, "highest"))
+    assert (df(0.01), df(0.7)) == (1.0, 59.0)
+    with pytest.raises(UnsupportedSyntax, match="more than 80 deep"):
+        grad(imported(text(ladder(120)), tmp_path, "ladder_120"))(0.7)
+
+
+def test_many_returns(tmp_path: Path) -> None:
+    lines = [line for i in range(100) for line in (f"if x < {i}:", f"    return {i} * x * x")]
+    df = grad(imported(text([*lines, "return x"]), tmp_path, "returns"))
+    assert (df(0.5), df(98.5), df(100.0)) == (1.0, 2 * 99 * 98.5, 1.0)

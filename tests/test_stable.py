@@ -324,6 +324,8 @@ def test_products_closed_to_merging_keep_their_value(data):
     at = {name: (i + 2.25) / 7 for i, name in enumerate(names)}
     x = variables[0]
     sums = [1 / (1 + unary(x, "exp")), unary(x, "exp"), 1 / (1 + unary(-x, "exp"))]
+    half = Fraction(1, 2)
+    sums += [(2 * variables[1] * x) ** half, (3 * x) ** half, 5 * (2 * x) ** -half]
     for a, b in zip(variables[::2], variables[1::2], strict=True):
         graph.prefer(a - b)
         sums += [a - b, b - a]
@@ -335,6 +337,11 @@ def test_products_closed_to_merging_keep_their_value(data):
             want *= mpmath.fprod(value(factor, at) for factor in factors)
         assert mpmath.almosteq(value(node, at), want, 1e-12)
         assert mpmath.almosteq(value(stable(node), at), want, 1e-12)
+    for inner in graph.table.values():
+        for base, exponent in inner.factors if isinstance(inner, Prod) else ():
+            # What takes a product in a product apart relies on it.
+            whole = exponent.denominator == 1
+            assert not (isinstance(base, Prod) and whole and base.coefficient != 1)
 
 
 def sigmoid(x):

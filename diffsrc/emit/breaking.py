@@ -94,7 +94,7 @@ def middle(printer: Printer, inside: Sequence[Node], target: int) -> Node | None
     for inner in inside:
         if not inner.operands or not isinstance(inner, Call):
             continue
-        if inner.type.kind == "bool" or inner.op == "attribute":
+        if inner.type.kind == "bool" or inner.op == "attribute" or inner not in printer.lengths:
             continue
         gap = abs(printer.lengths[inner] - target)
         if best is None or gap < distance:

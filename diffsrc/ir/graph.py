@@ -79,6 +79,8 @@ class Graph:
         self.avoided: set[Node] = set()
         self.opposites: dict[Sum, Node] = {}
         self.branches = False
+        # Whether there are powers whose exponents are not literals.
+        self.powers = False
         # Whether rules take care where their formulas have no value: not those that are read only.
         self.careful = True
         # Normal nodes that are not zero where rules are applied at the moment.
@@ -117,6 +119,8 @@ class Graph:
             self.table[key] = node
             if op in {"add", "mul"} and all(map(self.is_logical, args)):
                 self.logical.add(node)
+            elif op == "pow" and not isinstance(args[1], Const):
+                self.powers = True
         return node
 
     def is_logical(self, node: Node) -> bool:
@@ -270,13 +274,17 @@ class Graph:
         if not coefficient:
             return self.zero
         kept: list[tuple[Node, Exact]] = []
+        opened: list[Node] = []
         changed = folds = False
         for base, exponent in factors.items():
             if not exponent:
                 continue
             kind = type(base)
             whole = type(exponent) is int or exponent.denominator == 1
-            if kind is not Number and kind is not Sum:
+            if kind is Prod and whole and base.coefficient != 1 and _is_integer_power(exponent):  # type: ignore[attr-defined] # a `Prod`
+                # Of two roots of it: a product in a product has no coefficient.
+                opened.append(self.power(base, exponent))
+            elif kind is not Number and kind is not Sum:
                 kept.append((base, exponent.numerator if whole else exponent))
                 if kind is Call and (base.type is BOOL or base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
                     folds = True
@@ -292,11 +300,11 @@ class Graph:
                 kept.append((base, power))
             else:
                 kept.append((base, exponent.numerator if whole else exponent))
-        if changed and len({base for base, _ in kept}) < len(kept):
+        if opened or (changed and len({base for base, _ in kept}) < len(kept)):
             merged: dict[Node, Exact] = {}
             for base, exponent in kept:
                 merged[base] = merged.get(base, 0) + exponent
-            return self.monomial(coefficient, merged)
+            return self.product((self.monomial(coefficient, merged), *opened))
         if folds:
             powers = dict(kept)
             folded = self._folded(powers)
@@ -338,7 +346,7 @@ class Graph:
                     powers[below] -= taken
                     found.append(self.power(below, rest + taken))
         for base in [b for b, e in powers.items() if e == 1 and isinstance(b, Call)]:
-            if isinstance(base, Call) and base.op == "slope":
+            if isinstance(base, Call) and base.op == "slope" and powers[base] == 1:
                 (arg,) = base.args
                 size, core, scale = self.call("abs", arg), *self.split(arg)
                 if powers.get(size) == 1:

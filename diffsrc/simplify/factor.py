@@ -20,6 +20,7 @@ from diffsrc.ir import (
 
 MAX_SPREAD = 24
 MAX_NESTED = 4  # choices in one another
+MAX_JOINED = 8
 MODULUS = sys.hash_info.modulus
 
 
@@ -73,8 +74,11 @@ def joined(node: Node) -> Node:
         condition, then, orelse = node.args
         if not (isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then):
             break
-        known, either = _disjuncts(condition), condition
-        for other in _disjuncts(orelse.args[0]):
+        known, others = _disjuncts(condition), _disjuncts(orelse.args[0])
+        if len(known) + len(others) > MAX_JOINED:
+            break
+        either = condition
+        for other in others:
             if other not in known:
                 either = node.graph.call("or", either, other)
         node = node.graph.call("select", either, then, orelse.args[2])
@@ -82,10 +86,16 @@ def joined(node: Node) -> Node:
 
 
 def _disjuncts(condition: Node) -> list[Node]:
-    """The conditions of which one is enough."""
-    if isinstance(condition, Call) and condition.op == "or" and not condition.options:
-        return [d for arg in condition.args for d in _disjuncts(arg)]
-    return [condition]
+    """The conditions of which one is enough, or more than `MAX_JOINED`."""
+    found: list[Node] = []
+    todo = [condition]
+    while todo and len(found) <= MAX_JOINED:
+        node = todo.pop()
+        if isinstance(node, Call) and node.op == "or" and not node.options:
+            todo += reversed(node.args)
+        else:
+            found.append(node)
+    return found
 
 
 def monomial_of(node: Node) -> tuple[Exact, dict[Node, Exact]]:

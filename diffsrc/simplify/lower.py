@@ -345,7 +345,12 @@ class Lowering:
             other = self.turned[base]
             if other is not base:
                 coefficient = -coefficient
-                powers = {(other if b is base else b): e for b, e in powers.items()}
+                turned: Powers = {}
+                for b, e in powers.items():
+                    # A root of the other may stand there already.
+                    new = other if b is base else b
+                    turned[new] = turned.get(new, 0) + e
+                powers = {b: e for b, e in turned.items() if e}
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers

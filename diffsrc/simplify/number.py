@@ -166,6 +166,8 @@ class Exact:
             case Ref():
                 return of(node.value)
             case Call() if node.op in TABLE:
+                if not math.isfinite(self.sampler(node)[point]):
+                    return mpmath.nan  # to mpmath a number, of gigabytes: exp(exp(exp(x)))
                 args = [of(arg) for arg in node.args]
                 if node.op in SUMMED and not all(abs(arg) <= MAX_SUMMED for arg in args):
                     return mpmath.nan
