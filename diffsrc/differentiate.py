@@ -141,15 +141,19 @@ class Differentiator:
     def sweep(self, block: Block, seeds: Adjoints, stop: Sequence[Node]) -> Adjoints:
         """Adjoints of `wrt` and of the `stop` nodes, from those of the block's results."""
         graph, stops = self.graph, set(stop)
+        # What lies outside the arms of choices, for which alone it matters.
+        outside = set(stops)
         contributions: dict[Node, list[Node]] = {}
         for root, seed in seeds.items():
             contributions.setdefault(root, []).append(seed)
-        outside = stops | set(reachable([*(let.node for let in block.lets), *seeds], arms=False))
+        if graph.branches:
+            outside |= set(reachable([*(let.node for let in block.lets), *seeds], arms=False))
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
         order = reachable(seeds, stop=stops | set(self.wrt))
         # An `If` outside has all its results outside, those too that only an arm here uses.
-        outside |= {n for n in order if isinstance(n, Result) and n.of in outside}
+        if graph.branches:
+            outside |= {n for n in order if isinstance(n, Result) and n.of in outside}
         for node in reversed(order):
             if isinstance(node, If):
                 for below, adjoint in self._through(node, pending.pop(node, {}), outside):

@@ -14,7 +14,6 @@ from diffsrc.ir import (
     Ref,
     Sum,
     blocks,
-    reachable,
 )
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten, turned
 from diffsrc.simplify.cost import saving
@@ -51,8 +50,8 @@ class Simplifier:
         for block in blocks(program.body):
             for node in (*(let.node for let in block.lets), *block.roots()):
                 self.normal(node)
-            roots = [*(let.node for let in block.lets), *block.roots()]
-            choices = (n for n in reachable(roots, arms=False) if isinstance(n, If))
+        if self.graph.branches:
+            choices = (n for n in self.graph.table.values() if isinstance(n, If))
             self.normal.conditions.update(n.condition for n in choices)
         self.kept = {b for n in named for b in monomial_of(self.normal(n))[1]}
         self.sample = Sampler()
