@@ -38,6 +38,7 @@ from diffsrc.simplify.factor import select
 MAX_PARTIALS = 4
 MAX_TAIL_WORK = 2_000
 MAX_DEPTH = 80  # Python takes 100 levels of indentation
+MAX_CHAIN = 120  # as `elif`, but each is derived inside the one before
 
 Adjoints = dict[Node, Node]
 Given = TypeVar("Given")
@@ -117,6 +118,7 @@ class Differentiator:
 
     def arms(self, choice: If, give: Callable[[Block], Given]) -> tuple[Given, Given]:
         """What is given for the two arms of a choice, in each with what is known there."""
+        self.bound(choice, MAX_CHAIN, "follow each other")
         self.depth += 1
         known, normal = self.graph.nonzero, self.simplifier.normal
         self.know(nonzero_where(choice.condition, normal))
@@ -127,6 +129,15 @@ class Differentiator:
         self.graph.nonzero = known
         self.depth -= 1
         return then, orelse
+
+    def bound(self, choice: If, most: int, how: str) -> None:
+        """Refuse what would be written, or derived, in too many levels."""
+        if self.depth > most:
+            raise UnsupportedSyntax(
+                f"Choices {how} here, more than {most} deep.",
+                self.place(choice.condition),
+                "Write some of them as functions of their own, or as arithmetic.",
+            )
 
     def _tail(self, block: Block) -> If | None:
         """The `If` whose results the block returns, where going on in its arms is cheap."""
@@ -178,12 +189,7 @@ class Differentiator:
         """What the results' adjoints give for the outside values that the arms use."""
         if not adjoints:
             return []
-        if self.depth > MAX_DEPTH:
-            raise UnsupportedSyntax(
-                f"Choices depend on each other here, more than {MAX_DEPTH} deep.",
-                self.place(node.condition),
-                "Write some of them as functions of their own, or as arithmetic.",
-            )
+        self.bound(node, MAX_DEPTH, "depend on each other")
         inside = [
             n
             for block in (node.then, node.orelse)

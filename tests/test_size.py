@@ -244,6 +244,11 @@ def test_choices_of_choices(tmp_path: Path) -> None:
 
 
 def test_many_returns(tmp_path: Path) -> None:
-    lines = [line for i in range(100) for line in (f"if x < {i}:", f"    return {i} * x * x")]
+    def returns(count: int) -> Lines:
+        return [line for i in range(count) for line in (f"if x < {i}:", f"    return {i} * x * x")]
+
+    lines = returns(100)
     df = grad(imported(text([*lines, "return x"]), tmp_path, "returns"))
     assert (df(0.5), df(98.5), df(100.0)) == (1.0, 2 * 99 * 98.5, 1.0)
+    with pytest.raises(UnsupportedSyntax, match="more than 120 deep"):
+        grad(imported(text([*returns(300), "return x"]), tmp_path, "too_many"))(0.5)
