@@ -50,6 +50,8 @@ WATCH = Watch()
 
 
 def value_of(x):
+    if isinstance(x, complex):  # of plain numbers, in an arm that floats do not take at a kink
+        return NAN
     return x.value if isinstance(x, Exact) else mpf(x)
 
 

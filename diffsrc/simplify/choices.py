@@ -21,10 +21,9 @@ def choice(graph: Graph, library: str, condition: Node, then: Node, orelse: Node
     """A written choice between written values."""
     options = ("np.where",) if library == "np" else ()
     arms = (then, orelse)
-    if any(isinstance(a, Const) and a.value == 0 for a in arms) or all(
-        isinstance(a, Const) for a in arms
-    ):
-        # An integer arm alone would be an integer result.
+    zero = any(isinstance(a, Const) and a.value == 0 for a in arms)
+    if zero or library == "np" or all(isinstance(a, Const) for a in arms):
+        # An integer arm may be an integer result, of which NumPy takes no negative power.
         then, orelse = (
             graph.const(float(a.value)) if isinstance(a, Const) and isinstance(a.value, int) else a
             for a in arms

@@ -18,13 +18,14 @@ def with_shared_sums(graph: Graph, results: tuple[Node, ...]) -> tuple[Node, ...
     With `u = a - c x - s y` and `v = b - c y + s x`, `a c y - a s x - b c x - b s y` is
     `a (c y - s x) - b (c x + s y)`; both sums are values of their own, used in `u` and `v` too.
     """
-    shared = list(results)
+    distinct = list(dict.fromkeys(results))
+    shared = list(distinct)
     holders: dict[Node, list[int]] = {}
-    for i, result in enumerate(results):
+    for i, result in enumerate(distinct):
         core = graph.split(result)[0]
         for term, _ in core.terms if isinstance(core, Sum) else ():
             holders.setdefault(term, []).append(i)
-    for i, result in enumerate(results):
+    for i, result in enumerate(distinct):
         terms = expanded(result)
         if terms is None:
             continue
@@ -47,7 +48,8 @@ def with_shared_sums(graph: Graph, results: tuple[Node, ...]) -> tuple[Node, ...
             new = factored(graph, graph.sum([*parts, *rest]))
             shared = [changed.get(r, r) for r in shared]
             shared[i] = new
-    return tuple(shared)
+    written = dict(zip(distinct, shared, strict=True))
+    return tuple(written[r] for r in results)
 
 
 def _kernels(terms: Terms) -> Iterator[tuple[Node, Terms]]:

@@ -14,6 +14,7 @@ def detector_derivative(signal, threshold, gain):
     excess = np.maximum(difference, 0)
     compressed = np.where(excess > 1, 2 * np.sqrt(excess) - 1, excess)
     gain_compressed = gain * compressed
-    choice = np.where(excess > 1, gain / np.sqrt(np.where(excess > 1, excess, 1)), gain)
+    sqrt_term = np.sqrt(np.where(excess > 1, excess, 1.0))
+    choice = np.where(excess > 1, gain / sqrt_term, gain)
     option = np.where(difference >= 0, choice, 0.0)
     return np.where((gain_compressed < 0) | (gain_compressed > 5), 0.0, option)[()]
