@@ -316,6 +316,13 @@ def remainder(a, b):
     return made(a - b * mpmath.nint(a / b) if b else NAN)
 
 
+def sinc(x):
+    """So small for a huge `x` that differences do not see its waves, whose slope is not small."""
+    x = value_of(x)
+    WATCH.near(mpf(10) ** 9 / max(1, abs(x)))
+    return made(mpmath.sincpi(x))
+
+
 def gamma_of(name):
     function = getattr(mpmath, name)
 
@@ -428,7 +435,7 @@ NUMPY = {
     "arccosh": MATH["acosh"],
     "arctanh": MATH["atanh"],
     "arctan2": atan2,
-    "sinc": of_values(mpmath.sincpi),
+    "sinc": sinc,
     "square": of_values(lambda x: x * x),
     "reciprocal": lambda x: int(1 / x) if type(x) is int else RECIPROCAL(x),  # NumPy's of integers
     "positive": of_values(lambda x: x),

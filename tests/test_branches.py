@@ -538,3 +538,26 @@ def test_equal_results_are_written_as_one():
     (returned,) = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Return))
     (_, upper), (lower, _) = (row.elts for row in returned.value.elts)
     assert ast.unparse(upper) == ast.unparse(lower)
+
+
+def test_the_reciprocal_of_an_integer_that_is_given_is_numpys():
+    def f(x, n):
+        return x * np.reciprocal(n) * np.clip(n, 0.1, 2.5) + x**2
+
+    df = grad(f)
+    assert f(1.5, 2) == 2.25
+    assert (df(1.5, 2), df(1.5, 2.0), df(1.5, 1)) == (3.0, 4.0, 4.0)
+    assert grad(lambda x: 2 * np.reciprocal(x))(2.0) == -0.5
+    assert grad(lambda x, n: np.reciprocal(n + 0.5) * x)(2.0, 2) == 0.4
+
+
+def test_a_root_of_what_is_zero_at_a_sample_point_is_no_error():
+    def f(x):
+        d = np.minimum(x, np.minimum(x, 2.76) - x)
+        u = np.float_power(d**2 + 1.3, np.cbrt(d) + (3 + x))
+        return np.reciprocal(u / (1 + np.exp(-d))) ** 0.5
+
+    h = 1e-5
+    x = -2.3
+    want = (f(x + h) - 2 * f(x) + f(x - h)) / h**2
+    assert derivative(f, order=2)(x) == pytest.approx(want, rel=1e-4)

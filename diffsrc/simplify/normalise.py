@@ -25,6 +25,38 @@ from diffsrc.ir import (
 )
 
 LEAVES = frozenset({"attribute", "item", "raise"})
+# What NumPy computes of integers as an integer.
+INTEGRAL = frozenset(
+    {
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "pos",
+        "constant",
+        "pow",
+        "square",
+        "reciprocal",
+        "floordiv",
+        "mod",
+        "fmod",
+        "abs",
+        "sign",
+        "max",
+        "min",
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "clip",
+        "select",
+        "floor",
+        "ceil",
+        "trunc",
+        "round",
+        "nan_to_num",
+    }
+)
 
 
 class Normaliser:
@@ -110,11 +142,27 @@ class Normaliser:
             case "sqrt", (a,):
                 return a ** Fraction(1, 2)
             case "reciprocal", (a,):
-                number = node.args[0].value if isinstance(node.args[0], Const) else None
                 # That of an integer is one in NumPy: 0, but for 1 and -1.
-                return self.graph.number(int(1 / number)) if type(number) is int else 1 / a
+                (arg,) = node.args
+                if isinstance(arg, Const) and type(arg.value) is int:
+                    return self.graph.number(int(1 / arg.value))
+                return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
             case _:
                 return self.graph.call(node.op, *args)
+
+
+def may_be_integer(node: Node) -> bool:
+    """Whether a written value may be an integer: where nothing in it makes it a float."""
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Const) and type(node.value) is float:
+            return False
+        if isinstance(node, Call) and node.op not in LEAVES:
+            if node.op not in INTEGRAL:
+                return False
+            todo += node.args
+    return True
 
 
 def over_denominator(node: Node) -> Node:

@@ -180,9 +180,11 @@ class Exact:
                 parts = [_rational(c) * of(t) for t, c in node.terms]
                 return mpmath.fsum([_rational(node.constant), *parts])
             case Prod():
-                return _rational(node.coefficient) * mpmath.fprod(
-                    mpmath.power(of(b), _rational(e)) for b, e in node.factors
-                )
+                try:
+                    powers = [mpmath.power(of(b), _rational(e)) for b, e in node.factors]
+                except ZeroDivisionError:
+                    return mpmath.nan
+                return _rational(node.coefficient) * mpmath.fprod(powers)
             case _:
                 return mpmath.mpf(self.sampler(node)[point])
 
