@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -371,3 +372,16 @@ def test_all_second_derivatives_of_a_length_are_in_range(size):
     entry = 1 / (2**1.5 * size)
     (xx, xy), (yx, yy) = hessian(length, wrt=(0, 1))(size, size)
     assert (xx, xy, yx, yy) == pytest.approx((entry, -entry, -entry, entry), rel=1e-14)
+
+
+def test_an_exponential_before_a_choice_of_what_divides_it():
+    """`E where(c, a / (1 + E)**2, b / (1 + E)**2)`: alone, the exponential overflows."""
+
+    def f(a, c):
+        u = np.fmin(a**3, 5 * a * c)
+        return np.logaddexp(-u * np.sinh(u), c)
+
+    second = derivative(f, order=2)
+    for a, c in ((1.8, 1.5), (3.0, 1.5), (4.0, 1.5), (9.0, 0.4)):
+        with np.errstate(all="raise", under="ignore"):
+            assert math.isfinite(second(a, c)), second.source

@@ -243,7 +243,7 @@ class Stabiliser:
     def _spread(self, node: Prod) -> Node:
         """`E (a / (1 + E)**2 + b)` multiplied out: alone, the exponential overflows."""
         bases = [b for b, _ in node.factors]
-        sums = [b for b, e in node.factors if isinstance(b, Sum) and e == 1]
+        sums = [b for b, e in node.factors if e == 1 and (isinstance(b, Sum) or is_choice(b))]
         grown = [b for b in bases if isinstance(b, Call) and b.op == "exp"]
         for base in sums if grown else ():
             for core in self.read.cores(grown):
