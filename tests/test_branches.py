@@ -1,6 +1,7 @@
 """Programs with branches that were once derived wrongly, each for its class."""
 
 import ast
+import linecache
 import math
 
 import mpmath
@@ -561,3 +562,14 @@ def test_a_root_of_what_is_zero_at_a_sample_point_is_no_error():
     x = -2.3
     want = (f(x + h) - 2 * f(x) + f(x - h)) / h**2
     assert derivative(f, order=2)(x) == pytest.approx(want, rel=1e-4)
+
+
+def test_a_shared_value_is_looked_at_once():
+    """Squared 60 times it has as many paths as atoms in a grain of sand."""
+    lines = ["import numpy as np", "", "", "def f(x, n):", "    y = n", *["    y = y * y"] * 60]
+    scope = {}
+    file = "<squares>"
+    text = "\n".join([*lines, "    return x * np.reciprocal(y) + x**2", ""])
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    exec(compile(text, file, "exec"), scope)  # noqa: S102 - our own program
+    assert grad(scope["f"])(1.5, 1) == 4.0

@@ -37,14 +37,16 @@ def positive(node: Node, depth: int = 0) -> bool:
             return False
 
 
-def nonzero(node: Node) -> bool:
+def nonzero(node: Node, depth: int = 0) -> bool:
     """Whether `node` is known not to be zero, by its form or by its graph's word for it."""
     known = node.graph.nonzero
     if not node.graph.careful or node in known or positive(node):
         return True
     if isinstance(node, Sum):
         return bool(known) and node.graph.negated(node) in known
-    return isinstance(node, Prod) and all(nonzero(base) for base, _ in node.factors)
+    if not isinstance(node, Prod) or depth > MAX_DEPTH:
+        return False
+    return all(nonzero(base, depth + 1) for base, _ in node.factors)
 
 
 def nonnegative(node: Node, depth: int = 0) -> bool:

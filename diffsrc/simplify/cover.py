@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TypeGuard
 
 from diffsrc.ir import (
     Call,
@@ -233,7 +234,7 @@ class Reach:
                 self.covers[turned] = -sign, powers
 
 
-def is_hypot(node: Node) -> bool:
+def is_hypot(node: Node) -> TypeGuard[Call]:
     """Whether a node is a length, whose powers leave the range of floats."""
     return isinstance(node, Call) and node.op == "hypot"
 

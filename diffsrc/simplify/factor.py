@@ -30,12 +30,12 @@ def merge_choices(graph: Graph, node: Node, depth: int = 0) -> Node:
     `select(c, a, 0) + select(c, 0, b)` is `select(c, a, b)`; `a + select(c, 0, -a)` is
     `select(c, a, 0)`.
     """
-    if depth > MAX_NESTED or not isinstance(node, Sum) or not any(map(_is_select, node.operands)):
+    if depth > MAX_NESTED or not isinstance(node, Sum) or not any(map(is_select, node.operands)):
         return node
     arms: dict[Node, tuple[list[Node], list[Node]]] = {}
     rest: list[Node] = [graph.number(node.constant)]
     for term, coefficient in node.terms:
-        if _is_select(term):
+        if is_select(term):
             condition, then, orelse = term.args
             thens, orelses = arms.setdefault(condition, ([], []))
             thens.append(coefficient * then)
@@ -55,15 +55,16 @@ def merge_choices(graph: Graph, node: Node, depth: int = 0) -> Node:
     return graph.sum([*rest, *choices])
 
 
-def _is_select(node: Node) -> TypeGuard[Call]:
+def is_select(node: Node) -> TypeGuard[Call]:
+    """Whether a node chooses between two."""
     return isinstance(node, Call) and node.op == "select"
 
 
 def select(graph: Graph, condition: Node, then: Node, orelse: Node) -> Node:
     """A choice, which is none where both arms are one."""
-    if isinstance(then, Call) and then.op == "select" and then.args[0] is condition:
+    if is_select(then) and then.args[0] is condition:
         then = then.args[1]
-    if isinstance(orelse, Call) and orelse.op == "select" and orelse.args[0] is condition:
+    if is_select(orelse) and orelse.args[0] is condition:
         orelse = orelse.args[2]
     return then if then is orelse else graph.call("select", condition, then, orelse)
 
@@ -72,7 +73,7 @@ def joined(node: Node) -> Node:
     """Choices of one value by two conditions as one: `select(c, 0, select(d, 0, a))`."""
     while isinstance(node, Call) and node.op == "select" and not node.options:
         condition, then, orelse = node.args
-        if not (isinstance(orelse, Call) and orelse.op == "select" and orelse.args[1] is then):
+        if not (is_select(orelse) and orelse.args[1] is then):
             break
         known, others = _disjuncts(condition), _disjuncts(orelse.args[0])
         if len(known) + len(others) > MAX_JOINED:

@@ -28,7 +28,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ops import TABLE
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
-from diffsrc.simplify.cover import HALF, Powers, Reach
+from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot
 from diffsrc.simplify.factor import joined, monomial_of
 from diffsrc.simplify.literals import as_float, fraction, is_unit, literal
 from diffsrc.simplify.normalise import Normaliser
@@ -311,7 +311,7 @@ class Lowering:
         again: list[Node] = []
         for base, exponent in below:
             whole = exponent.denominator == 1 and exponent > 1
-            if not (isinstance(base, Call) and base.op == "hypot" and whole):
+            if not (is_hypot(base) and whole):
                 continue
             below = [x for x in below if x[0] is not base]
             sides = {b for a in base.args for b in monomial_of(a)[1]}

@@ -153,9 +153,13 @@ class Normaliser:
 
 def may_be_integer(node: Node) -> bool:
     """Whether a written value may be an integer: where nothing in it makes it a float."""
+    seen: set[Node] = set()
     todo = [node]
     while todo:
         node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
         if isinstance(node, Const) and type(node.value) is float:
             return False
         if isinstance(node, Call) and node.op not in LEAVES:
