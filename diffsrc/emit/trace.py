@@ -44,6 +44,7 @@ class Tracing(Writer):
     ) -> None:
         super().__init__(program, own, named)
         self.printer = Tracer(self.names, self._note)
+        self._count = 0
 
     def _note(self, nodes: list[Node]) -> None:
         self.uses.use(nodes, len(self.lines), self.path)
@@ -57,10 +58,11 @@ class Tracing(Writer):
     def _name(self, node: Node, plan: Plan) -> str:
         self.uses.given[node].append((len(self.lines), self.path))
         own = self.preferred.get(node) or plan.user.get(node)
-        if own is None:
-            return "..."
-        holders = self.holders.setdefault(own, [])
-        if holders:
-            return "..."
-        holders.append(node)
-        return own
+        if own is not None:
+            holders = self.holders.setdefault(own, [])
+            if not holders:
+                holders.append(node)
+                return own
+        # Each its own: an arm whose value has its result's name already needs no line.
+        self._count += 1
+        return f"...{self._count}"
