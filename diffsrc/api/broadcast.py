@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable
 
+BUILTIN = frozenset({"max", "min"})
+
 
 def numbers(program: Program) -> dict[str, Node]:
     """The parameters that are numbers, or arrays of them."""
@@ -68,12 +70,20 @@ def ranked_parameters(program: Program) -> frozenset[str]:
 
 def is_scalar_code(block: Block) -> bool:
     """Whether the code takes no arrays: it branches, or calls functions of `math`."""
-    for node in reachable([*(let.node for let in block.lets), *block.roots()]):
-        if isinstance(node, If) or (isinstance(node, Call) and node.op in {"select", "max", "min"}):
-            if not (isinstance(node, Call) and node.options):
-                return True
-            if node.options[0] in {"max", "min"}:
-                return True
-        if isinstance(node, Call) and node.options and str(node.options[0]).startswith("math."):
+    seen: set[Node] = set()
+    todo = [*(let.node for let in block.lets), *block.roots()]
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, If):
             return True
+        if isinstance(node, Call):
+            spelling = str(node.options[0]) if node.options else ""
+            if spelling in BUILTIN or spelling.startswith("math."):
+                return True
+            if not spelling and node.op in {"select", *BUILTIN}:
+                return True
+        todo += node.operands
     return False

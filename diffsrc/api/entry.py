@@ -371,28 +371,28 @@ def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
 
 def _makes_float(node: Node, known: dict[Node, int]) -> int:
     """Each of which parameters (as bits) makes a written value a float if it is one."""
-    match node:
-        case Const():
-            return ALWAYS if isinstance(node.value, float) else 0
-        case Call() if node.type.kind == "bool":
-            return 0
-        case Result():
-            arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
-            return _all(known.get(a.results[node.index], 0) for a in arms)
-        case Call() if node.op == "select":
-            return known[node.args[1]] & known[node.args[2]]
-        case Call() if node.op == "pow":
-            exponent = node.args[1]
-            whole = isinstance(exponent, Const) and isinstance(exponent.value, int)
-            return known[node.args[0]] | (0 if whole else known[exponent])
-        case Call() if node.op in {"max", "min"} and node.options[:1] in CHOOSING:
-            return _all(known[arg] for arg in node.args)
-        case Call() if node.op in KEEPS_INT:
-            return functools.reduce(operator.or_, (known[arg] for arg in node.args), 0)
-        case Call():
-            return 0 if node.op in MAYBE_INT else ALWAYS
-        case _:
-            return 0
+    if isinstance(node, Const):
+        return ALWAYS if isinstance(node.value, float) else 0
+    if isinstance(node, Result):
+        arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
+        return _all(known.get(a.results[node.index], 0) for a in arms)
+    if not isinstance(node, Call) or node.type.kind == "bool" or node.op in MAYBE_INT:
+        return 0
+    op, args = node.op, node.args
+    if op not in KEEPS_INT:
+        return ALWAYS
+    if op == "select":
+        return known[args[1]] & known[args[2]]
+    if op == "pow":
+        exponent = args[1]
+        whole = isinstance(exponent, Const) and isinstance(exponent.value, int)
+        return known[args[0]] | (0 if whole else known[exponent])
+    if op in {"max", "min"} and node.options[:1] in CHOOSING:
+        return _all(known[arg] for arg in args)
+    found = 0
+    for arg in args:
+        found |= known[arg]
+    return found
 
 
 def _all(masks: Iterable[int]) -> int:
