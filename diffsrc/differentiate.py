@@ -16,6 +16,7 @@ from typing import TypeVar
 from diffsrc.errors import NotDifferentiable, Place, UnknownFunction, UnsupportedSyntax
 from diffsrc.ir import (
     Assert,
+    Bind,
     Block,
     Call,
     Graph,
@@ -41,6 +42,7 @@ MAX_DEPTH = 80  # Python takes 100 levels of indentation
 MAX_CHAIN = 120  # as `elif`, but each is derived inside the one before
 
 Adjoints = dict[Node, Node]
+Swept = tuple[Adjoints, tuple[Bind, ...]]
 Given = TypeVar("Given")
 
 
@@ -67,6 +69,7 @@ class Differentiator:
         self.names = names_of(program)
         self.read: set[Node] = set()
         self.depth = 0
+        self.binds: list[Bind] = []
 
     def _active(self) -> set[Node]:
         """The nodes that depend on `wrt`."""
@@ -92,10 +95,12 @@ class Differentiator:
         tail = self._tail(block)
         if tail is None:
             gradients: list[Node] = []
+            outer, self.binds = self.binds, []
             for index, wrt in self.requests:
                 adjoints = self.sweep(block, {block.results[index]: self.graph.one}, ())
                 gradients += (adjoints.get(x, self.graph.zero) for x in wrt)
-            return Block(block.statements, values + tuple(gradients))
+            statements, self.binds = (*block.statements, *self.binds), outer
+            return Block(statements, values + tuple(gradients))
         indices = [r.index for r in block.results if isinstance(r, Result)]
 
         def arm(inner: Block) -> Block:
@@ -140,14 +145,24 @@ class Differentiator:
             )
 
     def _tail(self, block: Block) -> If | None:
-        """The `If` whose results the block returns, where going on in its arms is cheap."""
+        """The `If` whose results the block returns, where going on in its arms is cheap.
+
+        Not where both arms need the derivative of one more choice: that would be written in both,
+        and what it needs again in each.
+        """
         first = block.results[0]
         if not isinstance(first, Result):
             return None
         if not all(isinstance(r, Result) and r.of is first.of for r in block.results):
             return None
         before = reachable([let.node for let in block.lets], arms=False)
-        return first.of if len(before) <= MAX_TAIL_WORK else None
+        if len(before) > MAX_TAIL_WORK:
+            return None
+        then, orelse = (
+            {n for n in reachable(arm.results) if isinstance(n, If) and n in self.active}
+            for arm in (first.of.then, first.of.orelse)
+        )
+        return first.of if then.isdisjoint(orelse) else None
 
     def sweep(self, block: Block, seeds: Adjoints, stop: Sequence[Node]) -> Adjoints:
         """Adjoints of `wrt` and of the `stop` nodes, from those of the block's results."""
@@ -158,7 +173,7 @@ class Differentiator:
         for root, seed in seeds.items():
             contributions.setdefault(root, []).append(seed)
         if graph.branches:
-            outside |= set(reachable([*(let.node for let in block.lets), *seeds], arms=False))
+            outside |= set(reachable([*block.values(), *seeds], arms=False))
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
         order = reachable(seeds, stop=stops | set(self.wrt))
@@ -200,40 +215,60 @@ class Differentiator:
         results = [r for r in adjoints if isinstance(r, Result)]
         whole = len(results) > 1 and len(results) * len(stop) > MAX_PARTIALS
         groups = [results] if whole else [[r] for r in results]
-        swept: list[tuple[Node, Adjoints, Adjoints]] = []
+        swept: list[tuple[Node, Swept, Swept]] = []
         for group in groups:
             scale = self.graph.one if whole else adjoints[group[0]]
+            if whole:
+                self._bind([adjoints[r] for r in group], outside)
             seeds = {r.index: adjoints[r] if whole else self.graph.one for r in group}
             swept.append((scale, *self.arms(node, partial(self._arm, seeds=seeds, stop=stop))))
         zero = self.graph.zero
         wanted = [
-            (scale, below, then.get(below, zero), orelse.get(below, zero))
-            for scale, then, orelse in swept
+            (scale, below, [(then.get(below, zero), b), (orelse.get(below, zero), c)])
+            for scale, (then, b), (orelse, c) in swept
             for below in stop
             if below in then or below in orelse
         ]
         found: list[tuple[Node, Node]] = []
-        for scale, below, one, other in wanted:
+        for scale, below, ((one, before), (other, before_other)) in wanted:
             choice = self.graph.if_(
                 node.condition,
-                _with_results(node.then, (one,)),
-                _with_results(node.orelse, (other,)),
+                _with_results(node.then, (one,), before),
+                _with_results(node.orelse, (other,), before_other),
             )
             same = one is other and isinstance(one, Number)
             slope = one if same else self.graph.result(choice, 0)
-            self.hint(slope, next(r for r in results if adjoints[r] is scale or whole), below)
+            if whole:
+                self.hint(slope, below)
+            else:
+                self.hint(slope, next(r for r in results if adjoints[r] is scale), below)
             found.append((below, self.times(scale, slope)))
         return found
 
-    def _arm(self, arm: Block, *, seeds: dict[int, Node], stop: list[Node]) -> Adjoints:
+    def _bind(self, adjoints: list[Node], outside: AbstractSet[Node]) -> None:
+        """Let what arms are derived with be computed before them.
+
+        Choices in it would otherwise be made in both, with the choices that they need in each of
+        theirs, and so on.
+        """
+        bound = {bind.node for bind in self.binds}
+        for below in reachable(adjoints, arms=False, stop=outside | bound):
+            chosen = isinstance(below, Result) or below in adjoints
+            if chosen and below.operands and below not in outside | bound:
+                self.binds.append(Bind(below))
+
+    def _arm(self, arm: Block, *, seeds: dict[int, Node], stop: list[Node]) -> Swept:
         if arm.fails:
-            return {}
+            return {}, ()
         self.know(nonzero_in(arm, self.simplifier.normal, self.program.library, self.read))
         roots: dict[Node, list[Node]] = {}
         for index, seed in seeds.items():
             roots.setdefault(arm.results[index], []).append(seed)
         summed = {root: self.graph.sum(parts) for root, parts in roots.items()}
-        return self.sweep(arm, summed, stop)
+        outer, self.binds = self.binds, []
+        adjoints = self.sweep(arm, summed, stop)
+        binds, self.binds = tuple(self.binds), outer
+        return adjoints, binds
 
     # Nodes
 
@@ -359,8 +394,8 @@ def _is_one_constant(then: Block, orelse: Block) -> bool:
     )
 
 
-def _with_results(block: Block, results: tuple[Node, ...]) -> Block:
-    return block if block.fails else Block(block.statements, results)
+def _with_results(block: Block, results: tuple[Node, ...], binds: tuple[Bind, ...]) -> Block:
+    return block if block.fails else Block((*block.statements, *binds), results)
 
 
 def gradients(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from diffsrc.ir import (
     Assert,
+    Bind,
     Block,
     Call,
     Const,
@@ -48,6 +49,8 @@ class Listing:
         for statement in block.statements:
             if isinstance(statement, Let):
                 self._let(statement, level)
+            elif isinstance(statement, Bind):
+                self._shared([statement.node], level)
             else:
                 self._assert(statement, level)
         if block.fail is not None:

@@ -28,15 +28,24 @@ class Plan:
 
 
 def planned(
-    lets: Iterable[Let], ends: Sequence[Node], tail: If | None, names: Mapping[Node, str]
+    lets: Iterable[Let],
+    binds: Sequence[Node],
+    ends: Sequence[Node],
+    tail: If | None,
+    names: Mapping[Node, str],
 ) -> Plan:
     """How a block that ends in `ends`, or in the arms of `tail`, is written.
 
-    Values that `names` has a name for are not computed.
+    The values `binds` are computed before arms that need them. Values that `names` has a name for
+    are not computed.
     """
     user = {let.node: let.name for let in lets if let.node.operands}
     strict = reachable([*user, *ends], arms=False, stop=names.keys())
+    if binds:
+        needed = set(strict)
+        strict = reachable([*user, *binds, *ends], arms=False, stop=names.keys())
     plan = Plan(user, strict)
+    plan.bound.update(node for node in binds if node not in needed and node.operands)
     uses = _count(plan, ends, tail, names)
     depth: dict[Node, int] = {}
     for node in strict:

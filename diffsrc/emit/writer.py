@@ -10,7 +10,20 @@ from diffsrc.emit.names import Numbers, suggestion
 from diffsrc.emit.plan import Plan, is_statement, planned
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.emit.uses import Path, Uses
-from diffsrc.ir import Assert, Block, Call, If, Node, Program, Result, Structure, Var, reachable
+from diffsrc.ir import (
+    Assert,
+    Bind,
+    Block,
+    Call,
+    If,
+    Let,
+    Node,
+    Program,
+    Result,
+    Structure,
+    Var,
+    reachable,
+)
 
 
 class Writer:
@@ -106,8 +119,14 @@ class Writer:
             plan = self.body_plan
         else:
             inside = set(reachable([*ends, *arms], stop=self.names.keys()))
-            lets = [let for let in block.lets if let.node in inside and let.node not in self.names]
-            plan = planned(lets, ends, tail, self.names)
+            needed = [
+                s
+                for s in block.statements
+                if not isinstance(s, Assert) and s.node in inside and s.node not in self.names
+            ]
+            lets = [s for s in needed if isinstance(s, Let)]
+            binds = [s.node for s in needed if isinstance(s, Bind)]
+            plan = planned(lets, binds, ends, tail, self.names)
         if block is self.program.body:
             self.body_plan = plan
         if not checks:

@@ -3,6 +3,7 @@
 from diffsrc.ir.blocks import (
     Assert,
     Assumption,
+    Bind,
     Block,
     Fail,
     Free,
@@ -38,6 +39,7 @@ __all__ = [
     "FLOAT",
     "Assert",
     "Assumption",
+    "Bind",
     "Block",
     "Call",
     "Const",

@@ -39,6 +39,12 @@ class Assert:
         self.place = place
 
 
+class Bind(NamedTuple):
+    """A value that arms below need: it is computed before them, once."""
+
+    node: Node
+
+
 class Fail:
     """`raise error`: the end of a block that gives no results."""
 
@@ -56,7 +62,7 @@ class Block:
 
     def __init__(
         self,
-        statements: tuple[Let | Assert, ...],
+        statements: tuple[Let | Bind | Assert, ...],
         results: tuple[Node, ...],
         fail: Fail | None = None,
     ) -> None:
@@ -71,6 +77,10 @@ class Block:
     @property
     def lets(self) -> Iterator[Let]:
         return (s for s in self.statements if isinstance(s, Let))
+
+    def values(self) -> Iterator[Node]:
+        """What is computed here whatever the results need: the `Let`s and `Bind`s."""
+        return (s.node for s in self.statements if not isinstance(s, Assert))
 
     def roots(self) -> Iterator[Node]:
         """What the block must compute: checks, results, the error. Not yet the `Let`s."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from diffsrc.ir import (
     Assert,
+    Bind,
     Block,
     Call,
     Const,
     Exact,
     Graph,
     If,
+    Let,
     Node,
     Number,
     Prod,
@@ -89,10 +91,20 @@ class Lowering:
             self.reach.named.add(let.node)
             self.reach.offer(let.node)
         chosen = self._chosen(block.results)
-        self.reach.share(chosen)
+        self.reach.share((*(s.node for s in block.statements if isinstance(s, Bind)), *chosen))
+        statements = tuple([self._statement(s) for s in block.statements])
         results = same_in_arms(tuple(self.result(r) for r in chosen))
         self.done, self.reach = outer
-        return block if results == block.results else Block(block.statements, results)
+        same = results == block.results and statements == block.statements
+        return block if same else Block(statements, results)
+
+    def _statement(self, statement: Let | Bind | Assert) -> Let | Bind | Assert:
+        """A statement, with what it computes lowered before arms use it: else each would do so."""
+        if isinstance(statement, Bind):
+            return Bind(self(statement.node))
+        if isinstance(statement, Let) and isinstance(statement.node, Result):
+            self(statement.node)
+        return statement
 
     def _chosen(self, results: tuple[Node, ...]) -> tuple[Node, ...]:
         """Several results that are chosen by one condition as those of one `If`."""

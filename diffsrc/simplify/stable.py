@@ -17,6 +17,7 @@ from math import isqrt
 from typing import TYPE_CHECKING
 
 from diffsrc.ir import (
+    Bind,
     Block,
     Call,
     Exact,
@@ -83,8 +84,10 @@ class Stabiliser:
         self.hints: dict[Node, str] = {}
 
     def block(self, block: Block) -> Block:
+        statements = tuple([Bind(self(s.node)) if type(s) is Bind else s for s in block.statements])
         results = tuple(near_zero(r, self, self.library) for r in block.results)
-        return block if results == block.results else Block(block.statements, results)
+        same = results == block.results and statements == block.statements
+        return block if same else Block(statements, results)
 
     def __call__(self, root: Node) -> Node:
         for node in reachable((root,), arms=False, stop=self.done.keys() | self.normal.named):
