@@ -564,6 +564,35 @@ def test_a_root_of_what_is_zero_at_a_sample_point_is_no_error():
     assert derivative(f, order=2)(x) == pytest.approx(want, rel=1e-4)
 
 
+def test_a_name_that_leaves_no_room_for_its_line(tmp_path):
+    """Nothing is left to be given a line of its own."""
+    lines = ["import math", "", "", "def f(x, a_name_of_considerable_length):", "    y = x"]
+    margin = "    "
+    for i in range(17):
+        lines.append(f"{margin}if x > {i}:")
+        margin += "    "
+    lines += [
+        f"{margin}if a_name_of_considerable_length > 1:",
+        f"{margin}    another_name_of_some_length = math.sin(x) * y",
+        f"{margin}else:",
+        f"{margin}    another_name_of_some_length = x * a_name_of_considerable_length",
+        f"{margin}y = another_name_of_some_length * y * another_name_of_some_length",
+        "    return y * a_name_of_considerable_length",
+    ]
+    scope = {}
+    file = str(tmp_path / "deep.py")
+    text = "\n".join([*lines, ""])
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    exec(compile(text, file, "exec"), scope)  # noqa: S102 - our own program
+    df = grad(scope["f"])
+    x, long = 18.0, 1.5
+    h = 1e-5
+    want = (scope["f"](x + h, long) - scope["f"](x - h, long)) / (2 * h)
+    assert df(x, long) == pytest.approx(want, rel=1e-8)
+    assert df(3.0, long) == long
+    assert "d_y2" not in df.source
+
+
 def test_a_shared_value_is_looked_at_once():
     """Squared 60 times it has as many paths as atoms in a grain of sand."""
     lines = ["import numpy as np", "", "", "def f(x, n):", "    y = n", *["    y = y * y"] * 60]

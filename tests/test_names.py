@@ -1,7 +1,7 @@
-"""Names that a function gives again: random programs of integers, their derivatives exact.
+"""Names given again and again: random programs of integers, their derivatives exact.
 
-Whatever is emitted, its products and sums of small integers have no roundings, so that any value
-read from a name that holds another one by then shows.
+Products and sums of small integers have no roundings, so that any value shows that is read from a
+name which holds another one by then, and any choice that is made of the wrong values.
 """
 
 import importlib.util
@@ -10,84 +10,163 @@ import random
 
 import pytest
 
-from diffsrc import grad, value_and_grad
+from diffsrc import NotDifferentiable, UnsupportedSyntax, grad, hessian, value_and_grad
 
 NAMES = ("a", "b", "c")
 MAX_DEGREE = 5
+POINTS = list(itertools.product((-2, 1, 3), repeat=3))
 
 
 class Dual:
-    """A number and its derivative."""
+    """A number and its derivative, which may be dual numbers themselves."""
 
     def __init__(self, value, slope=0):
         self.value, self.slope = value, slope
 
     def __add__(self, other):
+        other = dual(other)
         return Dual(self.value + other.value, self.slope + other.slope)
 
     def __sub__(self, other):
+        other = dual(other)
         return Dual(self.value - other.value, self.slope - other.slope)
 
     def __mul__(self, other):
+        other = dual(other)
         slope = self.slope * other.value + self.value * other.slope
         return Dual(self.value * other.value, slope)
 
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __rsub__(self, other):
+        return dual(other) - self
+
     def __gt__(self, other):
-        return self.value > other
+        return self.value > dual(other).value
+
+    def __lt__(self, other):
+        return self.value < dual(other).value
+
+    def __ge__(self, other):
+        return self.value >= dual(other).value
+
+    def __le__(self, other):
+        return self.value <= dual(other).value
+
+
+def dual(value):
+    return value if isinstance(value, Dual) else Dual(value)
 
 
 class Source:
-    """Draws the lines of a function that has few names, and gives them again and again."""
+    """Draws functions that have few names; `degrees` are those of the names' values."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)  # noqa: S311 - no secret
+        self.helpers = []
 
-    def function(self):
-        lines = self.block(dict.fromkeys(NAMES, 1), "    ", self.random.randint(3, 6), 2)
-        end = " + ".join(self.random.sample(NAMES, 2))
-        return "\n".join(["def f(a, b, c):", *lines, f"    return ({end}) * a", ""])
+    def text(self):
+        helpers = [self.helper(f"g{i}") for i in range(self.random.randint(0, 2))]
+        self.helpers = [f"g{i}" for i in range(len(helpers))]
+        depth, returns = self.random.choice((1, 1, 2)), self.random.random() < 0.4
+        degrees = dict.fromkeys(NAMES, 1)
+        lines = self.block(degrees, "    ", self.random.randint(2, 6), depth, returns=returns)
+        end = self.expression(degrees)
+        return "\n".join([*helpers, "def f(a, b, c):", *lines, f"    return ({end}) * a", ""])
 
-    def block(self, degrees, margin, count, depth):
+    def helper(self, name):
+        returns = self.random.random() < 0.4
+        lines = self.block(
+            dict.fromkeys(NAMES, 1), "    ", self.random.randint(1, 3), 1, returns=returns
+        )
+        end = self.random.choice(NAMES)
+        return "\n".join([f"def {name}(a, b):", "    c = a", *lines, f"    return {end}", "", ""])
+
+    def block(self, degrees, margin, count, depth, *, returns):
         lines = []
         for _ in range(count):
-            if depth and self.random.random() < 0.35:
-                lines += self.choice(degrees, margin, depth - 1)
+            kind = self.random.random()
+            if depth and kind < 0.35:
+                lines += self.choice(degrees, margin, depth - 1, returns=returns)
+            elif returns and kind < 0.4:
+                lines.append(f"{margin}if {self.condition()}:")
+                lines.append(f"{margin}    return {self.expression(degrees)}")
+            elif kind < 0.43:
+                lines.append(f"{margin}assert {self.random.choice(NAMES)} < 10**9")
             else:
                 lines.append(margin + self.assignment(degrees))
         return lines
 
-    def choice(self, degrees, margin, depth):
-        """An `if` on a name."""
-        then, orelse = dict(degrees), dict(degrees)
-        lines = [f"{margin}if {self.random.choice(NAMES)} > {self.random.randint(-1, 2)}:"]
-        lines += self.block(then, f"{margin}    ", self.random.randint(1, 3), depth)
-        if self.random.random() < 0.8:
-            lines += [f"{margin}else:"]
-            lines += self.block(orelse, f"{margin}    ", self.random.randint(1, 3), depth)
+    def choice(self, degrees, margin, depth, *, returns):
+        lines, arms = [f"{margin}if {self.condition()}:"], []
+        count = self.random.choice((1, 2, 2, 3))
+        for i in range(count):
+            if i:
+                lines.append(f"{margin}else:" if i == count - 1 else f"{margin}elif c > {i}:")
+            arms.append(dict(degrees))
+            lines += self.block(
+                arms[-1], f"{margin}    ", self.random.randint(1, 3), depth, returns=returns
+            )
+            if returns and self.random.random() < 0.15:
+                lines.append(f"{margin}    return {self.expression(arms[-1])}")
         for name in NAMES:
-            degrees[name] = max(then[name], orelse[name])
+            degrees[name] = max(arm[name] for arm in (degrees, *arms))
         return lines
 
+    def condition(self):
+        one, other = self.random.choice(NAMES), self.random.choice(NAMES)
+        plain = f"{one} > {self.random.randint(-1, 2)}"
+        more = [
+            f"{one} >= {other}",
+            f"{one} > 0 and {other} < 2",
+            f"-1 < {one} <= {other}",
+            f"not {one} > 1 or {other} > 0",
+        ]
+        return self.random.choice([*[plain] * 4, *more])
+
     def assignment(self, degrees):
-        name, one, other = (self.random.choice(NAMES) for _ in range(3))
-        kind = self.random.choice("*+-=↔≠")
-        if kind == "↔":
-            degrees[name], degrees[one] = degrees[one], degrees[name]
-            return f"{name}, {one} = {one}, {name}" if name != one else "pass"
-        if kind == "=":
-            degrees[name] = degrees[one]
-            return f"{name} = {one}"
-        if kind == "≠":  # the older value, to the last bit; another node as it is written
-            degrees[name] = max(degrees[one], degrees[other])
-            return f"{name} = ({one} + {other}) - {other}"
-        if kind == "*" and degrees[one] + degrees[other] > MAX_DEGREE:
-            kind = "+"
-        together = degrees[one] + degrees[other]
-        degrees[name] = together if kind == "*" else max(degrees[one], degrees[other])
-        return f"{name} = {one} {kind} {other}"
+        name, other = self.random.choice(NAMES), self.random.choice(NAMES)
+        kind = self.random.choice(("swap", "augmented", "chained", "tuple", *["plain"] * 6))
+        if kind == "swap":
+            degrees[name], degrees[other] = degrees[other], degrees[name]
+            return f"{name}, {other} = {other}, {name}"
+        if kind == "augmented":
+            degrees[name] = max(degrees[name], degrees[other])
+            return f"{name} {self.random.choice('+-')}= {other}"
+        before = dict(degrees)
+        one = self.expression(before)
+        if kind == "chained":
+            degrees[other] = before["*"]
+        degrees[name] = before["*"]
+        if kind == "chained":
+            return f"{name} = {other} = {one}"
+        if kind == "tuple" and name != other:
+            two = self.expression(before)
+            degrees[other] = before["*"]
+            return f"{name}, {other} = {one}, {two}"
+        return f"{name} = {one}"
 
-
-POINTS = list(itertools.product((-2, 1, 3), repeat=3))
+    def expression(self, degrees):
+        """A text; its degree is noted in `degrees["*"]`."""
+        one, two = self.random.choice(NAMES), self.random.choice(NAMES)
+        high, together = max(degrees[one], degrees[two]), degrees[one] + degrees[two]
+        kinds = [
+            (f"{one} + {two}", high),
+            (f"{one} - {two}", high),
+            (f"2 * {one} - {two}", high),
+            # An older value to the last bit, which is another node as it is written.
+            (f"({one} + {two}) - {two}", high),
+            (f"max({one}, {two})", high),
+            (f"min({one}, {self.random.randint(-1, 2)})", degrees[one]),
+            (f"({one} if {self.condition()} else {two})", high),
+            (one, degrees[one]),
+        ]
+        if together <= MAX_DEGREE:
+            kinds += [(f"{one} * {two}", together)] * 3
+        if self.helpers and together <= 2:
+            kinds += [(f"{self.random.choice(self.helpers)}({one}, {two})", MAX_DEGREE)] * 2
+        text, degrees["*"] = self.random.choice(kinds)
+        return text
 
 
 def loaded(path, text):
@@ -98,17 +177,38 @@ def loaded(path, text):
     return module.f
 
 
-@pytest.mark.parametrize("seed", range(150))
+def second(f, point, one, other):
+    """The second derivative by two names."""
+    numbers = [
+        Dual(Dual(v, int(name == other)), Dual(int(name == one)))
+        for name, v in zip(NAMES, point, strict=True)
+    ]
+    return dual(dual(f(*numbers)).slope).slope
+
+
+@pytest.mark.parametrize("seed", range(120))
 def test_names_given_again(seed, tmp_path):
-    text = Source(seed).function()
+    text = Source(seed).text()
     f = loaded(tmp_path / f"names_{seed}.py", text)
-    wrt = random.Random(seed).choice(NAMES)  # noqa: S311 - no secret
-    slope, both = grad(f, wrt=wrt), value_and_grad(f, wrt=NAMES)
+    one, other = random.Random(seed).sample(NAMES, 2)  # noqa: S311 - no secret
+    slope, both = grad(f, wrt=one), value_and_grad(f, wrt=NAMES)
+    curvature = hessian(f, wrt=(one, other))
     for point in POINTS:
         wanted = {}
         for name in NAMES:
-            result = f(*(Dual(v, int(n == name)) for n, v in zip(NAMES, point, strict=True)))
-            wanted[name] = result.slope
+            numbers = (Dual(v, int(n == name)) for n, v in zip(NAMES, point, strict=True))
+            wanted[name] = dual(f(*numbers)).slope
         floats = [float(v) for v in point]
-        assert slope(*floats) == wanted[wrt], (point, text, slope.source_for(*floats))
-        assert both(*floats) == (f(*floats), tuple(wanted.values())), (point, text)
+        try:
+            assert slope(*floats) == wanted[one], (point, text, slope.source_for(*floats))
+            assert both(*floats) == (f(*floats), tuple(wanted.values())), (point, text)
+            assert curvature(*floats) == tuple(
+                tuple(second(f, point, row, column) for column in (one, other))
+                for row in (one, other)
+            ), (point, text, curvature.source_for(*floats))
+        except UnsupportedSyntax as error:
+            assert "Too many returns" in str(error)  # noqa: PT017 - one of the two is right
+            return
+        except NotDifferentiable as error:
+            assert "steps" in str(error)  # noqa: PT017 - as above
+            return

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from diffsrc import grad
+from diffsrc import closed_form, derivative, grad
 from diffsrc.errors import UnsupportedSyntax
 
 DEEPEST = 20
@@ -62,6 +62,33 @@ def branches(count: int) -> Lines:
     return [*lines, "return y"]
 
 
+def stages(count: int) -> Lines:
+    """As `branches`, with a name for every value."""
+    lines = ["y0 = x"]
+    for i in range(count):
+        then, orelse = f"y{i + 1} = y{i} * x", f"y{i + 1} = math.sin(y{i})"
+        lines += [f"if x > {i % 3}.1:", f"    {then}", "else:", f"    {orelse}"]
+    return [*lines, f"return y{count}"]
+
+
+def pairs(count: int) -> Lines:
+    """Two values that are changed together."""
+    lines = ["y = z = x"]
+    for i in range(count):
+        lines += [f"if x > {i % 3}.1:", "    y, z = y * x, z + y", "else:"]
+        lines += ["    y, z = math.sin(z), 0.5 * y"]
+    return [*lines, "return y * z"]
+
+
+def inner(count: int) -> Lines:
+    """Choices inside choices that follow each other."""
+    lines = ["y = z = x"]
+    for i in range(count):
+        lines += [f"if x > {i % 3}.1:", f"    if z > {i % 2}.3:", "        y = y * x"]
+        lines += ["    else:", "        z = 0.5 * z + y", "else:", "    y = math.sin(z)"]
+    return [*lines, "return y * z"]
+
+
 def extremes(count: int) -> Lines:
     """Choices in choices."""
     return ["y = x", *["y = max(y * x, 1.0) + min(y, x)"] * count, "return y"]
@@ -73,7 +100,11 @@ def logistic(count: int) -> Lines:
 
 
 PROGRAMS: dict[str, Callable[[int], Lines]] = {
-    p.__name__: p for p in (statements, names, sines, total, powers, branches, extremes, logistic)
+    p.__name__: p
+    for p in (
+        *(statements, names, sines, total, powers),
+        *(branches, stages, pairs, inner, extremes, logistic),
+    )
 }
 
 
@@ -194,6 +225,9 @@ def shallow(deepest: int) -> Iterator[None]:
         ("total", 500),
         ("powers", 12),
         ("branches", 60),
+        ("stages", 60),
+        ("pairs", 60),
+        ("inner", 60),
         ("extremes", 100),
         ("logistic", 60),
     ],
@@ -210,6 +244,17 @@ def test_long_programs(kind: str, count: int, tmp_path: Path) -> None:
     assert depth(df.source) <= DEEPEST
     assert nodes(df.source) <= 2.2 * nodes(fewer.source) + 50
     assert nodes(df.source) <= 12 * nodes(source)
+
+
+@pytest.mark.parametrize("kind", ["branches", "stages", "pairs", "inner", "extremes"])
+def test_choices_grow_with_the_program(kind: str, tmp_path: Path) -> None:
+    sizes, lengths = [], []
+    for count in (12, 24):
+        f = imported(text(PROGRAMS[kind](count)), tmp_path, f"{kind}_{count}")
+        sizes.append(nodes(derivative(f, order=2).source))
+        lengths.append(len(str(closed_form(f))))
+    assert sizes[1] <= 2.5 * sizes[0]
+    assert lengths[1] <= 2.5 * lengths[0]
 
 
 def test_a_chaotic_map_keeps_the_range_of_floats(tmp_path):

@@ -1,8 +1,8 @@
 """Programs as Python source.
 
-Where the user gave a name to several values, the function is first gone through without text:
-that tells after which line a value is no longer needed, and its name can be used again as the
-user did.
+Where a name may be given to several values, by the user or in the arms of a choice, the function is
+first gone through without text: that tells after which line a value is no longer needed, and its
+name can be used again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def emit(
     """
     own = _user_names(program)
     traced = None
-    if any(len(nodes) > 1 for nodes in own.values()):
+    if program.graph.branches or any(len(nodes) > 1 for nodes in own.values()):
         traced = Tracing(program, own, named)
         traced.block(program.body, 1)
     writer = Writer(program, own, named, traced=traced)

@@ -47,6 +47,7 @@ class Writer:
         self.body_plan: Plan | None = traced.body_plan if traced is not None else None
         self.names: dict[Node, str] = dict(named or {})
         self.preferred: dict[Node, str] = {}
+        self.choosing: list[Node] = []  # the results whose arms are being written
         self.printer = Printer(self.names, program)
         # The user's names are his values' only.
         self.holders: dict[str, list[Node | None]] = {n: [] for n in own}
@@ -190,7 +191,7 @@ class Writer:
         room = WIDTH - used - (level + deeper) * len(INDENT)
         while True:
             text = self.printer(node)
-            if len(text) <= room:
+            if len(text) <= room or node in self.names:
                 return text
             rows = terms(self.printer, node, level + deeper)
             if rows is not None:
@@ -234,7 +235,9 @@ class Writer:
             elif len(self.lines) > end:
                 self.lines.insert(end, INDENT * level + "else:")
 
+        self.choosing += results
         self._branch(lambda: self._arm(then, names, level + 1), otherwise)
+        del self.choosing[-len(results) :]
         if len(self.lines) == start:
             del self.lines[-1]
         for result, name in zip(results, names, strict=True):
@@ -344,13 +347,18 @@ class Writer:
         known = self.known
         if known is None or not holders:
             return not holders
-        for holder in holders:
+        becoming: list[Node] = [new]
+        for holder in reversed(holders):
             if holder is None:
                 return False
-            if known.needed_after(holder, new) and not self._becomes(new, holder):
+            if holder in self.choosing and any(self._becomes(node, holder) for node in becoming):
+                becoming.append(holder)
+            elif known.needed_after(holder, new):
                 return False
         # The others are over for whatever comes later, which there may be a lot of.
-        holders[:] = [h for h in holders if h is not None and known.used_after(h, new)]
+        holders[:] = [
+            h for h in holders if h is not None and (h in self.choosing or known.used_after(h, new))
+        ]
         return True
 
     def _becomes(self, new: Node, holder: Node) -> bool:
