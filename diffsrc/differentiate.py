@@ -70,6 +70,7 @@ class Differentiator:
         self.read: set[Node] = set()
         self.depth = 0
         self.binds: list[Bind] = []
+        self.around: list[Node] = []  # what the blocks compute in whose arms work goes on
 
     def _active(self) -> set[Node]:
         """The nodes that depend on `wrt`."""
@@ -109,7 +110,10 @@ class Differentiator:
             chosen = Block(inner.statements, tuple(inner.results[i] for i in indices))
             return self.block(chosen, with_values=with_values)
 
+        around = self.around
+        self.around = [*around, *block.values()]
         then, orelse = self.arms(tail, arm)
+        self.around = around
         if _is_one_constant(then, orelse):
             return Block(block.statements, then.results)
         choice = self.graph.if_(tail.condition, then, orelse)
@@ -173,7 +177,8 @@ class Differentiator:
         for root, seed in seeds.items():
             contributions.setdefault(root, []).append(seed)
         if graph.branches:
-            outside |= set(reachable([*block.values(), *seeds], arms=False))
+            given = [*self.around, *block.values(), *seeds]
+            outside |= set(reachable(given, arms=False))
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
         order = reachable(seeds, stop=stops | set(self.wrt))

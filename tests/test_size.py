@@ -89,6 +89,15 @@ def inner(count: int) -> Lines:
     return [*lines, "return y * z"]
 
 
+def checked(count: int) -> Lines:
+    """As `pairs`, with an error between them."""
+    lines = ["y = z = x"]
+    for i in range(count):
+        lines += [f"if x > {i % 3}.1:", "    y, z = y * x, z + y", "else:"]
+        lines += ["    y, z = math.sin(z), 0.5 * y", "if z > 1e300:", "    raise ValueError"]
+    return [*lines, "return y * z"]
+
+
 def extremes(count: int) -> Lines:
     """Choices in choices."""
     return ["y = x", *["y = max(y * x, 1.0) + min(y, x)"] * count, "return y"]
@@ -103,7 +112,7 @@ PROGRAMS: dict[str, Callable[[int], Lines]] = {
     p.__name__: p
     for p in (
         *(statements, names, sines, total, powers),
-        *(branches, stages, pairs, inner, extremes, logistic),
+        *(branches, stages, pairs, inner, checked, extremes, logistic),
     )
 }
 
@@ -228,6 +237,7 @@ def shallow(deepest: int) -> Iterator[None]:
         ("stages", 60),
         ("pairs", 60),
         ("inner", 60),
+        ("checked", 16),
         ("extremes", 100),
         ("logistic", 60),
     ],
@@ -246,7 +256,7 @@ def test_long_programs(kind: str, count: int, tmp_path: Path) -> None:
     assert nodes(df.source) <= 12 * nodes(source)
 
 
-@pytest.mark.parametrize("kind", ["branches", "stages", "pairs", "inner", "extremes"])
+@pytest.mark.parametrize("kind", ["branches", "stages", "pairs", "inner", "checked", "extremes"])
 def test_choices_grow_with_the_program(kind: str, tmp_path: Path) -> None:
     sizes, lengths = [], []
     for count in (12, 24):
@@ -278,14 +288,20 @@ def highest(count: int) -> Lines:
     return ["y = x", *[f"y = max(y, {i} * x - 1.0)" for i in range(count)], "return y"]
 
 
+def nested(count: int) -> Lines:
+    """Choices in choices, as deep as there are."""
+    lines = ["y = z = x", *[f"{' ' * i}if x > {i}:" for i in range(count)]]
+    return [*lines, f"{' ' * count}y, z = z * x, y + z", "return y * z"]
+
+
 def test_choices_of_choices(tmp_path: Path) -> None:
-    for count in (30, 60):
+    for count in (30, 120):
         df = grad(imported(text(ladder(count)), tmp_path, f"ladder_{count}"))
         assert df(0.7) == count - 1.0
     df = grad(imported(text(highest(60)), tmp_path, "highest"))
     assert (df(0.01), df(0.7)) == (1.0, 59.0)
     with pytest.raises(UnsupportedSyntax, match="more than 80 deep"):
-        grad(imported(text(ladder(120)), tmp_path, "ladder_120"))(0.7)
+        grad(imported(text(nested(85)), tmp_path, "nested_85"))(0.7)
 
 
 def test_many_returns(tmp_path: Path) -> None:
