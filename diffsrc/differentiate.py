@@ -31,18 +31,20 @@ from diffsrc.ir import (
     blocks,
     reachable,
 )
+from diffsrc.ir.signs import nonzero
 from diffsrc.rules import partial as slope_of
 from diffsrc.simplify import Simplifier
 from diffsrc.simplify.domain import nonzero_in, nonzero_where
 from diffsrc.simplify.factor import select
 
 MAX_PARTIALS = 4
+SINGULAR = frozenset({"pow", "log", "log2", "log10", "digamma", "polygamma", "zeta"})
 MAX_TAIL_WORK = 2_000
 MAX_DEPTH = 80  # Python takes 100 levels of indentation
 MAX_CHAIN = 120  # as `elif`, but each is derived inside the one before
 
 Adjoints = dict[Node, Node]
-Swept = tuple[Adjoints, tuple[Bind, ...]]
+Swept = tuple[Adjoints, list[Bind]]
 Given = TypeVar("Given")
 
 
@@ -121,8 +123,11 @@ class Differentiator:
         return Block(block.statements, tuple(self.graph.result(choice, i) for i in range(count)))
 
     def know(self, nonzero: Iterable[Node]) -> None:
-        """Apply rules from now on with these values known not to be zero: those of powers ask."""
-        if self.graph.powers:
+        """Apply rules from now on with these values known not to be zero.
+
+        Those of powers ask, and choices.
+        """
+        if self.graph.powers or self.graph.branches:
             self.graph.nonzero |= frozenset(nonzero)
 
     def arms(self, choice: If, give: Callable[[Block], Given]) -> tuple[Given, Given]:
@@ -206,65 +211,106 @@ class Differentiator:
         return finished
 
     def _through(self, node: If, adjoints: Adjoints, outside: set[Node]) -> list[tuple[Node, Node]]:
-        """What the results' adjoints give for the outside values that the arms use."""
+        """What the results' adjoints give for the outside values that the arms use.
+
+        One result's adjoint is multiplied with a choice of partials; several are what the arms are
+        derived with.
+        """
         if not adjoints:
             return []
         self.bound(node, MAX_DEPTH, "depend on each other")
-        inside = [
-            n
-            for block in (node.then, node.orelse)
-            for n in reachable(block.results, stop=outside)
-            if n in outside or n in self.wrt
-        ]
-        stop = [n for n in dict.fromkeys(inside) if n in self.active]
+        below = reachable([*node.then.results, *node.orelse.results], stop=outside)
+        stop = [n for n in below if (n in outside or n in self.wrt) and n in self.active]
+        nested = any(isinstance(n, If) and n in self.active and n not in outside for n in below)
         results = [r for r in adjoints if isinstance(r, Result)]
-        whole = len(results) > 1 and len(results) * len(stop) > MAX_PARTIALS
-        groups = [results] if whole else [[r] for r in results]
-        swept: list[tuple[Node, Swept, Swept]] = []
-        for group in groups:
-            scale = self.graph.one if whole else adjoints[group[0]]
-            if whole:
-                self._bind([adjoints[r] for r in group], outside)
-            seeds = {r.index: adjoints[r] if whole else self.graph.one for r in group}
-            swept.append((scale, *self.arms(node, partial(self._arm, seeds=seeds, stop=stop))))
-        zero = self.graph.zero
-        wanted = [
-            (scale, below, [(then.get(below, zero), b), (orelse.get(below, zero), c)])
-            for scale, (then, b), (orelse, c) in swept
-            for below in stop
-            if below in then or below in orelse
-        ]
+        whole = len(results) > 1 and (nested or len(results) * len(stop) > MAX_PARTIALS)
+        if nested and not whole:
+            whole = any(self._may_fail(adjoints[r], outside) for r in results)
         found: list[tuple[Node, Node]] = []
-        for scale, below, ((one, before), (other, before_other)) in wanted:
-            choice = self.graph.if_(
-                node.condition,
-                _with_results(node.then, (one,), before),
-                _with_results(node.orelse, (other,), before_other),
-            )
-            same = one is other and isinstance(one, Number)
-            slope = one if same else self.graph.result(choice, 0)
-            if whole:
-                self.hint(slope, below)
-            else:
-                self.hint(slope, next(r for r in results if adjoints[r] is scale), below)
-            found.append((below, self.times(scale, slope)))
+        for group in [results] if whole else [[r] for r in results]:
+            scale = self.graph.one if whole else adjoints[group[0]]
+            seeds = {r.index: adjoints[r] if whole else self.graph.one for r in group}
+            arms = self.arms(node, partial(self._arm, seeds=seeds, stop=stop))
+            used = [n for n in stop if any(n in partials for partials, _ in arms)]
+            vain = any(n not in partials for n in used for partials, _ in arms)
+            if vain and self._may_fail(scale, outside):
+                # `1 / sqrt(y)` where the other arm has a `y` of 0: not asked for, it is not made.
+                for partials, _ in arms:
+                    partials.update({n: self.times(scale, p) for n, p in partials.items()})
+                scale = self.graph.one
+            slopes = [[partials.get(n, self.graph.zero) for n in used] for partials, _ in arms]
+            binds = [bound for _, bound in arms]
+            if scale is self.graph.one:
+                self._bind([adjoints[r] for r in group], slopes, binds, outside)
+            for n, slope in zip(used, self._chosen(node, slopes, binds, joint=nested), strict=True):
+                if whole:
+                    self.hint(slope, n)
+                else:
+                    self.hint(slope, group[0], n)
+                found.append((n, self.times(scale, slope)))
         return found
 
-    def _bind(self, adjoints: list[Node], outside: AbstractSet[Node]) -> None:
-        """Let what arms are derived with be computed before them.
+    def _bind(
+        self,
+        adjoints: list[Node],
+        slopes: list[list[Node]],
+        binds: list[list[Bind]],
+        outside: AbstractSet[Node],
+    ) -> None:
+        """Let what two arms are derived with be computed before them.
 
-        Choices in it would otherwise be made in both, with the choices that they need in each of
-        theirs, and so on.
+        The choices in it would otherwise be made in both, with the choices that they need in each
+        of theirs, and so on. What may fail is only computed where it is needed in any case.
         """
-        bound = {bind.node for bind in self.binds}
-        for below in reachable(adjoints, arms=False, stop=outside | bound):
-            chosen = isinstance(below, Result) or below in adjoints
-            if chosen and below.operands and below not in outside | bound:
-                self.binds.append(Bind(below))
+        known = outside | {bind.node for bind in self.binds}
+        needed = [
+            set(reachable([*own, *(b.node for b in bound)], arms=False, stop=known))
+            for own, bound in zip(slopes, binds, strict=True)
+        ]
+        inner: list[list[Bind]] = [[], []]
+        for node in reachable(adjoints, arms=False, stop=known):
+            chosen = isinstance(node, Result) or node in adjoints
+            if node in known or not (chosen and node.operands):
+                continue
+            if all(node in arm for arm in needed) or not self._may_fail(node, outside):
+                self.binds.append(Bind(node))
+                continue
+            for arm, bound in zip(needed, inner, strict=True):
+                if node in arm:
+                    bound.append(Bind(node))
+        for bound, first in zip(binds, inner, strict=True):
+            bound[:0] = first
+
+    def _may_fail(self, node: Node, outside: AbstractSet[Node]) -> bool:
+        """Whether a value may be infinite, or an error, where it is not needed.
+
+        Not by what stands in arms, of which one is taken: else all choices would be made in arms.
+        """
+        below = reachable((node,), arms=False, stop=outside)
+        return any(_is_singular(n) for n in below if n not in outside)
+
+    def _chosen(
+        self, node: If, slopes: list[list[Node]], binds: list[list[Bind]], *, joint: bool
+    ) -> list[Node]:
+        """The choices of slopes, one after the other; if `joint`, or of more, as one `If`."""
+        joint = joint or any(binds)
+        count = len(slopes[0])
+        found: list[Node] = []
+        for part in [range(count)] if joint and count else [range(i, i + 1) for i in range(count)]:
+            then, orelse = (
+                _with_results(arm, tuple(own[i] for i in part), bound)
+                for arm, own, bound in zip((node.then, node.orelse), slopes, binds, strict=True)
+            )
+            choice = self.graph.if_(node.condition, then, orelse)
+            for index, i in enumerate(part):
+                one, other = slopes[0][i], slopes[1][i]
+                same = one is other and isinstance(one, Number)
+                found.append(one if same else self.graph.result(choice, index))
+        return found
 
     def _arm(self, arm: Block, *, seeds: dict[int, Node], stop: list[Node]) -> Swept:
         if arm.fails:
-            return {}, ()
+            return {}, []
         self.know(nonzero_in(arm, self.simplifier.normal, self.program.library, self.read))
         roots: dict[Node, list[Node]] = {}
         for index, seed in seeds.items():
@@ -272,7 +318,7 @@ class Differentiator:
         summed = {root: self.graph.sum(parts) for root, parts in roots.items()}
         outer, self.binds = self.binds, []
         adjoints = self.sweep(arm, summed, stop)
-        binds, self.binds = tuple(self.binds), outer
+        binds, self.binds = self.binds, outer
         return adjoints, binds
 
     # Nodes
@@ -389,6 +435,13 @@ def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:
     return None
 
 
+def _is_singular(node: Node) -> bool:
+    """Whether a normal value has a pole, where nothing says that it is not there."""
+    if isinstance(node, Prod):
+        return any(e.numerator < 0 and not nonzero(base) for base, e in node.factors)
+    return isinstance(node, Call) and node.op in SINGULAR and not nonzero(node.args[0])
+
+
 def _is_one_constant(then: Block, orelse: Block) -> bool:
     """Whether two arms give the same numbers, and nothing else happens in them."""
     return (
@@ -399,7 +452,7 @@ def _is_one_constant(then: Block, orelse: Block) -> bool:
     )
 
 
-def _with_results(block: Block, results: tuple[Node, ...], binds: tuple[Bind, ...]) -> Block:
+def _with_results(block: Block, results: tuple[Node, ...], binds: list[Bind]) -> Block:
     return block if block.fails else Block((*block.statements, *binds), results)
 
 

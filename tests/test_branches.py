@@ -564,6 +564,61 @@ def test_a_root_of_what_is_zero_at_a_sample_point_is_no_error():
     assert derivative(f, order=2)(x) == pytest.approx(want, rel=1e-4)
 
 
+def root_of_zero(x, a):
+    y = x * a if x > 0 else 0.0
+    return math.sqrt(y) * x
+
+
+def root_of_zero_in_an_inner_arm(x, a):
+    if x > 0:
+        y = x * a
+    elif x > -1:
+        y = 0.0
+    else:
+        y = x * x * a
+    return math.sqrt(y) * x
+
+
+def root_of_zero_beside_another_value(x, a):
+    if x > 0:
+        y, z = x * a + 2, x * a * a
+    else:
+        y, z = 0.0, x * a * 3
+    return math.sqrt(y) * z + math.sin(z) * x
+
+
+def quotient_by_zero(x, a):
+    y, z = (x * a, a) if x > 0 else (0.0, x)
+    return (y + 1) ** a / (math.cbrt(y) + z)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        root_of_zero,
+        root_of_zero_in_an_inner_arm,
+        root_of_zero_beside_another_value,
+        quotient_by_zero,
+    ],
+)
+@pytest.mark.parametrize("x", [-2.5, -0.5, 1.5])
+def test_what_an_arm_does_not_need_is_not_made(f, x):
+    """The derivative of a root at 0 is infinite, of what is 0 all around it is 0."""
+    a, h = 1.75, 1e-6
+    want = (f(x + h, a) - f(x - h, a)) / (2 * h), (f(x, a + h) - f(x, a - h)) / (2 * h)
+    value, found = value_and_grad(f, wrt=("x", "a"))(x, a)
+    assert value == f(x, a)
+    assert found == pytest.approx(want, rel=1e-8, abs=1e-9)
+
+
+def test_two_roots_of_an_exact_zero_are_no_error():
+    def f(x, y):
+        sign = np.fabs(x) / x
+        return np.arccos(sign) * np.arcsinh(np.arccos(sign)) * y if y > 2 else x * y**2
+
+    assert hessian(f, wrt=("x", "y"))(-1.5, 1.0) == ((0.0, 2.0), (2.0, -3.0))
+
+
 def test_a_name_that_leaves_no_room_for_its_line(tmp_path):
     """Nothing is left to be given a line of its own."""
     lines = ["import math", "", "", "def f(x, a_name_of_considerable_length):", "    y = x"]

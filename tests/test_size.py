@@ -1,6 +1,7 @@
 """Long programs: code that grows with the program, flat expressions, right numbers."""
 
 import ast
+import cProfile
 import importlib.util
 import inspect
 import math
@@ -98,6 +99,35 @@ def checked(count: int) -> Lines:
     return [*lines, "return y * z"]
 
 
+def zeroed(count: int) -> Lines:
+    """Choices with an arm that needs nothing, under a root."""
+    lines = ["y = z = x"]
+    for i in range(count):
+        lines += [f"if x > {i % 3}.1:", "    y, z = y * x, z + y", f"elif z > {i}.4:"]
+        lines += ["    y, z = math.sin(z), 0.5 * y", "elif y > 3:", "    y, z = 0.0, 1.0"]
+        lines += ["else:", "    y = math.exp(y) * z"]
+    return [*lines, "return (y * y + 1) * z"]
+
+
+def returned(count: int) -> Lines:
+    """As `pairs`, with returns between them; these are written for each."""
+    lines = ["y = z = x"]
+    for i in range(count):
+        lines += [f"if x > {i % 3}.1:", "    y, z = y * x, z + y", "else:"]
+        lines += ["    y, z = math.sin(z), 0.5 * y", f"if z > {i + 10}:", "    return y + z"]
+    return [*lines, "return y * z"]
+
+
+def nested_pairs(count: int) -> Lines:
+    """Two values that are changed on the way in and on the way out."""
+    lines, after = ["y = z = x"], ["return y * z"]
+    for i in range(count):
+        m = " " * i
+        lines += [f"{m}y, z = y * z, math.sin(y) + z", f"{m}if z > {i}.5:"]
+        after = [f"{m}else:", f"{m} y, z = math.cos(z), y", f"{m}y, z = y * z + 1, z", *after]
+    return [*lines, f"{' ' * count}y = y * x", *after]
+
+
 def extremes(count: int) -> Lines:
     """Choices in choices."""
     return ["y = x", *["y = max(y * x, 1.0) + min(y, x)"] * count, "return y"]
@@ -112,7 +142,8 @@ PROGRAMS: dict[str, Callable[[int], Lines]] = {
     p.__name__: p
     for p in (
         *(statements, names, sines, total, powers),
-        *(branches, stages, pairs, inner, checked, extremes, logistic),
+        *(branches, stages, pairs, inner, checked, zeroed, returned, nested_pairs),
+        *(extremes, logistic),
     )
 }
 
@@ -197,6 +228,10 @@ class Forward:
         return Dual(math.sin(x.value), x.slope * math.cos(x.value))
 
     @staticmethod
+    def cos(x: Dual) -> Dual:
+        return Dual(math.cos(x.value), -x.slope * math.sin(x.value))
+
+    @staticmethod
     def exp(x: Dual) -> Dual:
         return Dual(math.exp(x.value), x.slope * math.exp(x.value))
 
@@ -238,6 +273,7 @@ def shallow(deepest: int) -> Iterator[None]:
         ("pairs", 60),
         ("inner", 60),
         ("checked", 16),
+        ("zeroed", 40),
         ("extremes", 100),
         ("logistic", 60),
     ],
@@ -256,7 +292,9 @@ def test_long_programs(kind: str, count: int, tmp_path: Path) -> None:
     assert nodes(df.source) <= 12 * nodes(source)
 
 
-@pytest.mark.parametrize("kind", ["branches", "stages", "pairs", "inner", "checked", "extremes"])
+@pytest.mark.parametrize(
+    "kind", ["branches", "stages", "pairs", "inner", "checked", "zeroed", "extremes"]
+)
 def test_choices_grow_with_the_program(kind: str, tmp_path: Path) -> None:
     sizes, lengths = [], []
     for count in (12, 24):
@@ -265,6 +303,18 @@ def test_choices_grow_with_the_program(kind: str, tmp_path: Path) -> None:
         lengths.append(len(str(closed_form(f))))
     assert sizes[1] <= 2.5 * sizes[0]
     assert lengths[1] <= 2.5 * lengths[0]
+
+
+@pytest.mark.parametrize("kind", ["returned", "nested_pairs"])
+def test_what_is_written_for_each_return_or_level(kind: str, tmp_path: Path) -> None:
+    """Their text grows with the square; nothing is derived or lowered twice as often each time."""
+    calls = []
+    for count in (6, 12):
+        df = grad(imported(text(PROGRAMS[kind](count)), tmp_path, f"{kind}_{count}"))
+        profile = cProfile.Profile()
+        assert profile.runcall(df, 0.7) == pytest.approx(forward(text(PROGRAMS[kind](count)), 0.7))
+        calls.append(sum(entry.callcount for entry in profile.getstats()))
+    assert calls[1] <= 6 * calls[0]
 
 
 def test_a_chaotic_map_keeps_the_range_of_floats(tmp_path):

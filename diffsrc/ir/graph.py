@@ -288,8 +288,10 @@ class Graph:
                 kept.append((base, exponent.numerator if whole else exponent))
                 if kind is Call and (base.type is BOOL or base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
                     folds = True
-            elif whole and isinstance(base, Number):
+            elif whole and isinstance(base, Number) and (base.value or exponent > 0):
                 coefficient *= raised(base.value, exponent.numerator)
+            elif whole and isinstance(base, Number):
+                kept.append((self.call("pow", base, self.number(-1)), -exponent.numerator))
             elif whole and isinstance(base, Sum) and self._turns(base):
                 kept.append((self.negated(base), exponent.numerator))
                 changed = True
