@@ -263,6 +263,7 @@ class Differentiator:
         of theirs, and so on. What may fail is only computed where it is needed in any case.
         """
         known = outside | {bind.node for bind in self.binds}
+        # Whichever way choices in the arm are made.
         needed = [
             set(reachable([*own, *(b.node for b in bound)], arms=False, stop=known))
             for own, bound in zip(slopes, binds, strict=True)

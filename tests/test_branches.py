@@ -611,6 +611,18 @@ def test_what_an_arm_does_not_need_is_not_made(f, x):
     assert found == pytest.approx(want, rel=1e-8, abs=1e-9)
 
 
+@pytest.mark.parametrize("root", [np.float_power, np.power])
+def test_a_root_in_the_arm_that_is_not_taken_is_not_complex(root):
+    def f(x):
+        return np.where(x > 0, root(x, 2.5), x * x)
+
+    df, second = grad(f), derivative(f, order=2)
+    with np.errstate(invalid="ignore"):
+        assert (df(-1.5), second(-1.5)) == (-3.0, 2.0)
+        assert not any(map(np.iscomplexobj, (df(-1.5), second(-1.5))))
+        assert second(np.array([-1.5, 4.0])).tolist() == [2.0, 7.5]
+
+
 def test_two_roots_of_an_exact_zero_are_no_error():
     def f(x, y):
         sign = np.fabs(x) / x

@@ -191,6 +191,7 @@ class Writer:
         room = WIDTH - used - (level + deeper) * len(INDENT)
         while True:
             text = self.printer(node)
+            # A name has no parts, even where it alone is too long.
             if len(text) <= room or node in self.names:
                 return text
             rows = terms(self.printer, node, level + deeper)
@@ -347,6 +348,8 @@ class Writer:
         known = self.known
         if known is None or not holders:
             return not holders
+        # An arm's value may have the name of what it becomes, and of what that becomes in turn: the
+        # result of a choice around, which came before it.
         becoming: list[Node] = [new]
         for holder in reversed(holders):
             if holder is None:

@@ -40,7 +40,10 @@ class Assert:
 
 
 class Bind(NamedTuple):
-    """A value that arms below need: it is computed before them, once."""
+    """A value that arms below need: it is computed before them, once.
+
+    Two of one value are equal: arms that are joined compute it once too.
+    """
 
     node: Node
 
@@ -83,7 +86,10 @@ class Block:
         return (s.node for s in self.statements if not isinstance(s, Assert))
 
     def roots(self) -> Iterator[Node]:
-        """What the block must compute: checks, results, the error. Not yet the `Let`s."""
+        """What the block must compute: checks, results, the error.
+
+        Not yet the `Let`s and `Bind`s, which are computed where these need them.
+        """
         for statement in self.statements:
             if isinstance(statement, Assert):
                 yield statement.condition

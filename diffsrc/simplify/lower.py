@@ -25,9 +25,11 @@ from diffsrc.ir import (
     Sum,
     Var,
     as_fraction,
+    descendants,
     magnitude,
     reachable,
 )
+from diffsrc.ir.signs import nonnegative
 from diffsrc.ops import TABLE
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot
@@ -44,6 +46,8 @@ OPERATORS = frozenset({*FLIPPED, "and", "or", "not", "pow", "floordiv", "mod"})
 WRITTEN = frozenset(
     {"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"}
 )
+
+MAX_LOOKED_AT = 100
 
 Factors = list[tuple[Node, Exact]]
 
@@ -66,6 +70,10 @@ class Lowering:
         self.reach = Reach(normal)
         self.constants = {free.var for free in program.free}
         self.turned: dict[Sum, Node] = {}
+        # NumPy computes both arms, also for an argument that is not in the domain of one.
+        self.chooses = library == "np" and any(
+            isinstance(node, Call) and node.op == "select" for node in program.graph.table.values()
+        )
         self.literals = [
             as_fraction(n.value)
             for n in normal.forms
@@ -99,7 +107,10 @@ class Lowering:
         return block if same else Block(statements, results)
 
     def _statement(self, statement: Let | Bind | Assert) -> Let | Bind | Assert:
-        """A statement, with what it computes lowered before arms use it: else each would do so."""
+        """The statement lowered; of a `Let` the value only, which stays as the user wrote it.
+
+        That is before arms use what it computes: else each of them would lower it.
+        """
         if isinstance(statement, Bind):
             return Bind(self(statement.node))
         if isinstance(statement, Let) and isinstance(statement.node, Result):
@@ -424,7 +435,21 @@ class Lowering:
         if exponent == HALF:
             spelling = TABLE["sqrt"].spelling(self.library or "math")
             return self.graph.call("sqrt", written, options=(spelling,))
-        return self.graph.call("pow", written, literal(self.graph, exponent))
+        root = exponent.denominator > 1
+        options = ("np.power",) if root and self._may_be_complex(base, written) else ()
+        return self.graph.call("pow", written, literal(self.graph, exponent), options=options)
+
+    def _may_be_complex(self, base: Node, written: Node) -> bool:
+        """Whether a root may be of a number of Python's below 0: not nan, as NumPy's is."""
+        if nonnegative(base) or not self.chooses:
+            return False
+        below = descendants((written,), most=MAX_LOOKED_AT)
+        return not any(isinstance(n, Call) and is_numpy(n) for n in below)
+
+
+def is_numpy(node: Call) -> bool:
+    """Whether a written call is one of NumPy's, which gives numbers of NumPy's."""
+    return bool(node.options) and str(node.options[0]).startswith("np.")
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:

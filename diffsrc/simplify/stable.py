@@ -84,7 +84,9 @@ class Stabiliser:
         self.hints: dict[Node, str] = {}
 
     def block(self, block: Block) -> Block:
-        statements = tuple([Bind(self(s.node)) if type(s) is Bind else s for s in block.statements])
+        statements = tuple(
+            [Bind(self(s.node)) if isinstance(s, Bind) else s for s in block.statements]
+        )
         results = tuple(near_zero(r, self, self.library) for r in block.results)
         same = results == block.results and statements == block.statements
         return block if same else Block(statements, results)
