@@ -669,3 +669,16 @@ def test_a_shared_value_is_looked_at_once():
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     exec(compile(text, file, "exec"), scope)  # noqa: S102 - our own program
     assert grad(scope["f"])(1.5, 1) == 4.0
+
+
+def test_a_power_is_not_made_of_a_complex_root():
+    def f(x, c):
+        y = 3.0 * x
+        if c > 0:
+            y = x**0.5
+            y = x * x
+        return y * x
+
+    df = grad(f)
+    assert (df(-2.0, 1.0), df(-2.0, -1.0)) == (12.0, -12.0)
+    assert "**0.5" not in df.source

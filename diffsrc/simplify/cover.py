@@ -20,6 +20,7 @@ from diffsrc.ir import (
     raised,
     reachable,
 )
+from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.factor import monomial_of
 from diffsrc.simplify.literals import is_unit
 from diffsrc.simplify.normalise import Normaliser
@@ -115,7 +116,10 @@ class Reach:
                 if not count:
                     continue
                 own = node in self.named or node in self.computed
-                if not own and (abs(count) == 1 or takes_roots(inner, powers)):
+                if not own and abs(count) == 1:
+                    continue
+                roots = roots_taken(inner, powers)
+                if roots and not (own and (is_root(node) or all(map(nonnegative, roots)))):
                     continue
                 price = whole + self._cost(node, count) - sum([costs[b] for b in inner])
                 if not cancels(coefficient, scale, count):
@@ -262,9 +266,17 @@ def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Power
     return kept
 
 
-def takes_roots(inner: Powers, powers: Powers) -> bool:
-    """Whether `inner` has a root of a base of which `powers` has none: it may not be defined."""
-    return any(e.denominator > 1 and powers[b].denominator == 1 for b, e in inner.items())
+def roots_taken(inner: Powers, powers: Powers) -> list[Node]:
+    """The bases of which `inner` has a root and `powers` has none: it may not be defined.
+
+    Below 0 the user's `math.sqrt(x)` has raised, his `x**0.5` is complex.
+    """
+    return [b for b, e in inner.items() if e.denominator > 1 and powers[b].denominator == 1]
+
+
+def is_root(node: Node) -> bool:
+    """Whether a written value is a call of `sqrt`."""
+    return isinstance(node, Call) and node.op == "sqrt"
 
 
 def multiplicity(powers: Powers, inner: Powers) -> int:
