@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable
+from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable, walk
 
-BUILTIN = frozenset({"max", "min"})
+# As they are spelled; those without a spelling are Python's own.
+SCALAR = frozenset({"max", "min", "select"})
 
 
 def numbers(program: Program) -> dict[str, Node]:
@@ -70,20 +71,11 @@ def ranked_parameters(program: Program) -> frozenset[str]:
 
 def is_scalar_code(block: Block) -> bool:
     """Whether the code takes no arrays: it branches, or calls functions of `math`."""
-    seen: set[Node] = set()
-    todo = [*(let.node for let in block.lets), *block.roots()]
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, If):
-            return True
-        if isinstance(node, Call):
-            spelling = str(node.options[0]) if node.options else ""
-            if spelling in BUILTIN or spelling.startswith("math."):
-                return True
-            if not spelling and node.op in {"select", *BUILTIN}:
-                return True
-        todo += node.operands
-    return False
+    return any(map(_is_scalar, walk([*(let.node for let in block.lets), *block.roots()])))
+
+
+def _is_scalar(node: Node) -> bool:
+    if not isinstance(node, Call):
+        return isinstance(node, If)
+    spelling = str(node.options[0]) if node.options else node.op
+    return spelling in SCALAR or spelling.startswith("math.")

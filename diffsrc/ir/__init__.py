@@ -12,9 +12,9 @@ from diffsrc.ir.blocks import (
     Program,
     Structure,
     blocks,
-    descendants,
     filled,
     reachable,
+    walk,
 )
 from diffsrc.ir.exact import Exact, as_fraction, exact, magnitude, quotient, raised
 from diffsrc.ir.graph import Graph
@@ -62,11 +62,11 @@ __all__ = [
     "Var",
     "as_fraction",
     "blocks",
-    "descendants",
     "exact",
     "filled",
     "magnitude",
     "quotient",
     "raised",
     "reachable",
+    "walk",
 ]

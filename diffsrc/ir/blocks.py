@@ -5,7 +5,6 @@ Names, places and order live here and never on nodes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple, TypeVar
@@ -232,16 +231,16 @@ def filled(known: dict[Node, Known], node: Node, give: Callable[[Node], Known]) 
     return known[node]
 
 
-def descendants(roots: Iterable[Node], *, most: float = math.inf) -> set[Node]:
-    """The roots and all nodes below them outside arms, in no order; not many more than `most`."""
+def walk(roots: Iterable[Node]) -> Iterator[Node]:
+    """The roots and all nodes below them outside arms, each once, in no order."""
     found: set[Node] = set()
     todo = list(roots)
-    while todo and len(found) <= most:
+    while todo:
         node = todo.pop()
         if node not in found:
             found.add(node)
+            yield node
             todo += node.operands
-    return found
 
 
 def blocks(block: Block) -> Iterator[Block]:

@@ -14,11 +14,11 @@ from diffsrc.ir import (
     Ref,
     Sum,
     Var,
-    descendants,
     magnitude,
     quotient,
     raised,
     reachable,
+    walk,
 )
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.factor import monomial_of
@@ -218,7 +218,7 @@ class Reach:
                 own = node
             if own is not None and (own in self.named or not isinstance(node, Sum | Prod)):
                 starts.append(own)
-        return descendants(starts)
+        return set(walk(starts))
 
     def _turn_shared(self, new: list[Node]) -> None:
         """A product that all others use with a minus has it itself."""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from diffsrc.ir import (
     Assert,
     Bind,
@@ -25,15 +27,15 @@ from diffsrc.ir import (
     Sum,
     Var,
     as_fraction,
-    descendants,
     magnitude,
     reachable,
+    walk,
 )
 from diffsrc.ir.signs import nonnegative
 from diffsrc.ops import TABLE
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot
-from diffsrc.simplify.factor import joined, monomial_of
+from diffsrc.simplify.factor import is_select, joined, monomial_of
 from diffsrc.simplify.literals import as_float, fraction, is_unit, literal
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
@@ -71,9 +73,7 @@ class Lowering:
         self.constants = {free.var for free in program.free}
         self.turned: dict[Sum, Node] = {}
         # NumPy computes both arms, also for an argument that is not in the domain of one.
-        self.chooses = library == "np" and any(
-            isinstance(node, Call) and node.op == "select" for node in program.graph.table.values()
-        )
+        self.chooses = library == "np" and any(map(is_select, program.graph.table.values()))
         self.literals = [
             as_fraction(n.value)
             for n in normal.forms
@@ -443,13 +443,12 @@ class Lowering:
         """Whether a root may be of a number of Python's below 0: not nan, as NumPy's is."""
         if nonnegative(base) or not self.chooses:
             return False
-        below = descendants((written,), most=MAX_LOOKED_AT)
-        return not any(isinstance(n, Call) and is_numpy(n) for n in below)
+        return not any(map(is_numpy, islice(walk((written,)), MAX_LOOKED_AT)))
 
 
-def is_numpy(node: Call) -> bool:
-    """Whether a written call is one of NumPy's, which gives numbers of NumPy's."""
-    return bool(node.options) and str(node.options[0]).startswith("np.")
+def is_numpy(node: Node) -> bool:
+    """Whether a written value is a call of NumPy's, which gives numbers of NumPy's."""
+    return isinstance(node, Call) and str((*node.options, "")[0]).startswith("np.")
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:

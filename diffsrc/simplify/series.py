@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from diffsrc.ir import Block, Call, Exact, Node, Number, Prod, Sum, Var, descendants, reachable
+from diffsrc.ir import Block, Call, Exact, Node, Number, Prod, Sum, Var, reachable, walk
 from diffsrc.simplify.factor import select
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _number(value: Exact) -> Series:
 def near_zero(node: Node, rewritten: Callable[[Node], Node], library: str) -> Node:
     """`rewritten(node)`, with a series near 0 where the formula cancels there."""
     factors = node.factors if isinstance(node, Prod) else ((node, 1),)
-    if len(descendants((node,), most=MAX_NODES)) > MAX_NODES:
+    if len(list(islice(walk((node,)), MAX_NODES + 1))) > MAX_NODES:
         return rewritten(node)
     inside = reachable((node,), arms=False)
     if not any(_is_known(n) for n in inside):
