@@ -166,6 +166,19 @@ def withheld(income):
     return rate * income
 
 
+def drag(speed, diameter, density, viscosity):
+    """Force on a sphere (Schiller & Naumann 1933)."""
+    reynolds = density * speed * diameter / viscosity
+    if reynolds < 0.1:
+        coefficient = 24 / reynolds
+    elif reynolds < 1000:
+        coefficient = 24 / reynolds * (1 + 0.15 * reynolds**0.687)
+    else:
+        coefficient = 0.44
+    area = math.pi * diameter**2 / 4
+    return density * speed**2 / 2 * coefficient * area
+
+
 def arrhenius(temperature, factor, energy):
     return factor * math.exp(-energy / (8.314 * temperature))
 
@@ -207,6 +220,10 @@ GOLDEN = [
     (grad(softmax_weight, wrt=(0, 1)), [(0.3, 0.8), (1.9, 0.4)]),
     (grad(cross_entropy, wrt=(0, 1)), [(0.3, 0.1, 2.0, 1.0), (1.0, -5.0, 2.0, 0.0)]),
     (grad(withheld), [(300.0,), (2500.0,), (7000.0,)]),
+    (
+        grad(drag, wrt=(0, 1)),
+        [(1e-3, 1e-5, 1.2, 1.8e-5), (2.0, 1e-3, 1.2, 1.8e-5), (40.0, 0.07, 1.2, 1.8e-5)],
+    ),
     (grad(arrhenius, wrt=(0, 1, 2)), [(300.0, 1e6, 5e4), (900.0, 2e4, 9e3)]),
     (grad(charging, wrt=(0, 1, 2, 3)), [(1.0, 2.0, 3.0, 5.0)]),
 ]

@@ -214,8 +214,15 @@ def test_text_is_for_people(golden: Golden) -> None:
         assert len(line) <= WIDTH
     assert depth(tree) <= DEEPEST
     for node in ast.walk(tree):
+        if isinstance(node, ast.If):
+            assert not is_nested(node.orelse, node.col_offset)
         if isinstance(node, ast.Name) and not re.search(rf"\b{node.id}\b", known):
             assert not re.fullmatch(r"_.*|[a-z]{1,3}_?\d+|[A-Z]{1,2}_?\d+", node.id), node.id
+
+
+def is_nested(orelse: list[ast.stmt], column: int) -> bool:
+    """Whether an `else:` has nothing but an `if`, which is an `elif`."""
+    return len(orelse) == 1 and isinstance(orelse[0], ast.If) and orelse[0].col_offset > column
 
 
 def depth(node: ast.AST) -> int:

@@ -264,7 +264,8 @@ class Derivative:
 def collector_paused() -> Iterator[None]:
     """No garbage collection: a derivation makes many objects and drops few.
 
-    In a long program the collector would go through all of them again and again.
+    In a long program the collector would go through all of them again and again. What was made
+    counts as old at once, unless somebody has frozen objects of his own, which would thaw.
     """
     if not gc.isenabled():
         yield
@@ -273,6 +274,9 @@ def collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
+        if not gc.get_freeze_count():
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()
 
 

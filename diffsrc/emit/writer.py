@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
 from diffsrc.emit.expressions import COMPARISONS, Printer
@@ -24,6 +25,22 @@ from diffsrc.ir import (
     Var,
     reachable,
 )
+
+
+class Otherwise(NamedTuple):
+    """The other arm of a choice, before its first line.
+
+    Attributes:
+        block: what is written there.
+        names: what its results are called.
+        start: the number of lines before it.
+        level: that of its lines; the choice's is one less.
+    """
+
+    block: Block
+    names: list[str]
+    start: int
+    level: int
 
 
 class Writer:
@@ -48,6 +65,7 @@ class Writer:
         self.names: dict[Node, str] = dict(named or {})
         self.preferred: dict[Node, str] = {}
         self.choosing: list[Node] = []  # the results whose arms are being written
+        self.otherwise: Otherwise | None = None  # the last such arm
         self.printer = Printer(self.names, program)
         # The user's names are his values' only.
         self.holders: dict[str, list[Node | None]] = {n: [] for n in own}
@@ -221,7 +239,11 @@ class Writer:
         names = [self._name(r, plan) for r in results]
         then = _joined([r.of.then for r in results], [r.index for r in results])
         orelse = _joined([r.of.orelse for r in results], [r.index for r in results])
-        self._line(level, f"if {self._condition(condition, level)}:")
+        word = "if"
+        if not then.fails and self._is_elif(results, names, plan, level):
+            word, level = "elif", level - 1
+        margin = INDENT * level
+        self._line(level, f"{word} {self._condition(condition, level)}:")
         start = len(self.lines)
 
         def otherwise() -> None:
@@ -229,12 +251,15 @@ class Writer:
                 self._arm(orelse, names, level)
                 return
             end = len(self.lines)
+            if end > start:
+                self.otherwise = Otherwise(orelse, names, end, level + 1)
             self._arm(orelse, names, level + 1)
+            self.otherwise = None
             if end == start:  # the names hold already what that arm would give them
                 contrary = self.printer(self.program.graph.call("not", condition))
-                self.lines[start - 1] = f"{INDENT * level}if {contrary}:"
-            elif len(self.lines) > end:
-                self.lines.insert(end, INDENT * level + "else:")
+                self.lines[start - 1] = f"{margin}{word} {contrary}:"
+            elif len(self.lines) > end and not self.lines[end].startswith(f"{margin}elif "):
+                self.lines.insert(end, f"{margin}else:")
 
         self.choosing += results
         self._branch(lambda: self._arm(then, names, level + 1), otherwise)
@@ -243,6 +268,22 @@ class Writer:
             del self.lines[-1]
         for result, name in zip(results, names, strict=True):
             self.names[result] = name
+
+    def _is_elif(self, results: list[Result], names: list[str], plan: Plan, level: int) -> bool:
+        """Whether a choice is all that the other arm of the choice around has."""
+        arm = self.otherwise
+        if arm is None or (arm.start, arm.level) != (len(self.lines), level):
+            return False
+        if arm.block.fails or any(isinstance(s, Assert) for s in arm.block.statements):
+            return False
+        given: dict[Node, str] = dict(zip(results, names, strict=True))
+        for name, result in zip(arm.names, arm.block.results, strict=True):
+            if name not in {given.get(result), self.names.get(result)}:
+                return False
+        if any(n not in given and n not in self.names for n in plan.bound):
+            return False
+        text = self.printer(results[0].of.condition)
+        return len(text) + (level - 1) * len(INDENT) + len("elif :") <= WIDTH
 
     def _arm(self, arm: Block, names: list[str], level: int) -> None:
         outer, preferred = len(self.names), dict(self.preferred)

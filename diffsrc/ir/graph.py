@@ -203,12 +203,12 @@ class Graph:
             return self.scaled(*kept[0])
         kept.sort(key=_serial)
         constant = exact(constant)
-        terms_of = tuple([term for term, _ in kept])
-        key = (Sum, hashed(constant), terms_of, *[hashed(c) for _, c in kept])
+        own = tuple(kept)
+        key = (Sum, hashed(constant), _hashed(own))
         node = self.table.get(key)
         if not isinstance(node, Sum):
-            node = Sum(self, FLOAT, terms_of)
-            node.constant, node.terms = constant, tuple(kept)
+            node = Sum(self, FLOAT, tuple([term for term, _ in own]))
+            node.constant, node.terms = constant, own
             self.table[key] = node
         return node
 
@@ -372,11 +372,7 @@ class Graph:
         """The product of factors that are in canonical order and form."""
         if len(factors) == 1 and coefficient == 1 and factors[0][1] == 1:
             return factors[0][0]
-        key: tuple[object, ...] = (Prod, hashed(coefficient), factors)
-        for _, exponent in factors:
-            if type(exponent) is not int:
-                key = (*key[:2], tuple([(base, hashed(e)) for base, e in factors]))
-                break
+        key = (Prod, hashed(coefficient), _hashed(factors))
         node = self.table.get(key)
         if not isinstance(node, Prod):
             node = Prod(self, FLOAT, tuple([base for base, _ in factors]))
@@ -454,6 +450,14 @@ class Graph:
 
 def _is_integer_power(exponent: Exact) -> bool:
     return exponent.denominator == 1 and abs(exponent.numerator) <= MAX_INTEGER_POWER
+
+
+def _hashed(items: tuple[tuple[Node, Exact], ...]) -> tuple[object, ...]:
+    """What stands for terms or factors in a key."""
+    for _, number in items:
+        if type(number) is not int:
+            return tuple([(node, hashed(n)) for node, n in items])
+    return items
 
 
 def _serial(item: tuple[Node, Exact]) -> int:

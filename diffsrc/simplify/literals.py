@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from diffsrc.ir import Exact, Graph, Node
+from diffsrc.ir import Exact, Graph, Node, magnitude
 
 MAX_DENOMINATOR = 10**6
 
@@ -28,6 +28,11 @@ def is_decimal(value: Exact) -> bool:
     return not pow(10, value.denominator.bit_length(), value.denominator)
 
 
+def digits(value: Exact) -> int:
+    """How many digits a decimal has, without zeros before and after."""
+    return len(repr(as_float(value)).strip("0.").replace(".", ""))
+
+
 def literal(graph: Graph, value: Exact) -> Node:
     """A literal, or a quotient of literals where no decimal is exact."""
     top, bottom = value.as_integer_ratio()
@@ -42,12 +47,14 @@ def literal(graph: Graph, value: Exact) -> Node:
 def fraction(value: Exact, literals: Iterable[Exact]) -> tuple[Exact, Exact]:
     """A coefficient as numerator and denominator, one of them 1 where a decimal says it.
 
-    The denominator is one of the user's `literals` where that leaves a decimal.
+    The denominator is one of the user's `literals` where that leaves a decimal and is no longer:
+    `2 * x / 3.7`, not `20 * x / 37`, but `x / 24` also beside a 0.15.
     """
     if type(value) is int or is_decimal(value):
         return value, 1
-    for known in literals:
-        if is_decimal(value * known):
+    plain = digits(value.numerator) + digits(value.denominator)
+    for known in literals if magnitude(value.numerator) != 1 else ():
+        if is_decimal(value * known) and digits(value * known) + digits(known) <= plain:
             return value * known, known
     if value.denominator > MAX_DENOMINATOR and value.numerator > 1:
         return value, 1
