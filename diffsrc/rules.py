@@ -12,8 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Call, Const, Node, Number
+from diffsrc.ir import Call, Const, Node, Number, Prod, Var, magnitude
 from diffsrc.ir.signs import nonnegative, nonzero
+
+# Quotients of it by finite numbers are not 0.
+MIN_SCALE = Fraction(1, 1000)
 
 Slope = Node | int | None
 Partial = Callable[..., Slope]
@@ -73,10 +76,18 @@ def root(x: Node) -> Node:
 
 def power_by_base(y: Node, a: Node, b: Node) -> Node:
     """`b * a**(b - 1)`, and 0 where both are 0 and that power does not exist."""
-    if nonzero(a) or isinstance(b, (Number, Const)):
+    if nonzero(a) or isinstance(b, (Number, Const)) or is_reciprocal(b):
         return b * a ** (b - 1)
     none = y.graph.call("and", eq(a, 0), eq(b, 0))
     return b * select(none, 1, a) ** (b - 1)
+
+
+def is_reciprocal(node: Node) -> bool:
+    """Whether a value is `1 / n` for an argument `n`, or `2 / n`: of no finite one that is 0."""
+    if not isinstance(node, Prod) or len(node.factors) > 1:
+        return False
+    ((base, exponent),) = node.factors
+    return isinstance(base, Var) and exponent == -1 and magnitude(node.coefficient) > MIN_SCALE
 
 
 def power_by_exponent(y: Node, a: Node, b: Node) -> Node:

@@ -682,3 +682,43 @@ def test_a_power_is_not_made_of_a_complex_root():
     df = grad(f)
     assert (df(-2.0, 1.0), df(-2.0, -1.0)) == (12.0, -12.0)
     assert "**0.5" not in df.source
+
+
+def test_an_arm_that_is_computed_in_any_case_needs_no_care():
+    def sersic(r, re, n):
+        return np.exp(-2 * n * (r / re) ** (1 / n))
+
+    by_n = grad(sersic, wrt="n")
+    radii, step = np.array([0.0, 0.5, 2.0]), 1e-6
+    expected = (sersic(radii, 1.5, 3.0 + step) - sersic(radii, 1.5, 3.0 - step)) / (2 * step)
+    assert by_n(radii, 1.5, 3.0) == pytest.approx(expected, rel=1e-7, abs=1e-9)
+    assert by_n.source_for(radii, 1.5, 3.0).count("np.where") == 1
+    # By r the slope at 0 is infinite. No finite n has an exponent 1 / n of 0.
+    by_r, radii = grad(sersic), radii[1:]
+    expected = (sersic(radii + step, 1.5, 3.0) - sersic(radii - step, 1.5, 3.0)) / (2 * step)
+    assert by_r(radii, 1.5, 3.0) == pytest.approx(expected, rel=1e-7)
+    assert "np.where" not in by_r.source_for(radii, 1.5, 3.0)
+
+
+def test_a_value_is_taken_once_where_that_is_cheaper():
+    def butler_volmer(eta, i0, T):
+        f = 96485.0 / (8.314 * T)
+        return i0 * math.sinh(f * eta)
+
+    df = grad(butler_volmer, wrt="T")
+    assert "8.314" not in df.source.split("\n", 3)[3]
+    f = 96485.0 / (8.314 * 310.0)
+    assert df(0.05, 2.0, 310.0) == pytest.approx(-2.0 * math.cosh(f * 0.05) * f * 0.05 / 310.0)
+
+
+def test_a_coefficient_is_a_fraction_where_no_literal_makes_it_shorter():
+    def drag(x):
+        y = 24 / x
+        return y * (1 + 0.15 * x) if x > 1 else y
+
+    def rise(x):
+        ratio = (x - 1) / 0.45
+        return math.exp(ratio**2)
+
+    assert "/ 0.15" not in grad(drag).source
+    assert "/ 0.45" in grad(rise).source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeGuard
 
 from diffsrc.ir import Call, Const, Graph, Node, Prod, Sum
@@ -31,10 +32,11 @@ def choice(graph: Graph, library: str, condition: Node, then: Node, orelse: Node
     return graph.call("select", condition, then, orelse, options=options)
 
 
-def guarded(node: Call) -> Call:
+def guarded(node: Call, known: Callable[[Node], bool]) -> Call:
     """A choice of arrays whose arms, all computed, divide by nothing that may be 0 when not chosen.
 
-    `where(x > 0, 1 / x, 0)` divides by `where(x > 0, x, 1)`.
+    `where(x > 0, 1 / x, 0)` divides by `where(x > 0, x, 1)`. What is `known` is computed in
+    any case.
     """
     graph, (condition, *arms) = node.graph, node.args
 
@@ -42,7 +44,7 @@ def guarded(node: Call) -> Call:
         if isinstance(arm, Sum):
             terms = (c * safe(t, chosen=chosen) for t, c in arm.terms)
             return graph.sum([graph.number(arm.constant), *terms])
-        if not isinstance(arm, Prod):
+        if not isinstance(arm, Prod) or known(arm):
             return arm
         powers: Powers = {}
         for base, exponent in arm.factors:

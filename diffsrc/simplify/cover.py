@@ -112,31 +112,33 @@ class Reach:
             for node, scale, inner in self.offers.get(base, ()):
                 if not inner.keys() <= powers.keys() or node in powers:
                     continue
-                count = multiplicity(powers, inner)
-                if not count:
+                most = multiplicity(powers, inner)
+                if not most:
                     continue
                 own = node in self.named or node in self.computed
-                if not own and abs(count) == 1:
-                    continue
                 roots = roots_taken(inner, powers)
                 if roots and not (own and (is_root(node) or all(map(nonnegative, roots)))):
                     continue
-                price = whole + self._cost(node, count) - sum([costs[b] for b in inner])
-                if not cancels(coefficient, scale, count):
-                    price += 10
-                if price >= least:
-                    continue
-                left_above = above + (count > 0)
-                for b, e in inner.items():
-                    left = powers[b] - count * e
-                    if left:
-                        price += self._cost(b, left)
-                    elif e.numerator * count > 0:
-                        left_above -= 1
-                if not left_above:
-                    price += 4
-                if price < least:
-                    best, least = (node, count, scale, inner), price
+                # Once, if that is cheaper: `f / T` for `f**2 * c` where `f` is `1 / (c * T)`.
+                for count in (most,) if roots or abs(most) == 1 else (most, most // abs(most)):
+                    if not own and abs(count) == 1:
+                        continue
+                    price = whole + self._cost(node, count) - sum([costs[b] for b in inner])
+                    if not cancels(coefficient, scale, count):
+                        price += 10
+                    if price >= least:
+                        continue
+                    left_above = above + (count > 0)
+                    for b, e in inner.items():
+                        left = powers[b] - count * e
+                        if left:
+                            price += self._cost(b, left)
+                        elif e.numerator * count > 0:
+                            left_above -= 1
+                    if not left_above:
+                        price += 4
+                    if price < least:
+                        best, least = (node, count, scale, inner), price
         if best is None:
             return None
         node, count, scale, inner = best

@@ -47,14 +47,14 @@ def literal(graph: Graph, value: Exact) -> Node:
 def fraction(value: Exact, literals: Iterable[Exact]) -> tuple[Exact, Exact]:
     """A coefficient as numerator and denominator, one of them 1 where a decimal says it.
 
-    The denominator is one of the user's `literals` where that leaves a decimal and is no longer:
+    The denominator is one of the user's `literals` where that leaves a decimal which is no longer:
     `2 * x / 3.7`, not `20 * x / 37`, but `x / 24` also beside a 0.15.
     """
     if type(value) is int or is_decimal(value):
         return value, 1
-    plain = digits(value.numerator) + digits(value.denominator)
+    longest = digits(value.numerator)
     for known in literals if magnitude(value.numerator) != 1 else ():
-        if is_decimal(value * known) and digits(value * known) + digits(known) <= plain:
+        if is_decimal(value * known) and digits(value * known) <= longest:
             return value * known, known
     if value.denominator > MAX_DENOMINATOR and value.numerator > 1:
         return value, 1

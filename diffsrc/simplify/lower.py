@@ -140,7 +140,7 @@ class Lowering:
             return self.graph.const(as_float(node.value))
         node = joined(node)
         if is_choice(node):
-            condition, then, orelse = (guarded(node) if self.library == "np" else node).args
+            condition, then, orelse = (self._guarded(node) if self.library == "np" else node).args
             arms = [unwrapped(self.result(arm)) for arm in (then, orelse)]
             chosen = choice(self.graph, self.library, self(condition), *arms)
             return self.graph.call("scalar", chosen) if self.library == "np" else chosen
@@ -219,7 +219,7 @@ class Lowering:
 
     def _call(self, node: Call) -> Node:
         if node.op == "select" and self.library == "np":
-            safe = guarded(node)
+            safe = self._guarded(node)
             if safe is not node:
                 return self(safe)
         args = tuple(self.done[arg] for arg in node.args)
@@ -244,6 +244,13 @@ class Lowering:
             )
             return self.graph.call("select", args[0], one, self.graph.const(0.0))
         return self.graph.call(op, *args, options=(spelling,))
+
+    def _guarded(self, node: Call) -> Call:
+        def is_known(arm: Node) -> bool:
+            written = self.normal.written.get(arm)
+            return written in self.reach.named or written in self.reach.computed
+
+        return guarded(node, is_known)
 
     # Sums
 
