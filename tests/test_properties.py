@@ -85,6 +85,11 @@ class Run:
         if not self.truth.resolves(arguments, wrt):
             return
         noise = self.truth.noise(arguments, wrt)
+        if len(wrt) == 2:
+            # A first derivative's terms, which may cancel whatever changes (`max(x, y) / x`), are
+            # derived one by one.
+            x, y = wrt
+            noise += self.truth.noise(arguments, (x,)) / max(1.0, abs(arguments[y]))
         if not error <= EPSILON * (OF_VALUE * abs(want) + OF_NOISE * noise):
             ulps = error / EPSILON / (abs(want) + noise or FLOOR)
             self.fail(

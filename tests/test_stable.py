@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from types import FunctionType, SimpleNamespace
 
 import mpmath
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffsrc import derivative, hessian
+from diffsrc import derivative, grad, hessian
 from diffsrc.ir import (
     Block,
     Call,
@@ -35,6 +36,7 @@ ARGUMENTS = (-90.0, -40.0, -2.5, -0.7, 0.3, 1.9, 33.0, 90.0)
 EXACT = {
     "exp": mpmath.exp,
     "expm1": lambda x: mpmath.exp(x) - 1,
+    "growth": lambda x: mpmath.exp(x) / (mpmath.exp(x) - 1),
     "log": mpmath.log,
     "log1p": lambda x: mpmath.log(1 + x),
     "abs": abs,
@@ -281,7 +283,29 @@ def test_planck_has_no_choice():
     found = text(stable(x * e / (e - 1) ** 2))
     assert "select" not in found
     assert "abs" not in found
-    assert found.count("expm1") == 2
+    assert found.count("expm1") == found.count("growth") == 1
+
+
+POLES = (
+    lambda x, a: a / (math.exp(x * a) - 1),
+    lambda x, a: a / math.expm1(x * a) ** 2,
+    lambda x, a: math.exp(x * a) / math.expm1(x * a),
+    lambda x, a: math.erfc(x) / math.expm1(x * a + 1),
+)
+
+
+@pytest.mark.parametrize("function", POLES, ids=["planck", "squared", "growth", "shifted"])
+@pytest.mark.parametrize("x", [-6000.0, -720.0, -30.0, -0.01, 0.02, 30.0, 280.0])
+def test_beyond_a_pole_nothing_overflows_on_either_side(function, x):
+    slope = grad(function)(x, 1.25)
+    with mpmath.workdps(DIGITS):
+        step = mpmath.mpf(10) ** -25
+        names = {"exp": mpmath.exp, "expm1": mpmath.expm1, "erfc": mpmath.erfc}
+        exact = FunctionType(function.__code__, {"math": SimpleNamespace(**names)})
+        up, down = (exact(mpmath.mpf(x) + s, mpmath.mpf("1.25")) for s in (step, -step))
+        expected = float((up - down) / (2 * step))
+    # `growth` cancels as it is written, on the one side.
+    assert slope == pytest.approx(expected, rel=1e-13, abs=1e-15 if x > 0 else 0)
 
 
 def test_powers_of_the_inverse_are_nested():

@@ -222,6 +222,9 @@ class Lowering:
             safe = self._guarded(node)
             if safe is not node:
                 return self(safe)
+        if node.op == "growth":
+            exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
+            return self.graph.call("div", exp, expm1)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             return choice(self.graph, self.library, *args)

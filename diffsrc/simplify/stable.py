@@ -329,9 +329,10 @@ class Stabiliser:
         return self._two_sided(ratio)
 
     def _one_sided(self, ratio: Ratio) -> Node | None:
-        """`E**k (E**n - 1)**-m` by `expm1(n a)` and `-expm1(-n a)`.
+        """`E**k (E**n - 1)**-m` by `expm1(n a)` and `E**n / (E**n - 1)`: nothing is chosen.
 
-        Who divides by it is on one side of the pole (Planck, Bose): nothing is chosen.
+        Who divides by it is on one side of the pole (Planck, Bose). NumPy's numbers may be
+        infinite, so that the quotient is `-1 / expm1(-n a)`; in `math` that would raise.
         """
         pairs = {pair: m for pair, m in ratio.pairs.items() if m}
         if len(pairs) != 1 or ratio.others:
@@ -341,7 +342,10 @@ class Stabiliser:
         if count.denominator != 1 or not 0 <= count <= -m:
             return None
         up, down = (graph.call("expm1", scaled(ratio.core, c)) for c in (n, -n))
-        return graph.product((*ratio.rest, up ** (m + count), (-1 * down) ** -count))
+        if self.library == "np":
+            return graph.product((*ratio.rest, up ** (m + count), (-1 * down) ** -count))
+        growth = graph.call("growth", scaled(ratio.core, n))
+        return graph.product((*ratio.rest, up ** (m + count), growth**count))
 
     def _two_sided(self, ratio: Ratio) -> Node:
         """By `e = exp(-abs(core))`: an arm for either sign, what they share once."""

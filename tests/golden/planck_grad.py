@@ -19,9 +19,7 @@ def planck_grad(wavelength: float, temperature: float) -> tuple[float, float]:
     """Gradient of planck with respect to wavelength, temperature."""
     H_C = H * C
     x = H_C / (wavelength * K_B * temperature)
-    ratio = -2 * C * H_C / (wavelength**5 * math.expm1(x))
-    x_over_expm1_neg_x = x / math.expm1(-x)
-    return (
-        ratio * (x_over_expm1_neg_x + 5) / wavelength,
-        x_over_expm1_neg_x * ratio / temperature,
-    )
+    expm1_x = math.expm1(x)
+    ratio = 2 * C * H_C / (wavelength**5 * expm1_x)
+    exp_term = x * (math.exp(x) / expm1_x)
+    return ratio * (exp_term - 5) / wavelength, ratio * exp_term / temperature
