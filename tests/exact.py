@@ -342,14 +342,21 @@ def sinc(x):
     return made(mpmath.sincpi(x))
 
 
+def near_poles(x):
+    """Note where SciPy's functions are no measure."""
+    if x <= 0:
+        # Its digamma has lost 130 roundings at a thousandth from a pole.
+        WATCH.near((x - mpmath.nint(x)) / 100)
+    if x < -1e5:
+        WATCH.near(0)  # its polygamma goes to 0 in steps of 1: at -1e11 for minutes
+
+
 def gamma_of(name):
     function = getattr(mpmath, name)
 
     def apply(x):
         x = value_of(x)
-        if x <= 0:
-            # SciPy's digamma has lost 130 roundings at a thousandth from a pole.
-            WATCH.near((x - mpmath.nint(x)) / 100)
+        near_poles(x)
         value = function(x) if x > 0 or x != mpmath.nint(x) else NAN
         return made(mpmath.re(value))
 
@@ -358,8 +365,7 @@ def gamma_of(name):
 
 def lgamma(x):
     x = value_of(x)
-    if x <= 0:
-        WATCH.near((x - mpmath.nint(x)) / 100)  # as for `gamma_of`
+    near_poles(x)
     return made(mpmath.re(mpmath.loggamma(x)) if x > 0 or x != mpmath.nint(x) else NAN)
 
 

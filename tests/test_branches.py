@@ -8,7 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from diffsrc import derivative, grad, hessian, value_and_grad
+from diffsrc import closed_form, derivative, grad, hessian, value_and_grad
 
 
 def one_result_used_in_an_inner_arm(scale, a, y):
@@ -722,3 +722,28 @@ def test_a_coefficient_is_a_fraction_where_no_literal_makes_it_shorter():
 
     assert "/ 0.15" not in grad(drag).source
     assert "/ 0.45" in grad(rise).source
+
+
+@pytest.mark.parametrize("terms", [(-0.0, -0.0, -0.0), (1e100, 1.0, -1e100), (0.1, 0.2, 0.3)])
+def test_a_sum_of_a_sequence_is_pythons_own(terms):
+    def weighted(a, b, c):
+        return sum([a, b, c]) * 3.0 + sum((b, c), a)
+
+    def total(a, b, c):
+        return sum([a, b, c])
+
+    for function, by_a in ((weighted, 4.0), (total, 1.0)):
+        value, slope = value_and_grad(function)(*terms)
+        assert math.copysign(1, value) == math.copysign(1, function(*terms))
+        assert (value, slope) == (function(*terms), by_a)
+
+
+def test_a_closed_form_writes_sums_out():
+    def f(x, y):
+        return math.sqrt(sum([x**2, y**2]) + math.fsum([x, y]) + 1)
+
+    form = closed_form(f)
+    assert "sum" not in str(form) + form.latex + str(form.sympy)
+    at = {"x": 0.5, "y": 2.0}
+    value = form.sympy.subs({s: at[s.name] for s in form.sympy.free_symbols})
+    assert float(value) == pytest.approx(grad(f)(**at))

@@ -44,6 +44,7 @@ KEEPS_INT = frozenset(
     {
         "add",
         "sub",
+        "sum",
         "mul",
         "neg",
         "pos",

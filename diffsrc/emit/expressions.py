@@ -82,8 +82,8 @@ class Printer:
                 return self._text(args[0])
             case "raise" | "text":
                 return self._template(options[0], args), ATOM
-            case "fsum":
-                return f"math.fsum([{', '.join(self(arg) for arg in args)}])", ATOM
+            case "fsum" | "sum":
+                return f"{options[0]}([{', '.join(self(arg) for arg in args)}])", ATOM
             case "sumprod":
                 texts, half = [self(arg) for arg in args], len(args) // 2
                 first, second = ", ".join(texts[:half]), ", ".join(texts[half:])

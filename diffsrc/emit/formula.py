@@ -6,7 +6,9 @@ name, and the formula has definitions.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,6 +210,12 @@ class Reader:
                 return graph.call("div", graph.const(1), args[0])
             case "select":
                 return self._choice(*args)
+            case "sum" | "fsum":
+                return self._sum(args)
+            case "sumprod":
+                half = len(args) // 2
+                pairs = zip(args[:half], args[half:], strict=True)
+                return self._sum([graph.call("mul", a, b) for a, b in pairs])
         if op in PLAIN:
             return graph.call(op, *args)
         if op not in TABLE and not (options and isinstance(options[0], str)):
@@ -215,6 +223,9 @@ class Reader:
         if op in {"attribute", "item"}:
             return graph.call(op, *args, options=options)
         return graph.call(op, *args, options=(self._function(SAME.get(op, op), options),))
+
+    def _sum(self, terms: Sequence[Node]) -> Node:
+        return functools.reduce(lambda a, b: self.graph.call("add", a, b), terms)
 
     def _function(self, op: str, options: tuple[object, ...]) -> str:
         """The name of a function; with its module where a variable is called so."""

@@ -31,9 +31,6 @@ Arguments = list[Value]
 Keywords = dict[str, Value]
 Handler = Callable[[Arguments, Keywords, ast.expr], Value]
 
-# From Python 3.12 on `sum` of floats is compensated, so it is no chain of additions.
-SUM_IS_PLAIN = sys.version_info < (3, 12)
-
 _LOOPS = (range, enumerate, zip, map, filter, reversed, sorted, iter, next)
 
 
@@ -192,13 +189,9 @@ class Builtins(Expressions):
             terms.insert(0, self.numeric(start, node))
         if not terms:
             return self.const(0, node)
-        if len(terms) > 2 and not SUM_IS_PLAIN:
-            return self.node("sum", tuple(terms), node, "sum")
-        # 0 + a is a, to the last bit of all but -0.0.
-        total = terms[0]
-        for term in terms[1:]:
-            total = self.node("add", (total, term), node)
-        return total
+        # Not `a + b`: `sum` begins with 0, which counts for a -0.0, and from Python 3.12 on it
+        # rounds once.
+        return self.node("sum", tuple(terms), node, "sum")
 
     def _fsum(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         self._take(args, keywords, (1, 1), node)

@@ -29,6 +29,7 @@ _ARITHMETIC: dict[str, Callable[..., Number]] = {
     "neg": operator.neg,
     "pos": operator.pos,
     "abs": operator.abs,
+    "sum": lambda *args: sum(args),
     "max": max,
     "min": min,
     "trunc": math.trunc,

@@ -9,7 +9,7 @@ from diffsrc.ir import Call, Const, Graph, Node, Prod, Sum
 from diffsrc.ir.signs import positive
 from diffsrc.simplify.cover import Powers
 
-ARITHMETIC = frozenset({"add", "sub", "mul", "neg", "pos", "abs"})
+ARITHMETIC = frozenset({"add", "sub", "sum", "mul", "neg", "pos", "abs"})
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
 
 

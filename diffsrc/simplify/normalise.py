@@ -30,6 +30,7 @@ INTEGRAL = frozenset(
     {
         "add",
         "sub",
+        "sum",
         "mul",
         "neg",
         "pos",
@@ -128,7 +129,7 @@ class Normaliser:
                 return -a
             case (("pos" | "constant" | "float"), (a,)):
                 return a
-            case "fsum", _:
+            case (("fsum" | "sum"), _):
                 return self.graph.sum(args)
             case "sumprod", _:
                 half = len(args) // 2
