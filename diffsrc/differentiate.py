@@ -206,7 +206,10 @@ class Differentiator:
             elif isinstance(node, Result):
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
-                for below, slope in self.partials(node, stops):
+                partials = self.partials(node, stops)
+                if len(partials) > 1:
+                    self.simplifier.share(adjoint)
+                for below, slope in partials:
                     contributions.setdefault(below, []).append(self.times(adjoint, slope))
         return finished
 

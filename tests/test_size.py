@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 
 from diffsrc import closed_form, derivative, grad
 from diffsrc.errors import UnsupportedSyntax
+from diffsrc.ir.exact import rounded
 
 DEEPEST = 20
 FRAMES = 150  # beyond the test's own
@@ -138,12 +140,43 @@ def logistic(count: int) -> Lines:
     return ["y = x", *["y = y / (1 + math.exp(y))"] * count, "return y"]
 
 
+def predators(count: int) -> Lines:
+    """Steps of Euler's: sums of products of sums, with coefficients."""
+    lines = ["u = x", "v = 2.0"]
+    for _ in range(count):
+        lines += ["du = 1.1 * u - 0.4 * u * v", "dv = 0.1 * u * v - 0.4 * v"]
+        lines += ["u, v = u + 0.01 * du, v + 0.01 * dv"]
+    return [*lines, "return u + v"]
+
+
+def oscillator(count: int) -> Lines:
+    """Steps whose exact coefficients get longer and longer."""
+    return ["p = x", "v = 0.5", *["v = v - 0.01 * p", "p = p + 0.01 * v"] * count, "return p"]
+
+
+def newton(count: int) -> Lines:
+    """Steps to a square root, at the end of which nothing changes."""
+    return ["y = x", *["y = 0.5 * (y + x / y)"] * count, "return y"]
+
+
+def series(count: int) -> Lines:
+    """A literal for every term."""
+    terms = [f"s += math.sin({i}.5 * x) / {i + 1}.0" for i in range(count)]
+    return ["s = 0.0", *terms, "return s"]
+
+
+def squares(count: int) -> Lines:
+    """Terms that come to one."""
+    return ["s = 0.0", *[f"s = s + (x - {i}.5) * (x - {i}.5)" for i in range(count)], "return s"]
+
+
 PROGRAMS: dict[str, Callable[[int], Lines]] = {
     p.__name__: p
     for p in (
         *(statements, names, sines, total, powers),
         *(branches, stages, pairs, inner, checked, zeroed, returned, nested_pairs),
         *(extremes, logistic),
+        *(predators, oscillator, newton, series, squares),
     )
 }
 
@@ -200,6 +233,12 @@ class Dual:
         return Dual(self.value * other.value, slope)
 
     __rmul__ = __mul__
+
+    def __sub__(self, other: "Dual | float") -> "Dual":
+        return self + -dual(other)
+
+    def __rsub__(self, other: float) -> "Dual":
+        return dual(other) + -self
 
     def __neg__(self) -> "Dual":
         return Dual(-self.value, -self.slope)
@@ -276,6 +315,11 @@ def shallow(deepest: int) -> Iterator[None]:
         ("zeroed", 40),
         ("extremes", 100),
         ("logistic", 60),
+        ("predators", 80),
+        ("oscillator", 300),
+        ("newton", 60),
+        ("series", 200),
+        ("squares", 200),
     ],
 )
 def test_long_programs(kind: str, count: int, tmp_path: Path) -> None:
@@ -290,6 +334,27 @@ def test_long_programs(kind: str, count: int, tmp_path: Path) -> None:
     assert depth(df.source) <= DEEPEST
     assert nodes(df.source) <= 2.2 * nodes(fewer.source) + 50
     assert nodes(df.source) <= 12 * nodes(source)
+
+
+@pytest.mark.parametrize("kind", ["predators", "oscillator", "newton", "series", "squares"])
+def test_work_grows_with_the_program(kind: str, tmp_path: Path) -> None:
+    calls = []
+    for count in (150, 300):
+        df = grad(imported(text(PROGRAMS[kind](count)), tmp_path, f"{kind}_{count}"))
+        profile = cProfile.Profile()
+        profile.runcall(df, 0.7)
+        calls.append(sum(entry.callcount for entry in profile.getstats()))
+    assert calls[1] <= 2.5 * calls[0]
+
+
+def test_numbers_of_many_digits_are_rounded() -> None:
+    long = Fraction(10001, 10000) ** 3000
+    for value in (long, -long, 1 / long, Fraction(3**4000, 7)):
+        short = rounded(value)
+        assert abs(short / value - 1) < Fraction(1, 2**490)
+    assert rounded(rounded(long)) == rounded(long) != long
+    assert rounded(Fraction(1, 3)) == Fraction(1, 3)
+    assert rounded(Fraction(1, 3**2000)).denominator.bit_length() < 4000
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 MAX_BITS = 400
+# More than `PRECISION` and what the range of floats takes: what is rounded is not rounded again.
+MAX_PRECISION = 1700
+PRECISION = 500
 MAX_SCALE = 330  # of two: a coefficient of 1e100
 
 # Whole numbers are `int`s wherever they are stored: exact arithmetic on these costs a tenth.
@@ -14,6 +17,21 @@ Exact = int | Fraction
 def exact(value: Exact) -> Exact:
     """A rational number, as an `int` where it is whole."""
     return value if type(value) is int or value.denominator != 1 else value.numerator
+
+
+def rounded(value: Exact) -> Exact:
+    """A number of bounded size: one of thousands of digits is rounded to `PRECISION` bits.
+
+    Floats have 53. Where a long program multiplies exact numbers, as in `y = y * 1.0001 + 0.5`,
+    each step would otherwise take longer than the one before.
+    """
+    top, bottom = value.numerator, value.denominator
+    if top.bit_length() <= MAX_PRECISION and bottom.bit_length() <= MAX_PRECISION:
+        return value
+    shift = top.bit_length() - bottom.bit_length() - PRECISION
+    if shift < 0:
+        return exact(Fraction((top << -shift) // bottom, 1 << -shift))
+    return (top // (bottom << shift)) << shift
 
 
 def is_extreme(coefficient: Exact) -> bool:

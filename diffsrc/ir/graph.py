@@ -19,6 +19,7 @@ from diffsrc.ir.exact import (
     magnitude,
     quotient,
     raised,
+    rounded,
     with_root,
 )
 from diffsrc.ir.nodes import (
@@ -151,7 +152,7 @@ class Graph:
     # Normal
 
     def number(self, value: Exact) -> Number:
-        value = exact(value)
+        value = rounded(exact(value))
         key = (Number, hashed(value))
         node = self.table.get(key)
         if not isinstance(node, Number):
@@ -173,6 +174,7 @@ class Graph:
         """The sum of the operands; sums are merged into it up to `MAX_TERMS` terms."""
         constant: Exact = 0
         terms: dict[Node, Exact] = {}
+        sums: list[Sum] = []
         for operand in operands:
             if not isinstance(operand, Node):
                 constant += operand
@@ -180,19 +182,37 @@ class Graph:
                 constant += operand.value
             else:
                 term, coefficient = self.split(operand)
-                if (
-                    isinstance(term, Sum)
-                    and len(term.terms) + len(terms) <= MAX_TERMS
-                    and (term is operand or coefficient == -1)
-                ):
-                    constant += coefficient * term.constant
-                    for inner, c in term.terms:
-                        scale = c if term is operand else -c
-                        terms[inner] = terms[inner] + scale if inner in terms else scale
-                else:
-                    known = terms.get(term)
-                    terms[term] = coefficient if known is None else known + coefficient
+                known = terms.get(term)
+                terms[term] = coefficient if known is None else known + coefficient
+                if type(term) is Sum:
+                    sums.append(term)
+        if sums:
+            constant += self._merge(sums, terms)
         return self.linear(constant, terms)
+
+    def _merge(self, sums: list[Sum], terms: dict[Node, Exact]) -> Exact:
+        """Replace the `sums` among `terms` by theirs, and give what their constants add up to.
+
+        Not those that others are multiplied by: `a + b * a` is `(b + 1) * a`. There are more
+        than `MAX_TERMS` only of the first, or where there are no more than before.
+        """
+        factors = {b for t in terms if isinstance(t, Prod) for b in t.operands}
+        constant: Exact = 0
+        for term in sums:
+            sign = terms.get(term)
+            if type(sign) is not int or abs(sign) != 1:
+                continue
+            room = MAX_TERMS + 1 - len(terms) if term is not sums[0] else MAX_TERMS
+            if len(term.terms) > room and sum([t not in terms for t in term.operands]) > 1:
+                continue
+            if term in factors or self.opposites.get(term) in factors:
+                continue
+            del terms[term]
+            constant += sign * term.constant
+            for inner, c in term.terms:
+                scale = sign * c
+                terms[inner] = terms[inner] + scale if inner in terms else scale
+        return constant
 
     def linear(self, constant: Exact, terms: dict[Node, Exact]) -> Node:
         """`constant + sum(coefficient * term)` as a canonical node."""

@@ -33,6 +33,7 @@ from diffsrc.simplify.sums import with_shared_sums
 __all__ = ["Simplifier"]
 
 SUMS = (Sum, Ref)
+SHORT = 2  # terms
 
 
 class Simplifier:
@@ -58,6 +59,7 @@ class Simplifier:
         self.known: dict[tuple[str, ...], tuple[Node, bool]] = {}
         self.finished: dict[Node, Node] = {}
         self.large: set[Node] = set()
+        self.shared: set[Node] = set()
         self.notes: list[str] = []
 
     def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:
@@ -83,6 +85,15 @@ class Simplifier:
             self.finished[node] = self._finish(node)
         return self.finished[node]
 
+    def share(self, adjoint: Node) -> None:
+        """Note that an adjoint goes to several values: its sums are computed in any case.
+
+        Short ones may go where they are multiplied out with others.
+        """
+        core = self.graph.split(adjoint)[0]
+        sums = (b for b in (core, *core.operands) if isinstance(b, Sum))
+        self.shared.update(b for b in sums if len(b.terms) > SHORT)
+
     def _finish(self, node: Sum) -> Node:
         merged = merge_choices(self.graph, node)
         if not isinstance(merged, Sum):
@@ -95,7 +106,7 @@ class Simplifier:
             return twin
         outer, inner = apart(self.graph, merged)
         spread = multiplied_out(self.graph, inner, self.kept)
-        if spread is not inner and saving(spread, inner) > 0:
+        if spread is not inner and saving(spread, inner, self.shared) > 0:
             inner = spread
         inner = factored(self.graph, self._turned(inner))
         return self._offered(inner if outer is self.graph.one else outer * inner)

@@ -30,6 +30,7 @@ from diffsrc.ir import (
 from diffsrc.simplify.factor import monomial_of
 
 MAX_NODES = 80
+MAX_TREE = 1_000  # as SymPy goes through shared parts again and again
 MAX_OPERATIONS = 150
 MAX_SYMBOLS = 8
 MAX_FACTORED = 12
@@ -57,6 +58,7 @@ class Converter:
         self.unfold = unfold
         self.symbols: dict[Node, Expr] = {}
         self.done: dict[Node, Expr] = {}
+        self.sizes: dict[Node, int] = {}
 
     def symbol(self, node: Node) -> Expr:
         if node not in self.symbols:
@@ -69,7 +71,18 @@ class Converter:
         for below in reachable((node,), arms=False, stop=self.done.keys()):
             if below not in self.done:
                 self.done[below] = self._convert(below)
+                self.sizes[below] = self._size(below)
         return self.done[node]
+
+    def _size(self, node: Node) -> int:
+        """How many nodes there are with all parts written out."""
+        below: Sequence[Node] = node.operands
+        if self.unfold and isinstance(node, Ref) and isinstance(node.value, Call):
+            below = [self.normal(arg) for arg in node.value.args]
+        size = 1 + sum([self.sizes.get(part, 1) for part in below])
+        if size > MAX_TREE:
+            raise TooLarge
+        return size
 
     def rational(self, value: Exact) -> Expr:
         return self.sympy.Rational(value.numerator, value.denominator)

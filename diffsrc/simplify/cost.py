@@ -5,6 +5,8 @@ They are whole numbers, whose total does not depend on the order of a set.
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from diffsrc.ir import Node, Prod, Sum
 from diffsrc.simplify.literals import is_unit
 
@@ -14,17 +16,18 @@ FORMS = frozenset({Sum, Prod})
 CANCELLATION = 5
 
 
-def saving(form: Node, other: Node) -> int:
+def saving(form: Node, other: Node, known: AbstractSet[Node] = frozenset()) -> int:
     """What `form` costs less than `other`: the sums and products that only one of them is made of.
 
+    Not those that are `known`, which are computed in any case.
     What they are made of beside these, functions and values, is in every form. Sums that are
     many steps inside are not looked at, which keeps a comparison from growing with the program.
     """
-    mine, others = _parts(form), _parts(other)
+    mine, others = _parts(form, known), _parts(other, known)
     return _cost(others - mine) - _cost(mine - others)
 
 
-def _parts(node: Node) -> set[Node]:
+def _parts(node: Node, known: AbstractSet[Node]) -> set[Node]:
     """The sums and products that a form is made of, the outer ones first where they are many."""
     found = {node}
     todo = [node] if type(node) in FORMS else []
@@ -32,7 +35,7 @@ def _parts(node: Node) -> set[Node]:
         if len(todo) > MAX_NODES:
             break
         for part in inner.operands:
-            if type(part) in FORMS and part not in found:
+            if type(part) in FORMS and part not in found and part not in known:
                 found.add(part)
                 todo.append(part)
     return found

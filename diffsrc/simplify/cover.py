@@ -44,6 +44,7 @@ class Reach:
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
         sizes: the terms of sums with their coefficients, without signs.
+        uses: of how many nodes sums are a part.
     """
 
     def __init__(self, normal: Normaliser) -> None:
@@ -55,6 +56,7 @@ class Reach:
         self.offers: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         self.charges: dict[Node, int] = {}
         self.sizes: dict[Sum, list[Node]] = {}
+        self.uses: dict[Node, int] = {}
 
     def inner(self) -> Reach:
         """What is in reach in a block inside, to which more can be added."""
@@ -173,6 +175,7 @@ class Reach:
     def share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
         below = reachable(results, arms=False)
+        self.uses = uses_of_sums(below)
         products = self._products(results, below)
         self.computed = self._written_below(below)
         self.charges.clear()
@@ -238,6 +241,16 @@ class Reach:
                     factors = self.covers[node][1].items()
                     self.covers[node] = 1, {turned if b is base else b: e for b, e in factors}
                 self.covers[turned] = -sign, powers
+
+
+def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
+    """Of how many of the nodes each sum is a part, alone or as a factor."""
+    uses: dict[Node, int] = {}
+    for node in nodes:
+        for part in node.operands:
+            if type(part) is Sum:
+                uses[part] = uses.get(part, 0) + 1
+    return uses
 
 
 def is_hypot(node: Node) -> TypeGuard[Call]:

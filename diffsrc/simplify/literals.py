@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from diffsrc.ir import Exact, Graph, Node, magnitude
 
 MAX_DENOMINATOR = 10**6
+MAX_ALIKE = 8
 
 
 def is_unit(value: Exact) -> bool:
@@ -44,17 +45,36 @@ def literal(graph: Graph, value: Exact) -> Node:
     return graph.call("div", graph.const(top), graph.const(bottom))
 
 
-def fraction(value: Exact, literals: Iterable[Exact]) -> tuple[Exact, Exact]:
+def rest_of(value: int) -> int:
+    """A whole number without its factors 2 and 5, which decimals can be divided by."""
+    value //= value & -value
+    while not value % 5:
+        value //= 5
+    return value
+
+
+def by_rest(values: Iterable[Exact]) -> dict[int, list[Exact]]:
+    """Literals by what of them leaves no decimal under a quotient: 3.7 by 37; a few of each."""
+    found: dict[int, list[Exact]] = {}
+    for value in values:
+        known = found.setdefault(rest_of(value.numerator), [])
+        if value not in known and len(known) < MAX_ALIKE:
+            known.append(value)
+    return found
+
+
+def fraction(value: Exact, literals: Mapping[int, list[Exact]]) -> tuple[Exact, Exact]:
     """A coefficient as numerator and denominator, one of them 1 where a decimal says it.
 
-    The denominator is one of the user's `literals` where that leaves a decimal which is no longer:
-    `2 * x / 3.7`, not `20 * x / 37`, but `x / 24` also beside a 0.15.
+    The denominator is one of the user's `literals`, by their rests, where that leaves a decimal
+    which is no longer: `2 * x / 3.7`, not `20 * x / 37`, but `x / 24` also beside a 0.15.
     """
     if type(value) is int or is_decimal(value):
         return value, 1
     longest = digits(value.numerator)
-    for known in literals if magnitude(value.numerator) != 1 else ():
-        if is_decimal(value * known) and digits(value * known) <= longest:
+    alike = literals.get(rest_of(value.denominator), ())
+    for known in alike if magnitude(value.numerator) != 1 else ():
+        if digits(value * known) <= longest:
             return value * known, known
     if value.denominator > MAX_DENOMINATOR and value.numerator > 1:
         return value, 1

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 
 from diffsrc.ir import (
@@ -36,7 +37,7 @@ from diffsrc.ops import TABLE
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot
 from diffsrc.simplify.factor import is_select, joined, monomial_of
-from diffsrc.simplify.literals import as_float, fraction, is_unit, literal
+from diffsrc.simplify.literals import as_float, by_rest, fraction, is_unit, literal
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
 from diffsrc.simplify.written import extreme, has_minus, joined_roots, negated, operations
@@ -74,11 +75,11 @@ class Lowering:
         self.turned: dict[Sum, Node] = {}
         # NumPy computes both arms, also for an argument that is not in the domain of one.
         self.chooses = library == "np" and any(map(is_select, program.graph.table.values()))
-        self.literals = [
+        self.literals = by_rest(
             as_fraction(n.value)
             for n in normal.forms
-            if isinstance(n, Const) and type(n.value) is float and n.value > 0
-        ]
+            if isinstance(n, Const) and type(n.value) is float and 0 < n.value < math.inf
+        )
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
         for node in normal.written.values():
@@ -296,7 +297,7 @@ class Lowering:
         """
         inner: dict[Node, Sum] = {}
         for term, coefficient in node.terms:
-            if not isinstance(term, Sum) or not is_spread(coefficient, term):
+            if not isinstance(term, Sum) or not self._is_spread(coefficient, term):
                 continue
             product = self.graph.scaled(term, coefficient)
             own = self.normal.written.get(product) in self.reach.named
@@ -319,7 +320,7 @@ class Lowering:
         coefficient, powers = self._turned(*self.reach.cover(node))
         if len(powers) == 1:
             (base, exponent), *_ = powers.items()
-            if exponent == 1 and isinstance(base, Sum) and is_spread(coefficient, base):
+            if exponent == 1 and isinstance(base, Sum) and self._is_spread(coefficient, base):
                 spread = self._spread(coefficient, base)
                 if spread is not None:
                     return self._sum(spread)
@@ -387,6 +388,16 @@ class Lowering:
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers
+
+    def _is_spread(self, coefficient: Exact, inner: Sum) -> bool:
+        """Whether a sum is written with its terms multiplied: one of no more use, or a short one.
+
+        Not one of sums of sums, which would be multiplied in turn.
+        """
+        sums = (t for t, _ in inner.terms if isinstance(t, Sum))
+        if not is_spread(coefficient, inner) or any(map(has_sums, sums)):
+            return False
+        return len(inner.terms) == 1 or self.reach.uses.get(inner, 0) < 2
 
     def _spread(self, coefficient: Exact, inner: Sum) -> Sum | None:
         """`2 * (15 x + 2)` as `30 x + 4`."""
@@ -475,6 +486,11 @@ def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:
             break
         results = then
     return results
+
+
+def has_sums(node: Sum) -> bool:
+    """Whether terms of a sum are sums."""
+    return any(isinstance(t, Sum) for t, _ in node.terms)
 
 
 def is_spread(coefficient: Exact, inner: Sum) -> bool:
