@@ -393,6 +393,12 @@ def where(condition, then, orelse):
     return then if condition else orelse
 
 
+def logaddexp(a, b):
+    if max(abs(a), abs(b)) > HUGE:  # as for the smooth functions
+        return NAN
+    return mpmath.log(mpmath.exp(a) + mpmath.exp(b))
+
+
 def cbrt(x):
     x = value_of(x)
     WATCH.near(x)
@@ -490,7 +496,7 @@ NUMPY = {
     "round": jump(mpmath.nint),
     "deg2rad": SHARED["radians"],
     "rad2deg": SHARED["degrees"],
-    "logaddexp": of_values(lambda a, b: mpmath.log(mpmath.exp(a) + mpmath.exp(b))),
+    "logaddexp": of_values(logaddexp),
     "logaddexp2": of_values(lambda a, b: mpmath.log(mpmath.power(2, a) + mpmath.power(2, b), 2)),
     "nan_to_num": of_values(lambda x: x),
     "logical_and": lambda a, b: bool(a) and bool(b),
