@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from diffsrc.api.derive import Operator, Wrt
+from diffsrc.api.operators import Operator, Wrt
 from diffsrc.api.result import Derivative, Options
 
 Function = Callable[..., Any]

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import CellType
 from typing import NoReturn
 
-from diffsrc.api.derive import Operator, Stages, docstring
+from diffsrc.api.derive import Stages
+from diffsrc.api.operators import Operator, docstring
 from diffsrc.api.result import imports
 from diffsrc.capture import (
     Captured,

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import diffsrc
-from diffsrc.api.derive import Operator, taken_names, wrt_name
+from diffsrc.api.derive import taken_names
 from diffsrc.api.frozen import Frozen, Piece
+from diffsrc.api.operators import Operator, wrt_name
 from diffsrc.api.result import Derivative
 from diffsrc.emit.module import Constant, module
 from diffsrc.emit.signature import WIDTH

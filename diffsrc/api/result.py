@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from diffsrc.api.derive import Operator, Stages, derive, function_name, labels
+from diffsrc.api.derive import Stages, derive
 from diffsrc.api.entry import Entry, entry_for
+from diffsrc.api.operators import Operator, function_name, labels
 from diffsrc.capture import Captured, capture
 from diffsrc.emit.expressions import MODULES
 from diffsrc.errors import ShapeError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffsrc.api.derive import Operator, Stages, derive
+from diffsrc.api.derive import Stages, derive
+from diffsrc.api.operators import Operator
 from diffsrc.api.result import Derivative, Options
 from diffsrc.capture import capture
 from diffsrc.emit.listing import listing

@@ -14,7 +14,7 @@ from diffsrc.cli.output import Answer
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
-    from diffsrc.api.derive import Operator
+    from diffsrc.api.operators import Operator
     from diffsrc.capture import Captured
     from diffsrc.cli.arguments import Commands
     from diffsrc.specialise import Signature
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> Answer:
 
 def _formula(form: str, captured: Captured, signature: Signature, operator: Operator) -> str:
     """The derivative as a formula in a notation."""
-    from diffsrc.api.derive import labels
+    from diffsrc.api.operators import labels
     from diffsrc.emit.notation import ClosedForm
 
     stages = derived(captured, signature, operator, stable=False)

@@ -28,19 +28,17 @@ from diffsrc.ir import (
 
 
 class Otherwise(NamedTuple):
-    """The other arm of a choice, before its first line.
+    """The other arm of a choice.
 
     Attributes:
-        block: what is written there.
-        names: what its results are called.
+        results: what is written there.
+        names: what these are called.
         start: the number of lines before it.
-        level: that of its lines; the choice's is one less.
     """
 
-    block: Block
+    results: tuple[Node, ...]
     names: list[str]
     start: int
-    level: int
 
 
 class Writer:
@@ -65,7 +63,7 @@ class Writer:
         self.names: dict[Node, str] = dict(named or {})
         self.preferred: dict[Node, str] = {}
         self.choosing: list[Node] = []  # the results whose arms are being written
-        self.otherwise: Otherwise | None = None  # the last such arm
+        self.otherwise: Otherwise | None = None  # such an arm of no more than values
         self.printer = Printer(self.names, program)
         # The user's names are his values' only.
         self.holders: dict[str, list[Node | None]] = {n: [] for n in own}
@@ -251,8 +249,9 @@ class Writer:
                 self._arm(orelse, names, level)
                 return
             end = len(self.lines)
-            if end > start:
-                self.otherwise = Otherwise(orelse, names, end, level + 1)
+            checked = any(isinstance(s, Assert) for s in orelse.statements)
+            if end > start and not (orelse.fails or checked):
+                self.otherwise = Otherwise(orelse.results, names, end)
             self._arm(orelse, names, level + 1)
             self.otherwise = None
             if end == start:  # the names hold already what that arm would give them
@@ -272,12 +271,10 @@ class Writer:
     def _is_elif(self, results: list[Result], names: list[str], plan: Plan, level: int) -> bool:
         """Whether a choice is all that the other arm of the choice around has."""
         arm = self.otherwise
-        if arm is None or (arm.start, arm.level) != (len(self.lines), level):
-            return False
-        if arm.block.fails or any(isinstance(s, Assert) for s in arm.block.statements):
+        if arm is None or arm.start != len(self.lines):
             return False
         given: dict[Node, str] = dict(zip(results, names, strict=True))
-        for name, result in zip(arm.names, arm.block.results, strict=True):
+        for name, result in zip(arm.names, arm.results, strict=True):
             if name not in {given.get(result), self.names.get(result)}:
                 return False
         if any(n not in given and n not in self.names for n in plan.bound):

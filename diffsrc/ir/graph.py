@@ -193,8 +193,8 @@ class Graph:
     def _merge(self, sums: list[Sum], terms: dict[Node, Exact]) -> Exact:
         """Replace the `sums` among `terms` by theirs, and give what their constants add up to.
 
-        Not those that others are multiplied by: `a + b * a` is `(b + 1) * a`. There are more
-        than `MAX_TERMS` only of the first, or where there are no more than before.
+        Not those that others are multiplied by: `a + b * a` is `(b + 1) * a`. Beyond `MAX_TERMS`
+        only the first is, and what leaves no more terms than there were.
         """
         factors = {b for t in terms if isinstance(t, Prod) for b in t.operands}
         constant: Exact = 0
@@ -202,8 +202,8 @@ class Graph:
             sign = terms.get(term)
             if type(sign) is not int or abs(sign) != 1:
                 continue
-            room = MAX_TERMS + 1 - len(terms) if term is not sums[0] else MAX_TERMS
-            if len(term.terms) > room and sum([t not in terms for t in term.operands]) > 1:
+            whole = len(term.terms) + (0 if term is sums[0] else len(terms) - 1)
+            if whole > MAX_TERMS and sum([t not in terms for t in term.operands]) > 1:
                 continue
             if term in factors or self.opposites.get(term) in factors:
                 continue

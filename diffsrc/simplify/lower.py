@@ -223,12 +223,12 @@ class Lowering:
             safe = self._guarded(node)
             if safe is not node:
                 return self(safe)
-        if node.op == "growth":
-            exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
-            return self.graph.call("div", exp, expm1)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             return choice(self.graph, self.library, *args)
+        if node.op == "growth":
+            exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
+            return self.graph.call("div", exp, expm1)
         if node.op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
             return self.graph.call(FLIPPED[node.op], args[1], args[0])
         if self.library == "np" and node.op in ARRAY_LOGIC:
@@ -250,6 +250,8 @@ class Lowering:
         return self.graph.call(op, *args, options=(spelling,))
 
     def _guarded(self, node: Call) -> Call:
+        """A choice of NumPy's whose arms are safe where they are not chosen."""
+
         def is_known(arm: Node) -> bool:
             written = self.normal.written.get(arm)
             return written in self.reach.named or written in self.reach.computed

@@ -341,10 +341,11 @@ class Stabiliser:
         count = quotient(ratio.power, n)
         if count.denominator != 1 or not 0 <= count <= -m:
             return None
-        up, down = (graph.call("expm1", scaled(ratio.core, c)) for c in (n, -n))
+        up = graph.call("expm1", scaled(ratio.core, n))
         if self.library == "np":
-            return graph.product((*ratio.rest, up ** (m + count), (-1 * down) ** -count))
-        growth = graph.call("growth", scaled(ratio.core, n))
+            growth = (-1 * graph.call("expm1", scaled(ratio.core, -n))) ** -1
+        else:
+            growth = graph.call("growth", scaled(ratio.core, n))
         return graph.product((*ratio.rest, up ** (m + count), growth**count))
 
     def _two_sided(self, ratio: Ratio) -> Node:
