@@ -1,11 +1,4 @@
-"""The table of derivatives: one operation, one line, the partial by each argument.
-
-A rule is given the result `y` and the arguments as expressions and returns the partial derivative,
-nothing else: the chain rule is applied in one place, in `differentiate`. `ZERO` says that the
-derivative is zero wherever it exists, `NONE` that there is none to be had: unknown is not zero.
-
-Formulas without another source are those of Abramowitz and Stegun, chapters 4, 6 and 7.
-"""
+"""The rules of arithmetic, `math` and NumPy."""
 
 from __future__ import annotations
 
@@ -14,41 +7,10 @@ from fractions import Fraction
 
 from diffsrc.ir import Call, Const, Node, Number, Prod, Var, magnitude
 from diffsrc.ir.signs import nonnegative, nonzero
+from diffsrc.rules.table import NONE, ZERO, function, nary, pointwise
 
 # Quotients of it by finite numbers are not 0.
 MIN_SCALE = Fraction(1, 1000)
-
-Slope = Node | int | None
-Partial = Callable[..., Slope]
-
-RULES: dict[str, tuple[Partial, ...]] = {}
-NARY: dict[str, Partial] = {}
-
-
-def pointwise(name: str, *partials: Partial) -> None:
-    RULES[name] = partials
-
-
-def nary(name: str, partial: Partial) -> None:
-    """A rule for any number of arguments: `partial(y, i, args)` is that by argument `i`."""
-    NARY[name] = partial
-
-
-def function(name: str) -> Callable[..., Node]:
-    def apply(*args: Node | int) -> Node:
-        graph = next(a for a in args if isinstance(a, Node)).graph
-        return graph.call(name, *(a if isinstance(a, Node) else graph.number(a) for a in args))
-
-    return apply
-
-
-def ZERO(*_: Node) -> int:  # noqa: N802 - a constant of the table that happens to be callable
-    return 0
-
-
-def NONE(*_: Node) -> None:  # noqa: N802 - as ZERO
-    return None
-
 
 abs_, copysign, cos, cosh, digamma, exp, floordiv = map(
     function, ("abs", "copysign", "cos", "cosh", "digamma", "exp", "floordiv")
@@ -197,14 +159,6 @@ pointwise("sinc",       sinc_slope)
 pointwise("radians",    lambda y, x: pi(x) / 180)
 pointwise("degrees",    lambda y, x: 180 / pi(x))
 
-pointwise("erf",        lambda y, x: 2 * exp(-x**2) / root(pi(x)))
-pointwise("erfc",       lambda y, x: -2 * exp(-x**2) / root(pi(x)))
-pointwise("gamma",      lambda y, x: y * digamma(x))
-pointwise("lgamma",     lambda y, x: digamma(x))
-pointwise("digamma",    lambda y, x: zeta(2, x))
-pointwise("zeta",       NONE,                               lambda y, s, x: -s * zeta(s + 1, x))
-pointwise("polygamma",  NONE,                               lambda y, n, x: polygamma(n + 1, x))
-
 pointwise("abs",        lambda y, x: slope(x))
 pointwise("slope",      ZERO)
 pointwise("sign",       ZERO)
@@ -259,12 +213,3 @@ nary("round",           ZERO)
 nary("gcd",             NONE)
 nary("lcm",             NONE)
 # fmt: on
-
-
-def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int | None:
-    """The partial derivative of `op` by argument `index`, or None where there is no rule."""
-    if op in NARY:
-        return NARY[op](y, index, args)
-    if op in RULES and len(args) == len(RULES[op]):
-        return RULES[op][index](y, *args)
-    return None

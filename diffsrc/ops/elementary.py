@@ -1,87 +1,10 @@
-"""The table of operations: what each is called, and how it is spelled, evaluated and tested.
-
-Everything that knows an operation by name reads this table: the parser finds the operation that a
-function object means, the emitter its spelling in `math` or NumPy, the simplifier its value at a
-sample point, and the tests its domain.
-"""
+"""The operations of Python, `math`, `operator` and NumPy."""
 
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable
-from functools import cache
-from typing import Any, NamedTuple
 
-Interval = tuple[float, float]
-
-
-class Operation(NamedTuple):
-    """One operation on numbers.
-
-    Attributes:
-        name: the key, also `Call.op`.
-        spellings: every name that means it, `module.function` with `np` for NumPy; the first of a
-            library is the one that derivatives are written with.
-        value: its value in floats; outside the domain it gives nan or raises a `ValueError` or an
-            `ArithmeticError`, nothing else.
-        exact: mpmath's function for values to any precision, by name, or one that takes mpmath first.
-        sympy: its name in SymPy, None where SymPy has no such function.
-        domain: for each argument the interval that tests draw from.
-    """
-
-    name: str
-    spellings: tuple[str, ...]
-    value: Callable[..., float]
-    exact: str | Callable[..., Any]
-    sympy: str | None
-    domain: tuple[Interval, ...]
-
-    @property
-    def arity(self) -> int:
-        return len(self.domain)
-
-    def spelling(self, library: str) -> str | None:
-        """How `library` ("math" or "np") spells it, else a builtin or SciPy, else None.
-
-        Scalar code has a builtin or the function of `math`, whichever stands first.
-        """
-        scalar = library == "math"
-        for own in (True, False):
-            for spelling in self.spellings:
-                prefix = spelling.partition(".")[0] if "." in spelling else ""
-                wanted = {library, ""} if scalar else {library}
-                if prefix in (wanted if own else {"scipy", ""}):
-                    return spelling
-        return None
-
-    def exactly(self, *args: Any) -> Any:
-        """The value in mpmath's numbers, to its working precision.
-
-        Where mpmath has no such function, `value` is arithmetic that its numbers know.
-        """
-        import mpmath
-
-        if callable(self.exact):
-            return self.exact(mpmath, *args)
-        return getattr(mpmath, self.exact, self.value)(*args)
-
-
-TABLE: dict[str, Operation] = {}
-
-
-def pointwise(
-    name: str,
-    spellings: str,
-    value: Callable[..., float],
-    *domain: Interval,
-    exact: str | Callable[..., Any] | None = None,
-    sympy: str | None = "",
-) -> None:
-    """Enter an operation; mpmath and, with `sympy=""`, SymPy call it by our name."""
-    names = tuple(spellings.split())
-    sympy = name if sympy == "" else sympy
-    TABLE[name] = Operation(name, names, value, exact or name, sympy, domain)
+from diffsrc.ops.table import ABOVE_ONE, COUNT, MORE, POSITIVE, UNIT, WHICH, R, pointwise
 
 
 def _sinc(x: float) -> float:
@@ -104,42 +27,6 @@ def _round(x: float, digits: float = 0) -> float:
     return round(x, int(digits))
 
 
-def _digamma(x: float) -> float:
-    """By recurrence and its asymptotic series, below 0 by reflection."""
-    if x < 0:
-        return _digamma(1 - x) - math.pi / math.tan(math.pi * x)
-    value = 0.0
-    while x < 16:
-        value -= 1 / x
-        x += 1
-    s = 1 / (x * x)
-    series = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
-    return value + math.log(x) - 0.5 / x - series
-
-
-def _zeta(s: float, a: float) -> float:
-    """Hurwitz's zeta for s > 1 and a > 0, by recurrence and the Euler-Maclaurin series."""
-    if not (s > 1 and a > 0):
-        raise ValueError("outside the domain of the sum")
-    value = 0.0
-    while a < 20:
-        value += math.pow(a, -s)
-        a += 1
-    value += math.pow(a, 1 - s) / (s - 1) + 0.5 * math.pow(a, -s)
-    term = s * math.pow(a, -s - 1)
-    for k, coefficient in enumerate((1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160)):
-        value += coefficient * term
-        term *= (s + 2 * k + 1) * (s + 2 * k + 2) / (a * a)
-    return value
-
-
-def _polygamma(n: float, x: float) -> float:
-    if n == 0:
-        return _digamma(x)
-    order = int(n)
-    return math.gamma(order + 1) * _zeta(order + 1, x) * (1 if order % 2 else -1)
-
-
 def _comb(n: float, k: float) -> float:
     return _perm(n, k) / math.gamma(k + 1)
 
@@ -147,14 +34,6 @@ def _comb(n: float, k: float) -> float:
 def _perm(n: float, k: float) -> float:
     return math.gamma(n + 1) / math.gamma(n - k + 1)
 
-
-R = (-3.0, 3.0)
-POSITIVE = (0.1, 4.0)
-UNIT = (-0.9, 0.9)
-ABOVE_ONE = (1.1, 4.0)
-WHICH = (0, 1)
-COUNT = (0, 4)
-MORE = (5, 9)
 
 # fmt: off
 # Constants
@@ -215,15 +94,6 @@ pointwise("sinc",       "np.sinc",                                      _sinc,  
 pointwise("radians",    "math.radians np.radians np.deg2rad",           math.radians,         R, sympy=None)
 pointwise("degrees",    "math.degrees np.degrees np.rad2deg",           math.degrees,         R, sympy=None)
 
-# Special functions
-pointwise("erf",        "math.erf scipy.special.erf",                   math.erf,             R)
-pointwise("erfc",       "math.erfc scipy.special.erfc",                 math.erfc,            R)
-pointwise("gamma",      "math.gamma scipy.special.gamma",               math.gamma,           POSITIVE)
-pointwise("lgamma",     "math.lgamma scipy.special.gammaln",            math.lgamma,          POSITIVE, exact="loggamma", sympy="loggamma")
-pointwise("digamma",    "scipy.special.digamma scipy.special.psi",      _digamma,             POSITIVE, sympy="digamma")
-pointwise("polygamma",  "scipy.special.polygamma",                      _polygamma,           COUNT, POSITIVE)
-pointwise("zeta",       "scipy.special.zeta",                           _zeta,                ABOVE_ONE, POSITIVE)
-
 # Kinks and choices
 pointwise("abs",        "abs math.fabs np.abs np.absolute np.fabs operator.abs", abs,         R, exact="fabs", sympy="Abs")
 pointwise("sign",       "np.sign",                                      _sign,                R)
@@ -269,29 +139,3 @@ pointwise("isnan",      "math.isnan np.isnan",                          math.isn
 pointwise("isinf",      "math.isinf np.isinf",                          math.isinf,           R, sympy=None)
 pointwise("isfinite",   "math.isfinite np.isfinite",                    math.isfinite,        R, sympy=None)
 # fmt: on
-
-MODULES = {
-    "math": "math",
-    "operator": "operator",
-    "np": "numpy",
-    "scipy.special": "scipy.special",
-}
-
-
-@cache
-def _objects(loaded: frozenset[str]) -> dict[int, tuple[Operation, str]]:
-    """Operation and spelling by the identity of the function object, of the loaded modules."""
-    found: dict[int, tuple[Operation, str]] = {}
-    for operation in TABLE.values():
-        for spelling in operation.spellings:
-            prefix, _, attribute = spelling.rpartition(".")
-            module = MODULES.get(prefix, "builtins")
-            if module in loaded and hasattr(sys.modules[module], attribute):
-                found.setdefault(id(getattr(sys.modules[module], attribute)), (operation, spelling))
-    return found
-
-
-def operation_of(function: object) -> tuple[Operation, str] | None:
-    """The operation that a function object means, and its spelling; nothing is imported."""
-    loaded = frozenset(m for m in (*MODULES.values(), "builtins") if m in sys.modules)
-    return _objects(loaded).get(id(function))

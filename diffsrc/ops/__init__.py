@@ -1,0 +1,42 @@
+"""The table of operations: what each is called, and how it is spelled, evaluated and tested.
+
+Everything that knows an operation by name reads this table: the parser finds the operation that a
+function object means, the emitter its spelling in `math` or NumPy, the simplifier its value at a
+sample point, and the tests its domain.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+from diffsrc.ops import elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.ops.table import TABLE, Operation
+
+__all__ = ["MODULES", "TABLE", "Operation", "operation_of"]
+
+MODULES = {
+    "math": "math",
+    "operator": "operator",
+    "np": "numpy",
+    "scipy.special": "scipy.special",
+}
+
+
+@cache
+def _objects(loaded: frozenset[str]) -> dict[int, tuple[Operation, str]]:
+    """Operation and spelling by the identity of the function object, of the loaded modules."""
+    found: dict[int, tuple[Operation, str]] = {}
+    for operation in TABLE.values():
+        for spelling in operation.spellings:
+            prefix, _, attribute = spelling.rpartition(".")
+            module = MODULES.get(prefix, "builtins")
+            if module in loaded and hasattr(sys.modules[module], attribute):
+                found.setdefault(id(getattr(sys.modules[module], attribute)), (operation, spelling))
+    return found
+
+
+def operation_of(function: object) -> tuple[Operation, str] | None:
+    """The operation that a function object means, and its spelling; nothing is imported."""
+    loaded = frozenset(m for m in (*MODULES.values(), "builtins") if m in sys.modules)
+    return _objects(loaded).get(id(function))

@@ -1,0 +1,25 @@
+"""The table of derivatives: one operation, one line, the partial by each argument.
+
+A rule is given the result `y` and the arguments as expressions and returns the partial derivative,
+nothing else: the chain rule is applied in one place, in `differentiate`. `ZERO` says that the
+derivative is zero wherever it exists, `NONE` that there is none to be had: unknown is not zero.
+
+Formulas without another source are those of Abramowitz and Stegun, chapters 4, 6 and 7.
+"""
+
+from __future__ import annotations
+
+from diffsrc.ir import Node
+from diffsrc.rules import elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.rules.table import NARY, RULES, ZERO
+
+__all__ = ["NARY", "RULES", "ZERO", "partial"]
+
+
+def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int | None:
+    """The partial derivative of `op` by argument `index`, or None where there is no rule."""
+    if op in NARY:
+        return NARY[op](y, index, args)
+    if op in RULES and len(args) == len(RULES[op]):
+        return RULES[op][index](y, *args)
+    return None
