@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq, curve_fit
 
-from examples import black_scholes, lineshape, polynomial
+from examples import black_scholes, lineshape, lmfit_fit, polynomial, scipy_fit
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -88,6 +88,29 @@ def test_black_scholes() -> None:
         expected = greeks(spot, strike=100.0, years=0.5, rate=0.03, volatility=0.2)
         assert printed == pytest.approx(expected, abs=5.001e-5)
     assert len(rows) == 5
+
+
+def test_scipy_fit() -> None:
+    rows = run("examples/scipy_fit.py").splitlines()
+    decay, arm, valley = (numbers(rows[i]) for i in (0, 2, 3))
+    t, signal = scipy_fit.measurement()
+    expected, _ = curve_fit(scipy_fit.decay, t, signal, scipy_fit.START)
+    assert decay == pytest.approx(expected, abs=2e-4)
+    assert scipy_fit.elbow(*arm) == pytest.approx((0.0, 0.0), abs=2e-6)
+    assert valley == pytest.approx([1.0, 1.0], abs=1e-5)
+    with_slopes, without = map(int, re.findall(r"\d+", rows[1]))
+    assert with_slopes < without / 3
+
+
+def test_lmfit_fit() -> None:
+    *rows, calls = run("examples/lmfit_fit.py").splitlines()
+    fitted = lmfit_fit.fit().params
+    for row, parameter in zip(rows, fitted.values(), strict=True):
+        name, rest = row.split(maxsplit=1)
+        assert name == parameter.name
+        assert numbers(rest) == pytest.approx([parameter.value, parameter.stderr], abs=2e-4)
+    with_slopes, without = map(int, re.findall(r"\d+", calls))
+    assert with_slopes < without / 3
 
 
 def test_gradients(update_golden: bool) -> None:

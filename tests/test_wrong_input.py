@@ -1123,3 +1123,18 @@ def test_errors_are_the_same_a_second_time(kind):
             df(1.0)
         texts.append(str(raised.value))
     assert texts[0] == texts[1]
+
+
+def test_a_name_that_the_derivative_needs_for_something_else() -> None:
+    def power(x, math):
+        return x**math
+
+    def softplus(x, abs):  # noqa: A002 - that is what this is about
+        return abs * math.log(1 + math.exp(x))
+
+    with pytest.raises(UnsupportedSyntax, match="needs Python's own math") as caught:
+        grad(power, wrt="math")(2.0, 3.0)
+    assert caught.value.suggestion == "Give 'math' another name."
+    assert grad(power, wrt="x")(2.0, 3.0) == 12.0
+    with pytest.raises(UnsupportedSyntax, match="needs Python's own abs"):
+        grad(softplus)(2.0, 3.0)

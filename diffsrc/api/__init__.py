@@ -19,6 +19,7 @@ def _operator(  # noqa: PLR0913 - the options of all operators meet here
     *,
     order: int = 1,
     has_aux: bool = False,
+    stack: bool = False,
     target: str | None = None,
 ) -> Any:
     """The derivative of `f`, or the decorator that makes it."""
@@ -29,11 +30,11 @@ def _operator(  # noqa: PLR0913 - the options of all operators meet here
         raise TypeError(f"wrt={wrt!r} is no position or name of an argument, or tuple of them")
     if len(set(names)) < len(names):
         raise ValueError(f"wrt={wrt!r} names an argument twice")
-    operator = Operator(kind, tuple(names), single, order, has_aux)
+    operator = Operator(kind, tuple(names), single, order, has_aux, stack)
     options = Options(target)
     if f is None:
         return lambda function: _operator(
-            kind, function, wrt, order=order, has_aux=has_aux, target=target
+            kind, function, wrt, order=order, has_aux=has_aux, stack=stack, target=target
         )
     if not callable(f):
         raise TypeError(f"{kind} takes a function, not {type(f).__name__}")
@@ -124,13 +125,21 @@ def jacobian(
     f: Function | None = None,
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
+    stack: bool = False,
     target: str | None = None,
 ) -> Any:
     """Return `d f_i / d x_j`; of a function that returns a tuple, a tuple of rows.
 
-    Arguments as of `grad`.
+    With `stack` the result is one array, of the shape of what `f` returns and a last axis that
+    counts the `wrt`: what `scipy.optimize.curve_fit` and `least_squares` want as `jac`. Other
+    arguments as of `grad`.
+
+    Raises:
+        ValueError: `stack` is asked for with a single `wrt` that is not in a tuple.
     """
-    return _operator("jacobian", f, wrt, target=target)
+    if stack and isinstance(wrt, int | str):
+        raise ValueError(f"stack=True takes a tuple of wrt, not wrt={wrt!r}")
+    return _operator("jacobian", f, wrt, stack=stack, target=target)
 
 
 def hessian(

@@ -10,6 +10,7 @@ function -- capture --> ast and Scope
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,8 +27,10 @@ from diffsrc.api.operators import (
 from diffsrc.capture import Captured, static_attribute
 from diffsrc.emit import emit
 from diffsrc.emit.constants import Folded, folded
-from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError
-from diffsrc.ir import Call, Node, Program, blocks, reachable
+from diffsrc.emit.expressions import MODULES
+from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError, UnsupportedSyntax
+from diffsrc.ir import Call, Node, Program, Stack, blocks, reachable
+from diffsrc.ops import TABLE
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
@@ -94,6 +97,7 @@ def derive(
     lowered = simplifier.lowered(program, library, stable=stable)
     ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
     simplified = broadcast(lowered, arrays, kept=parsed.body.results)
+    _refuse_shadowed(simplified)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)
     named = {node: label for label, (node, _) in fixed.items()}
@@ -150,6 +154,34 @@ def is_frozen(value: object) -> bool:
     return bool(getattr(parameters, "frozen", False)) or (
         issubclass(cls, tuple) and "_fields" in vars(cls)
     )
+
+
+def _refuse_shadowed(program: Program) -> None:
+    """A module or builtin that the derivative calls cannot have the name of a value of the user's.
+
+    Raises:
+        UnsupportedSyntax: a parameter is called `math`, say, and the derivative needs `math.log`.
+    """
+    own = {p.name: p.node for p in program.parameters} | {f.var.name: f.var for f in program.free}
+    own = {name: node for name, node in own.items() if name in MODULES or hasattr(builtins, name)}
+    if not own:
+        return
+    nodes = (n for b in blocks(program.body) for n in reachable([*b.values(), *b.roots()]))
+    needed = {
+        str(node.options[0]).removeprefix("scipy.").partition(".")[0]
+        for node in nodes
+        if isinstance(node, Call) and node.op in TABLE and node.options
+    }
+    if isinstance(program.structure, Stack):
+        needed.add("np")
+    for name in sorted(needed & own.keys()):
+        node = own[name]
+        raise UnsupportedSyntax(
+            f"The derivative of {program.name} needs Python's own {name}, and {name!r} is "
+            "something else there.",
+            program.places.get(node) if node is not None else None,
+            f"Give {name!r} another name.",
+        )
 
 
 def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from diffsrc.api.broadcast import is_scalar_code
 from diffsrc.api.derive import Stages, fixed_parts
 from diffsrc.capture import Captured, static_attribute
-from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, reachable
+from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, Stack, reachable
 from diffsrc.specialise import Argument, Signature, argument_of
 
 MAYBE_INT = frozenset(
@@ -351,7 +351,11 @@ def floats(
         sure |= bits[best] if parameters[best] in wrt else 0
         integers = [mask for mask in integers if not bits[best] & mask]
     masks = [(i, known[program.body.results[i]]) for i in derived]
-    return chosen, frozenset(i for i, mask in masks if mask != ALWAYS and not mask & sure)
+    inexact = frozenset(i for i, mask in masks if mask != ALWAYS and not mask & sure)
+    if isinstance(program.structure, Stack):
+        # One array, which is made floats as a whole.
+        inexact = frozenset({0}) if inexact else inexact
+    return chosen, inexact
 
 
 def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from diffsrc.api.broadcast import numbers
 from diffsrc.differentiate import Request, gradients
 from diffsrc.errors import NotDifferentiable, UnsupportedSyntax
-from diffsrc.ir import Block, Const, Node, Program, Structure
+from diffsrc.ir import Block, Const, Node, Program, Stack, Structure
 from diffsrc.simplify import Simplifier
 
 Wrt = int | str
@@ -26,6 +26,7 @@ class Operator(NamedTuple):
         wrt: what it derives by; `single` if that was not a tuple.
         order: of `derivative`.
         has_aux: whether the function returns `(value, aux)`.
+        stack: whether a Jacobian is one array, with a column for each of `wrt`.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Operator(NamedTuple):
     single: bool
     order: int = 1
     has_aux: bool = False
+    stack: bool = False
 
     @property
     def suffix(self) -> str:
@@ -43,6 +45,11 @@ class Operator(NamedTuple):
 
 def apply(operator: Operator, program: Program, simplifier: Simplifier) -> Program:
     """The program of the derivative that `operator` asks for."""
+    if isinstance(program.structure, Stack):
+        raise UnsupportedSyntax(
+            f"What stack=True makes is an array, which {operator.kind} does not derive yet.",
+            suggestion="Leave stack=True out of all but the last operator.",
+        )
     wrt = tuple(wrt_node(program, w) for w in operator.wrt)
     if len(set(wrt)) < len(wrt):
         raise ValueError(f"wrt={operator.wrt!r} names an argument of {program.name} twice")
@@ -70,7 +77,7 @@ def _leaves(structure: Structure) -> list[int]:
 def _renumbered(structure: Structure, numbers: Iterator[int]) -> Structure:
     if isinstance(structure, int):
         return next(numbers)
-    return tuple(_renumbered(inner, numbers) for inner in structure)
+    return type(structure)(_renumbered(inner, numbers) for inner in structure)
 
 
 def _grad(
@@ -124,7 +131,8 @@ def _rows(operator: Operator, wrt: tuple[Node, ...], shape: Structure) -> Struct
     """A structure with the derivatives by all of `wrt` for each number in it."""
     if isinstance(shape, int):
         return _wrt_structure(operator, shape * len(wrt))
-    return tuple(_rows(operator, wrt, inner) for inner in shape)
+    rows = (_rows(operator, wrt, inner) for inner in shape)
+    return Stack(rows) if operator.stack else tuple(rows)
 
 
 def _is_number(value: object) -> bool:
@@ -165,7 +173,8 @@ def _count(structure: Structure) -> int:
 def _wrt_structure(operator: Operator, start: int) -> Structure:
     if operator.single:
         return start
-    return tuple(range(start, start + len(operator.wrt)))
+    columns = range(start, start + len(operator.wrt))
+    return Stack(columns) if operator.stack else tuple(columns)
 
 
 def _value(operator: Operator, program: Program) -> tuple[int, Structure | None]:

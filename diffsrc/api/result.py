@@ -151,7 +151,8 @@ class Derivative:
         for operator in self.operators:
             wrt = operator.wrt[0] if operator.single else operator.wrt
             order = f", order={operator.order}" if operator.order > 1 else ""
-            what = f"{operator.kind}({what}, wrt={wrt!r}{order})"
+            stack = ", stack=True" if operator.stack else ""
+            what = f"{operator.kind}({what}, wrt={wrt!r}{order}{stack})"
         return f"<diffsrc {what}>"
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Program, Structure
+from diffsrc.ir import Program, Stack, Structure
 
 WIDTH = 88
 INDENT = "    "
@@ -44,6 +44,8 @@ def returned(program: Program) -> str:
     def text(structure: Structure) -> str:
         if isinstance(structure, int):
             return "float"
+        if isinstance(structure, Stack):
+            return "np.ndarray"
         return f"tuple[{', '.join(text(inner) for inner in structure)}]"
 
     return f" -> {text(program.structure)}"

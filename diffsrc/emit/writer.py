@@ -21,6 +21,7 @@ from diffsrc.ir import (
     Node,
     Program,
     Result,
+    Stack,
     Structure,
     Var,
     reachable,
@@ -319,7 +320,8 @@ class Writer:
             self._line(level, f"return {self._fitted(results[structure], level, 7)}")
             return
         text = self._tuple(structure, results)
-        line = f"return {text}" if len(structure) == 1 else f"return {text[1:-1]}"
+        bare = len(structure) > 1 and not isinstance(structure, Stack)
+        line = f"return {text[1:-1] if bare else text}"
         if len(line) + level * len(INDENT) <= WIDTH:
             self._line(level, line)
             return
@@ -330,8 +332,33 @@ class Writer:
     def _tuple(self, structure: Structure, results: tuple[Node, ...]) -> str:
         if isinstance(structure, int):
             return self.printer(results[structure])
+        if isinstance(structure, Stack):
+            start, end = self._array(structure)
+            return f"{start}{self._items(structure, results)}{end}"
         inner = ", ".join(self._tuple(part, results) for part in structure)
         return f"({inner},)" if len(structure) == 1 else f"({inner})"
+
+    def _items(self, structure: Stack, results: tuple[Node, ...]) -> str:
+        """What a stack is made of: tuples of arrays, or for scalar code lists of lists."""
+        if not self._scalars:
+            return self._tuple(tuple(structure), results)
+        parts = (
+            self._items(part, results) if isinstance(part, Stack) else self._tuple(part, results)
+            for part in structure
+        )
+        return f"[{', '.join(parts)}]"
+
+    def _array(self, structure: Stack) -> tuple[str, str]:
+        """The call that makes an array of a stack's items, before and after them."""
+        if self._scalars:
+            return "np.array(", ")"
+        # The last axis counts the columns; rows of them come first.
+        rows = isinstance(structure[0], Stack)
+        return "np.stack(", ")" if rows else ", axis=-1)"
+
+    @property
+    def _scalars(self) -> bool:
+        return self.program.library == "math"
 
     def _rows(
         self,
@@ -350,12 +377,50 @@ class Writer:
         line = f"{margin}{before}{self._tuple(structure, results)}{after}"
         if before == "" and len(line) <= WIDTH:
             return [line]
+        if isinstance(structure, Stack):
+            return self._rows_of_array(before, structure, results, level, after)
         rows = [row for part in structure for row in self._rows("", part, results, level + 1, ",")]
         # With names for its parts it may be short, and of one element stands in one line then.
         line = f"{margin}{before}{self._tuple(structure, results)}{after}"
         if len(structure) == 1 and len(line) <= WIDTH:
             return [line]
         return [f"{margin}{before}(", *rows, f"{margin}){after}"]
+
+    def _rows_of_array(
+        self,
+        before: str,
+        structure: Stack,
+        results: tuple[Node, ...],
+        level: int,
+        after: str,
+    ) -> list[str]:
+        """A stack that is too long for a line, as `ruff format` breaks calls."""
+        margin = INDENT * level
+        start, end = self._array(structure)
+        keyword = end.removesuffix(")").removeprefix(", ")
+        line = f"{margin}{INDENT}{self._items(structure, results)}{end[:-1]}"
+        if len(line) <= WIDTH:
+            rows = [line]
+        else:
+            rows = self._bracketed(structure, results, level + 1, "," if keyword else "")
+            rows += [f"{margin}{INDENT}{keyword},"] if keyword else []
+        return [f"{margin}{before}{start}", *rows, f"{margin}){after}"]
+
+    def _bracketed(
+        self, structure: Stack, results: tuple[Node, ...], level: int, after: str
+    ) -> list[str]:
+        """The items of a stack, one a line."""
+        margin = INDENT * level
+        rows: list[str] = []
+        for part in structure:
+            if self._scalars and isinstance(part, Stack):
+                line = f"{margin}{INDENT}{self._items(part, results)},"
+                fits = len(line) <= WIDTH
+                rows += [line] if fits else self._bracketed(part, results, level + 1, ",")
+            else:
+                rows += self._rows("", part, results, level + 1, ",")
+        left, right = "[]" if self._scalars else "()"
+        return [f"{margin}{left}", *rows, f"{margin}{right}{after}"]
 
     def _line(self, level: int, text: str) -> None:
         self.lines.append(INDENT * level + text)

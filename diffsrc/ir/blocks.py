@@ -147,6 +147,12 @@ class Assumption(NamedTuple):
 Structure = int | tuple["Structure", ...]
 
 
+class Stack(tuple["Structure", ...]):
+    """Structures that are returned as one array; the innermost along its last axis."""
+
+    __slots__ = ()
+
+
 class Program(NamedTuple):
     """A function as IR.
 
@@ -161,7 +167,8 @@ class Program(NamedTuple):
         library: "math" or "np" as the source has it, "" where it uses neither.
         taken: names that mean something in the function, not to be used for new values.
         places: where a node was first written.
-        structure: how the results are returned: the number of one, or a tuple of structures.
+        structure: how the results are returned: the number of one, or a tuple of
+            structures, which a `Stack` makes an array.
         hints: names for new values that say what they are, such as `d_u`.
         integers: what was read from outside and was an integer.
     """
