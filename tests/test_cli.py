@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -310,8 +311,8 @@ def test_show_of_an_imported_function(folder, run):
         ("generate model.py:f \udcff.py:f -o out.py", "There is no file '\\udcff.py'"),
         ("generate model.py:f -o \udcff.py", "cannot stand in a comment; rename the file"),
         ("generate model.py:f missing.py:f -o out.py", "There is no file"),
-        ("generate model.py:f --check out.py", "--check takes a module alone"),
-        ("generate --check out.py --wrt x", "--check takes a module alone"),
+        ("generate model.py:f --check out.py", "--check takes modules alone"),
+        ("generate --check out.py --wrt x", "--check takes modules alone"),
         ("generate --check out.py", "There is no file 'out.py'."),
         ("generate --check=", "the name of the file is empty"),
         (f"generate --check {'a' * 300}.py", "File name too long"),
@@ -852,3 +853,26 @@ def test_names_that_stdout_cannot_show(environment, folder):
     done = process("show", "greek.py:f", env=environment | more)
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 * \\u03be" in done.stdout
+
+
+def test_check_of_several_modules(folder, run):
+    run("generate", "model.py:f", "-o", "first.py")
+    run("generate", "model.py:g", "-o", "second.py")
+    assert run("generate", "--check", "first.py", "second.py") == (0, "", "")
+    (folder / "first.py").write_text((folder / "first.py").read_text().replace("15", "16"))
+    code, out, err = run("generate", "--check", "first.py", "second.py")
+    assert (code, err) == (1, "first.py is out of date\n")
+    assert out.startswith("--- first.py\n")
+    code, out, err = run("generate", "--check", "none.py", "first.py", "second.py")
+    assert code == 2
+    assert err == "error: There is no file 'none.py'.\nfirst.py is out of date\n"
+    assert out.startswith("--- first.py\n")
+
+
+def test_the_pre_commit_hook_is_a_command(folder, run):
+    text = (Path(__file__).parents[1] / ".pre-commit-hooks.yaml").read_text()
+    [entry] = re.findall(r"entry: diffsrc (.*)", text)
+    run("generate", "model.py:f", "-o", "grads.py")
+    assert run(*entry.split(), "grads.py")[0] == 0
+    (folder / "model.py").write_text(MODEL.replace("5 * x**3", "6 * x**3"))
+    assert run(*entry.split(), "grads.py")[0] == 1

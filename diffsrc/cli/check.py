@@ -4,18 +4,35 @@ from __future__ import annotations
 
 import argparse
 import difflib
+from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from diffsrc.cli.arguments import operator_of
 from diffsrc.cli.generate import add_what, module_of
-from diffsrc.cli.output import NO, Answer, Refusal, Usage
+from diffsrc.cli.output import BAD, NO, Answer, Refusal, Usage
 from diffsrc.cli.targets import target_of
+from diffsrc.errors import DiffsrcError
 
 if TYPE_CHECKING:
     from diffsrc.api.operators import Operator
     from diffsrc.cli.targets import Target
+
+
+def check_all(names: Sequence[str]) -> Answer:
+    """Compare each module with what is written now; one that cannot be read does not hide others."""
+    answers = []
+    for name in names:
+        try:
+            answers.append(check(name))
+        except (DiffsrcError, Refusal) as error:
+            answers.append(Answer(err=f"error: {error}\n", code=BAD))
+    return Answer(
+        "".join(answer.out for answer in answers),
+        "".join(answer.err for answer in answers),
+        max(answer.code for answer in answers),
+    )
 
 
 def check(name: str) -> Answer:

@@ -24,8 +24,9 @@ def add(commands: Commands) -> None:
     generate.add_argument(
         "--check",
         type=file_name,
+        nargs="+",
         metavar="FILE",
-        help="say whether a module is what its header's command writes now",
+        help="say whether modules are what their headers' commands write now",
     )
 
 
@@ -41,10 +42,10 @@ def run(arguments: argparse.Namespace) -> Answer:
         if arguments.targets or any(
             (arguments.output, arguments.wrt, arguments.order, arguments.value)
         ):
-            raise Usage("--check takes a module alone: its header has the rest")
-        from diffsrc.cli.check import check
+            raise Usage("--check takes modules alone: their headers have the rest")
+        from diffsrc.cli.check import check_all
 
-        return check(arguments.check)
+        return check_all(arguments.check)
     if not arguments.targets:
         raise Usage("a TARGET is needed, or --check FILE")
     if arguments.output is None:
