@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def check_all(names: Sequence[str]) -> Answer:
-    """Compare each module with what is written now; one that cannot be read does not hide others."""
+    """Compare each module with what is written now; none hides the others."""
     answers = []
     for name in names:
         try:
