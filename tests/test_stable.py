@@ -27,6 +27,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.series import nested
 from diffsrc.simplify.stable import stabilised
 
@@ -94,7 +95,7 @@ def stable(node, library="math", lets=()):
     for let in lets:
         normal(let.node)
     program = Program("f", graph, (), Block(lets, (node,)))
-    return stabilised(program, normal, library).body.results[0]
+    return stabilised(program, normal, Ranks(library)).body.results[0]
 
 
 def text(node):
@@ -272,7 +273,7 @@ def test_a_named_sum_of_exponentials_is_seen_through():
     normal = Normaliser(g, frozenset({total}))
     node = unary(x, "exp") / normal(total)
     program = Program("f", g, (), Block((Let("s", total),), (node,)))
-    (found,) = stabilised(program, normal, "math").body.results
+    (found,) = stabilised(program, normal, Ranks("math")).body.results
     assert not any(isinstance(n, Ref) for n in reachable((found,)))
 
 

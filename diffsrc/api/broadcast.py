@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable, walk
+from collections.abc import Sequence
+
+from diffsrc.ir import Block, Call, Const, If, Let, Node, Program, Result, Var, reachable, walk
 
 # As they are spelled; those without a spelling are Python's own.
 SCALAR = frozenset({"max", "min", "select"})
@@ -26,20 +28,70 @@ def broadcast(program: Program, arrays: frozenset[str], kept: tuple[Node, ...] =
     shaped = [node for name, node in numbers(program).items() if name in arrays]
     if not shaped or program.body.fails:
         return program
-    results = tuple(
-        result if result in kept else _expanded(result, shaped) for result in program.body.results
+    wanted = [i for i, result in enumerate(program.body.results) if result not in kept]
+    return program._replace(body=_in_shape(program.body, wanted, shaped))
+
+
+def _in_shape(block: Block, wanted: Sequence[int], shaped: list[Node]) -> Block:
+    """The block with the `wanted` of its results expanded, in the arms of choices too."""
+    if block.fails:
+        return block
+    inside = certain(block.results, shaped)
+    missing = {i for i in wanted if len(inside[block.results[i]]) < len(shaped)}
+    if not missing:
+        return block
+    results = list(block.results)
+    of_choices: dict[If, list[int]] = {}
+    for i in sorted(missing):
+        result = results[i]
+        if isinstance(result, Result):
+            of_choices.setdefault(result.of, []).append(result.index)
+        else:
+            results[i] = _expanded(result, shaped)
+    turned: dict[If, If] = {}
+    for of, indices in of_choices.items():
+        arms = (_in_shape(arm, indices, shaped) for arm in (of.then, of.orelse))
+        turned[of] = of.graph.if_(of.condition, *arms)
+
+    def whole(node: Node) -> Node:
+        """All that one choice gives is given by one still."""
+        if isinstance(node, Result) and node.of in turned:
+            return node.graph.result(turned[node.of], node.index)
+        return node
+
+    statements = tuple(
+        Let(s.name, whole(s.node), s.place) if isinstance(s, Let) else s for s in block.statements
     )
-    return program._replace(body=Block(program.body.statements, results))
+    return Block(statements, tuple(map(whole, results)))
+
+
+def certain(results: Sequence[Node], leaves: Sequence[Node]) -> dict[Node, frozenset[Node]]:
+    """Which leaves each result contains, whichever arms are taken."""
+    found: dict[Node, frozenset[Node]] = {}
+    none: frozenset[Node] = frozenset()
+    for node in reachable(results, arms=True):
+        if node in leaves:
+            found[node] = frozenset({node})
+        elif isinstance(node, Result):
+            arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
+            parts = [found.get(arm.results[node.index], none) for arm in arms]
+            found[node] = frozenset.intersection(*parts)
+        elif isinstance(node, Call) and node.op == "select" and not node.options:
+            found[node] = found[node.args[1]] & found[node.args[2]]
+        else:
+            found[node] = none.union(*(found.get(below, none) for below in node.operands))
+    return found
 
 
 def _expanded(result: Node, shaped: list[Node]) -> Node:
-    if isinstance(result, Result):
-        return result
-    inside = set(reachable((result,)))
+    inside = certain((result,), shaped)[result]
     missing = [node for node in shaped if node not in inside]
     if not missing:
         return result
     graph = result.graph
+    if isinstance(result, Call) and result.op == "select" and not result.options:
+        condition, *arms = result.args
+        return graph.call("select", condition, *(_expanded(arm, shaped) for arm in arms))
     like = missing[0]
     for node in missing[1:]:
         like = graph.call("add", like, node)
@@ -50,6 +102,35 @@ def _expanded(result: Node, shaped: list[Node]) -> Node:
         # Not `np.full_like`, which makes integers of a float if `like` holds integers.
         return graph.call("mul", result, graph.call("ones_like", like, options=("np.ones_like",)))
     return graph.call("add", result, graph.call("zeros_like", like, options=("np.zeros_like",)))
+
+
+def single_numbers(program: Program, arrays: frozenset[str]) -> frozenset[Node]:
+    """What cannot be an array, or the user's function would have raised.
+
+    It is annotated so, or Python's `max` or `if`, or a function of `math`, is given it; if there is
+    any such thing, the derivative is made for the `arrays` that it was called with.
+    """
+    parameters = numbers(program)
+    plain = {p.name for p in program.parameters if p.annotation in {"float", "int"}}
+    single = {node for name, node in parameters.items() if name in plain}
+    if arrays and is_scalar_code(program.body):
+        single.update(node for name, node in parameters.items() if name not in arrays)
+    taken = [
+        below
+        for node in reachable([*program.body.values(), *program.body.roots()], arms=False)
+        for below in _taken_as_numbers(node)
+    ]
+    single.update(node for node in reachable(taken, arms=False) if not node.operands)
+    return frozenset(single)
+
+
+def _taken_as_numbers(node: Node) -> Sequence[Node]:
+    """The operands of which none can be an array."""
+    if isinstance(node, If):
+        return (node.condition,)
+    if isinstance(node, Call) and node.options and _is_scalar(node):
+        return node.args
+    return node.args[:1] if isinstance(node, Call) and _is_scalar(node) else ()
 
 
 def ranked_parameters(program: Program) -> frozenset[str]:

@@ -14,7 +14,7 @@ import builtins
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from diffsrc.api.broadcast import broadcast, ranked_parameters
+from diffsrc.api.broadcast import broadcast, numbers, ranked_parameters, single_numbers
 from diffsrc.api.operators import (
     ITEM,
     Operator,
@@ -94,7 +94,9 @@ def derive(
     elif not library:
         library = "np" if any(a.array for _, a in signature.arguments) else "math"
     arrays = frozenset(name for name, a in signature.arguments if a.array)
-    lowered = simplifier.lowered(program, library, stable=stable)
+    single = single_numbers(parsed, arrays)
+    shaped = frozenset(node for name, node in numbers(parsed).items() if name in arrays)
+    lowered = simplifier.lowered(program, library, stable=stable, single=single, shaped=shaped)
     ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
     simplified = broadcast(lowered, arrays, kept=parsed.body.results)
     _refuse_shadowed(simplified)

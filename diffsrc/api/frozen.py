@@ -13,6 +13,7 @@ from pathlib import Path
 from types import CellType
 from typing import NoReturn
 
+from diffsrc.api.broadcast import certain
 from diffsrc.api.derive import Stages
 from diffsrc.api.operators import Operator, docstring
 from diffsrc.api.result import imports
@@ -33,12 +34,10 @@ from diffsrc.ir import (
     Assumption,
     Block,
     Call,
-    Const,
     Free,
     If,
     Node,
     Parameter,
-    Result,
     Var,
     blocks,
     reachable,
@@ -337,15 +336,14 @@ class Frozen:
     def _ranks(self) -> Iterator[Guard]:
         """Numbers that some result does not contain: an array would lose its shape."""
         arguments = dict(self.piece.signature.arguments)
-        results = [r for r in self.program.body.results if not isinstance(r, Const)]
         for parameter in self.program.parameters:
             name = parameter.name
             if name not in self.piece.stages.ranked or arguments[name].array:
                 continue
-            if parameter.annotation in SCALARS or any(isinstance(r, Result) for r in results):
+            if parameter.annotation in SCALARS or parameter.node is None:
                 continue
-            inside = [set(reachable((r,))) for r in self.program.body.results]
-            if not all(parameter.node in nodes for nodes in inside):
+            inside = certain(self.program.body.results, [parameter.node])
+            if not all(inside[result] for result in self.program.body.results):
                 yield Guard(f"np.ndim({name})", "!=", "0", f"a number {name}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Call, Const, Node, Number, Prod, Var, magnitude
+from diffsrc.ir import Call, Const, Node, Number, Prod, Sum, Var, magnitude
 from diffsrc.ir.signs import nonnegative, nonzero
 from diffsrc.rules.table import NONE, ZERO, function, nary, pointwise
 
@@ -38,6 +38,8 @@ def root(x: Node) -> Node:
 
 def power_by_base(y: Node, a: Node, b: Node) -> Node:
     """`b * a**(b - 1)`, and 0 where both are 0 and that power does not exist."""
+    if isinstance(a, Sum) and a.constant > MIN_SCALE and nonnegative(a) and not isinstance(b, Number):
+        return b * y / a
     if nonzero(a) or isinstance(b, (Number, Const)) or is_reciprocal(b):
         return b * a ** (b - 1)
     none = y.graph.call("and", eq(a, 0), eq(b, 0))

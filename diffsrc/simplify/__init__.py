@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from diffsrc.ir import (
     Block,
     Call,
@@ -27,6 +29,7 @@ from diffsrc.simplify.factor import (
 from diffsrc.simplify.lower import lowered
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
+from diffsrc.simplify.ranks import Ranks, divisors
 from diffsrc.simplify.stable import stabilised
 from diffsrc.simplify.sums import with_shared_sums
 
@@ -45,6 +48,7 @@ class Simplifier:
     """
 
     def __init__(self, program: Program) -> None:
+        self.program = program
         self.graph: Graph = program.graph
         named = [let.node for block in blocks(program.body) for let in block.lets]
         self.normal = Normaliser(program.graph, named)
@@ -62,15 +66,26 @@ class Simplifier:
         self.shared: set[Node] = set()
         self.notes: list[str] = []
 
-    def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:
+    def lowered(
+        self,
+        program: Program,
+        library: str,
+        *,
+        stable: bool = True,
+        single: AbstractSet[Node] = frozenset(),
+        shaped: AbstractSet[Node] = frozenset(),
+    ) -> Program:
         """The program as a person would write it, in `library` ("math" or "np").
 
-        With `stable`, in the forms that floats compute best.
+        With `stable`, in the forms that floats compute best. What is `single` is no array;
+        of what is `shaped`, one is at hand.
         """
+        divided = divisors(self.program, self.normal) if single and library == "np" else set()
+        ranks = Ranks(library, single, divided, shaped if library == "np" else frozenset())
         final = program._replace(body=self._final(program.body))
         if stable:
-            final = stabilised(final, self.normal, library)
-        return lowered(final, self.normal, library)
+            final = stabilised(final, self.normal, ranks)
+        return lowered(final, self.normal, ranks)
 
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""

@@ -18,12 +18,12 @@ def is_choice(node: Node) -> TypeGuard[Call]:
     return isinstance(node, Call) and node.op == "select" and not node.options
 
 
-def choice(graph: Graph, library: str, condition: Node, then: Node, orelse: Node) -> Node:
-    """A written choice between written values."""
-    options = ("np.where",) if library == "np" else ()
+def choice(graph: Graph, condition: Node, then: Node, orelse: Node, *, lazy: bool) -> Node:
+    """A written choice between written values; if `lazy`, only one of them is computed."""
+    options = () if lazy else ("np.where",)
     arms = (then, orelse)
     zero = any(isinstance(a, Const) and a.value == 0 for a in arms)
-    if zero or library == "np" or all(isinstance(a, Const) for a in arms):
+    if zero or not lazy or all(isinstance(a, Const) for a in arms):
         # An integer arm may be an integer result, of which NumPy takes no negative power.
         then, orelse = (
             graph.const(float(a.value)) if isinstance(a, Const) and isinstance(a.value, int) else a

@@ -24,6 +24,7 @@ from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.factor import monomial_of
 from diffsrc.simplify.literals import is_unit
 from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
 
 MAX_CANDIDATES = 32
@@ -47,8 +48,9 @@ class Reach:
         uses: of how many nodes sums are a part.
     """
 
-    def __init__(self, normal: Normaliser) -> None:
+    def __init__(self, normal: Normaliser, ranks: Ranks) -> None:
         self.normal = normal
+        self.ranks = ranks
         self.graph = normal.graph
         self.named: set[Node] = set()
         self.computed: set[Node] = set()
@@ -60,7 +62,7 @@ class Reach:
 
     def inner(self) -> Reach:
         """What is in reach in a block inside, to which more can be added."""
-        inner = Reach(self.normal)
+        inner = Reach(self.normal, self.ranks)
         inner.named = set(self.named)
         inner.covers = dict(self.covers)
         inner.offers = {base: list(offers) for base, offers in self.offers.items()}
@@ -181,6 +183,7 @@ class Reach:
         self.charges.clear()
         signs: dict[Node, Exact] = {}
         powers: list[Powers] = []
+        fronts: dict[Node, None] = {}
         for product in products:
             coefficient, covered = self._covered(product)
             if any(e < -1 and is_hypot(base) for base, e in covered.items()):
@@ -193,8 +196,20 @@ class Reach:
                     signs[product] = coefficient
                 else:
                     covered[number] = 1
+            front = self._front(covered)
+            if front is not None:
+                fronts[front] = None
             powers.append(covered)
         products = [product for product in products if product in signs]
+        for front in fronts:
+            # As a product of its own, which may share with others.
+            if front not in signs and isinstance(front, Prod):
+                signs[front] = -1 if front.coefficient.numerator < 0 else 1
+                factors = dict(front.factors)
+                if not is_unit(front.coefficient):
+                    factors[self.graph.number(magnitude(front.coefficient))] = 1
+                products.append(front)
+                powers.append(factors)
         found = _used(share(self.graph, products, powers), len(products))
         for node, shared in found:
             sign: Exact = signs.get(node, 1)
@@ -203,6 +218,17 @@ class Reach:
                 sign = number.value if sign == 1 else sign * number.value
             self.covers[node] = sign, shared
         self._turn_shared([node for node, _ in found if node not in signs])
+
+    def _front(self, powers: Powers) -> Node | None:
+        """Make those factors one that are no arrays, where there are others: they cost nothing."""
+        numbers = {b: e for b, e in powers.items() if self.ranks.is_likely_single(b)}
+        if len(numbers) < 2 or len(numbers) == len(powers):
+            return None
+        front = self.graph.monomial(1, numbers)
+        for base in numbers:
+            del powers[base]
+        powers[front] = 1
+        return front
 
     def _products(self, results: tuple[Node, ...], nodes: list[Node]) -> list[Prod]:
         """The products among `results` and what is in `nodes`, terms with a coefficient too."""

@@ -40,6 +40,7 @@ from diffsrc.simplify.factor import is_select, joined, monomial_of
 from diffsrc.simplify.literals import as_float, by_rest, fraction, is_unit, literal
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
+from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.written import extreme, has_minus, joined_roots, negated, operations
 
 FLIPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
@@ -55,26 +56,27 @@ MAX_LOOKED_AT = 100
 Factors = list[tuple[Node, Exact]]
 
 
-def lowered(program: Program, normal: Normaliser, library: str) -> Program:
+def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
     """The program with every result as a person would write it."""
-    lowering = Lowering(program, normal, library)
+    lowering = Lowering(program, normal, ranks)
     return program._replace(body=lowering.block(program.body), hints=lowering.hints)
 
 
 class Lowering:
     """Writes the nodes of one program; named values come into reach block by block."""
 
-    def __init__(self, program: Program, normal: Normaliser, library: str) -> None:
+    def __init__(self, program: Program, normal: Normaliser, ranks: Ranks) -> None:
         self.graph: Graph = program.graph
+        self.ranks = ranks
         self.normal = normal
-        self.library = library
+        self.library = ranks.library
         self.integers = program.integers
         self.done: dict[Node, Node] = {}
-        self.reach = Reach(normal)
+        self.reach = Reach(normal, ranks)
         self.constants = {free.var for free in program.free}
         self.turned: dict[Sum, Node] = {}
         # NumPy computes both arms, also for an argument that is not in the domain of one.
-        self.chooses = library == "np" and any(map(is_select, program.graph.table.values()))
+        self.chooses = ranks.arrays and any(map(is_select, program.graph.table.values()))
         self.literals = by_rest(
             as_fraction(n.value)
             for n in normal.forms
@@ -141,10 +143,11 @@ class Lowering:
             return self.graph.const(as_float(node.value))
         node = joined(node)
         if is_choice(node):
-            condition, then, orelse = (self._guarded(node) if self.library == "np" else node).args
+            lazy = self.ranks.is_single(node.args[0])
+            condition, then, orelse = (node if lazy else self._guarded(node)).args
             arms = [unwrapped(self.result(arm)) for arm in (then, orelse)]
-            chosen = choice(self.graph, self.library, self(condition), *arms)
-            return self.graph.call("scalar", chosen) if self.library == "np" else chosen
+            chosen = choice(self.graph, self(condition), *arms, lazy=lazy)
+            return chosen if lazy else self.graph.call("scalar", chosen)
         written = self(node)
         if not is_integer(written, self.integers):
             return written
@@ -213,25 +216,27 @@ class Lowering:
             case Prod():
                 built = self._product(node)
         if written is not None:
+            if written in self.reach.computed and not self.ranks.is_single(written):
+                return written  # of arrays, nothing is computed twice
             count = operations(written, named)
             if operations(built, named, most=count) >= count:
                 return written
         return built
 
     def _call(self, node: Call) -> Node:
-        if node.op == "select" and self.library == "np":
+        if node.op == "select" and not self.ranks.is_single(node.args[0]):
             safe = self._guarded(node)
             if safe is not node:
                 return self(safe)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
-            return choice(self.graph, self.library, *args)
+            return choice(self.graph, *args, lazy=self.ranks.is_single(node.args[0]))
         if node.op == "growth":
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
             return self.graph.call("div", exp, expm1)
         if node.op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
             return self.graph.call(FLIPPED[node.op], args[1], args[0])
-        if self.library == "np" and node.op in ARRAY_LOGIC:
+        if node.op in ARRAY_LOGIC and not self.ranks.is_single(node):
             return self.graph.call(node.op, *args, options=(ARRAY_LOGIC[node.op],))
         if node.op in OPERATORS:
             return self.graph.call(node.op, *args)
@@ -331,9 +336,26 @@ class Lowering:
         below = [(b, -e) for b, e in powers.items() if e.numerator < 0]
         top, bottom = fraction(magnitude(coefficient), self.literals)
         above, below, again = self._in_range(above, below)
-        numerator = self._times(top, above, negative=negative)
+        numbers, above = self._apart(above)
+        if above and (numbers or top != 1) and self.ranks.differ:
+            # What is no array first: an array is gone through for each factor.
+            divisors, below = self._apart(below)
+            front = self._quotient(self._times(top, numbers), bottom, divisors)
+            front = negated(front, self.reach.named) if negative else front
+            numerator = self._times(1, above, front=front)
+            bottom = 1
+        else:
+            numerator = self._times(top, [*numbers, *above], negative=negative)
         for base in again:
             numerator = self.graph.call("div", numerator, self(base))
+        return self._quotient(numerator, bottom, below)
+
+    def _apart(self, powers: Factors) -> tuple[Factors, Factors]:
+        """The powers of single numbers, where there are others too, and these."""
+        numbers = [(b, e) for b, e in powers if self.ranks.is_likely_single(b)]
+        return numbers, [x for x in powers if x not in numbers] if numbers else powers
+
+    def _quotient(self, numerator: Node, bottom: Exact, below: Factors) -> Node:
         if not below and bottom == 1:
             return numerator
         return self.graph.call("div", numerator, self._times(bottom, below))
@@ -414,12 +436,15 @@ class Lowering:
         powers: list[tuple[Node, Exact]],
         *,
         negative: bool = False,
+        front: Node | None = None,
     ) -> Node:
         if len(powers) > 1:
             powers = joined_roots(self.graph, powers)
             powers = sorted(powers, key=lambda item: self._rank(item[0]))
         parts = [self._power(base, exponent) for base, exponent in powers]
-        if coefficient != 1 or not parts:
+        if front is not None:
+            parts.insert(0, front)
+        elif coefficient != 1 or not parts:
             parts.insert(0, literal(self.graph, -coefficient if negative else coefficient))
         elif negative and parts[0].type.kind == "bool":
             # NumPy has no minus for truth values.

@@ -54,19 +54,20 @@ from diffsrc.simplify.series import near_zero
 
 if TYPE_CHECKING:
     from diffsrc.simplify.normalise import Normaliser
+    from diffsrc.simplify.ranks import Ranks
 
 WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item"})
 MAX_NESTED = 4  # sums and choices in one another
 
 
-def stabilised(program: Program, normal: Normaliser, library: str) -> Program:
+def stabilised(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
     """The program with its results in the form that floats compute best.
 
-    They are equal in real numbers. `library` is "np" where they may be computed for
-    arrays. Written nodes, such as the values of `value_and_grad`, stay as they are, and
-    so do values that the user named, but for exponentials, whose range is the point.
+    They are equal in real numbers, of arrays too where `ranks` says that there are any. Written
+    nodes, such as the values of `value_and_grad`, stay as they are, and so do values that the user
+    named, but for exponentials, whose range is the point.
     """
-    stable = Stabiliser(normal, library)
+    stable = Stabiliser(normal, ranks)
     body = stable.block(program.body)
     hints = {stable.done.get(node, node): name for node, name in program.hints.items()}
     return program._replace(body=body, hints={**stable.hints, **hints})
@@ -75,11 +76,12 @@ def stabilised(program: Program, normal: Normaliser, library: str) -> Program:
 class Stabiliser:
     """Rewrites the normal nodes of one graph, operands first."""
 
-    def __init__(self, normal: Normaliser, library: str) -> None:
+    def __init__(self, normal: Normaliser, ranks: Ranks) -> None:
+        self.ranks = ranks
         self.graph: Graph = normal.graph
         self.normal = normal
         self.read = Exponentials(normal)
-        self.library = library
+        self.library = ranks.library
         self.done: dict[Node, Node] = {}
         self.hints: dict[Node, str] = {}
 
@@ -147,6 +149,8 @@ class Stabiliser:
 
     def _call(self, node: Call) -> Node:
         """`log1p(t)` for `log(1 + t)`; of exponentials, what does not overflow."""
+        if node.op == "select":
+            return self.ranks.hoisted(node)
         if node.op != "log" or len(node.args) != 1:
             return node
         arg = node.args[0]

@@ -14,4 +14,4 @@ def sech_pulse_derivative(t, width, chirp):
     e = np.exp(-np.abs(t_over_width))
     chirp_t_squared = chirp * t**2
     ratio = np.cos(chirp_t_squared) * np.tanh(t_over_width) / width
-    return -2 * e * (2 * t * chirp * np.sin(chirp_t_squared) + ratio) / (1 + e**2)
+    return -2 * e * (2 * chirp * t * np.sin(chirp_t_squared) + ratio) / (1 + e**2)
