@@ -38,7 +38,12 @@ def root(x: Node) -> Node:
 
 def power_by_base(y: Node, a: Node, b: Node) -> Node:
     """`b * a**(b - 1)`, and 0 where both are 0 and that power does not exist."""
-    if isinstance(a, Sum) and a.constant > MIN_SCALE and nonnegative(a) and not isinstance(b, Number):
+    if (
+        isinstance(a, Sum)
+        and a.constant > MIN_SCALE
+        and nonnegative(a)
+        and not isinstance(b, Number)
+    ):
         return b * y / a
     if nonzero(a) or isinstance(b, (Number, Const)) or is_reciprocal(b):
         return b * a ** (b - 1)

@@ -1,0 +1,142 @@
+"""Arrays beside single numbers: what is known to be a number is written as one.
+
+The derivative for an array is compared, element by element, with the one for numbers.
+"""
+
+import itertools
+import math
+import random
+
+import numpy as np
+import pytest
+
+from diffsrc import grad, value_and_grad, write_module
+from tests.test_names import loaded
+
+X = np.array([-1.7, -0.4, 0.3, 0.9, 2.6])
+TINY = 1e-15
+
+ARRAYS = (
+    "np.sin({a})",
+    "np.exp(-({a})**2)",
+    "({a}) * ({b})",
+    "({a}) + ({b})",
+    "({a}) - 2 * ({b})",
+    "({a}) / (1 + ({b})**2)",
+    "(1 + ({a})**2)**({n})",
+    "np.where(x > 0, {a}, {b})",
+    "({a}) / max(0.1, {n})",
+    "np.tanh(({a}) * ({n}))",
+    "np.log1p(({a})**2)",
+)
+NUMBERS = (
+    "max(0.3, {n})",
+    "min({n}, {m}, 1.5)",
+    "({n}) * ({m})",
+    "({n}) + 0.5 * ({m})",
+    "({n} if {m} > 0.4 else 2.0)",
+    "abs({n})",
+)
+
+
+def expressions(chance: random.Random) -> str:
+    """Return the source of a function of an array and two numbers."""
+    arrays, numbers = ["x", "x"], ["s", "t"]
+    lines = []
+    for i in range(7):
+        number = chance.random() < 0.45
+        pattern = chance.choice(NUMBERS if number else ARRAYS)
+        parts = {
+            "a": chance.choice(arrays),
+            "b": chance.choice(arrays + numbers),
+            "n": chance.choice(numbers),
+            "m": chance.choice(numbers),
+        }
+        lines.append(f"    v{i} = {pattern.format(**parts)}")
+        (numbers if number else arrays).append(f"v{i}")
+    lines.append(f"    return {arrays[-1]} * {numbers[-1]} + {numbers[-2]}")
+    return "\n".join(["import numpy as np", "", "def f(x, s, t):", *lines, ""])
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_elements_are_those_of_numbers(seed, tmp_path):
+    chance = random.Random(f"ranks:{seed}")  # noqa: S311 - no secret
+    text = expressions(chance)
+    f = loaded(tmp_path / f"ranks_{seed}.py", text)
+    derived = value_and_grad(f, wrt=("x", "s", "t"))
+    for s, t in itertools.product((-0.8, 0.2, 1.1), (0.35, 2.2)):
+        value, slopes = derived(X, s, t)
+        np.testing.assert_array_equal(value, f(X, s, t))
+        source = derived.source_for(X, s, t)
+        single = [derived(x, s, t)[1] for x in map(float, X)]
+        for slope, one in zip(slopes, zip(*single, strict=True), strict=True):
+            assert np.shape(slope) == X.shape, (text, source)
+            # A plain sweep loses as much where two terms cancel.
+            scale = 1e-13 * max(1.0, *map(abs, itertools.chain(*single)))
+            np.testing.assert_allclose(slope, one, rtol=1e-12, atol=scale, err_msg=text + source)
+
+
+def gaussian(x, height, sigma):
+    return height * np.exp(-(x**2) / max(TINY, sigma**2))
+
+
+def test_a_choice_between_numbers_is_no_array() -> None:
+    source = grad(gaussian, wrt="sigma").source_for(X, 1.0, 2.0)
+    assert "np.where" not in source
+    assert " if sigma_squared > TINY else 0.0" in source
+
+
+def test_the_untaken_arm_is_neither_computed_nor_a_number() -> None:
+    def ramp(x, s):
+        return x**2 * (math.sqrt(s) if s > 0 else 0.0)
+
+    ramp_grad = grad(ramp, wrt="s")
+    np.testing.assert_array_equal(ramp_grad(X, -1.0), np.zeros(5))
+    np.testing.assert_allclose(ramp_grad(X, 4.0), X**2 / 4)
+
+    def pole(x, s):
+        return np.arctan(x / s) if s != 0 else 0.0 * x
+
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(grad(pole, wrt="s")(X, 0.0), np.zeros(5))
+
+
+def test_what_may_be_infinite_is_not_multiplied_by_zero() -> None:
+    def long_root(x, s):
+        return np.sqrt(max(0.0, s) * x**2)
+
+    def far(x, s):
+        return np.sqrt(max(0.0, s)) * np.exp(x)
+
+    for function in (long_root, far):
+        slope = grad(function, wrt="s")
+        with np.errstate(all="raise"):
+            np.testing.assert_array_equal(slope(X, -1.0), np.zeros(5))
+        np.testing.assert_allclose(slope(X, 4.0), function(X, 4.0) / 8, rtol=1e-14)
+
+
+def stepwise(x, n):
+    if n > 2:
+        return 2 * x
+    if n < 0:
+        return np.sin(x)
+    return 3.0 * x if n == 1 else x
+
+
+@pytest.mark.parametrize("n", [3, -1, 0, 1])
+def test_every_arm_has_the_shape_of_the_argument(n) -> None:
+    expected = {3: np.full(5, 2.0), -1: np.cos(X), 0: np.ones(5), 1: np.full(5, 3.0)}[n]
+    np.testing.assert_array_equal(grad(stepwise)(X, n), expected)
+    value, slope = value_and_grad(stepwise)(X, n)
+    np.testing.assert_array_equal(value, stepwise(X, n))
+    np.testing.assert_array_equal(slope, expected)
+    assert grad(stepwise)(1.0, n) == grad(stepwise)(np.array([1.0]), n)[0]
+
+
+def test_a_module_refuses_the_array_that_an_arm_would_lose(tmp_path) -> None:
+    write_module(tmp_path / "steps.py", grad(stepwise))
+    text = (tmp_path / "steps.py").read_text()
+    stepwise_grad = loaded(tmp_path / "renamed.py", text.replace("def stepwise_grad", "def f"))
+    assert stepwise_grad(0.5, 3) == 2.0
+    with pytest.raises(ValueError, match="a number x"):
+        stepwise_grad(X, 3)
