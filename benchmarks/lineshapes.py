@@ -104,11 +104,12 @@ def damped_oscillator(x, amplitude, center, sigma):
 
 
 def logistic(x, amplitude, center, sigma):
-    """By amplitude, center and sigma."""
+    """By amplitude, center and sigma; nothing overflows."""
     d = (x - center) / sigma
-    inverse = 1 / (1 + np.exp(d))
-    by_amplitude = 1 - inverse
-    by_center = -amplitude / sigma * by_amplitude * inverse
+    e = np.exp(-np.abs(d))
+    inverse = 1 / (1 + e)
+    by_amplitude = np.where(d > 0, 1.0, e) * inverse
+    by_center = -amplitude / sigma * e * inverse * inverse
     return by_amplitude, by_center, by_center * d
 
 

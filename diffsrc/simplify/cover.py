@@ -184,8 +184,10 @@ class Reach:
         signs: dict[Node, Exact] = {}
         powers: list[Powers] = []
         fronts: dict[Node, None] = {}
-        for product in products:
-            coefficient, covered = self._covered(product)
+        covers = {product: self._covered(product) for product in products}
+        if self.ranks.differ:
+            self._cover_with_results(results, covers)
+        for product, (coefficient, covered) in covers.items():
             if any(e < -1 and is_hypot(base) for base, e in covered.items()):
                 self.covers[product] = coefficient, covered  # its quotients are in range
                 continue
@@ -218,6 +220,20 @@ class Reach:
                 sign = number.value if sign == 1 else sign * number.value
             self.covers[node] = sign, shared
         self._turn_shared([node for node, _ in found if node not in signs])
+
+    def _cover_with_results(self, results: tuple[Node, ...], covers: dict[Prod, Cover]) -> None:
+        """Of arrays, what a result is part of is computed from it: `d_b` as `x * d_a`."""
+        whole = [r for r in dict.fromkeys(results) if isinstance(r, Prod) and len(covers[r][1]) > 1]
+        for result in sorted(whole, key=lambda r: -len(covers[r][1])):
+            scale, inner = covers[result]
+            if all(map(self.ranks.is_likely_single, inner)):
+                continue
+            for product, (coefficient, powers) in covers.items():
+                inside = inner.keys() < powers.keys() and multiplicity(powers, inner) > 0
+                if inside and not roots_taken(inner, powers):
+                    rest = {b: e - inner.get(b, 0) for b, e in powers.items()}
+                    left = {b: e for b, e in rest.items() if e}
+                    covers[product] = quotient(coefficient, scale), {**left, result: 1}
 
     def _front(self, powers: Powers) -> Node | None:
         """Make those factors one that are no arrays, where there are others: they cost nothing."""

@@ -37,7 +37,7 @@ from diffsrc.ir import (
 from diffsrc.ir.graph import MAX_TERMS
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.choices import is_choice
-from diffsrc.simplify.factor import monomial_of, select
+from diffsrc.simplify.factor import factored, monomial_of, select
 from diffsrc.simplify.ratio import (
     HALF,
     ZERO,
@@ -108,9 +108,9 @@ class Stabiliser:
             case Sum() if self._is_done(node):
                 return self._sum(node)
             case Sum():
-                return self._sum(
-                    self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)])
-                )
+                total = self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)])
+                # Where choices have become factors, others may be common to all terms.
+                return self._sum(factored(self.graph, total) if self.ranks.differ else total)
             case Prod() if (spread := self._spread(node)) is not node:
                 return self(spread)
             case Prod() if self._is_done(node):
