@@ -101,6 +101,16 @@ def test_the_untaken_arm_is_neither_computed_nor_a_number() -> None:
         np.testing.assert_array_equal(grad(pole, wrt="s")(X, 0.0), np.zeros(5))
 
 
+def test_an_arm_that_is_not_taken_says_nothing_of_its_values() -> None:
+    def either(x, c, flag):
+        y = np.sin(x) if flag > 0 else math.sin(x)
+        return np.where(x > c, y, x)
+
+    expected = np.where(X > 0.5, np.cos(X), 1.0)
+    np.testing.assert_array_equal(grad(either)(X, 0.5, 1.0), expected)
+    assert grad(either)(0.9, 0.5, -1.0) == math.cos(0.9)
+
+
 def test_what_may_be_infinite_is_not_multiplied_by_zero() -> None:
     def long_root(x, s):
         return np.sqrt(max(0.0, s) * x**2)

@@ -115,11 +115,17 @@ def single_numbers(program: Program, arrays: frozenset[str]) -> frozenset[Node]:
     single = {node for name, node in parameters.items() if name in plain}
     if arrays and is_scalar_code(program.body):
         single.update(node for name, node in parameters.items() if name not in arrays)
-    taken = [
-        below
-        for node in reachable([*program.body.values(), *program.body.roots()], arms=False)
-        for below in _taken_as_numbers(node)
-    ]
+    taken: list[Node] = []
+    seen: set[Node] = set()
+    todo = [*program.body.values(), *program.body.roots()]
+    while todo:
+        node = todo.pop()
+        if node not in seen:
+            seen.add(node)
+            taken += _taken_as_numbers(node)
+            # An arm that is not taken says nothing.
+            lazy = isinstance(node, Call) and node.op == "select" and not node.options
+            todo += node.operands[:1] if lazy else node.operands
     single.update(node for node in reachable(taken, arms=False) if not node.operands)
     return frozenset(single)
 
