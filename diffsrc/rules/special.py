@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from diffsrc.ir import Node, Number
 from diffsrc.rules.elementary import pi, root, slope
-from diffsrc.rules.table import NONE, ZERO, Partial, function, pointwise
+from diffsrc.rules.table import NONE, Partial, function, pointwise
 
 abs_, cos, digamma, eq, exp, expm1, ge, gt, hypot, log, log1p, lt = map(
     function,
@@ -51,7 +51,7 @@ def bell(x: Node) -> Node:
 
 
 def erfcx_slope(y: Node, x: Node) -> Node:
-    """`2 x y - 2 / sqrt(pi)`, 7.10; where that cancels by 7.11.5 and 13.3.22."""
+    """`2 x y - 2 / sqrt(pi)`, 7.10.2; where that cancels by 7.11.5 and 13.3.22."""
     near = 2 * x * y - 2 / root(pi(x))
     if not x.graph.careful:
         return near
@@ -117,15 +117,17 @@ def dilogarithm_slope(y: Node, x: Node) -> Node:
         return log(x) / (1 - x)
     t = 1 - x
     near = lt(abs_(t), x.graph.number(Fraction(1, 64)))
-    series = x.graph.number(Fraction(1, 8))
+    series: Node = x.graph.number(Fraction(1, 8))
     for n in range(7, 0, -1):
         series = Fraction(1, n) + t * series
     return select(near, -series, log(x) / select(near, 1, t))
 
 
 def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
-    """That of an incomplete integral by `m`: 19.25.5 and 19.25.9 for the part of `phi` that is left
-    when the half turns in it are taken off, and those as complete integrals."""
+    """That of an incomplete integral by `m`, 19.25.5 and 19.25.9 with 19.18.1.
+
+    They hold up to a quarter turn: the half turns in `phi` are taken off, and are complete ones.
+    """
     turns = round_(phi / pi(phi))
     rest = phi - turns * pi(phi)
     middle, one = 1 - m * sin(rest) ** 2, m.graph.one
@@ -151,9 +153,8 @@ def ellipkm1_slope(y: Node, p: Node) -> Node:
     return select(lt(p, half(p)), near, -complete(1 - p, first=True))
 
 
-
 def carlson(y: Node, a: Node, b: Node, z: Node) -> Node:
-    """The slope of `elliprd` by the first, 19.18.2 in partial fractions; `b` is the second."""
+    """The slope of `elliprd`, 19.16.5, by `a`, in partial fractions; that by `z` from its degree."""
     return (y - elliprd(b, z, a)) / (2 * (z - a))
 
 
@@ -171,7 +172,7 @@ pointwise("erfcx",      erfcx_slope)
 pointwise("erfi",       lambda y, x: 2 * exp(x**2) / root(pi(x)))
 pointwise("erfinv",     lambda y, x: root(pi(x)) * exp(y**2) / 2)   # of the inverse, as the next
 pointwise("erfcinv",    lambda y, x: -root(pi(x)) * exp(y**2) / 2)
-pointwise("dawsn",      lambda y, x: hyp1f1(y.graph.one, half(x), -x**2))   # 7.10.3 is 1 - 2 x y, which cancels; 7.11.4
+pointwise("dawsn",      lambda y, x: hyp1f1(y.graph.one, half(x), -x**2))   # 1 - 2 x y, which cancels, as a Kummer function
 pointwise("ndtr",       lambda y, x: bell(x))
 pointwise("ndtri",      lambda y, x: root(2 * pi(x)) * exp(y**2 / 2))
 pointwise("log_ndtr",   mills)
@@ -234,13 +235,13 @@ pointwise("k0e",        lambda y, x: y - k1e(x))
 pointwise("k1e",        lambda y, x: y - (k0e(x) + kve(2, x)) / 2)
 pointwise("kve",        NONE,                               lambda y, n, x: cylinder(kve, -1, -1)(y, n, x) + y)
 
-# Elliptic integrals of the parameter m = k**2: chapter 19
+# Elliptic integrals of the parameter m = k**2: chapter 19. The incomplete ones lose digits near m = 0 when derived by m twice.
 pointwise("ellipk",     lambda y, m: complete(m, first=True))
 pointwise("ellipkm1",   ellipkm1_slope)
 pointwise("ellipe",     lambda y, m: complete(m, first=False))
 pointwise("ellipkinc",  lambda y, phi, m: 1 / root(1 - m * sin(phi)**2), lambda y, phi, m: elliptic_slope(phi, m, first=True))
 pointwise("ellipeinc",  lambda y, phi, m: root(1 - m * sin(phi)**2),     lambda y, phi, m: elliptic_slope(phi, m, first=False))
-pointwise("elliprd",    lambda y, a, b, z: carlson(y, a, b, z),          lambda y, a, b, z: carlson(y, b, a, z),
+pointwise("elliprd",    carlson,                            lambda y, a, b, z: carlson(y, b, a, z),
                         lambda y, a, b, z: -(Fraction(3, 2) * y + a * carlson(y, a, b, z) + b * carlson(y, b, a, z)) / z)
 
 # Exponential integrals, the dilogarithm, hypergeometric functions: 6.2.1, 6.2.5, 15.5.1, 13.3.15, 13.3.22, 16.3.1
