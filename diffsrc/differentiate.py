@@ -40,6 +40,7 @@ from diffsrc.simplify.factor import select
 MAX_PARTIALS = 4
 SINGULAR = frozenset({"pow", "log", "log2", "log10", "digamma", "polygamma", "zeta"})
 MAX_TAIL_WORK = 2_000
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 MAX_DEPTH = 80  # Python takes 100 levels of indentation
 MAX_CHAIN = 120  # as `elif`, but each is derived inside the one before
 
@@ -359,7 +360,7 @@ class Differentiator:
                 continue
             slope = slope_of(op, y, i, args)
             if slope is None:
-                raise self._unknown(node)
+                raise self._unknown(node, i)
             step = isinstance(slope, int) and not slope
             if isinstance(slope, int):
                 slope = self.graph.number(slope)
@@ -407,10 +408,11 @@ class Differentiator:
     def place(self, node: Node) -> Place | None:
         return self.program.places.get(node)
 
-    def _unknown(self, node: Call) -> UnknownFunction:
+    def _unknown(self, node: Call, index: int) -> UnknownFunction:
         spelling = str(node.options[0]) if node.options else node.op
+        which = f"its {ORDINALS[index]}" if len(node.args) > 1 else "its"
         return UnknownFunction(
-            f"There is no derivative of `{spelling}` by this argument.",
+            f"There is no derivative of `{spelling}` by {which} argument in closed form.",
             self.place(node),
             "Write it with functions that have one, or derive by another argument.",
         )

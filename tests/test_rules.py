@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 import scipy.special
+import scipy.stats
 import sympy
 
 from diffsrc.differentiate import gradients
@@ -22,10 +23,13 @@ from diffsrc.rules import NARY, RULES, ZERO, partial
 from diffsrc.simplify import Simplifier
 
 POINTS = 40
+FEW = 4  # of SciPy's functions: there are many of them, and mpmath's take long
 DIGITS = 50
 STEP = mpmath.mpf(10) ** -14
 NOISE = 1e-20  # what differences with STEP of values of DIGITS leave of a zero
 TOLERANCE = 1e-11
+
+OF_PROBABILITY = ("cdf", "logcdf", "sf", "logsf")
 
 # What the parser and the chain rule make; no function that a user could name means it.
 INTERNAL = {"clamp", "constant", "fsum", "slope", "sum", "sumprod"}
@@ -46,11 +50,16 @@ def is_whole(operation, i):
 
 
 def names_of(operation):
-    return "abcd"[: operation.arity]
+    return "abcde"[: operation.arity]
+
+
+def is_of_scipy(operation):
+    return all(spelling.startswith("scipy.") for spelling in operation.spellings)
 
 
 def points(operation, count=POINTS):
     """Random points of the domain, the same on every run."""
+    count = min(count, FEW) if is_of_scipy(operation) and operation.arity else count
     source = random.Random(operation.name)  # noqa: S311 - no secret, a sample
     whole = [is_whole(operation, i) for i in range(operation.arity)]
     return [
@@ -156,7 +165,7 @@ def derivative(written, *wrt):
 
 
 def loaded(text):
-    namespace = {"math": MATH, "np": np, "special": scipy.special}
+    namespace = {"math": MATH, "np": np, "special": scipy.special, "stats": scipy.stats}
     for operation in TABLE.values():
         for spelling in operation.spellings:
             if spelling.startswith("scipy.special."):
@@ -261,6 +270,13 @@ def test_which_arguments_are_said_to_have_none():
         *((n, i) for n in ("comb", "perm", "gcd", "lcm", "nextafter") for i in (0, 1)),
         *((n, 0) for n in ("factorial", "isqrt", "ulp", "zeta", "polygamma")),
         ("ldexp", 1),
+        # The order of a Bessel function, and other parameters without a closed form.
+        *((n, 0) for n in ("jv", "yv", "iv", "kv", "jve", "yve", "ive", "kve", "expn")),
+        *((n, 0) for n in ("gammainc", "gammaincc", "stdtr", "hyp0f1")),
+        *((n, i) for n in ("betainc", "hyp1f1", "hyp2f1", "hyperu") for i in (0, 1)),
+        ("hyp2f1", 2),
+        *((f"{n}.{m}", 1) for n in ("t", "gamma", "beta") for m in OF_PROBABILITY),
+        *((f"beta.{m}", 2) for m in OF_PROBABILITY),
     }
 
 
@@ -294,6 +310,8 @@ def function_of(spelling):
     prefix, _, name = spelling.rpartition(".")
     if prefix == "math":
         return getattr(MATH, name)
+    if prefix.startswith("scipy.stats."):
+        return getattr(getattr(scipy.stats, prefix.rpartition(".")[2]), name)
     return getattr(sys.modules[MODULES.get(prefix, "builtins")], name)
 
 

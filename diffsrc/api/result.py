@@ -8,6 +8,7 @@ import functools
 import gc
 import importlib
 import os
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -75,7 +76,8 @@ def load_program(
     cells |= {name: types.CellType(value) for name, value in stages.fixed.items()}
     cells |= {c.name: types.CellType(c.value) for c in stages.constants}
     for name, module in MODULES.items():
-        if name not in own_names(stages.simplified) and f"{name}." in stages.source:
+        used = re.search(rf"(?<![\w.]){name}\.\w", stages.source)
+        if used and name not in own_names(stages.simplified):
             imported = importlib.import_module(module)
             if module_globals.get(name) is not imported:
                 cells[name] = types.CellType(imported)

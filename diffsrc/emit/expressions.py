@@ -11,7 +11,7 @@ from diffsrc.ir import Call, Const, If, Node, Program, Result, Var
 TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
 
 # What emitted text imports, by the name that it has there.
-MODULES = {"math": "math", "np": "numpy", "special": "scipy.special"}
+MODULES = {"math": "math", "np": "numpy", "special": "scipy.special", "stats": "scipy.stats"}
 INFIX = {
     "add": ("+", SUM),
     "sub": ("-", SUM),
@@ -99,7 +99,10 @@ class Printer:
             spelling = str(options[0]).removeprefix("scipy.")
             if not args:
                 return spelling, ATOM
-            return f"{spelling}({', '.join(self(arg) for arg in args)})", ATOM
+            texts = [self(arg) for arg in args]
+            if spelling.startswith("stats."):
+                texts = _without_defaults(args, texts)
+            return f"{spelling}({', '.join(texts)})", ATOM
         if op in COMPARISONS:
             left, right = self(args[0], BITOR), self(args[1], BITOR)
             return f"{left} {COMPARISONS[op]} {right}", COMPARE
@@ -175,6 +178,17 @@ class Printer:
             return self._text(of.condition)
         text = f"{self(then, OR)} if {self(of.condition, OR)} else {self(orelse)}"
         return text, TERNARY
+
+
+def _without_defaults(args: tuple[Node, ...], texts: list[str]) -> list[str]:
+    """The arguments of a distribution without a location of 0 and a scale of 1."""
+    no_loc, no_scale = (
+        isinstance(node, Const) and node.value == default
+        for node, default in zip(args[-2:], (0, 1), strict=True)
+    )
+    if no_scale:
+        return texts[: -2 if no_loc else -1]
+    return [*texts[:-2], f"scale={texts[-1]}"] if no_loc else texts
 
 
 def _flipped(node: Node) -> str:

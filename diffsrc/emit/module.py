@@ -15,6 +15,7 @@ STANDARD = {"math": "import math"}
 OTHERS = {
     "np": "import numpy as np",
     "special": "from scipy import special  # type: ignore[import-untyped]",
+    "stats": "from scipy import stats  # type: ignore[import-untyped]",
 }
 MAX_ELEMENTS = 1_000
 LARGEST = 8  # bytes: a longer float has no Python literal
@@ -49,7 +50,7 @@ def module(
 
     Args:
         header: the lines of the comment at its top.
-        imports: which of `math`, `np` and `special` it uses.
+        imports: which of `math`, `np`, `special` and `stats` it uses.
         constants: the lines that set them, in their order.
         functions: the text of each.
     """

@@ -85,7 +85,7 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
-    op, args = node.op, node.args
+    op, args = _word(node), node.args
     if op == "attribute":
         return Label(str(node.options[0]))
     if not args:
@@ -151,8 +151,13 @@ def _role(node: Node, names: Mapping[Node, str]) -> str:
     if op in {"mul", "div"}:
         functions = list(islice(_functions(node, names), 2))
         if len(functions) == 1:
-            return f"{functions[0].op}_term"
-    return ROLES.get(op, f"{op}_term")
+            return f"{_word(functions[0])}_term"
+    return ROLES.get(op, f"{_word(node)}_term")
+
+
+def _word(node: Call) -> str:
+    """An operation as part of a name: `norm_pdf`."""
+    return node.op.replace(".", "_")
 
 
 def _functions(node: Node, names: Mapping[Node, str]) -> Iterator[Call]:

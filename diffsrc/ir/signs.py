@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from diffsrc.ir.nodes import Call, Node, Number, Prod, Sum
 
-POSITIVE_CALLS = frozenset({"exp", "exp2", "cosh", "erfc", "pi", "e", "tau"})
-NONNEGATIVE_CALLS = frozenset({"abs", "sqrt", "hypot", "square"}) | POSITIVE_CALLS
-RISING_CALLS = frozenset({"log1p", "expm1", "sinh", "tanh", "asinh", "atan"})
+POSITIVE_CALLS = frozenset(
+    {"exp", "exp2", "exp10", "cosh", "erfc", "erfcx", "ndtr", "expit", "softplus", "pi", "e", "tau"}
+    | {"exprel", "i0", "i0e", "ellipk", "ellipkm1", "ellipe"}
+)
+NONNEGATIVE_CALLS = frozenset({"abs", "sqrt", "hypot", "square", "huber"}) | POSITIVE_CALLS
+NONNEGATIVE_CALLS |= {"pseudo_huber", "kl_div"}
+RISING_CALLS = frozenset({"log1p", "expm1", "sinh", "tanh", "asinh", "atan", "erf", "erfi", "i1"})
 MAX_DEPTH = 8
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from diffsrc.ops import elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.ops import distributions, elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.ops.distributions import METHODS, SHAPES, distribution_of, method_of
 from diffsrc.ops.table import TABLE, Operation
 
-__all__ = ["MODULES", "TABLE", "Operation", "operation_of"]
+__all__ = ["METHODS", "MODULES", "SHAPES", "TABLE", "Operation", "distribution_of", "operation_of"]
 
 MODULES = {
     "math": "math",
@@ -38,5 +39,9 @@ def _objects(loaded: frozenset[str]) -> dict[int, tuple[Operation, str]]:
 
 def operation_of(function: object) -> tuple[Operation, str] | None:
     """The operation that a function object means, and its spelling; nothing is imported."""
+    method = method_of(function)
+    if method is not None:
+        known = TABLE.get(method)
+        return None if known is None else (known, known.spellings[0])
     loaded = frozenset(m for m in (*MODULES.values(), "builtins") if m in sys.modules)
     return _objects(loaded).get(id(function))

@@ -64,14 +64,14 @@ pointwise("ldexp",      "math.ldexp np.ldexp",                          lambda x
 
 # Powers, exponentials, logarithms
 pointwise("sqrt",       "math.sqrt np.sqrt",                            math.sqrt,            POSITIVE)
-pointwise("cbrt",       "math.cbrt np.cbrt",                            math.cbrt,            R, exact=lambda mp, x: mp.sign(x) * mp.cbrt(abs(x)), sympy=None)
+pointwise("cbrt",       "math.cbrt np.cbrt scipy.special.cbrt",       math.cbrt,            R, exact=lambda mp, x: mp.sign(x) * mp.cbrt(abs(x)), sympy=None)
 pointwise("exp",        "math.exp np.exp",                              math.exp,             R)
-pointwise("exp2",       "math.exp2 np.exp2",                            math.exp2,            R, exact=lambda mp, x: mp.power(2, x), sympy=None)
-pointwise("expm1",      "math.expm1 np.expm1",                          math.expm1,           R, sympy=None)
+pointwise("exp2",       "math.exp2 np.exp2 scipy.special.exp2",       math.exp2,            R, exact=lambda mp, x: mp.power(2, x), sympy=None)
+pointwise("expm1",      "math.expm1 np.expm1 scipy.special.expm1",       math.expm1,           R, sympy=None)
 pointwise("log",        "math.log np.log",                              math.log,             POSITIVE)
 pointwise("log2",       "math.log2 np.log2",                            math.log2,            POSITIVE, exact=lambda mp, x: mp.log(x, 2), sympy=None)
 pointwise("log10",      "math.log10 np.log10",                          math.log10,           POSITIVE, sympy=None)
-pointwise("log1p",      "math.log1p np.log1p",                          math.log1p,           UNIT, sympy=None)
+pointwise("log1p",      "math.log1p np.log1p scipy.special.log1p",       math.log1p,           UNIT, sympy=None)
 pointwise("logaddexp",  "np.logaddexp",                                 _logaddexp,           R, R, exact=lambda mp, a, b: mp.log(mp.exp(a) + mp.exp(b)), sympy=None)
 pointwise("logaddexp2", "np.logaddexp2",                                _logaddexp2,          R, R, exact=lambda mp, a, b: mp.log(2**a + 2**b, 2), sympy=None)
 

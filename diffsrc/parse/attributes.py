@@ -11,7 +11,7 @@ from diffsrc import capture
 from diffsrc.capture import BoundMethod, PropertyOf, Textual
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
-from diffsrc.ops import operation_of
+from diffsrc.ops import distribution_of, operation_of
 from diffsrc.parse.context import is_known_library
 from diffsrc.parse.live import Live, is_static
 from diffsrc.parse.values import (
@@ -103,6 +103,8 @@ class Attributes(Live):
         if isinstance(value, type):
             return self._of_class_object(base, value, name, node)
         found = self.member(value, name, node).value
+        if distribution_of(value) is not None:
+            return Static(found)
         if is_a(found, PropertyOf):
             return self.call(Static(found.fget), [base], {}, node)
         if isinstance(value, enum.Enum):

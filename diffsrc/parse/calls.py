@@ -11,9 +11,9 @@ from typing import Never
 from diffsrc.capture.attributes import describe
 from diffsrc.capture.decorators import is_ours
 from diffsrc.errors import UnknownFunction
-from diffsrc.ops import Operation, operation_of
+from diffsrc.ops import Operation, distribution_of, operation_of
 from diffsrc.parse.attributes import may_change
-from diffsrc.parse.builtin import Builtins
+from diffsrc.parse.distributions import Distributions
 from diffsrc.parse.values import (
     Local,
     Method,
@@ -32,7 +32,12 @@ _KEYWORDS = {
     "pow": ("base", "exp"),
     "np.round": ("a", "decimals"),
     "np.clip": ("a", "a_min", "a_max"),
+    "scipy.special.comb": ("N", "k"),
+    "scipy.special.polygamma": ("n", "x"),
+    "scipy.special.zeta": ("x", "q"),
 }
+# Keywords that may be given if they are false.
+_SWITCHES = {"scipy.special.comb": frozenset({"exact", "repetition"})}
 _ALIASES = {"min": "a_min", "max": "a_max"}
 _COUNTS = {
     "math.log": (1, 2),
@@ -40,11 +45,16 @@ _COUNTS = {
     "np.round": (1, 2),
     "np.clip": (2, 3),
     "math.hypot": (1, 1000),
+    "scipy.special.zeta": (1, 2),
 }
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _LOGIC = frozenset({"and", "or", "not"})
 _RANDOM = ("random", "numpy.random", "secrets")
 _LIBRARIES = frozenset({"numpy", "scipy", "math", "cmath", "builtins", "random"})
+
+
+def _is_false(value: Value) -> bool:
+    return isinstance(value, Static) and value.value is False
 
 
 def spelt(node: ast.AST, otherwise: str) -> str:
@@ -66,7 +76,7 @@ def _as_spelt(value: object, node: ast.AST) -> str:
     return written if plain else f"{written} ({full})"
 
 
-class Calls(Builtins):
+class Calls(Distributions):
     """Reads calls."""
 
     def call_expression(self, node: ast.Call) -> Value:
@@ -158,6 +168,8 @@ class Calls(Builtins):
         known = operation_of(value)
         if known is not None and known[0].arity:
             return self.operate(*known, args, keywords, node)
+        if distribution_of(value) is not None:
+            return self.frozen(value, args, keywords, node)
         if is_ours(value):
             self.refuse(
                 "An operator of diffsrc, or a derivative that one made, is called here.",
@@ -234,6 +246,9 @@ class Calls(Builtins):
     ) -> Value:
         """A call of a function that the table of operations has."""
         op = operation.name
+        if spelling.startswith("scipy.stats."):
+            values = self.arguments_of(spelling, args, keywords, node)
+            return self._pointwise(op, spelling, values, node)
         values = self._positional(spelling, args, keywords, node)
         if op in {"max", "min"}:
             return self._extreme(op, values, node)
@@ -287,6 +302,8 @@ class Calls(Builtins):
         if not keywords:
             return values
         names = _KEYWORDS.get(spelling, ())
+        switches = _SWITCHES.get(spelling, frozenset())
+        keywords = {k: v for k, v in keywords.items() if not (k in switches and _is_false(v))}
         given = {_ALIASES.get(k, k) if spelling == "np.clip" else k: v for k, v in keywords.items()}
         for name in given:
             if name not in names:

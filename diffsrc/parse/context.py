@@ -157,7 +157,7 @@ class Context(ABC):
     def _note(self, made: Node, op: str, args: tuple[Node, ...], spelling: str) -> None:
         """Note what is known of a new node: its value, whether it is an array."""
         prefix = spelling.partition(".")[0] if op != "sum" else ""
-        if prefix in {"np", "math"}:
+        if prefix in {"np", "math", "scipy"}:
             self.libraries.add(prefix if args else f"{prefix} constant")
         if not self.arrays.isdisjoint(args):
             self.arrays.add(made)

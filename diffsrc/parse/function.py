@@ -105,9 +105,10 @@ class _Reader(Statements):
                 yield node
 
     def _library(self) -> str:
-        for library in ("np", "math", "np constant", "math constant"):
+        """The library to write with; who calls SciPy's functions has NumPy, and may have arrays."""
+        for library in ("np", "math", "scipy", "np constant", "math constant"):
             if library in self.libraries:
-                return library.partition(" ")[0]
+                return "np" if library == "scipy" else library.partition(" ")[0]
         return ""
 
     # Parameters

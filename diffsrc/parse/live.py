@@ -13,7 +13,7 @@ from diffsrc.capture import Captured, Found, MissingName, Textual, static_attrib
 from diffsrc.capture.scope import is_a
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir import Assumption, Free, Node, Type, Var
-from diffsrc.ops import operation_of
+from diffsrc.ops import distribution_of, operation_of
 from diffsrc.parse.context import OBJECT, Context
 from diffsrc.parse.values import Object, Source, Static, Value
 from diffsrc.specialise import Argument, argument_of
@@ -79,6 +79,9 @@ class Live(Context):
         if known is not None and not known[0].arity:
             self.assume(source, value)
             return self.node(known[0].name, (), node, known[1])
+        if distribution_of(value) is not None:
+            self.assume(source, value)
+            return Static(value, source)
         argument = argument_of(value)
         if argument.kind == "number":
             made = self.variable(name, Type("float"), value, source, own=own)

@@ -10,7 +10,7 @@ Formulas without another source are those of Abramowitz and Stegun, chapters 4, 
 from __future__ import annotations
 
 from diffsrc.ir import Node
-from diffsrc.rules import elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.rules import distributions, elementary, special  # noqa: F401 - they fill the tables
 from diffsrc.rules.table import NARY, RULES, ZERO
 
 __all__ = ["NARY", "RULES", "ZERO", "partial"]

@@ -1,11 +1,162 @@
-"""The rules of special functions."""
+"""The rules of special functions.
+
+Numbers without another word are of the DLMF, dlmf.nist.gov; what has none follows from the
+definition. Where a formula is a difference of nearly equal numbers (of scaled Bessel functions it
+loses as many digits as their argument has), a form is taken that is not, if SciPy has its functions.
+"""
 
 from __future__ import annotations
 
-from diffsrc.rules.elementary import pi, root
-from diffsrc.rules.table import NONE, function, pointwise
+from collections.abc import Callable
+from fractions import Fraction
 
-digamma, exp, polygamma, zeta = map(function, ("digamma", "exp", "polygamma", "zeta"))
+from diffsrc.ir import Node, Number
+from diffsrc.rules.elementary import pi, root, slope
+from diffsrc.rules.table import NONE, Partial, function, pointwise
+
+abs_, cos, digamma, eq, exp, expm1, ge, gt, hypot, log, log1p, lt = map(
+    function,
+    ("abs", "cos", "digamma", "eq", "exp", "expm1", "ge", "gt", "hypot", "log", "log1p", "lt"),
+)
+maximum, polygamma, round_, select, sin, zeta = map(
+    function, ("maximum", "polygamma", "round", "select", "sin", "zeta")
+)
+clip, ellipe, ellipk, ellipkm1, elliprd, erf, erfcx, expit, expn = map(
+    function,
+    ("clip", "ellipe", "ellipk", "ellipkm1", "elliprd", "erf", "erfcx", "expit", "expn"),
+)
+beta, betaln, gamma, hyp0f1, hyp1f1, hyp2f1, hyperu, lgamma, ndtr, xlog1py, xlogy = map(
+    function,
+    ("beta", "betaln", "gamma", "hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "lgamma", "ndtr",
+     "xlog1py", "xlogy"),
+)  # fmt: skip
+i0, i0e, i1, i1e, iv, ive, j0, j1, jv, jve = map(
+    function, ("i0", "i0e", "i1", "i1e", "iv", "ive", "j0", "j1", "jv", "jve")
+)
+k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
+    function, ("k0", "k0e", "k1", "k1e", "kv", "kve", "y0", "y1", "yv", "yve")
+)
+
+HALF = Fraction(1, 2)
+FAR = 8  # from here on `2 x erfcx(x)` is so near to its limit that their difference loses digits
+
+
+def half(like: Node) -> Node:
+    return like.graph.number(HALF)
+
+
+def bell(x: Node) -> Node:
+    """The density of the standard normal distribution."""
+    return exp(-(x**2) / 2) / root(2 * pi(x))
+
+
+def erfcx_slope(y: Node, x: Node) -> Node:
+    """`2 x y - 2 / sqrt(pi)`, 7.10.2; where that cancels by 7.11.5 and 13.3.22."""
+    near = 2 * x * y - 2 / root(pi(x))
+    if not x.graph.careful:
+        return near
+    is_far = gt(x, FAR)
+    far = -hyperu(x.graph.one, half(x), select(is_far, x, FAR) ** 2) / root(pi(x))
+    return select(is_far, far, near)
+
+
+def mills(log_cdf: Node, z: Node) -> Node:
+    """The slope of the logarithm of the normal distribution, `bell / ndtr`, on both sides.
+
+    On the left both vanish, on the right `erfcx` overflows.
+    """
+    right = exp(-(z**2) / 2 - log_cdf) / root(2 * pi(z))
+    if not z.graph.careful:
+        return right
+    is_left = lt(z, 0)
+    left = root(2 / pi(z)) / erfcx(-select(is_left, z, 0) / root(z.graph.number(2)))
+    return select(is_left, left, right)
+
+
+def gamma_density(a: Node, x: Node) -> Node:
+    """`x**(a - 1) exp(-x) / gamma(a)`, whose parts leave the range."""
+    return exp(xlogy(a - 1, x) - x - lgamma(a))
+
+
+def beta_density(a: Node, b: Node, x: Node) -> Node:
+    """`x**(a - 1) (1 - x)**(b - 1) / beta(a, b)`."""
+    return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
+
+
+def t_density(df: Node, t: Node) -> Node:
+    power = exp(-(df + 1) / 2 * log1p(t**2 / df))
+    return power / (root(df) * beta(df / 2, half(df)))
+
+
+def binomial(y: Node, a: Node, b: Node) -> Node:
+    """That by the argument whose gamma function is taken at `a + 1`, and at `b + 1`."""
+    return y * (digamma(a + 1) - digamma(b + 1))
+
+
+def combined(partial: Partial) -> Partial:
+    """SciPy's `comb` is 0 above the diagonal."""
+    return lambda y, n, k: select(lt(n, k), 0, partial(y, n, k))
+
+
+def cylinder(f: Callable[..., Node], first: int, second: int) -> Partial:
+    """`f'` as half the sum of its neighbours, with their signs; 10.6.1 and 10.29.1."""
+    return lambda y, n, x: (first * f(n - 1, x) + second * f(n + 1, x)) / 2
+
+
+def exponential_integral(y: Node, n: Node, x: Node) -> Node:
+    """`-expn(n - 1, x)`, 8.19.13; SciPy has none for -1, which 8.19.12 gives by that for 0."""
+    low, high = ((n - 1) * y - exp(-x)) / x, -expn(n - 1, x)
+    if isinstance(n, Number):
+        return low if n.value <= 1 else high
+    return select(lt(n, 1), low, high)
+
+
+def dilogarithm_slope(y: Node, x: Node) -> Node:
+    """`log(x) / (1 - x)`, 25.12.2, near 1 by its series."""
+    if not x.graph.careful:
+        return log(x) / (1 - x)
+    t = 1 - x
+    near = lt(abs_(t), x.graph.number(Fraction(1, 64)))
+    series: Node = x.graph.number(Fraction(1, 8))
+    for n in range(7, 0, -1):
+        series = Fraction(1, n) + t * series
+    return select(near, -series, log(x) / select(near, 1, t))
+
+
+def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
+    """That of an incomplete integral by `m`, 19.25.5 and 19.25.9 with 19.18.1.
+
+    They hold up to a quarter turn: the half turns in `phi` are taken off, and are complete ones.
+    """
+    turns = round_(phi / pi(phi))
+    rest = phi - turns * pi(phi)
+    middle, one = 1 - m * sin(rest) ** 2, m.graph.one
+    sides = (one, middle) if first else (middle, one)
+    part = sin(rest) ** 3 * elliprd(cos(rest) ** 2, *sides) / 6
+    whole = 2 * turns * complete(m, first=first)
+    return part + whole if first else whole - part
+
+
+def complete(m: Node, *, first: bool) -> Node:
+    """The slope of a complete elliptic integral: 19.5.1, 19.5.2 and 15.5.1. It has no pole at 0."""
+    number = m.graph.number
+    a = Fraction(3, 2) if first else HALF
+    slope_ = pi(m) / 8 * hyp2f1(number(a), number(Fraction(3, 2)), number(2), m)
+    return slope_ if first else -slope_
+
+
+def ellipkm1_slope(y: Node, p: Node) -> Node:
+    """As `complete`, which near 0 would lose the digits of `p`: there 19.4.1."""
+    if not p.graph.careful:
+        return -complete(1 - p, first=True)
+    near = (p * y - ellipe(1 - p)) / (2 * p * (1 - p))
+    return select(lt(p, half(p)), near, -complete(1 - p, first=True))
+
+
+def carlson(y: Node, a: Node, b: Node, z: Node) -> Node:
+    """The slope of `elliprd`, 19.16.5, by `a`, in partial fractions; that by `z` from its degree."""
+    return (y - elliprd(b, z, a)) / (2 * (z - a))
+
 
 # fmt: off
 pointwise("erf",        lambda y, x: 2 * exp(-x**2) / root(pi(x)))
@@ -15,4 +166,91 @@ pointwise("lgamma",     lambda y, x: digamma(x))
 pointwise("digamma",    lambda y, x: zeta(2, x))
 pointwise("zeta",       NONE,                               lambda y, s, x: -s * zeta(s + 1, x))
 pointwise("polygamma",  NONE,                               lambda y, n, x: polygamma(n + 1, x))
+
+# Error function and normal distribution: chapter 7
+pointwise("erfcx",      erfcx_slope)
+pointwise("erfi",       lambda y, x: 2 * exp(x**2) / root(pi(x)))
+pointwise("erfinv",     lambda y, x: root(pi(x)) * exp(y**2) / 2)   # of the inverse, as the next
+pointwise("erfcinv",    lambda y, x: -root(pi(x)) * exp(y**2) / 2)
+pointwise("dawsn",      lambda y, x: hyp1f1(y.graph.one, half(x), -x**2))   # 1 - 2 x y, which cancels, as a Kummer function
+pointwise("ndtr",       lambda y, x: bell(x))
+pointwise("ndtri",      lambda y, x: root(2 * pi(x)) * exp(y**2 / 2))
+pointwise("log_ndtr",   mills)
+pointwise("owens_t",    lambda y, h, a: -exp(-h**2 / 2) * erf(a * h / root(y.graph.number(2))) / root(8 * pi(h)),
+                        lambda y, h, a: exp(-h**2 * (1 + a**2) / 2) / (2 * pi(h) * (1 + a**2)))
+
+# Gamma function and its kin: 5.2.2, 5.12.1, 8.2.1, 8.17.1
+pointwise("loggamma",   lambda y, x: digamma(x))
+pointwise("rgamma",     lambda y, x: -y * digamma(x))
+pointwise("poch",       lambda y, z, m: y * (digamma(z + m) - digamma(z)),  lambda y, z, m: y * digamma(z + m))
+pointwise("beta",       lambda y, a, b: y * (digamma(a) - digamma(a + b)),  lambda y, a, b: y * (digamma(b) - digamma(a + b)))
+pointwise("betaln",     lambda y, a, b: digamma(a) - digamma(a + b),        lambda y, a, b: digamma(b) - digamma(a + b))
+pointwise("binom",      lambda y, n, k: binomial(y, n, n - k),              lambda y, n, k: binomial(y, n - k, k))
+pointwise("combinations", combined(lambda y, n, k: binomial(y, n, n - k)),  combined(lambda y, n, k: binomial(y, n - k, k)))
+pointwise("gammainc",   NONE,                               lambda y, a, x: gamma_density(a, x))
+pointwise("gammaincc",  NONE,                               lambda y, a, x: -gamma_density(a, x))
+pointwise("betainc",    NONE,           NONE,               lambda y, a, b, x: beta_density(a, b, x))
+pointwise("stdtr",      NONE,                               lambda y, df, t: t_density(df, t))
+
+# Logistic function, entropies, losses
+pointwise("expit",      lambda y, x: y * expit(-x))         # y (1 - y), which cancels
+pointwise("logit",      lambda y, x: 1 / (x * (1 - x)))
+pointwise("log_expit",  lambda y, x: expit(-x))
+pointwise("softplus",   lambda y, x: expit(x))
+pointwise("xlogy",      lambda y, x, a: log(a),             lambda y, x, a: x / a)
+pointwise("xlog1py",    lambda y, x, a: log1p(a),           lambda y, x, a: x / (1 + a))
+pointwise("entr",       lambda y, x: -log(x) - 1)
+pointwise("rel_entr",   lambda y, x, a: log(x / a) + 1,     lambda y, x, a: -x / a)
+pointwise("kl_div",     lambda y, x, a: log(x / a),         lambda y, x, a: (a - x) / a)
+pointwise("huber",      lambda y, d, r: maximum(abs_(r) - d, 0),    lambda y, d, r: clip(r, -d, d))
+pointwise("pseudo_huber", lambda y, d, r: d * (r / d)**4 / (hypot(1, r / d) * (1 + hypot(1, r / d))**2),
+                        lambda y, d, r: r / hypot(1, r / d))
+pointwise("boxcox",     lambda y, x, p: x**(p - 1),         lambda y, x, p: log(x)**2 * hyp1f1(2, 3, p * log(x)) / 2)
+pointwise("boxcox1p",   lambda y, x, p: (1 + x)**(p - 1),   lambda y, x, p: log1p(x)**2 * hyp1f1(2, 3, p * log1p(x)) / 2)
+pointwise("inv_boxcox", lambda y, x, p: y**(1 - p),         lambda y, x, p: -y * x**2 * hyp2f1(2, 2, 3, -p * x) / 2)
+pointwise("inv_boxcox1p", lambda y, x, p: (1 + y)**(1 - p), lambda y, x, p: -(1 + y) * x**2 * hyp2f1(2, 2, 3, -p * x) / 2)
+pointwise("exp10",      lambda y, x: y * log(y.graph.number(10)))
+pointwise("exprel",     lambda y, x: hyp1f1(2, 3, x) / 2)   # (exp(x) - y) / x, which cancels; 13.6.2 and 13.3.15
+pointwise("cosm1",      lambda y, x: -sin(x))
+
+# Bessel functions: by the order there is no closed form. 10.6.3, 10.6.1, 10.29.3, 10.29.1
+pointwise("j0",         lambda y, x: -j1(x))
+pointwise("j1",         lambda y, x: (j0(x) - jv(2, x)) / 2)
+pointwise("y0",         lambda y, x: -y1(x))
+pointwise("y1",         lambda y, x: (y0(x) - yv(2, x)) / 2)
+pointwise("i0",         lambda y, x: i1(x))
+pointwise("i1",         lambda y, x: (i0(x) + iv(2, x)) / 2)
+pointwise("k0",         lambda y, x: -k1(x))
+pointwise("k1",         lambda y, x: -(k0(x) + kv(2, x)) / 2)
+pointwise("jv",         NONE,                               cylinder(jv, 1, -1))
+pointwise("yv",         NONE,                               cylinder(yv, 1, -1))
+pointwise("iv",         NONE,                               cylinder(iv, 1, 1))
+pointwise("kv",         NONE,                               cylinder(kv, -1, -1))
+pointwise("jve",        NONE,                               cylinder(jve, 1, -1))
+pointwise("yve",        NONE,                               cylinder(yve, 1, -1))
+pointwise("i0e",        lambda y, x: i1e(x) - slope(x) * y)
+pointwise("i1e",        lambda y, x: (i0e(x) + ive(2, x)) / 2 - slope(x) * y)
+pointwise("ive",        NONE,                               lambda y, n, x: cylinder(ive, 1, 1)(y, n, x) - slope(x) * y)
+pointwise("k0e",        lambda y, x: y - k1e(x))
+pointwise("k1e",        lambda y, x: y - (k0e(x) + kve(2, x)) / 2)
+pointwise("kve",        NONE,                               lambda y, n, x: cylinder(kve, -1, -1)(y, n, x) + y)
+
+# Elliptic integrals of the parameter m = k**2: chapter 19. The incomplete ones lose digits near m = 0 when derived by m twice.
+pointwise("ellipk",     lambda y, m: complete(m, first=True))
+pointwise("ellipkm1",   ellipkm1_slope)
+pointwise("ellipe",     lambda y, m: complete(m, first=False))
+pointwise("ellipkinc",  lambda y, phi, m: 1 / root(1 - m * sin(phi)**2), lambda y, phi, m: elliptic_slope(phi, m, first=True))
+pointwise("ellipeinc",  lambda y, phi, m: root(1 - m * sin(phi)**2),     lambda y, phi, m: elliptic_slope(phi, m, first=False))
+pointwise("elliprd",    carlson,                            lambda y, a, b, z: carlson(y, b, a, z),
+                        lambda y, a, b, z: -(Fraction(3, 2) * y + a * carlson(y, a, b, z) + b * carlson(y, b, a, z)) / z)
+
+# Exponential integrals, the dilogarithm, hypergeometric functions: 6.2.1, 6.2.5, 15.5.1, 13.3.15, 13.3.22, 16.3.1
+pointwise("exp1",       lambda y, x: -exp(-x) / x)
+pointwise("expi",       lambda y, x: exp(x) / x)
+pointwise("expn",       NONE,                               exponential_integral)
+pointwise("spence",     dilogarithm_slope)
+pointwise("hyp0f1",     NONE,                               lambda y, b, x: hyp0f1(b + 1, x) / b)
+pointwise("hyp1f1",     NONE,           NONE,               lambda y, a, b, x: a / b * hyp1f1(a + 1, b + 1, x))
+pointwise("hyp2f1",     NONE, NONE,     NONE,               lambda y, a, b, c, x: a * b / c * hyp2f1(a + 1, b + 1, c + 1, x))
+pointwise("hyperu",     NONE,           NONE,               lambda y, a, b, x: -a * hyperu(a + 1, b + 1, x))
 # fmt: on

@@ -1,0 +1,121 @@
+"""The distributions of `scipy.stats`: their densities and distribution functions.
+
+An operation is a method, `norm.pdf`; its arguments are those of the method, `loc` and `scale` last.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from diffsrc.ops.table import POSITIVE, PROBABILITY, Interval, R, pointwise
+
+# By the name of the method: its value from those of the standard pdf and cdf and the scale.
+METHODS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
+    "pdf": lambda mp, pdf, cdf, scale: pdf / scale,
+    "logpdf": lambda mp, pdf, cdf, scale: mp.log(pdf / scale),
+    "cdf": lambda mp, pdf, cdf, scale: cdf,
+    "logcdf": lambda mp, pdf, cdf, scale: mp.log(cdf),
+    "sf": lambda mp, pdf, cdf, scale: 1 - cdf,
+    "logsf": lambda mp, pdf, cdf, scale: mp.log(1 - cdf),
+}
+# The names of the shape parameters, by distribution.
+SHAPES: dict[str, tuple[str, ...]] = {}
+
+
+def distribution(
+    name: str,
+    shapes: str,
+    pdf: Callable[..., Any],
+    cdf: Callable[..., Any],
+    *domain: Interval,
+) -> None:
+    """Enter a distribution by its standard density and distribution function in mpmath.
+
+    `domain` are the intervals of the shape parameters, and of `x` for a location of 0 and a scale
+    of 1, from which tests draw.
+    """
+    SHAPES[name] = tuple(shapes.split())
+    *own, where = domain
+    for method, form in METHODS.items():
+        key = f"{name}.{method}"
+
+        def exact(mp: Any, x: Any, *rest: Any, form: Any = form) -> Any:
+            *own, loc, scale = rest
+            z = (x - loc) / scale
+            return form(mp, pdf(mp, z, *own), cdf(mp, z, *own), scale)
+
+        arguments = (where, *own, (-0.1, 0.1), (0.9, 1.1))
+        pointwise(
+            key, f"scipy.stats.{key}", partial(_value, key), *arguments, exact=exact, sympy=None
+        )
+
+
+def _value(key: str, *args: float) -> float:
+    name, method = key.split(".")
+    function = getattr(getattr(importlib.import_module("scipy.stats"), name), method)
+    with importlib.import_module("numpy").errstate(all="ignore"):
+        return float(function(*args))
+
+
+def distribution_of(value: object) -> str | None:
+    """The name of the distribution that an object of `scipy.stats` is; nothing is imported."""
+    stats = sys.modules.get("scipy.stats")
+    if stats is None:
+        return None
+    return next((name for name in SHAPES if vars(stats).get(name) is value), None)
+
+
+def method_of(function: object) -> str | None:
+    """The operation that a method of such an object is; it is made anew whenever it is read."""
+    if not isinstance(function, types.MethodType):
+        return None
+    name = distribution_of(function.__self__)
+    return None if name is None else f"{name}.{function.__name__}"
+
+
+def _phi(mp: Any, z: Any) -> Any:
+    return mp.erfc(-z / mp.sqrt(2)) / 2
+
+
+def _t_cdf(mp: Any, z: Any, df: Any) -> Any:
+    tail = mp.betainc(df / 2, mp.mpf(1) / 2, 0, df / (df + z * z), regularized=True) / 2
+    return tail if z < 0 else 1 - tail
+
+
+def _t_pdf(mp: Any, z: Any, df: Any) -> Any:
+    return (1 + z * z / df) ** (-(df + 1) / 2) / (mp.sqrt(df) * mp.beta(df / 2, mp.mpf(1) / 2))
+
+
+def _lognorm_pdf(mp: Any, z: Any, s: Any) -> Any:
+    return mp.npdf(mp.log(z) / s) / (s * z) if z > 0 else mp.mpf(0)
+
+
+def _inside(mp: Any, low: Any, z: Any, high: Any, value: Callable[[], Any]) -> Any:
+    return value() if low <= z <= high else mp.mpf(0)
+
+
+# fmt: off
+distribution("norm",     "",    lambda mp, z: mp.npdf(z),               _phi,  R)
+distribution("t",        "df",  _t_pdf,                                 _t_cdf,  (1.0, 9.0), R)
+distribution("gamma",    "a",   lambda mp, z, a: _inside(mp, 0, z, mp.inf, lambda: z ** (a - 1) * mp.exp(-z) / mp.gamma(a)),
+                                lambda mp, z, a: _inside(mp, 0, z, mp.inf, lambda: mp.gammainc(a, 0, z, regularized=True)),  POSITIVE, (0.3, 4.0))
+distribution("beta",     "a b", lambda mp, z, a, b: _inside(mp, 0, z, 1, lambda: z ** (a - 1) * (1 - z) ** (b - 1) / mp.beta(a, b)),
+                                lambda mp, z, a, b: _inside(mp, 0, z, 1, lambda: mp.betainc(a, b, 0, z, regularized=True)) + (z > 1),  POSITIVE, POSITIVE, (0.2, 0.8))
+distribution("expon",    "",    lambda mp, z: _inside(mp, 0, z, mp.inf, lambda: mp.exp(-z)),
+                                lambda mp, z: _inside(mp, 0, z, mp.inf, lambda: -mp.expm1(-z)),  (0.3, 4.0))
+distribution("lognorm",  "s",   _lognorm_pdf,
+                                lambda mp, z, s: _phi(mp, mp.log(z) / s) if z > 0 else mp.mpf(0),  POSITIVE, (0.3, 4.0))
+distribution("laplace",  "",    lambda mp, z: mp.exp(-abs(z)) / 2,
+                                lambda mp, z: mp.exp(z) / 2 if z < 0 else 1 - mp.exp(-z) / 2,  R)
+distribution("cauchy",   "",    lambda mp, z: 1 / (mp.pi * (1 + z * z)),
+                                lambda mp, z: mp.mpf(1) / 2 + mp.atan(z) / mp.pi,  R)
+distribution("logistic", "",    lambda mp, z: mp.exp(-z) / (1 + mp.exp(-z)) ** 2,
+                                lambda mp, z: 1 / (1 + mp.exp(-z)),  R)
+distribution("uniform",  "",    lambda mp, z: _inside(mp, 0, z, 1, lambda: mp.mpf(1)),
+                                lambda mp, z: min(max(z, mp.mpf(0)), mp.mpf(1)),  PROBABILITY)
+# fmt: on

@@ -1,0 +1,153 @@
+"""The rules of distributions: all follow from a formula or two for the logarithm of a density.
+
+With `z = (x - loc) / scale` and the standard density `p(z)`, a line of the table gives the slope of
+`log(p(z))` by `z` and by each shape parameter; these are the textbook's densities, differentiated.
+By a shape parameter a distribution function has no closed form, but for the lognormal one.
+
+Outside its support a density is 0, and so is its derivative. At an edge it is that of the inside if
+the density is neither 0 nor infinite there: of the exponential at 0; else 0 or infinite, as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from diffsrc.ir import Node
+from diffsrc.ops.distributions import METHODS
+from diffsrc.rules.elementary import slope
+from diffsrc.rules.special import mills
+from diffsrc.rules.table import NONE, Partial, Slope, function, pointwise
+
+and_, digamma, exp, expm1, gt, log, log1p, lt, select, tanh = map(
+    function, ("and", "digamma", "exp", "expm1", "gt", "log", "log1p", "lt", "select", "tanh")
+)
+
+Form = Callable[..., Node]
+
+# By the name: the slope by `z` of the logarithms of the distribution function and of what it leaves
+# to 1, where there is a better form than a quotient of exponentials. The first argument is `y`.
+LOGARITHMS: dict[str, Form] = {
+    "norm.logcdf": lambda y, z, args: mills(y, z),
+    "norm.logsf": lambda y, z, args: -mills(y, -z),
+    "expon.logcdf": lambda y, z, args: -exp(-z) / expm1(-z),
+    "expon.logsf": lambda y, z, args: select(lt(z, 0), 0, -1),
+    "logistic.logcdf": lambda y, z, args: function("logistic.sf")(*args),
+    "logistic.logsf": lambda y, z, args: -function("logistic.cdf")(*args),
+}
+
+
+def distribution(
+    name: str,
+    score: Form,
+    *shapes: Form,
+    safe: Form | None = None,
+    shift: Form | None = None,
+) -> None:
+    """Enter the rules of a distribution.
+
+    Args:
+        name: its name in SciPy.
+        score: the slope of `log(p(z))` by `z`, from `z` and the shape parameters.
+        shapes: those by the shape parameters.
+        safe: from `x - loc` and the scale, that difference where these exist, and elsewhere, where
+            `p` is 0, any other at which they do.
+        shift: how far `z` would have to move for what the shape parameter does to the distribution
+            function, where there is such a formula.
+    """
+    for method in METHODS:
+        op = f"{name}.{method}"
+        if method.endswith("pdf"):
+            # The logarithm of 0 has no derivative, so that nothing is to be made safe for it.
+            partials = _of_density(score, shapes, safe if method == "pdf" else None, method)
+        else:
+            partials = _of_probability(op, len(shapes), shift, safe)
+        pointwise(op, *partials)
+
+
+def _z(args: Sequence[Node], safe: Form | None = None) -> Node:
+    x, *_, loc, scale = args
+    distance = x - loc
+    if safe is not None and x.graph.careful:
+        distance = safe(distance, scale)
+    return distance / scale
+
+
+def _of_density(
+    score: Form, shapes: Sequence[Form], safe: Form | None, method: str
+) -> list[Partial]:
+    """The rules of a density, or of its logarithm."""
+
+    def rule(own: Form, form: Callable[[Node, Node], Node] | None = None) -> Partial:
+        def partial(y: Node, *args: Node) -> Slope:
+            found = own(_z(args, safe), *args[1:-2])
+            if form is not None:
+                found = form(found, _z(args)) / args[-1]
+            if found is y.graph.zero:
+                return 0  # a step
+            return y * found if method == "pdf" else found
+
+        return partial
+
+    return [
+        rule(score, lambda g, z: g),
+        *[rule(own) for own in shapes],
+        rule(score, lambda g, z: -g),
+        rule(score, lambda g, z: -1 - z * g),
+    ]
+
+
+def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None) -> list[Partial]:
+    """The rules of a distribution function, of what it leaves to 1, or of a logarithm of these."""
+    name, method = op.split(".")
+    sign = -1 if method.endswith("sf") else 1
+
+    def by_x(y: Node, *args: Node) -> Node:
+        if op in LOGARITHMS:
+            return LOGARITHMS[op](y, _z(args), args) / args[-1]
+        if method.startswith("log"):
+            return sign * exp(function(f"{name}.logpdf")(*args) - y)
+        return sign * function(f"{name}.pdf")(*args)
+
+    def by_shape(y: Node, *args: Node) -> Slope:
+        if shift is None:
+            return None
+        return by_x(y, *args) * args[-1] * shift(_z(args, safe), *args[1:-2])
+
+    return [
+        by_x,
+        *[NONE if shift is None else by_shape] * shapes,
+        lambda y, *args: -by_x(y, *args),
+        lambda y, *args: -_z(args) * by_x(y, *args),
+    ]
+
+
+def _in_unit(distance: Node, scale: Node) -> Node:
+    return select(and_(gt(distance, 0), lt(distance, scale)), distance, scale / 2)
+
+
+def _above_zero(distance: Node, scale: Node) -> Node:
+    return select(gt(distance, 0), distance, 1)
+
+
+def _zero(z: Node) -> Node:
+    return z.graph.zero
+
+
+# fmt: off
+distribution("norm",     lambda z: -z)
+distribution("t",        lambda z, df: -(df + 1) * z / (df + z**2),
+                         lambda z, df: (digamma((df + 1) / 2) - digamma(df / 2) - log1p(z**2 / df) + (z**2 - 1) / (df + z**2)) / 2)
+distribution("gamma",    lambda z, a: (a - 1) / z - 1,
+                         lambda z, a: log(z) - digamma(a),  safe=_above_zero)
+distribution("beta",     lambda z, a, b: (a - 1) / z - (b - 1) / (1 - z),
+                         lambda z, a, b: log(z) - digamma(a) + digamma(a + b),
+                         lambda z, a, b: log1p(-z) - digamma(b) + digamma(a + b),  safe=_in_unit)
+distribution("expon",    lambda z: -z.graph.one)
+distribution("lognorm",  lambda z, s: -(1 + log(z) / s**2) / z,
+                         lambda z, s: (log(z)**2 / s**2 - 1) / s,  safe=_above_zero,
+                         shift=lambda z, s: -z * log(z) / s)
+distribution("laplace",  lambda z: -slope(z))
+distribution("cauchy",   lambda z: -2 * z / (1 + z**2))
+distribution("logistic", lambda z: -tanh(z / 2))
+distribution("uniform",  _zero)
+# fmt: on
