@@ -5,7 +5,7 @@ from __future__ import annotations
 from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable, walk
 
 # As they are spelled; those without a spelling are Python's own.
-SCALAR = frozenset({"max", "min", "select"})
+SCALAR = frozenset({"max", "min", "select", "complex"})
 
 
 def numbers(program: Program) -> dict[str, Node]:
@@ -78,4 +78,4 @@ def _is_scalar(node: Node) -> bool:
     if not isinstance(node, Call):
         return isinstance(node, If)
     spelling = str(node.options[0]) if node.options else node.op
-    return spelling in SCALAR or spelling.startswith("math.")
+    return spelling in SCALAR or spelling.startswith(("math.", "cmath."))

@@ -377,6 +377,8 @@ def _makes_float(node: Node, known: dict[Node, int]) -> int:
     if isinstance(node, Result):
         arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
         return _all(known.get(a.results[node.index], 0) for a in arms)
+    if node.type.kind == "complex":
+        return ALWAYS
     if not isinstance(node, Call) or node.type.kind == "bool" or node.op in MAYBE_INT:
         return 0
     op, args = node.op, node.args

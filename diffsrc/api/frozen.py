@@ -105,7 +105,7 @@ class Frozen:
         self.constants: dict[str, Constant] = {}
         self.replaced: list[str] = []
         self.named: dict[Node, str] = {}
-        self.taken = set(self.program.taken) | taken | {"math", "np", "special"}
+        self.taken = set(self.program.taken) | taken | {"math", "cmath", "np", "special"}
         self.taken |= {p.name for p in self.program.parameters}
         self._freeze()
         self.folded = folded(self.program, self.taken | self.constants.keys(), known)

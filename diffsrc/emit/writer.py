@@ -72,7 +72,7 @@ class Writer:
             self.holders[parameter.name] = [parameter.node]
         for free in program.free:
             self.holders[free.var.name] = [None]
-        self.holders |= {"math": [None], "np": [None], "special": [None]}
+        self.holders |= {"math": [None], "cmath": [None], "np": [None], "special": [None]}
         self.holders |= {name: [None] for name in self.names.values()}
         self.numbers = Numbers(self.holders)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir.nodes import Call, Node, Number, Prod, Sum
+from diffsrc.ir.nodes import COMPLEX, Call, Node, Number, Prod, Sum
 
 POSITIVE_CALLS = frozenset({"exp", "exp2", "cosh", "erfc", "pi", "e", "tau"})
 NONNEGATIVE_CALLS = frozenset({"abs", "sqrt", "hypot", "square"}) | POSITIVE_CALLS
@@ -18,7 +18,7 @@ def positive(node: Node, depth: int = 0) -> bool:
     >>> positive(1 + x**2), positive(x**2), positive(x)
     (True, False, False)
     """
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or node.type is COMPLEX:
         return False
     match node:
         case Number():
@@ -51,7 +51,7 @@ def nonzero(node: Node, depth: int = 0) -> bool:
 
 def nonnegative(node: Node, depth: int = 0) -> bool:
     """Whether `node` is never below zero where it is defined."""
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or node.type is COMPLEX:
         return False
     match node:
         case Number():

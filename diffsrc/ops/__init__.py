@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from diffsrc.ops import elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.ops import complex, elementary, special  # noqa: A004, F401 - they fill the tables
 from diffsrc.ops.table import TABLE, Operation
 
 __all__ = ["MODULES", "TABLE", "Operation", "operation_of"]
 
 MODULES = {
     "math": "math",
+    "cmath": "cmath",
     "operator": "operator",
     "np": "numpy",
     "scipy.special": "scipy.special",

@@ -13,7 +13,7 @@ from diffsrc.capture.decorators import is_ours
 from diffsrc.errors import UnknownFunction
 from diffsrc.ops import Operation, operation_of
 from diffsrc.parse.attributes import may_change
-from diffsrc.parse.builtin import Builtins
+from diffsrc.parse.complex import ComplexNumbers
 from diffsrc.parse.values import (
     Local,
     Method,
@@ -66,7 +66,7 @@ def _as_spelt(value: object, node: ast.AST) -> str:
     return written if plain else f"{written} ({full})"
 
 
-class Calls(Builtins):
+class Calls(ComplexNumbers):
     """Reads calls."""
 
     def call_expression(self, node: ast.Call) -> Value:

@@ -33,7 +33,7 @@ from diffsrc.specialise import Signature
 OBJECT = Type("object")
 
 _FLOAT = frozenset({"math", "float"})
-_KNOWN = frozenset({"math", "numpy", "operator", "scipy", "builtins"})
+_KNOWN = frozenset({"math", "cmath", "numpy", "operator", "scipy", "builtins"})
 
 
 class Stop(Exception):
@@ -157,7 +157,9 @@ class Context(ABC):
     def _note(self, made: Node, op: str, args: tuple[Node, ...], spelling: str) -> None:
         """Note what is known of a new node: its value, whether it is an array."""
         prefix = spelling.partition(".")[0] if op != "sum" else ""
-        if prefix in {"np", "math"}:
+        if prefix == "cmath":
+            self.libraries.add("math")
+        elif prefix in {"np", "math"}:
             self.libraries.add(prefix if args else f"{prefix} constant")
         if not self.arrays.isdisjoint(args):
             self.arrays.add(made)
@@ -177,7 +179,7 @@ class Context(ABC):
 
     def const(self, value: object, node: ast.AST) -> Node:
         """A literal as the user wrote it."""
-        assert value is None or isinstance(value, int | float | str)
+        assert value is None or isinstance(value, int | float | complex | str)
         made = self.graph.const(value)
         if made not in self.places:
             self.places[made] = self.place(node)
@@ -215,7 +217,7 @@ class Context(ABC):
 
     def numeric(self, value: Value, node: ast.AST) -> Node:
         """The node of a value that must be a number."""
-        if isinstance(value, Node) and value.type.kind in {"float", "bool"}:
+        if isinstance(value, Node) and value.type.kind in {"float", "bool", "complex"}:
             return value
         if isinstance(value, Static):
             known = constants.of_static(value.value)

@@ -9,7 +9,7 @@ import numbers
 import sys
 import types
 
-from diffsrc.ir import Node, Var
+from diffsrc.ir import COMPLEX, Node, Var
 from diffsrc.parse.context import is_known_library
 from diffsrc.parse.text import Texts
 from diffsrc.parse.values import (
@@ -64,6 +64,12 @@ class Kinds(Texts):
     def _class_of_number(self, value: Node, node: ast.AST) -> object:
         if value in self.constants:
             return type(self.constants[value])
+        if value.type is COMPLEX:
+            self.refuse(
+                "The type of a complex value is complex or NumPy's.",
+                node,
+                "Ask for the type of an argument.",
+            )
         if value.type.kind == "bool":
             self.refuse(
                 "The type of a comparison is bool or NumPy's.",
@@ -102,7 +108,7 @@ class Kinds(Texts):
                     node,
                     "Write the classes' names.",
                 )
-        if isinstance(value, Node) and value not in self.constants:
+        if isinstance(value, Node) and value not in self.constants and value.type is not COMPLEX:
             answer = self._number_is(value, found)
             if answer is not None:
                 self.rely(value, node)

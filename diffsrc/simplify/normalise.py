@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from diffsrc.ir import (
+    COMPLEX,
     Call,
     Const,
     Graph,
@@ -23,6 +24,8 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
+from diffsrc.ir.complex import absolute, conjugate, imaginary_part, real_part
+from diffsrc.ir.graph import is_complex
 
 LEAVES = frozenset({"attribute", "item", "raise"})
 # What NumPy computes of integers as an integer.
@@ -57,6 +60,13 @@ INTEGRAL = frozenset(
         "round",
         "nan_to_num",
     }
+)
+
+
+# What is the same formula for real and for complex numbers.
+RATIONAL = frozenset(
+    {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
+    | {"complex", "rect", "wofz", "lambertw", "select"}
 )
 
 
@@ -108,6 +118,8 @@ class Normaliser:
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
                     return self.graph.number(as_fraction(value))
+                if isinstance(value, complex) and value.imag and math.isfinite(value.imag):
+                    return as_fraction(value.imag) * self.graph.imaginary()
                 return node
             case _:
                 return node
@@ -116,6 +128,11 @@ class Normaliser:
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
+        if self.graph.complex and (node.type is COMPLEX or is_complex(node.args)):
+            found = self._complex_call(node.op, args)
+            if found is not None:
+                return found
+            args = as_complex(node, args)
         match node.op, args:
             case "add", (a, b):
                 return over_denominator(a + b)
@@ -150,6 +167,39 @@ class Normaliser:
                 return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
             case _:
                 return self.graph.call(node.op, *args)
+
+
+    def _complex_call(self, op: str, args: tuple[Node, ...]) -> Node | None:
+        """What only complex values have: parts of them, and values made of parts."""
+        match op, args:
+            case "real", (z,):
+                return real_part(z)
+            case "imag", (z,):
+                return imaginary_part(z)
+            case "conj", (z,):
+                return conjugate(z)
+            case "abs", (z,):
+                return absolute(z) if z.type is COMPLEX else self.graph.call("abs", z)
+            case "complex", (a, b):
+                return a + self.graph.imaginary() * b
+            case "complex", (a,) if a.type is COMPLEX:
+                return a
+        return None
+
+
+def as_complex(node: Call, args: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The arguments of a complex call, of which one at least is complex.
+
+    `cmath.sqrt(x)` of a real `x` is not the root that `math` has, and a value may be complex whose
+    form is not: `(1j * x)**2` is `-x**2`.
+    """
+    if node.type is not COMPLEX or node.op in RATIONAL or is_complex(args):
+        return args
+    if node.op == "pow":
+        base, exponent = args
+        whole = isinstance(exponent, Number) and exponent.value.denominator == 1
+        return args if whole else (node.graph.call("complex", base), exponent)
+    return tuple([node.graph.call("complex", arg) for arg in args])
 
 
 def may_be_integer(node: Node) -> bool:
