@@ -75,15 +75,15 @@ def _of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
             return graph.sum(parts if imaginary else [graph.number(node.constant), *parts])
         case Prod() if depth < MAX_DEPTH:
             for base, exponent in node.factors:
-                known = exact_parts(base) if magnitude(exponent) == 1 else None
+                known = exact_parts(base) if exponent == -1 else None
                 if known is None:
                     continue
-                # Of `(a + 1j b) z`; `1 / z` is `z.conjugate() / abs(z)**2`.
-                a, b = known if exponent == 1 else (known[0], -known[1])
-                rest = node / graph.monomial(1, {base: exponent})
+                # `1 / (a + 1j b)` is `(a - 1j b) / abs(a + 1j b)**2`.
+                a, b = known
+                rest = node * base
                 real, imag = (_of_term(rest, depth + 1, imaginary=i) for i in (False, True))
-                part = a * imag + b * real if imaginary else a * real - b * imag
-                return part if exponent == 1 else part / absolute(base) ** 2
+                part = a * imag - b * real if imaginary else a * real + b * imag
+                return part / absolute(base) ** 2
     return graph.call("imag" if imaginary else "real", node)
 
 

@@ -103,9 +103,11 @@ class Normaliser:
         return form
 
     def _is_whole(self, form: Node) -> bool:
-        if isinstance(form, Number):
-            return True
-        return isinstance(form, Sum)
+        if form.type is COMPLEX and isinstance(form, Prod):
+            # A real multiple of a sum: `z` in `(z * w).real`, not what it is made of.
+            parts = [(b, e) for b, e in form.factors if b.type is COMPLEX]
+            return len(parts) == 1 and isinstance(parts[0][0], Sum) and parts[0][1] == 1
+        return isinstance(form, Number | Sum)
 
     def _of(self, node: Node) -> Node:
         match node:
