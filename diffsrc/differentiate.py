@@ -38,6 +38,7 @@ from diffsrc.rules import partial as slope_of
 from diffsrc.simplify import Simplifier
 from diffsrc.simplify.domain import nonzero_in, nonzero_where
 from diffsrc.simplify.factor import select
+from diffsrc.simplify.normalise import as_complex
 
 MAX_PARTIALS = 4
 SINGULAR = frozenset({"pow", "log", "log2", "log10", "digamma", "polygamma", "zeta"})
@@ -363,6 +364,8 @@ class Differentiator:
         clamp = None if node.args and node.args[0] in stops else _clamp(node)
         op, written = clamp or (node.op, node.args)
         y, args = normal(node), tuple([normal(arg) for arg in written])
+        if node.type is COMPLEX:
+            args = as_complex(node, args, embedded=False)
         found = []
         for i, arg in enumerate(written):
             if arg not in self.active or arg.type.kind == "bool":

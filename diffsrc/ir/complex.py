@@ -153,7 +153,7 @@ def _length(node: Node) -> Node:
         case Const() if node is graph.unit:
             return graph.one
         case Call(op="conj", args=(z,)):
-            return _length(z)
+            return absolute(z)
         case Call(op="complex", args=(x,)):
             return graph.call("abs", x)
     if exact_parts(node) is not None:

@@ -80,7 +80,7 @@ class ComplexNumbers(Builtins):
         if keywords or len(args) != 1:
             self.refuse("cmath.polar takes one number.", node, "Write cmath.polar(z).")
         z = self.numeric(args[0], node)
-        return Items((self.node("abs", (z,), node), self.node("phase", (z,), node, "cmath.phase")))
+        return Items((self.node("abs", (z,), node, "abs"), self.node("phase", (z,), node, "cmath.phase")))
 
     def node(self, op: str, args: tuple[Node, ...], node: ast.AST, spelling: str = "") -> Node:
         """An operation as written; a refusal where it takes no complex number."""

@@ -70,6 +70,9 @@ RATIONAL = frozenset(
 )
 
 
+PARTS = frozenset({"real", "imag", "conj", "abs"})
+
+
 class Normaliser:
     """Gives the normal form of nodes; `named` are the nodes to which the user gave names.
 
@@ -131,10 +134,12 @@ class Normaliser:
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
         if self.graph.complex and (node.type is COMPLEX or is_complex(node.args)):
+            if node.op in PARTS and not node.options and args == node.args:
+                return node  # as a builder left it
             found = self._complex_call(node.op, args)
             if found is not None:
                 return found
-            args = as_complex(node, args)
+            args = as_complex(node, args, embedded=True)
         match node.op, args:
             case "add", (a, b):
                 return over_denominator(a + b)
@@ -189,19 +194,25 @@ class Normaliser:
         return None
 
 
-def as_complex(node: Call, args: tuple[Node, ...]) -> tuple[Node, ...]:
-    """The arguments of a complex call, of which one at least is complex.
+def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[Node, ...]:
+    """The normal arguments of a complex call, complex where that decides which value it is.
 
-    `cmath.sqrt(x)` of a real `x` is not the root that `math` has, and a value may be complex whose
-    form is not: `(1j * x)**2` is `-x**2`.
+    A value may be complex whose form is not, as `(1j * x)**2` is `-x**2`: on which side of a cut it
+    lies, the user's own value knows. `cmath.sqrt(x)` of a real `x` is not the root that `math` has:
+    the argument is complex if `embedded`.
     """
-    if node.type is not COMPLEX or node.op in RATIONAL or is_complex(args):
+    if node.type is not COMPLEX or node.op in RATIONAL:
         return args
-    if node.op == "pow":
-        base, exponent = args
-        whole = isinstance(exponent, Number) and exponent.value.denominator == 1
-        return args if whole else (node.graph.call("complex", base), exponent)
-    return tuple([node.graph.call("complex", arg) for arg in args])
+    if node.op == "pow" and isinstance(args[1], Number) and args[1].value.denominator == 1:
+        return args
+    graph = node.graph
+    args = tuple(
+        graph.ref(own) if own.type is COMPLEX and arg.type is not COMPLEX else arg
+        for own, arg in zip(node.args, args, strict=True)
+    )
+    if not embedded or is_complex(args):
+        return args
+    return tuple([graph.call("complex", arg) for arg in args])
 
 
 def may_be_integer(node: Node) -> bool:
