@@ -54,6 +54,9 @@ class Context(ABC):
         self.places: dict[Node, Place] = {}
         self.constants: dict[Node, constants.Number] = {}
         self.arrays: set[Node] = set()
+        # In which call of a function an array was made, and where arguments changed in place.
+        self.made_in: dict[Node, Frame] = {}
+        self.changed: dict[Node, Place] = {}
         self.guesses: set[Node] = set()
         self.assumed: set[Node] = set()
         self.floats: set[Node] = set()
@@ -163,6 +166,7 @@ class Context(ABC):
             self.libraries.add(prefix if args else f"{prefix} constant")
         if not self.arrays.isdisjoint(args):
             self.arrays.add(made)
+            self.made_in[made] = self.frame
         whole = op in constants.INTEGERS or op in constants.WHOLE
         if self._is_float(args) if not prefix else prefix in _FLOAT and not whole:
             self.floats.add(made)

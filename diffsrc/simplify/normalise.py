@@ -26,42 +26,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, real_part
 from diffsrc.ir.graph import is_complex
-
-LEAVES = frozenset({"attribute", "item", "raise"})
-# What NumPy computes of integers as an integer.
-INTEGRAL = frozenset(
-    {
-        "add",
-        "sub",
-        "sum",
-        "mul",
-        "neg",
-        "pos",
-        "constant",
-        "pow",
-        "square",
-        "reciprocal",
-        "floordiv",
-        "mod",
-        "fmod",
-        "abs",
-        "sign",
-        "max",
-        "min",
-        "maximum",
-        "minimum",
-        "fmax",
-        "fmin",
-        "clip",
-        "select",
-        "floor",
-        "ceil",
-        "trunc",
-        "round",
-        "nan_to_num",
-    }
-)
-
+from diffsrc.ops.integers import LEAVES, may_be_integer
 
 # What is the same formula for real and for complex numbers.
 RATIONAL = frozenset(
@@ -213,24 +178,6 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
-
-
-def may_be_integer(node: Node) -> bool:
-    """Whether a written value may be an integer: where nothing in it makes it a float."""
-    seen: set[Node] = set()
-    todo = [node]
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, Const) and type(node.value) is float:
-            return False
-        if isinstance(node, Call) and node.op not in LEAVES:
-            if node.op not in INTEGRAL:
-                return False
-            todo += node.args
-    return True
 
 
 def over_denominator(node: Node) -> Node:
