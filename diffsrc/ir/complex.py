@@ -170,7 +170,6 @@ def with_lengths(factors: Factors) -> tuple[Exact, Factors]:
     for base, exponent in factors:
         if base.type is not COMPLEX or exponent.denominator != 1 or not powers.get(base):
             continue
-        graph = base.graph
         # A sum may stand there with its signs turned.
         ((other, power), *others), sign = _canonical(conjugate(base))
         paired = powers.get(other, 0)

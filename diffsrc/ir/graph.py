@@ -517,7 +517,7 @@ class Graph:
 
 def is_complex(nodes: Iterable[Node]) -> bool:
     """Whether one of the nodes is a complex value."""
-    return any([node.type is COMPLEX for node in nodes])
+    return any(node.type is COMPLEX for node in nodes)
 
 
 def _is_integer_power(exponent: Exact) -> bool:

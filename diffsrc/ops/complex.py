@@ -16,13 +16,13 @@ pointwise("real",       "np.real",                                      lambda z
 pointwise("imag",       "np.imag",                                      lambda z: z.imag,     R, exact="im", sympy="im")
 pointwise("conj",       "np.conjugate",                                 lambda z: z.conjugate(), R, exact="conj", sympy="conjugate")
 pointwise("phase",      "cmath.phase np.angle",                         lambda z: math.atan2(z.imag, z.real), R, exact="arg", sympy="arg")
-pointwise("complex",    "complex",                                      complex,              R, R, exact="mpc", sympy=None)
-pointwise("rect",       "cmath.rect",                                   lambda r, t: complex(r * math.cos(t), r * math.sin(t)), R, R, exact=lambda mp, r, t: r * mp.expjpi(t / mp.pi), sympy=None)
+pointwise("complex",    "complex",                                      lambda a, b: math.nan, R, R, exact="mpc", sympy=None)
+pointwise("rect",       "cmath.rect",                                   lambda r, t: math.nan, R, R, exact=lambda mp, r, t: r * mp.expjpi(t / mp.pi), sympy=None)
 pointwise("wofz",       "scipy.special.wofz",                           lambda z: math.nan,   R, exact=lambda mp, z: mp.exp(-z * z) * mp.erfc(-1j * z), sympy=None)
 pointwise("lambertw",   "scipy.special.lambertw",                       lambda z: math.nan,   R, sympy="LambertW")
 # fmt: on
 
-# The operations that are about complex numbers: their values in floats say little.
+# The operations that are about complex numbers: floats have no value of theirs.
 COMPLEX = frozenset({"real", "imag", "conj", "phase", "complex", "rect", "wofz", "lambertw"})
 
 CMATH = (
@@ -34,10 +34,11 @@ for _name in CMATH.split():
         spellings=(*TABLE[_name].spellings, f"cmath.{_name}"),
     )
 
-# Functions that are understood of a complex argument where their library takes one.
-TAKES_COMPLEX = COMPLEX | frozenset(
+# Functions that are understood of a complex argument, where their library takes one.
+_TAKEN = (
     "add sub mul div neg pos pow square reciprocal sum abs select constant eq ne "
-    "sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh "
-    "asinh acosh atanh isnan isinf isfinite "
-    "erf erfc erfcx erfi dawsn gamma loggamma digamma exp1 expi spence".split()
+    "sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin acos atan "
+    "sinh cosh tanh asinh acosh atanh isnan isinf isfinite "
+    "erf erfc erfcx erfi dawsn gamma loggamma digamma exp1 expi spence"
 )
+TAKES_COMPLEX = COMPLEX.union(_TAKEN.split())

@@ -19,10 +19,9 @@ class Assignments(Masks):
     """Reads statements that give names their values."""
 
     def assignment(self, node: ast.Assign) -> None:
-        target = node.targets[0]
-        if isinstance(target, ast.Subscript) and len(node.targets) == 1:
-            if self.masked(target, node.value):
-                return
+        first, *others = node.targets
+        if isinstance(first, ast.Subscript) and not others and self.masked(first, node.value):
+            return
         value = self.expression(node.value)
         for target in node.targets:
             self._assign(target, value, node.value)

@@ -51,7 +51,8 @@ class ComplexNumbers(Builtins):
     def _conjugate(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         if keywords or len(args) != 1:
             self.refuse("The conjugate is taken of one number.", node, "Write z.conjugate().")
-        method = node.func.attr if _is_method(node) else "conjugate"
+        function = node.func if isinstance(node, ast.Call) else None
+        method = function.attr if isinstance(function, ast.Attribute) else "conjugate"
         return self.node("conj", (self.numeric(args[0], node),), node, f".{method}()")
 
     def _complex(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
@@ -80,7 +81,9 @@ class ComplexNumbers(Builtins):
         if keywords or len(args) != 1:
             self.refuse("cmath.polar takes one number.", node, "Write cmath.polar(z).")
         z = self.numeric(args[0], node)
-        return Items((self.node("abs", (z,), node, "abs"), self.node("phase", (z,), node, "cmath.phase")))
+        return Items(
+            (self.node("abs", (z,), node, "abs"), self.node("phase", (z,), node, "cmath.phase"))
+        )
 
     def node(self, op: str, args: tuple[Node, ...], node: ast.AST, spelling: str = "") -> Node:
         """An operation as written; a refusal where it takes no complex number."""
@@ -92,7 +95,7 @@ class ComplexNumbers(Builtins):
                     node,
                     f"Write np.{spelling.removeprefix('cmath.')} of it.",
                 )
-        if self.graph.complex and any([arg.type is COMPLEX for arg in args]):
+        if self.graph.complex and any(arg.type is COMPLEX for arg in args):
             self._check_complex(op, node, spelling)
         return super().node(op, args, node, spelling)
 
@@ -112,7 +115,3 @@ class ComplexNumbers(Builtins):
             self.refuse("Complex numbers have no order: Python would raise.", node, advice)
         if op not in TAKES_COMPLEX and op not in {"raise", "text"}:
             self.refuse(f"{name} is not understood of complex numbers.", node, advice)
-
-
-def _is_method(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)

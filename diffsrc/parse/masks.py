@@ -48,7 +48,7 @@ class Masks(Patterns):
             return False
         self._check_owned(array, name, target)
         self._check_same_shape(array, mask, target)
-        value = self._value(written, mask, array)
+        value = self._value(written, mask)
         self._check_kind(array, value, target)
         if operator is not None:
             if not isinstance(operator, _IN_PLACE):
@@ -91,7 +91,7 @@ class Masks(Patterns):
             return mask
         return None
 
-    def _value(self, written: ast.expr, mask: Node, array: Node) -> Node:
+    def _value(self, written: ast.expr, mask: Node) -> Node:
         """What is assigned: a number, or `other[mask]` with the same mask."""
         if isinstance(written, ast.Subscript):
             other = self.expression(written.value)
@@ -117,9 +117,9 @@ class Masks(Patterns):
         """Refuse to change what others may see; an argument that is the only array is not seen."""
         if self.owns(array):
             return
-        alone = isinstance(array, Var) and self._holders(array) == 1
-        arguments = dict(self.signature.arguments)
-        if alone and self.frame.caller is None and self.depth == 0 and array.name in arguments:
+        outer = self.frame.caller is None and self.depth == 0
+        argument = array.name if isinstance(array, Var) and outer else None
+        if argument in dict(self.signature.arguments) and self._holders(array) == 1:
             self.changed.setdefault(array, self.place(target))
             return
         self.refuse(
@@ -130,9 +130,11 @@ class Masks(Patterns):
 
     def owns(self, value: Node) -> bool:
         """Whether an array was made in this call of a function, and has one name only."""
-        fresh = isinstance(value, Call) and value.op not in _VIEWS
-        spelled = fresh and (value.op != "select" or bool(value.options))
-        return spelled and self.made_in.get(value) is self.frame and self._holders(value) == 1
+        if not isinstance(value, Call) or value.op in _VIEWS:
+            return False
+        if value.op == "select" and not value.options:
+            return False
+        return self.made_in.get(value) is self.frame and self._holders(value) == 1
 
     def _holders(self, value: Node) -> int:
         """How many names there are for a value, or for what it is an item of."""
@@ -188,9 +190,8 @@ class Masks(Patterns):
     def check_changed(self) -> None:
         """Refuse an argument that changed in place where another array may be the same."""
         for array, place in self.changed.items():
-            others = [n for n in self.arrays if n is not array and isinstance(n, Var)]
-            others += [n for n in self.live if n in self.arrays and n is not array]
-            if others:
+            others = [n for n in self.arrays if isinstance(n, Var) or n in self.live]
+            if others != [array]:
                 raise UnsupportedSyntax(
                     "An array that is an argument is changed in place here, and another may be "
                     "the same.",

@@ -18,7 +18,7 @@ __all__ = ["COMPLEX_RULES", "NARY", "RULES", "ZERO", "partial"]
 
 def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int | None:
     """The partial derivative of `op` by argument `index`, or None where there is no rule."""
-    if y.graph.complex and any([node.type is COMPLEX for node in (y, *args)]):
+    if y.graph.complex and any(node.type is COMPLEX for node in (y, *args)):
         own = COMPLEX_RULES.get(op, ())
         if len(own) == len(args):
             return own[index](y, *args)

@@ -246,7 +246,11 @@ class Lowering:
             return self.graph.call(node.op, *args, options=(PARTS[node.op],))
         if node.op == "complex":
             # What the functions of `cmath` are given need not be complex.
-            return args[0] if self.library == "math" else self.graph.call("add", *args, self.graph.const(0j))
+            return (
+                args[0]
+                if self.library == "math"
+                else self.graph.call("add", *args, self.graph.const(0j))
+            )
         # The slope of an absolute value is the sign of its argument.
         op = "sign" if node.op == "slope" else node.op
         operation = TABLE[op]

@@ -66,7 +66,9 @@ class Normaliser:
         if form is not node:
             if node in self.named and self._is_whole(form):
                 form = self.graph.ref(node)
-            if not isinstance(form, Number | Var):
+            # A complex value whose imaginary part is 0 is not the real one.
+            complete = node.type is not COMPLEX or form.type is COMPLEX
+            if complete and not isinstance(form, Number | Var):
                 self.written.setdefault(form, node)
         return form
 
@@ -139,7 +141,6 @@ class Normaliser:
                 return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
             case _:
                 return self.graph.call(node.op, *args)
-
 
     def _complex_call(self, op: str, args: tuple[Node, ...]) -> Node | None:
         """What only complex values have: parts of them, and values made of parts."""
