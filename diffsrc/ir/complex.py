@@ -70,6 +70,8 @@ def _of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
         case Call(op="conj", args=(z,)):
             part = _of_core(z, depth, imaginary=imaginary)
             return -part if imaginary else part
+        case Call(op="rect", args=(r, angle)):
+            return r * graph.call("sin" if imaginary else "cos", angle)
         case Sum() if depth < MAX_DEPTH:
             parts = [c * _of_term(t, depth + 1, imaginary=imaginary) for t, c in node.terms]
             return graph.sum(parts if imaginary else [graph.number(node.constant), *parts])
@@ -118,6 +120,8 @@ def conjugate(node: Node, depth: int = 0) -> Node:
             return z
         case Call(op="complex", args=(_,)):
             return node
+        case Call(op="rect", args=(r, angle)):
+            return graph.call("rect", r, -angle)
         case Sum() if depth < MAX_DEPTH:
             parts = [c * conjugate(t, depth + 1) for t, c in node.terms]
             return graph.sum([graph.number(node.constant), *parts])
@@ -154,8 +158,8 @@ def _length(node: Node) -> Node:
             return graph.one
         case Call(op="conj", args=(z,)):
             return absolute(z)
-        case Call(op="complex", args=(x,)):
-            return graph.call("abs", x)
+        case Call(op="complex" | "rect", args=(x, *_)):
+            return x if nonnegative(x) else graph.call("abs", x)
     if exact_parts(node) is not None:
         # Of a sum and its conjugate the one that was there first.
         ((other, _),), _ = _canonical(conjugate(node))

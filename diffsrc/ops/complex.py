@@ -25,6 +25,9 @@ pointwise("lambertw",   "scipy.special.lambertw",                       lambda z
 # The operations that are about complex numbers: floats have no value of theirs.
 COMPLEX = frozenset({"real", "imag", "conj", "phase", "complex", "rect", "wofz", "lambertw"})
 
+# As Python's complex numbers and NumPy's both have them.
+PARTS = {"real": ".real", "imag": ".imag", "conj": ".conjugate()"}
+
 CMATH = (
     "exp log log10 sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
     "pi e tau inf nan isnan isinf isfinite"

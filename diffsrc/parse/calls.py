@@ -36,6 +36,7 @@ _KEYWORDS = {
 _ALIASES = {"min": "a_min", "max": "a_max"}
 _COUNTS = {
     "math.log": (1, 2),
+    "cmath.log": (1, 2),
     "round": (1, 2),
     "np.round": (1, 2),
     "np.clip": (2, 3),

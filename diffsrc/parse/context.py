@@ -228,6 +228,12 @@ class Context(ABC):
             if known is not None:
                 return self.number(known, node)
         self.decided(value, node)
+        if isinstance(value, Object) and is_complex_object(value.value):
+            self.refuse(
+                "Derivatives are taken at real numbers, and a complex one is given here.",
+                node,
+                "Pass its real and its imaginary part as arguments of their own.",
+            )
         return self.refuse(
             f"A number is needed here, not {what(value)}.",
             node,
@@ -249,6 +255,12 @@ class Context(ABC):
         if isinstance(value, Node):
             return self.constants.get(value, UNKNOWN)
         return UNKNOWN
+
+
+def is_complex_object(value: object) -> bool:
+    """Tell whether a value is a complex number, or a NumPy array of them."""
+    kind = getattr(value, "dtype", None) if type(value).__module__ == "numpy" else None
+    return type(value) is complex or getattr(kind, "kind", "") == "c"
 
 
 UNKNOWN = object()

@@ -35,6 +35,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.signs import nonnegative
 from diffsrc.ops import TABLE
+from diffsrc.ops.complex import PARTS
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot
 from diffsrc.simplify.factor import is_select, joined, monomial_of
@@ -50,9 +51,6 @@ OPERATORS = frozenset({*FLIPPED, "and", "or", "not", "pow", "floordiv", "mod"})
 WRITTEN = frozenset(
     {"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"}
 )
-
-# Parts of complex numbers, as Python's and NumPy's both have them.
-PARTS = {"real": ".real", "imag": ".imag", "conj": ".conjugate()"}
 
 MAX_LOOKED_AT = 100
 
@@ -258,6 +256,7 @@ class Lowering:
         if node.type is COMPLEX and library == "math":
             library = "cmath"
         spelling = operation.spelling(library) or operation.spelling("np")
+        spelling = spelling or operation.spelling("cmath")
         if op == "sign" and self.library == "math":
             one = self.graph.call(
                 "copysign", self.graph.const(1.0), args[0], options=("math.copysign",)
