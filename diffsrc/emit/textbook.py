@@ -32,7 +32,7 @@ from diffsrc.emit.symbols import Symbol, symbols
 from diffsrc.ir import Call, Const, Node, Var, reachable
 
 ZERO, ONE, TWO = Digits("0"), Digits("1"), Digits("2")
-PI, E, I = Name(Symbol("π")), Name(Symbol("e")), Name(Symbol("i"))
+PI, E, UNIT = Name(Symbol("π")), Name(Symbol("e")), Name(Symbol("i"))
 CONSTANTS: dict[str, Box] = {
     "pi": PI,
     "e": E,
@@ -126,7 +126,7 @@ def textbook(formula: Formula) -> Textbook:
     ops = {node.op for node in inside if isinstance(node, Call)}
     reserved = [PI.symbol] if ops & {"pi", "tau", "radians", "degrees"} else []
     if any(isinstance(node, Const) and isinstance(node.value, complex) for node in inside):
-        reserved.append(I.symbol)
+        reserved.append(UNIT.symbol)
     chosen = symbols({*formula.names, *(part.name for part in formula.definitions)}, reserved)
     return Textbook(chosen, euler=E.symbol not in chosen.values())
 
@@ -135,7 +135,7 @@ def constant(value: object) -> Box:
     """A literal."""
     if isinstance(value, complex):
         size = int(value.imag) if value.imag.is_integer() else value.imag
-        return I if size == 1 else product(constant(size), I)
+        return UNIT if size == 1 else product(constant(size), UNIT)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Words(str(value))
     mantissa, _, exponent = repr(abs(value)).partition("e")

@@ -113,5 +113,9 @@ class ComplexNumbers(Builtins):
             )
         if op in _ORDER:
             self.refuse("Complex numbers have no order: Python would raise.", node, advice)
+        if spelling == "np.fabs":
+            self.refuse(
+                "np.fabs takes no complex numbers: NumPy would raise.", node, "np.abs does."
+            )
         if op not in TAKES_COMPLEX and op not in {"raise", "text"}:
             self.refuse(f"{name} is not understood of complex numbers.", node, advice)
