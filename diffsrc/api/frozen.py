@@ -25,6 +25,7 @@ from diffsrc.capture import (
     static_attribute,
 )
 from diffsrc.emit.constants import folded
+from diffsrc.emit.expressions import MODULES
 from diffsrc.emit.module import Constant, Guard, is_number, is_plain, plain_text
 from diffsrc.emit.names import unique
 from diffsrc.emit.python import emit
@@ -105,7 +106,7 @@ class Frozen:
         self.constants: dict[str, Constant] = {}
         self.replaced: list[str] = []
         self.named: dict[Node, str] = {}
-        self.taken = set(self.program.taken) | taken | {"math", "cmath", "np", "special"}
+        self.taken = set(self.program.taken) | taken | MODULES.keys()
         self.taken |= {p.name for p in self.program.parameters}
         self._freeze()
         self.folded = folded(self.program, self.taken | self.constants.keys(), known)

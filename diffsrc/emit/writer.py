@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
-from diffsrc.emit.expressions import COMPARISONS, Printer
+from diffsrc.emit.expressions import COMPARISONS, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
 from diffsrc.emit.plan import Plan, is_statement, planned
 from diffsrc.emit.signature import INDENT, WIDTH
@@ -72,7 +72,7 @@ class Writer:
             self.holders[parameter.name] = [parameter.node]
         for free in program.free:
             self.holders[free.var.name] = [None]
-        self.holders |= {"math": [None], "cmath": [None], "np": [None], "special": [None]}
+        self.holders |= {name: [None] for name in MODULES}
         self.holders |= {name: [None] for name in self.names.values()}
         self.numbers = Numbers(self.holders)
 

@@ -14,6 +14,8 @@ from diffsrc.parse.values import Items, Method, Static, Value
 from diffsrc.specialise import Signature
 
 _SYMBOLS = {"floordiv": "//", "mod": "%"}
+# Of functions that have other names, the ones that are for real numbers.
+_REAL_ONLY = {"np.fabs": "np.abs", "scipy.special.exp2": "np.exp2"}
 _ORDER = frozenset({"lt", "le", "gt", "ge", "max", "min", "maximum", "minimum", "fmax", "fmin"})
 
 
@@ -113,9 +115,8 @@ class ComplexNumbers(Builtins):
             )
         if op in _ORDER:
             self.refuse("Complex numbers have no order: Python would raise.", node, advice)
-        if spelling == "np.fabs":
-            self.refuse(
-                "np.fabs takes no complex numbers: NumPy would raise.", node, "np.abs does."
-            )
+        if spelling in _REAL_ONLY:
+            other = _REAL_ONLY[spelling]
+            self.refuse(f"{spelling} takes no complex numbers.", node, f"{other} does.")
         if op not in TAKES_COMPLEX and op not in {"raise", "text"}:
             self.refuse(f"{name} is not understood of complex numbers.", node, advice)

@@ -241,6 +241,8 @@ class Lowering:
         if array_op is not None and self.library == "np":
             return extreme(array_op, args)
         if node.op in PARTS:
+            if self.library == "np" and is_choice(node.args[0]):
+                args = (self.graph.call("scalar", *args),)
             return self.graph.call(node.op, *args, options=(PARTS[node.op],))
         if node.op == "complex":
             # What the functions of `cmath` are given need not be complex.
