@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from diffsrc.errors import NotDifferentiable, Place, UnknownFunction, UnsupportedSyntax
 from diffsrc.ir import (
+    COMPLEX,
     Assert,
     Bind,
     Block,
@@ -31,11 +32,13 @@ from diffsrc.ir import (
     blocks,
     reachable,
 )
+from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.signs import nonzero
 from diffsrc.rules import partial as slope_of
 from diffsrc.simplify import Simplifier
 from diffsrc.simplify.domain import nonzero_in, nonzero_where
 from diffsrc.simplify.factor import select
+from diffsrc.simplify.normalise import as_complex
 
 MAX_PARTIALS = 4
 SINGULAR = frozenset({"pow", "log", "log2", "log10", "digamma", "polygamma", "zeta"})
@@ -198,7 +201,11 @@ class Differentiator:
                 continue
             if node not in contributions or node not in self.active:
                 continue
-            adjoint = self.simplifier.finish(graph.sum(contributions.pop(node)))
+            adjoint = graph.sum(contributions.pop(node))
+            if adjoint.type is COMPLEX and node.type is not COMPLEX:
+                # What a real value is changed by, complex ones are changed by along the real axis.
+                adjoint = real_part(adjoint)
+            adjoint = self.simplifier.finish(adjoint)
             if adjoint is graph.zero:
                 continue
             self.hint(adjoint, node)
@@ -208,6 +215,8 @@ class Differentiator:
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
                 partials = self.partials(node, stops)
+                if isinstance(node, Call) and node.op == "conj":
+                    adjoint = conjugate(adjoint)
                 if len(partials) > 1:
                     self.simplifier.share(adjoint)
                 for below, slope in partials:
@@ -228,6 +237,8 @@ class Differentiator:
         nested = any(isinstance(n, If) and n in self.active and n not in outside for n in below)
         results = [r for r in adjoints if isinstance(r, Result)]
         whole = len(results) > 1 and (nested or len(results) * len(stop) > MAX_PARTIALS)
+        # In an arm, real parts are taken of what comes in, too.
+        whole = whole or any(r.type is COMPLEX for r in results)
         if nested and not whole:
             whole = any(self._may_fail(adjoints[r], outside) for r in results)
         found: list[tuple[Node, Node]] = []
@@ -354,6 +365,8 @@ class Differentiator:
         clamp = None if node.args and node.args[0] in stops else _clamp(node)
         op, written = clamp or (node.op, node.args)
         y, args = normal(node), tuple([normal(arg) for arg in written])
+        if node.type is COMPLEX:
+            args = as_complex(node, args, embedded=False)
         found = []
         for i, arg in enumerate(written):
             if arg not in self.active or arg.type.kind == "bool":
@@ -478,10 +491,22 @@ def gradients(
         NotDifferentiable: where every path from a `wrt` to the result goes through steps.
         UnknownFunction: where an operation has no rule.
     """
+    for index, _ in requests if not program.body.fails else ():
+        _refuse_complex(program, program.body.results[index])
     work = Differentiator(program, requests, simplifier)
     body = work.block(program.body, with_values=with_values)
     _refuse_steps(work, body)
     return program._replace(body=body, hints=work.hints)
+
+
+def _refuse_complex(program: Program, result: Node) -> None:
+    """The derivative of a complex result is no derivative of a real function."""
+    if result.type is COMPLEX:
+        raise NotDifferentiable(
+            f"{program.name} returns a complex number, and derivatives are those of real ones.",
+            program.places.get(result),
+            "Return .real, .imag or abs(...) of it.",
+        )
 
 
 def _refuse_steps(work: Differentiator, body: Block) -> None:

@@ -197,9 +197,9 @@ def table():
     case(foreign_import, (1.0,), UnsupportedSyntax, "import json", "json")
 
     def complex_number(x):
-        return x * 1j
+        return math.exp(x * 1j)
 
-    case(complex_number, (1.0,), UnsupportedSyntax, "1j", "omplex")
+    case(complex_number, (1.0,), UnsupportedSyntax, "math.exp(x * 1j)", "omplex")
 
     def prints(x):
         print(x)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from diffsrc.ir import Block, Call, Const, If, Let, Node, Program, Result, Var, reachable, walk
 
 # As they are spelled; those without a spelling are Python's own.
-SCALAR = frozenset({"max", "min", "select"})
+SCALAR = frozenset({"max", "min", "select", "complex"})
 
 
 def numbers(program: Program) -> dict[str, Node]:
@@ -165,4 +165,4 @@ def _is_scalar(node: Node) -> bool:
     if not isinstance(node, Call):
         return isinstance(node, If)
     spelling = str(node.options[0]) if node.options else node.op
-    return spelling in SCALAR or spelling.startswith("math.")
+    return spelling in SCALAR or spelling.startswith(("math.", "cmath."))

@@ -212,7 +212,10 @@ def entry_for(captured: Captured, signature: Signature, stages: Stages, loaded: 
             f"    return {again}({_passed(program)})",
         ]
     made_floats, inexact = floats(program, stages.wrt, stages.derived)
-    for name in made_floats:
+    numbers = [name for name, argument in signature.arguments if argument.kind == "number"]
+    # What is derived by is looked at in any case: it may be complex, and derivatives are real.
+    looked_at = stages.wrt.intersection(numbers) - stages.ranked
+    for name in dict.fromkeys([*made_floats, *(n for n in numbers if n in looked_at)]):
         as_float = cell(_as_float if name in stages.wrt else _array_as_float)
         lines += [
             f"if type({name}) is not float:",
@@ -381,6 +384,8 @@ def _makes_float(node: Node, known: dict[Node, int]) -> int:
     if isinstance(node, Result):
         arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
         return _all(known.get(a.results[node.index], 0) for a in arms)
+    if node.type.kind == "complex":
+        return ALWAYS
     if not isinstance(node, Call) or node.type.kind == "bool" or node.op in MAYBE_INT:
         return 0
     op, args = node.op, node.args
@@ -405,7 +410,16 @@ def _all(masks: Iterable[int]) -> int:
 
 
 def _as_float(value: object) -> object:
-    """An integer as a float, an integer array as an array of floats; all else as it is."""
+    """An integer as a float, an integer array as an array of floats; all else as it is.
+
+    Raises:
+        TypeError: it is complex.
+    """
+    if isinstance(value, complex) or getattr(getattr(value, "dtype", None), "kind", None) == "c":
+        raise TypeError(
+            "derivatives are taken at real numbers, and a complex one is given: "
+            "pass its real and its imaginary part as arguments of their own"
+        )
     return float(value) if isinstance(value, int) else _array_as_float(value)
 
 

@@ -11,7 +11,13 @@ from diffsrc.ir import Call, Const, If, Node, Program, Result, Var
 TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
 
 # What emitted text imports, by the name that it has there.
-MODULES = {"math": "math", "np": "numpy", "special": "scipy.special", "stats": "scipy.stats"}
+MODULES = {
+    "math": "math",
+    "cmath": "cmath",
+    "np": "numpy",
+    "special": "scipy.special",
+    "stats": "scipy.stats",
+}
 INFIX = {
     "add": ("+", SUM),
     "sub": ("-", SUM),
@@ -90,6 +96,9 @@ class Printer:
                 return f"math.sumprod([{first}], [{second}])", ATOM
             case "scalar":
                 return f"{self(args[0], ATOM)}[()]", ATOM
+        if options and str(options[0]).startswith("."):
+            text = self(args[0], ATOM)
+            return f"({text}){options[0]}" if text.isdecimal() else f"{text}{options[0]}", ATOM
         if options and options[0] in BITWISE:
             symbol, level = BITWISE[str(options[0])]
             return f"{self(args[0], level)} {symbol} {self(args[1], level + 1)}", level

@@ -35,6 +35,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ops import TABLE
+from diffsrc.ops.complex import PARTS
 
 MAX_EXACT = 2**53
 
@@ -204,6 +205,10 @@ class Reader:
                 return graph.var(args[0].name + dot, node.type)
             case "sub" if _is_sign(*args):
                 return graph.call("sign", next(iter(args[0].operands)), options=("sign",))
+            case "real" | "imag" | "conj":
+                return graph.call(op, *args, options=(PARTS[op],))
+            case "add" if is_zero(args[1]):
+                return args[0]
             case "square":
                 return graph.call("pow", args[0], graph.const(2))
             case "reciprocal":
@@ -250,3 +255,8 @@ def _is_sign(above: Node, below: Node) -> bool:
         and isinstance(above.args[1], Const)
         and above.args[1].value == 0
     )
+
+
+def is_zero(node: Node) -> bool:
+    """Whether it is the 0j that makes a real number complex."""
+    return isinstance(node, Const) and isinstance(node.value, complex) and not node.value

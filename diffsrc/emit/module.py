@@ -11,7 +11,7 @@ from diffsrc.emit.expressions import literal
 from diffsrc.emit.signature import INDENT, WIDTH
 
 # As isort orders them, the standard library apart. SciPy ships no types.
-STANDARD = {"math": "import math"}
+STANDARD = {"math": "import math", "cmath": "import cmath"}
 OTHERS = {
     "np": "import numpy as np",
     "special": "from scipy import special  # type: ignore[import-untyped]",

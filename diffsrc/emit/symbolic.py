@@ -25,6 +25,9 @@ def symbolic(formula: Formula) -> Expression:
 
     def form(node: Node) -> Expression:
         match node:
+            case Const(value=complex() as value):
+                size = int(value.imag) if value.imag.is_integer() else value.imag
+                return sympy.I * size
             case Const():
                 return sympy.sympify(node.value)
             case Var():
@@ -91,6 +94,9 @@ def operations(sympy: Any) -> Table:
         "trunc": truncated,
         "round": lambda a, digits=0: rounded(a * 10**digits) / 10**digits,
         "tau": lambda: 2 * sympy.pi,
+        "complex": lambda a, b=0: a + sympy.I * b,
+        "rect": lambda r, angle: r * sympy.exp(sympy.I * angle),
+        "wofz": lambda z: sympy.exp(-(z**2)) * sympy.erfc(-sympy.I * z),
         "cbrt": lambda a: sympy.sign(a) * sympy.Abs(a) ** (1 / three),
         "exp2": lambda a: 2**a,
         "expm1": lambda a: sympy.exp(a) - 1,

@@ -32,7 +32,7 @@ from diffsrc.emit.symbols import Symbol, symbols
 from diffsrc.ir import Call, Const, Node, Var, reachable
 
 ZERO, ONE, TWO = Digits("0"), Digits("1"), Digits("2")
-PI, E = Name(Symbol("π")), Name(Symbol("e"))
+PI, E, UNIT = Name(Symbol("π")), Name(Symbol("e")), Name(Symbol("i"))
 CONSTANTS: dict[str, Box] = {
     "pi": PI,
     "e": E,
@@ -51,6 +51,12 @@ SPELLED = {
     "gamma": "Γ",
     "digamma": "ψ",
     "sign": "sgn",
+    "real": "Re",
+    "imag": "Im",
+    "conj": "conj",
+    "phase": "arg",
+    "lambertw": "W",
+    "wofz": "w",
 }
 POWERED = frozenset(["sin", "cos", "tan", "sinh", "cosh", "tanh"])
 FENCES = {"abs": "||", "floor": "⌊⌋", "ceil": "⌈⌉"}
@@ -119,12 +125,17 @@ def textbook(formula: Formula) -> Textbook:
     inside = reachable([*formula.results, *(part.value for part in formula.definitions)])
     ops = {node.op for node in inside if isinstance(node, Call)}
     reserved = [PI.symbol] if ops & {"pi", "tau", "radians", "degrees"} else []
+    if any(isinstance(node, Const) and isinstance(node.value, complex) for node in inside):
+        reserved.append(UNIT.symbol)
     chosen = symbols({*formula.names, *(part.name for part in formula.definitions)}, reserved)
     return Textbook(chosen, euler=E.symbol not in chosen.values())
 
 
 def constant(value: object) -> Box:
     """A literal."""
+    if isinstance(value, complex):
+        size = int(value.imag) if value.imag.is_integer() else value.imag
+        return UNIT if size == 1 else product(constant(size), UNIT)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Words(str(value))
     mantissa, _, exponent = repr(abs(value)).partition("e")

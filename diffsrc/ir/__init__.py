@@ -21,6 +21,7 @@ from diffsrc.ir.exact import Exact, as_fraction, exact, magnitude, quotient, rai
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import (
     BOOL,
+    COMPLEX,
     FLOAT,
     Call,
     Const,
@@ -37,6 +38,7 @@ from diffsrc.ir.nodes import (
 
 __all__ = [
     "BOOL",
+    "COMPLEX",
     "FLOAT",
     "Assert",
     "Assumption",

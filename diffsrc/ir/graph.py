@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from diffsrc.ir.complex import with_lengths
 from diffsrc.ir.exact import (
     Exact,
     exact,
@@ -24,6 +25,7 @@ from diffsrc.ir.exact import (
 )
 from diffsrc.ir.nodes import (
     BOOL,
+    COMPLEX,
     FLOAT,
     Call,
     Const,
@@ -58,11 +60,15 @@ BOOLEAN = frozenset(
         "and",
         "or",
         "not",
+        "isclose",
         "isnan",
         "isfinite",
         "isinf",
     }
 )
+# What is complex whatever it is given, and what never is.
+COMPLEX_VALUED = frozenset({"complex", "rect", "wofz", "lambertw"})
+REAL_VALUED = frozenset({"abs", "real", "imag", "phase"})
 
 
 class Graph:
@@ -80,6 +86,9 @@ class Graph:
         self.avoided: set[Node] = set()
         self.opposites: dict[Sum, Node] = {}
         self.branches = False
+        # Whether there are complex values, of which `unit` is 1j.
+        self.complex = False
+        self.unit: Const | None = None
         # Whether there are powers whose exponents are not literals.
         self.powers = False
         # Whether rules take care where their formulas have no value: not those that are read only.
@@ -100,6 +109,11 @@ class Graph:
             node = Const(self, BOOL if isinstance(value, bool) else FLOAT)
             node.value = value
             self.table[key] = node
+            if isinstance(value, complex):
+                node.type = COMPLEX
+                self.complex = True
+                if value == 1j:
+                    self.unit = node
         return node
 
     def var(self, name: str, type_: Type = FLOAT) -> Var:
@@ -108,6 +122,7 @@ class Graph:
         if not isinstance(node, Var):
             node = Var(self, type_)
             node.name = name
+            self.complex |= type_ is COMPLEX
             self.table[key] = node
         return node
 
@@ -117,12 +132,28 @@ class Graph:
         if not isinstance(node, Call):
             node = Call(self, BOOL if op in BOOLEAN else FLOAT, args)
             node.op, node.args, node.options = op, args, options
+            if self.complex or op in COMPLEX_VALUED:
+                self._complete(node)
             self.table[key] = node
             if op in {"add", "mul"} and all(map(self.is_logical, args)):
                 self.logical.add(node)
             elif op == "pow" and not isinstance(args[1], Const):
                 self.powers = True
         return node
+
+    def _complete(self, node: Call) -> None:
+        """Say of a call that it is complex, if it is; the functions of `cmath` always are."""
+        if node.type is BOOL or node.op in REAL_VALUED:
+            return
+        spelling = str((*node.options, "")[0])
+        of_cmath = node.args and spelling.startswith("cmath.")
+        if of_cmath or node.op in COMPLEX_VALUED or is_complex(node.args):
+            node.type = COMPLEX
+            self.complex = True
+
+    def imaginary(self) -> Const:
+        """The node of 1j."""
+        return self.const(1j) if self.unit is None else self.unit
 
     def is_logical(self, node: Node) -> bool:
         """Whether NumPy computes it as a truth value: a comparison; sums and products of such."""
@@ -143,8 +174,9 @@ class Graph:
         key = (Result, of, index)
         node = self.table.get(key)
         if not isinstance(node, Result):
-            arm = of.orelse if of.then.fails else of.then
-            node = Result(self, arm.results[index].type, (of,))
+            arms = [arm.results[index] for arm in (of.then, of.orelse) if not arm.fails]
+            type_ = COMPLEX if is_complex(arms) else arms[0].type
+            node = Result(self, type_, (of,))
             node.of, node.index = of, index
             self.table[key] = node
         return node
@@ -227,7 +259,8 @@ class Graph:
         key = (Sum, hashed(constant), _hashed(own))
         node = self.table.get(key)
         if not isinstance(node, Sum):
-            node = Sum(self, FLOAT, tuple([term for term, _ in own]))
+            terms_ = tuple([term for term, _ in own])
+            node = Sum(self, COMPLEX if self.complex and is_complex(terms_) else FLOAT, terms_)
             node.constant, node.terms = constant, own
             self.table[key] = node
         return node
@@ -301,7 +334,14 @@ class Graph:
                 continue
             kind = type(base)
             whole = type(exponent) is int or exponent.denominator == 1
-            if kind is Prod and whole and base.coefficient != 1 and _is_integer_power(exponent):  # type: ignore[attr-defined] # a `Prod`
+            if base is self.unit and whole:
+                # 1j**2 is -1.
+                quarter = exponent.numerator % 4
+                if quarter > 1:
+                    coefficient = -coefficient
+                if quarter % 2:
+                    kept.append((base, 1))
+            elif kind is Prod and whole and base.coefficient != 1 and _is_integer_power(exponent):  # type: ignore[attr-defined] # a `Prod`
                 # Of two roots of it: a product in a product has no coefficient.
                 opened.append(self.power(base, exponent))
             elif kind is not Number and kind is not Sum:
@@ -327,6 +367,9 @@ class Graph:
             for base, exponent in kept:
                 merged[base] = merged.get(base, 0) + exponent
             return self.product((self.monomial(coefficient, merged), *opened))
+        if self.complex and len(kept) > 1:
+            sign, kept = with_lengths(kept)
+            coefficient *= sign
         if folds:
             powers = dict(kept)
             folded = self._folded(powers)
@@ -353,7 +396,7 @@ class Graph:
                 continue
             if base.type is BOOL and exponent > 1:
                 powers[base] = 1
-            elif base.op == "abs" and magnitude(exponent) > 1:
+            elif base.op == "abs" and magnitude(exponent) > 1 and base.args[0].type is not COMPLEX:
                 odd = exponent.numerator % 2
                 found.append(self.power(base.args[0], exponent - odd))
                 powers[base] = odd
@@ -395,7 +438,8 @@ class Graph:
         key = (Prod, hashed(coefficient), _hashed(factors))
         node = self.table.get(key)
         if not isinstance(node, Prod):
-            node = Prod(self, FLOAT, tuple([base for base, _ in factors]))
+            bases = tuple([base for base, _ in factors])
+            node = Prod(self, COMPLEX if self.complex and is_complex(bases) else FLOAT, bases)
             node.coefficient, node.core, node.factors = coefficient, None, factors
             self.table[key] = node
             if is_extreme(coefficient):
@@ -442,6 +486,9 @@ class Graph:
             if _is_integer_power(exponent):
                 powers = {b: e * exponent for b, e in base.factors}
                 return self.monomial(raised(base.coefficient, exponent.numerator), powers)
+            if base.type is COMPLEX:
+                # Of a square, a root is one of two.
+                return self.monomial(1, {base: exponent})
             inner = base.factors[0][1]
             even = inner.numerator % 2 == 0
             if base.coefficient == 1 and len(base.factors) == 1:
@@ -466,6 +513,11 @@ class Graph:
         if base.value == 1:
             return self.one
         return self.monomial(1, {base: exponent})
+
+
+def is_complex(nodes: Iterable[Node]) -> bool:
+    """Whether one of the nodes is a complex value."""
+    return any(node.type is COMPLEX for node in nodes)
 
 
 def _is_integer_power(exponent: Exact) -> bool:

@@ -25,6 +25,7 @@ class Type(NamedTuple):
 
 FLOAT = Type("float")
 BOOL = Type("bool")
+COMPLEX = Type("complex")  # compared with `is`: there is no other of that kind
 
 
 class Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir.nodes import Call, Node, Number, Prod, Sum
+from diffsrc.ir.nodes import COMPLEX, Call, Node, Number, Prod, Sum
 
 POSITIVE_CALLS = frozenset(
     {"exp", "exp2", "exp10", "cosh", "erfc", "erfcx", "ndtr", "expit", "softplus", "pi", "e", "tau"}
@@ -22,7 +22,7 @@ def positive(node: Node, depth: int = 0) -> bool:
     >>> positive(1 + x**2), positive(x**2), positive(x)
     (True, False, False)
     """
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or node.type is COMPLEX:
         return False
     match node:
         case Number():
@@ -55,7 +55,7 @@ def nonzero(node: Node, depth: int = 0) -> bool:
 
 def nonnegative(node: Node, depth: int = 0) -> bool:
     """Whether `node` is never below zero where it is defined."""
-    if depth > MAX_DEPTH:
+    if depth > MAX_DEPTH or node.type is COMPLEX:
         return False
     match node:
         case Number():

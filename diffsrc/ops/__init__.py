@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from diffsrc.ops import distributions, elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.ops import complex, distributions, elementary, special  # noqa: A004, F401 - they fill the tables
 from diffsrc.ops.distributions import METHODS, SHAPES, distribution_of, method_of
 from diffsrc.ops.table import TABLE, Operation
 
@@ -18,6 +18,7 @@ __all__ = ["METHODS", "MODULES", "SHAPES", "TABLE", "Operation", "distribution_o
 
 MODULES = {
     "math": "math",
+    "cmath": "cmath",
     "operator": "operator",
     "np": "numpy",
     "scipy.special": "scipy.special",

@@ -8,17 +8,20 @@ import importlib
 import types
 
 from diffsrc.capture import KNOWN_MODULES
-from diffsrc.ir import Call, Const, Node, Var, reachable
-from diffsrc.parse.patterns import Patterns
-from diffsrc.parse.values import NOTHING, Frame, Items, Static, Value
+from diffsrc.ir import Const, Node, Var, reachable
+from diffsrc.parse.masks import Masks
+from diffsrc.parse.values import NOTHING, Items, Static, Value
 
 _TRANSPARENT = (functools.cache, functools.lru_cache, functools.wraps, staticmethod)
 
 
-class Assignments(Patterns):
+class Assignments(Masks):
     """Reads statements that give names their values."""
 
     def assignment(self, node: ast.Assign) -> None:
+        first, *others = node.targets
+        if isinstance(first, ast.Subscript) and not others and self.masked(first, node.value):
+            return
         value = self.expression(node.value)
         for target in node.targets:
             self._assign(target, value, node.value)
@@ -31,9 +34,9 @@ class Assignments(Patterns):
                 self._unpack(target, targets, value, written)
             case ast.Subscript():
                 self.refuse(
-                    "Setting items is not understood yet.",
+                    "Setting items is not understood yet, but by a mask: b[b < 0] = 0.",
                     target,
-                    "Make a new value instead.",
+                    "Make a new value instead, with np.where for an array.",
                 )
             case ast.Attribute():
                 self.refuse(
@@ -84,6 +87,8 @@ class Assignments(Patterns):
             self._assign(name, item, source)
 
     def augmented(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Subscript) and self.masked(node.target, node.value, node.op):
+            return
         if not isinstance(node.target, ast.Name):
             self._assign(node.target, NOTHING, None)
             return
@@ -103,14 +108,8 @@ class Assignments(Patterns):
         """Refuse to change an array in place that has another name; what is none stays none."""
         if isinstance(value, Const):
             return
-        if isinstance(value, Call) and value.op not in {"attribute", "item"}:
-            names = 0
-            frame: Frame | None = self.frame
-            while frame is not None:
-                names += sum([v is value for v in frame.env.values()])
-                frame = frame.caller or frame.outer
-            if names == 1 and self.depth == 0:
-                return
+        if self.owns(value):
+            return
         assert isinstance(node.target, ast.Name)
         if value not in self.arrays:
             self._assume_numbers(value)

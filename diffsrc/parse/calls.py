@@ -13,7 +13,7 @@ from diffsrc.capture.decorators import is_ours
 from diffsrc.errors import UnknownFunction
 from diffsrc.ops import Operation, distribution_of, operation_of
 from diffsrc.parse.attributes import may_change
-from diffsrc.parse.distributions import Distributions
+from diffsrc.parse.complex import ComplexNumbers
 from diffsrc.parse.values import (
     Local,
     Method,
@@ -41,6 +41,7 @@ _SWITCHES = {"scipy.special.comb": frozenset({"exact", "repetition"})}
 _ALIASES = {"min": "a_min", "max": "a_max"}
 _COUNTS = {
     "math.log": (1, 2),
+    "cmath.log": (1, 2),
     "round": (1, 2),
     "np.round": (1, 2),
     "np.clip": (2, 3),
@@ -76,7 +77,7 @@ def _as_spelt(value: object, node: ast.AST) -> str:
     return written if plain else f"{written} ({full})"
 
 
-class Calls(Distributions):
+class Calls(ComplexNumbers):
     """Reads calls."""
 
     def call_expression(self, node: ast.Call) -> Value:

@@ -33,7 +33,7 @@ from diffsrc.specialise import Signature
 OBJECT = Type("object")
 
 _FLOAT = frozenset({"math", "float"})
-_KNOWN = frozenset({"math", "numpy", "operator", "scipy", "builtins"})
+_KNOWN = frozenset({"math", "cmath", "numpy", "operator", "scipy", "builtins"})
 
 
 class Stop(Exception):
@@ -54,6 +54,9 @@ class Context(ABC):
         self.places: dict[Node, Place] = {}
         self.constants: dict[Node, constants.Number] = {}
         self.arrays: set[Node] = set()
+        # In which call of a function an array was made, and where arguments changed in place.
+        self.made_in: dict[Node, Frame] = {}
+        self.changed: dict[Node, Place] = {}
         self.guesses: set[Node] = set()
         self.assumed: set[Node] = set()
         self.floats: set[Node] = set()
@@ -157,10 +160,13 @@ class Context(ABC):
     def _note(self, made: Node, op: str, args: tuple[Node, ...], spelling: str) -> None:
         """Note what is known of a new node: its value, whether it is an array."""
         prefix = spelling.partition(".")[0] if op != "sum" else ""
-        if prefix in {"np", "math", "scipy"}:
+        if prefix == "cmath":
+            self.libraries.add("math")
+        elif prefix in {"np", "math", "scipy"}:
             self.libraries.add(prefix if args else f"{prefix} constant")
         if not self.arrays.isdisjoint(args):
             self.arrays.add(made)
+            self.made_in[made] = self.frame
         whole = op in constants.INTEGERS or op in constants.WHOLE
         if self._is_float(args) if not prefix else prefix in _FLOAT and not whole:
             self.floats.add(made)
@@ -177,7 +183,7 @@ class Context(ABC):
 
     def const(self, value: object, node: ast.AST) -> Node:
         """A literal as the user wrote it."""
-        assert value is None or isinstance(value, int | float | str)
+        assert value is None or isinstance(value, int | float | complex | str)
         made = self.graph.const(value)
         if made not in self.places:
             self.places[made] = self.place(node)
@@ -215,13 +221,19 @@ class Context(ABC):
 
     def numeric(self, value: Value, node: ast.AST) -> Node:
         """The node of a value that must be a number."""
-        if isinstance(value, Node) and value.type.kind in {"float", "bool"}:
+        if isinstance(value, Node) and value.type.kind in {"float", "bool", "complex"}:
             return value
         if isinstance(value, Static):
             known = constants.of_static(value.value)
             if known is not None:
                 return self.number(known, node)
         self.decided(value, node)
+        if isinstance(value, Object) and is_complex_object(value.value):
+            self.refuse(
+                "Derivatives are taken at real numbers, and a complex one is given here.",
+                node,
+                "Pass its real and its imaginary part as arguments of their own.",
+            )
         return self.refuse(
             f"A number is needed here, not {what(value)}.",
             node,
@@ -243,6 +255,12 @@ class Context(ABC):
         if isinstance(value, Node):
             return self.constants.get(value, UNKNOWN)
         return UNKNOWN
+
+
+def is_complex_object(value: object) -> bool:
+    """Tell whether a value is a complex number, or a NumPy array of them."""
+    kind = getattr(value, "dtype", None) if type(value).__module__ == "numpy" else None
+    return type(value) is complex or getattr(kind, "kind", "") == "c"
 
 
 UNKNOWN = object()

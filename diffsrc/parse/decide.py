@@ -205,7 +205,7 @@ class Decisions(Kinds):
 
     def _is_number(self, value: Value) -> bool:
         if isinstance(value, Node):
-            return value.type.kind in {"float", "bool"}
+            return value.type.kind in {"float", "bool", "complex"}
         return isinstance(value, Static) and constants.of_static(value.value) is not None
 
     def _equal(self, left: Value, right: Value, node: ast.AST) -> Answer:

@@ -149,14 +149,8 @@ class Expressions(Decisions):
 
     def _constant(self, node: ast.Constant) -> Value:
         value = node.value
-        if type(value) is int or type(value) is float:
+        if type(value) in (int, float, complex):
             return self.const(value, node)
-        if isinstance(value, complex):
-            self.refuse(
-                "Complex numbers are not understood yet.",
-                node,
-                "Write the real and the imaginary part out.",
-            )
         return Static(value)
 
     def _display(self, node: ast.Tuple | ast.List | ast.Set) -> Items:

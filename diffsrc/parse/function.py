@@ -76,6 +76,7 @@ class _Reader(Statements):
                 outcome.fail.place,
                 "Return a number on some path.",
             )
+        self.check_changed()
         results, structure = self._returns(outcome)
         body = Block(tuple(outcome.statements), results)
         used = set(_variables(body))

@@ -8,8 +8,10 @@ import enum
 import numbers
 import sys
 import types
+from typing import Any
 
-from diffsrc.ir import Node, Var
+from diffsrc.ir import COMPLEX, Call, Node, Var, reachable
+from diffsrc.ops.integers import is_float
 from diffsrc.parse.context import is_known_library
 from diffsrc.parse.text import Texts
 from diffsrc.parse.values import (
@@ -17,6 +19,7 @@ from diffsrc.parse.values import (
     Local,
     Object,
     Record,
+    Source,
     Static,
     Table,
     Value,
@@ -64,6 +67,12 @@ class Kinds(Texts):
     def _class_of_number(self, value: Node, node: ast.AST) -> object:
         if value in self.constants:
             return type(self.constants[value])
+        if value.type is COMPLEX:
+            self.refuse(
+                "The type of a complex value is complex or NumPy's.",
+                node,
+                "Ask for the type of an argument.",
+            )
         if value.type.kind == "bool":
             self.refuse(
                 "The type of a comparison is bool or NumPy's.",
@@ -73,6 +82,8 @@ class Kinds(Texts):
         source, example = self.live_value(value)
         if value in self.floats:
             return float
+        if value in self.arrays and isinstance(value, Call) and value not in self.live:
+            return self._class_of_array(value, node)
         if source is None or example is None:
             self.refuse(
                 "The type of this number is not known before the derivative runs.",
@@ -102,14 +113,53 @@ class Kinds(Texts):
                     node,
                     "Write the classes' names.",
                 )
-        if isinstance(value, Node) and value not in self.constants:
+        if isinstance(value, Node) and value not in self.constants and value.type is not COMPLEX:
             answer = self._number_is(value, found)
             if answer is not None:
                 self.rely(value, node)
                 return answer
+        if isinstance(value, Node) and float in found and self._is_float_object(value):
+            return True
         own = self.class_of_value(value, node)
         assert isinstance(own, type)
         return any(self._is_subclass(own, cls, node) for cls in found)
+
+    def array_leaves(self, node: Node) -> set[Node]:
+        """The arrays from outside that a value is made of."""
+        below = reachable((node,))
+        return {n for n in below if n in self.arrays and (isinstance(n, Var) or n in self.live)}
+
+    def _class_of_array(self, value: Node, node: ast.AST) -> type:
+        """That of what is computed of arrays: one without axes gives a number instead."""
+        for leaf in self.array_leaves(value):
+            source, example = self.live_value(leaf)
+            if source is None or example is None or not example.ndim:  # type: ignore[attr-defined] # an array
+                self.refuse(
+                    "Whether this is an array or a number is not known.",
+                    node,
+                    "Ask for the type of an argument.",
+                )
+            self.assume(source.attribute("ndim"), example.ndim)  # type: ignore[attr-defined] # an array
+        numpy: Any = sys.modules["numpy"]
+        kind: type = numpy.ndarray
+        return kind
+
+    def _is_float_object(self, value: Node) -> bool:
+        """Whether a computed number is a float, Python's or NumPy's, which is one of Python's."""
+        if value in self.arrays or not isinstance(value, Call) or not is_float(value):
+            return False
+        leaves: list[tuple[Source, object]] = []
+        for leaf in reachable((value,), arms=False):
+            if isinstance(leaf, Var) or leaf in self.live:
+                source, example = self.live_value(leaf)
+                if source is None or type(example) not in {float, int, _float64()}:
+                    return False
+                leaves.append((source, example))
+            elif isinstance(leaf, Call) and (leaf.op == "pow" or leaf.type is COMPLEX):
+                return False  # a root of a negative number is complex
+        for source, example in leaves:
+            self.assume_type(source, example)
+        return True
 
     def _is_subclass(self, own: type, cls: type, node: ast.AST) -> bool:
         known = any(type(cls) is kind for kind in (type, abc.ABCMeta, enum.EnumMeta))
@@ -183,3 +233,9 @@ class Kinds(Texts):
             return False
         own = object.__getattribute__(value, "__dict__")
         return type(own) is dict and name in own
+
+
+def _float64() -> object:
+    """The class `np.float64`, if NumPy is there."""
+    numpy: Any = sys.modules.get("numpy")
+    return numpy and numpy.float64

@@ -12,7 +12,7 @@ from diffsrc import capture
 from diffsrc.capture import Captured, Found, MissingName, Textual, static_attribute
 from diffsrc.capture.scope import is_a
 from diffsrc.errors import UnsupportedSyntax
-from diffsrc.ir import Assumption, Free, Node, Type, Var
+from diffsrc.ir import COMPLEX, Assumption, Free, Node, Type, Var
 from diffsrc.ops import distribution_of, operation_of
 from diffsrc.parse.context import OBJECT, Context
 from diffsrc.parse.values import Object, Source, Static, Value
@@ -82,6 +82,9 @@ class Live(Context):
         if distribution_of(value) is not None:
             self.assume(source, value)
             return Static(value, source)
+        if type(value) is complex:
+            self.assume_type(source, value)
+            return self.variable(name, COMPLEX, value, source, own=own)
         argument = argument_of(value)
         if argument.kind == "number":
             made = self.variable(name, Type("float"), value, source, own=own)

@@ -341,7 +341,8 @@ def what(value: Value) -> str:
     """Say what a value is, with its article."""
     match value:
         case Node():
-            return "a truth value" if value.type.kind == "bool" else "a number"
+            kinds = {"bool": "a truth value", "complex": "a complex number"}
+            return kinds.get(value.type.kind, "a number")
         case Static(value=known):
             if known is None:
                 return "nothing (None)"

@@ -9,15 +9,19 @@ Formulas without another source are those of Abramowitz and Stegun, chapters 4, 
 
 from __future__ import annotations
 
-from diffsrc.ir import Node
-from diffsrc.rules import distributions, elementary, special  # noqa: F401 - they fill the tables
-from diffsrc.rules.table import NARY, RULES, ZERO
+from diffsrc.ir import COMPLEX, Node
+from diffsrc.rules import complex, distributions, elementary, special  # noqa: A004, F401 - they fill the tables
+from diffsrc.rules.table import COMPLEX_RULES, NARY, RULES, ZERO
 
-__all__ = ["NARY", "RULES", "ZERO", "partial"]
+__all__ = ["COMPLEX_RULES", "NARY", "RULES", "ZERO", "partial"]
 
 
 def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int | None:
     """The partial derivative of `op` by argument `index`, or None where there is no rule."""
+    if y.graph.complex and any(node.type is COMPLEX for node in (y, *args)):
+        own = COMPLEX_RULES.get(op, ())
+        if len(own) == len(args):
+            return own[index](y, *args)
     if op in NARY:
         return NARY[op](y, index, args)
     if op in RULES and len(args) == len(RULES[op]):

@@ -11,6 +11,8 @@ Partial = Callable[..., Slope]
 
 RULES: dict[str, tuple[Partial, ...]] = {}
 NARY: dict[str, Partial] = {}
+# In place of those, where the value or an argument is complex.
+COMPLEX_RULES: dict[str, tuple[Partial, ...]] = {}
 
 
 def pointwise(name: str, *partials: Partial) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import (
+    COMPLEX,
     Block,
     Call,
     Graph,
@@ -182,7 +183,8 @@ class Simplifier:
     def _proven_zero(self, node: Node) -> bool:
         if isinstance(node, Number):
             return not node.value
-        if self._is_large(node):
+        # SymPy is told that all values are real.
+        if node.type is COMPLEX or self._is_large(node):
             return False
         return is_zero(node, self.normal)
 

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from diffsrc.ir import (
+    COMPLEX,
     Call,
     Const,
     Exact,
@@ -164,7 +165,7 @@ class Field:
         while fresh := [n for n in self.converter.symbols if n not in seen]:
             for node in fresh:
                 seen.add(node)
-                if len(node.operands) != 1:
+                if len(node.operands) != 1 or node.type is COMPLEX:
                     continue
                 if isinstance(node, Call) and node.op in {
                     "log",

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from diffsrc.ir import (
+    COMPLEX,
     Call,
     Exact,
     Node,
@@ -71,7 +72,10 @@ class Reach:
 
     def offer(self, node: Node) -> None:
         """Let products be covered with a value of the user's."""
-        coefficient, powers = monomial_of(self.normal(node))
+        form = self.normal(node)
+        coefficient, powers = monomial_of(form)
+        if node.type is COMPLEX and form.type is not COMPLEX:
+            return
         if not powers or (coefficient == 1 and len(powers) == 1 and 1 in powers.values()):
             return
         key = max(powers, key=lambda base: base.serial)

@@ -10,6 +10,7 @@ import math
 from itertools import islice
 
 from diffsrc.ir import (
+    COMPLEX,
     Assert,
     Bind,
     Block,
@@ -34,10 +35,11 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.signs import nonnegative
 from diffsrc.ops import TABLE
+from diffsrc.ops.complex import PARTS
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot
 from diffsrc.simplify.factor import is_select, joined, monomial_of
-from diffsrc.simplify.literals import as_float, by_rest, fraction, is_unit, literal
+from diffsrc.simplify.literals import as_float, by_rest, fraction, is_decimal, is_unit, literal
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
 from diffsrc.simplify.ranks import Ranks
@@ -243,10 +245,25 @@ class Lowering:
         array_op = {"max": "maximum", "min": "minimum"}.get(node.op)
         if array_op is not None and self.library == "np":
             return extreme(array_op, args)
+        if node.op in PARTS:
+            if self.library == "np" and is_choice(node.args[0]):
+                args = (self.graph.call("scalar", *args),)
+            return self.graph.call(node.op, *args, options=(PARTS[node.op],))
+        if node.op == "complex":
+            # What the functions of `cmath` are given need not be complex.
+            return (
+                args[0]
+                if self.library == "math"
+                else self.graph.call("add", *args, self.graph.const(0j))
+            )
         # The slope of an absolute value is the sign of its argument.
         op = "sign" if node.op == "slope" else node.op
         operation = TABLE[op]
-        spelling = operation.spelling(self.library or "math") or operation.spelling("np")
+        library = self.library or "math"
+        if node.type is COMPLEX and library == "math":
+            library = "cmath"
+        spelling = operation.spelling(library) or operation.spelling("np")
+        spelling = spelling or operation.spelling("cmath")
         if op == "sign" and self.library == "math":
             one = self.graph.call(
                 "copysign", self.graph.const(1.0), args[0], options=("math.copysign",)
@@ -441,6 +458,12 @@ class Lowering:
         if len(powers) > 1:
             powers = joined_roots(self.graph, powers)
             powers = sorted(powers, key=lambda item: self._rank(item[0]))
+        unit = self.graph.unit
+        if unit is not None and (unit, 1) in powers and is_decimal(coefficient):
+            # `2j * z` for twice the imaginary unit times `z`.
+            first = self.graph.const(as_float(coefficient) * 1j)
+            powers = [(first, 1), *(power for power in powers if power[0] is not unit)]
+            coefficient = 1
         parts = [self._power(base, exponent) for base, exponent in powers]
         if front is not None:
             parts.insert(0, front)
@@ -481,7 +504,8 @@ class Lowering:
         if exponent == 1:
             return written
         if exponent == HALF:
-            spelling = TABLE["sqrt"].spelling(self.library or "math")
+            library = "cmath" if base.type is COMPLEX else "math"
+            spelling = TABLE["sqrt"].spelling(self.library.replace("math", library) or library)
             return self.graph.call("sqrt", written, options=(spelling,))
         root = exponent.denominator > 1
         options = ("np.power",) if root and self._may_be_complex(base, written) else ()

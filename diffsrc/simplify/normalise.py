@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from diffsrc.ir import (
+    COMPLEX,
     Call,
     Const,
     Graph,
@@ -23,41 +24,18 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
+from diffsrc.ir.complex import absolute, conjugate, imaginary_part, real_part
+from diffsrc.ir.graph import is_complex
+from diffsrc.ops.integers import LEAVES, may_be_integer
 
-LEAVES = frozenset({"attribute", "item", "raise"})
-# What NumPy computes of integers as an integer.
-INTEGRAL = frozenset(
-    {
-        "add",
-        "sub",
-        "sum",
-        "mul",
-        "neg",
-        "pos",
-        "constant",
-        "pow",
-        "square",
-        "reciprocal",
-        "floordiv",
-        "mod",
-        "fmod",
-        "abs",
-        "sign",
-        "max",
-        "min",
-        "maximum",
-        "minimum",
-        "fmax",
-        "fmin",
-        "clip",
-        "select",
-        "floor",
-        "ceil",
-        "trunc",
-        "round",
-        "nan_to_num",
-    }
+# What is the same formula for real and for complex numbers.
+RATIONAL = frozenset(
+    {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
+    | {"complex", "rect", "wofz", "lambertw", "select"}
 )
+
+
+PARTS = frozenset({"real", "imag", "conj", "abs"})
 
 
 class Normaliser:
@@ -88,14 +66,18 @@ class Normaliser:
         if form is not node:
             if node in self.named and self._is_whole(form):
                 form = self.graph.ref(node)
-            if not isinstance(form, Number | Var):
+            # A complex value whose imaginary part is 0 is not the real one.
+            complete = node.type is not COMPLEX or form.type is COMPLEX
+            if complete and not isinstance(form, Number | Var):
                 self.written.setdefault(form, node)
         return form
 
     def _is_whole(self, form: Node) -> bool:
-        if isinstance(form, Number):
-            return True
-        return isinstance(form, Sum)
+        if form.type is COMPLEX and isinstance(form, Prod):
+            # A real multiple of a sum: `z` in `(z * w).real`, not what it is made of.
+            parts = [(b, e) for b, e in form.factors if b.type is COMPLEX]
+            return len(parts) == 1 and isinstance(parts[0][0], Sum) and parts[0][1] == 1
+        return isinstance(form, Number | Sum)
 
     def _of(self, node: Node) -> Node:
         match node:
@@ -108,6 +90,8 @@ class Normaliser:
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
                     return self.graph.number(as_fraction(value))
+                if isinstance(value, complex) and value.imag and math.isfinite(value.imag):
+                    return as_fraction(value.imag) * self.graph.imaginary()
                 return node
             case _:
                 return node
@@ -116,6 +100,13 @@ class Normaliser:
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
+        if self.graph.complex and (node.type is COMPLEX or is_complex(node.args)):
+            if node.op in PARTS and not node.options and args == node.args:
+                return node  # as a builder left it
+            found = self._complex_call(node.op, args)
+            if found is not None:
+                return found
+            args = as_complex(node, args, embedded=True)
         match node.op, args:
             case "add", (a, b):
                 return over_denominator(a + b)
@@ -151,23 +142,43 @@ class Normaliser:
             case _:
                 return self.graph.call(node.op, *args)
 
+    def _complex_call(self, op: str, args: tuple[Node, ...]) -> Node | None:
+        """What only complex values have: parts of them, and values made of parts."""
+        match op, args:
+            case "real", (z,):
+                return real_part(z)
+            case "imag", (z,):
+                return imaginary_part(z)
+            case "conj", (z,):
+                return conjugate(z)
+            case "abs", (z,):
+                return absolute(z) if z.type is COMPLEX else self.graph.call("abs", z)
+            case "complex", (a, b):
+                return a + self.graph.imaginary() * b
+            case "complex", (a,) if a.type is COMPLEX:
+                return a
+        return None
 
-def may_be_integer(node: Node) -> bool:
-    """Whether a written value may be an integer: where nothing in it makes it a float."""
-    seen: set[Node] = set()
-    todo = [node]
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, Const) and type(node.value) is float:
-            return False
-        if isinstance(node, Call) and node.op not in LEAVES:
-            if node.op not in INTEGRAL:
-                return False
-            todo += node.args
-    return True
+
+def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[Node, ...]:
+    """The normal arguments of a complex call, complex where that decides which value it is.
+
+    A value may be complex whose form is not, as `(1j * x)**2` is `-x**2`: on which side of a cut it
+    lies, the user's own value knows. `cmath.sqrt(x)` of a real `x` is not the root that `math` has:
+    the argument is complex if `embedded`.
+    """
+    if node.type is not COMPLEX or node.op in RATIONAL:
+        return args
+    if node.op == "pow" and isinstance(args[1], Number) and args[1].value.denominator == 1:
+        return args
+    graph = node.graph
+    args = tuple(
+        graph.ref(own) if own.type is COMPLEX and arg.type is not COMPLEX else arg
+        for own, arg in zip(node.args, args, strict=True)
+    )
+    if not embedded or is_complex(args):
+        return args
+    return tuple([graph.call("complex", arg) for arg in args])
 
 
 def over_denominator(node: Node) -> Node:

@@ -6,7 +6,20 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from diffsrc.ir import Call, Const, Node, Number, Prod, Ref, Sum, as_fraction, filled, reachable
+from diffsrc.ir import (
+    COMPLEX,
+    Call,
+    Const,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Sum,
+    as_fraction,
+    filled,
+    reachable,
+)
+from diffsrc.ir.graph import is_complex
 from diffsrc.ops import TABLE
 
 POINTS = 3
@@ -21,7 +34,10 @@ NAN: Values = (math.nan, math.nan, math.nan)
 
 
 class Sampler:
-    """Evaluates nodes in floats at three points; what cannot be evaluated is nan."""
+    """Evaluates nodes in floats at three points; what cannot be evaluated is nan.
+
+    So are complex values; a real part of one is a value of its own.
+    """
 
     def __init__(self) -> None:
         self.values: dict[Node, Values] = {}
@@ -72,7 +88,11 @@ class Sampler:
         )
 
     def _evaluate(self, node: Node) -> Values:
+        if node.graph.complex and node.type is COMPLEX:
+            return NAN
         match node:
+            case Call() if is_opaque(node):
+                return self._leaf()
             case Prod():
                 return self._product(node)
             case Sum():
@@ -109,6 +129,11 @@ class Sampler:
                 values = _powers(values, _float(exponent))
             a, b, c = a * values[0], b * values[1], c * values[2]
         return a, b, c
+
+
+def is_opaque(node: Call) -> bool:
+    """Whether a call is a real value of complex ones."""
+    return node.graph.complex and node.type is not COMPLEX and is_complex(node.args)
 
 
 def _powers(values: Values, exponent: float) -> Values:
@@ -163,9 +188,11 @@ class Exact:
                 value = node.value
                 number = isinstance(value, int | float) and math.isfinite(value)
                 return _rational(as_fraction(value)) if number else mpmath.nan  # type: ignore[arg-type] # a number
+            case _ if node.type is COMPLEX:
+                return mpmath.nan
             case Ref():
                 return of(node.value)
-            case Call() if node.op in TABLE:
+            case Call() if node.op in TABLE and not is_opaque(node):
                 if not math.isfinite(self.sampler(node)[point]):
                     return mpmath.nan  # to mpmath a number, of gigabytes: exp(exp(exp(x)))
                 args = [of(arg) for arg in node.args]

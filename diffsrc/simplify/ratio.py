@@ -13,7 +13,7 @@ from functools import reduce
 from math import gcd, lcm
 from typing import TYPE_CHECKING, TypeGuard
 
-from diffsrc.ir import Call, Exact, Graph, Node, Number, Prod, Ref, Sum, Var, quotient
+from diffsrc.ir import COMPLEX, Call, Exact, Graph, Node, Number, Prod, Ref, Sum, Var, quotient
 from diffsrc.ir.signs import nonnegative
 
 if TYPE_CHECKING:
@@ -200,7 +200,8 @@ def is_quotient(node: Node) -> bool:
 
 def is_exponential(node: Node) -> TypeGuard[Call]:
     """Whether a node is rational in an exponential, by itself."""
-    return isinstance(node, Call) and node.op in FUNCTIONS and not node.options
+    own = isinstance(node, Call) and node.op in FUNCTIONS and not node.options
+    return own and node.type is not COMPLEX
 
 
 def factors_of(node: Node) -> Iterable[tuple[Node, Exact]]:

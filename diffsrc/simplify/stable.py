@@ -17,6 +17,7 @@ from math import isqrt
 from typing import TYPE_CHECKING
 
 from diffsrc.ir import (
+    COMPLEX,
     Bind,
     Block,
     Call,
@@ -102,6 +103,8 @@ class Stabiliser:
     def _rewritten(self, node: Node) -> Node:
         if node in self.normal.named or self.read.is_named(node):
             return node
+        if node.type is COMPLEX and not isinstance(node, Result):
+            return self._of_parts(node)
         match node:
             case Sum() if (centred := self._centred(node)) is not node:
                 return self(centred)
@@ -126,6 +129,18 @@ class Stabiliser:
                 arms = self.block(node.then), self.block(node.orelse)
                 same = arms == (node.then, node.orelse)
                 return node if same else self.graph.if_(self.done[node.condition], *arms)
+            case _:
+                return node
+
+    def _of_parts(self, node: Node) -> Node:
+        """A complex value of what its parts have become: the rest is about real numbers."""
+        match node:
+            case Sum() if not self._is_done(node):
+                return self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)])
+            case Prod() if not self._is_done(node):
+                return self._rebuilt(node)
+            case Call() if not node.options and node.op not in WRITTEN:
+                return self.graph.call(node.op, *(self.done[a] for a in node.args))
             case _:
                 return node
 

@@ -1,0 +1,74 @@
+"""What is an integer, or an array of integers, where its arguments are."""
+
+from __future__ import annotations
+
+from diffsrc.ir import Call, Const, Node, reachable
+
+# Reads of values from outside.
+LEAVES = frozenset({"attribute", "item", "raise"})
+# What NumPy computes of integers as an integer.
+INTEGRAL = frozenset(
+    {
+        "add",
+        "sub",
+        "sum",
+        "mul",
+        "neg",
+        "pos",
+        "constant",
+        "pow",
+        "square",
+        "reciprocal",
+        "floordiv",
+        "mod",
+        "fmod",
+        "abs",
+        "sign",
+        "max",
+        "min",
+        "maximum",
+        "minimum",
+        "fmax",
+        "fmin",
+        "clip",
+        "select",
+        "floor",
+        "ceil",
+        "trunc",
+        "round",
+        "nan_to_num",
+    }
+)
+
+
+def may_be_integer(node: Node) -> bool:
+    """Whether a written value may be an integer: where nothing in it makes it a float."""
+    seen: set[Node] = set()
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, Const) and type(node.value) is float:
+            return False
+        if isinstance(node, Call) and node.op not in LEAVES:
+            if node.op not in INTEGRAL:
+                return False
+            todo += node.args
+    return True
+
+
+def is_float(node: Node) -> bool:
+    """Whether a written value is no integer, and no array of them, whatever its arguments are."""
+    known: dict[Node, bool] = {}
+    for below in reachable((node,), arms=False):
+        if not isinstance(below, Call) or below.op in LEAVES or below.type.kind == "bool":
+            known[below] = isinstance(below, Const) and type(below.value) is float
+        elif below.op not in INTEGRAL:
+            known[below] = True
+        elif below.op in {"max", "min"}:
+            known[below] = all(known[arg] for arg in below.args)
+        else:
+            known[below] = any(known[arg] for arg in below.args[below.op == "select" :])
+    return known[node]
