@@ -1,0 +1,174 @@
+"""How far to the right each vertex of each row stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from diffsrc.draw.rows import Rows
+
+ROUNDS = 30
+STRAIGHT = 20.0  # how much more it matters that what passes rows is straight
+NEAR = 0.5
+
+
+def straightened(rows: Rows, widths: Mapping[int, float], beside: float) -> dict[int, float]:
+    """The middle of each vertex: in order, apart, arrows as vertical as can be."""
+    return Places(rows, widths, beside).found()
+
+
+class Places:
+    """Where vertices stand while that is improved."""
+
+    def __init__(self, rows: Rows, widths: Mapping[int, float], beside: float) -> None:
+        self.rows = rows
+        self.widths = widths
+        self.beside = beside
+        self.middles: dict[int, float] = {}
+        self.chains = _chains(rows)
+        self.stiff = frozenset(v for chain in self.chains for v in chain)
+        for row in rows.rows:
+            x = 0.0
+            for v in row:
+                self.middles[v] = x + widths[v] / 2
+                x += widths[v] + beside
+            for v in row:
+                self.middles[v] -= (x - beside) / 2
+
+    def found(self) -> dict[int, float]:
+        """Settle row after row, first by one side, then by both."""
+        there, back = self.rows.rows, self.rows.rows[::-1]
+        for _ in range(ROUNDS // 3):
+            for row in there:
+                self._settle(row, up=True, down=False)
+            for row in back:
+                self._settle(row, up=False, down=True)
+        for _ in range(ROUNDS):
+            self._average()
+            for row in (*there, *back):
+                self._settle(row, up=True, down=True)
+        self._stretch()
+        for _ in range(ROUNDS // 3):
+            for row in (*there, *back):
+                self._settle(row, up=True, down=True, fixed=self.stiff)
+        return self.middles
+
+    def _settle(
+        self, row: Sequence[int], *, up: bool, down: bool, fixed: frozenset[int] = frozenset()
+    ) -> None:
+        middles, wanted = self.middles, list[tuple[float, float]]()
+        for v in row:
+            pulls = [
+                *(
+                    middles[k.source] - k.port * self.widths[v]
+                    for k in self.rows.up.get(v, ())
+                    if up
+                ),
+                *(
+                    middles[k.target] + k.port * self.widths[k.target]
+                    for k in self.rows.down.get(v, ())
+                    if down
+                ),
+            ]
+            if v in fixed:
+                wanted.append((middles[v], 1e9))
+            elif v in self.stiff and up and down:
+                mean = sum(pulls) / len(pulls)
+                wanted.append((middles[v] + (mean - middles[v]) / STRAIGHT, STRAIGHT))
+            else:
+                wanted.append(
+                    (sum(pulls) / len(pulls), float(len(pulls))) if pulls else (middles[v], 0.01)
+                )
+        self._apart(row, wanted)
+
+    def _average(self) -> None:
+        """Make the chains straight, wherever that is."""
+        for way in self.chains:
+            middle = sum(self.middles[v] for v in way) / len(way)
+            for v in way:
+                self.middles[v] = middle
+
+    def _stretch(self) -> None:
+        """Make pieces of chains straight that have the room, the longest chains first."""
+        room = self._room()
+        for way in sorted(self.chains, key=len, reverse=True):
+            start = 0
+            while start < len(way):
+                low, high = room(way[start])
+                end = start + 1
+                while end < len(way):
+                    left, right = room(way[end])
+                    if max(low, left) > min(high, right):
+                        break
+                    low, high, end = max(low, left), min(high, right), end + 1
+                piece = way[start:end]
+                mean = sum(self.middles[v] for v in piece) / len(piece)
+                for v in piece:
+                    self.middles[v] = min(max(mean, low), high)
+                start = end
+
+    def _room(self):  # type: ignore[no-untyped-def]
+        beside = {
+            v: (row[i - 1] if i else None, row[i + 1] if i + 1 < len(row) else None)
+            for row in self.rows.rows
+            for i, v in enumerate(row)
+        }
+
+        def room(v: int) -> tuple[float, float]:
+            left, right = beside[v]
+            low, high = self.middles[v] - 1e6, self.middles[v] + 1e6
+            if left is not None:
+                low = self.middles[left] + self._between(left, v)
+            if right is not None:
+                high = self.middles[right] - self._between(v, right)
+            # Rounded, what has no room at all would have less.
+            return min(low, self.middles[v]), max(high, self.middles[v])
+
+        return room
+
+    def _between(self, left: int, right: int) -> float:
+        return (self.widths[left] + self.widths[right]) / 2 + self.beside
+
+    def _apart(self, row: Sequence[int], wanted: Sequence[tuple[float, float]]) -> None:
+        """Move a row as near to where it wants to be as its order and widths allow.
+
+        Least squares: neighbours that would come too close become one group, at their mean.
+        """
+        offset, groups, shifts = 0.0, list[tuple[float, float, int]](), list[float]()
+        for i, v in enumerate(row):
+            if i:
+                offset += self._between(row[i - 1], v)
+            shifts.append(offset)
+            x, weight = wanted[i]
+            group = (x - offset, weight, 1)
+            while groups and groups[-1][0] > group[0]:
+                last = groups.pop()
+                total = last[1] + group[1]
+                x = (last[0] * last[1] + group[0] * group[1]) / total
+                group = (x, total, last[2] + group[2])
+            groups.append(group)
+        place = iter(x for x, _, count in groups for _ in range(count))
+        for v, shift in zip(row, shifts, strict=True):
+            self.middles[v] = next(place) + shift
+
+
+def _chains(rows: Rows) -> list[list[int]]:
+    """Vertices one below the other: ways, and what nothing else is linked with in between."""
+    below = {
+        v: links[0].target
+        for v, links in rows.down.items()
+        if len(links) == 1 and len(rows.up[links[0].target]) == 1
+    }
+    for way in rows.ways.values():
+        below |= dict(pairwise(way))
+    inner = set(below.values())
+    chains: list[list[int]] = []
+    for v in below:
+        if v not in inner:
+            chain = [v]
+            while chain[-1] in below:
+                chain.append(below[chain[-1]])
+            chains.append(chain)
+    ways = {v for way in rows.ways.values() if len(way) == 1 for v in way}
+    single = ways.difference(below, inner)
+    return [*chains, *([v] for v in sorted(single))]
