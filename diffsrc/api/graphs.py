@@ -52,7 +52,9 @@ def graph_of_function(captured: Captured, signature: Signature) -> ExpressionGra
                 names.setdefault(let.node, let.name)
     name = _name(captured)
     results = _in_order(program, [name + path for path, _ in _leaves(program.structure)])
-    return _drawn(captured, program, f"{name}, as it is written.", names, results, frozenset())
+    title = f"{name}, as it is written."
+    subject = Subject(program, name, title, names, results, frozenset(), captured.file)
+    return ExpressionGraph(diagram(subject))
 
 
 def graph_of_derivative(
@@ -63,23 +65,11 @@ def graph_of_derivative(
     named = {node: label for label, (node, _) in fixed_parts(program).items()}
     named |= {constant.node: constant.name for constant in stages.constants}
     names = names_in(program, named)
-    title = docstring(captured.name, operators, stages.parsed)
-    results = _in_order(program, derivative_names(_name(captured), operators, stages))
-    return _drawn(captured, program, title, names, results, stages.wrt)
-
-
-def _drawn(  # noqa: PLR0913 - what a subject is made of
-    captured: Captured,
-    program: Program,
-    title: str,
-    names: dict[Node, str],
-    results: Sequence[str],
-    wrt: frozenset[str],
-) -> ExpressionGraph:
     name = _name(captured)
-    return ExpressionGraph(
-        diagram(Subject(program, name, title, names, results, wrt, captured.file))
-    )
+    title = docstring(captured.name, operators, stages.parsed)
+    results = _in_order(program, derivative_names(name, operators, stages))
+    subject = Subject(program, name, title, names, results, stages.wrt, captured.file)
+    return ExpressionGraph(diagram(subject))
 
 
 def _name(captured: Captured) -> str:
@@ -131,9 +121,11 @@ def derivative_names(name: str, operators: Sequence[Operator], stages: Stages) -
 
 
 def _quotient(name: str, wrt: Sequence[str], *, partial: bool) -> str:
-    d = "∂" if partial else "d"
-    below = "".join(d + by + _raised(wrt.count(by)) for by in dict.fromkeys(wrt))
-    return f"{d}{_raised(len(wrt))}{name}/{below}"
+    """`∂f/∂x`, `df/dx`; with longer names `d tax / d income`, which nobody takes for one word."""
+    long = not partial and max(map(len, (name, *wrt))) > 1
+    d, blank = "∂" if partial else "d", " " if long else ""
+    below = "".join(f"{d}{blank}{by}{_raised(wrt.count(by))}" for by in dict.fromkeys(wrt))
+    return f"{d}{_raised(len(wrt))}{blank}{name}{blank}/{blank}{below}"
 
 
 def _raised(exponent: int) -> str:

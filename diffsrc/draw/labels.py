@@ -19,7 +19,7 @@ from diffsrc.emit.expressions import (
     Printer,
 )
 from diffsrc.emit.formula import error_name
-from diffsrc.ir import Call, Const, Node, Result, Var
+from diffsrc.ir import Block, Call, Const, Node, Result, Var
 from diffsrc.ops import TABLE
 
 WIDEST = 32  # characters, before a box for the left part of a sum or product begins
@@ -99,12 +99,7 @@ class Labels:
     def _parts(self, node: Node) -> tuple[list[Part], int]:
         """The text and how strongly it binds."""
         if isinstance(node, Result):
-            then, orelse = (
-                [(f"raise {error_name(arm.fail)}", None)]
-                if arm.fail is not None
-                else self._operand(arm.results[node.index], OR)
-                for arm in (node.of.then, node.of.orelse)
-            )
+            then, orelse = (self._arm(arm, node.index) for arm in (node.of.then, node.of.orelse))
             return self._ternary(then, node.of.condition, orelse)
         if isinstance(node, Const):
             text = self.printer(node)
@@ -156,9 +151,9 @@ class Labels:
         exponent = node.args[1] if node.op == "pow" else None
         if exponent is None:
             return [*base, ("²", None)]
-        if isinstance(exponent, Const) and isinstance(exponent.value, int | float):
-            if float(exponent.value).is_integer() and abs(exponent.value) < 100:
-                return [*base, (str(int(exponent.value)).translate(RAISED), None)]
+        value = exponent.value if isinstance(exponent, Const) else None
+        if isinstance(value, int | float) and abs(value) < 100 and value == int(value):
+            return [*base, (str(int(value)).translate(RAISED), None)]
         return [*base, (" ** ", None), *self._operand(exponent, UNARY)]
 
     def _ternary(
@@ -166,6 +161,11 @@ class Labels:
     ) -> tuple[list[Part], int]:
         middle = self._operand(condition, OR)
         return [*then, (" if ", None), *middle, (" else ", None), *orelse], TERNARY
+
+    def _arm(self, arm: Block, index: int) -> list[Part]:
+        if arm.fail is not None:
+            return [(f"raise {error_name(arm.fail)}", None)]
+        return self._operand(arm.results[index], OR)
 
     def _operand(
         self, node: Node, above: int, family: str | None = None, room: int = WIDEST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -9,7 +10,6 @@ from diffsrc.draw.rows import Rows
 
 ROUNDS = 30
 STRAIGHT = 20.0  # how much more it matters that what passes rows is straight
-NEAR = 0.5
 
 
 def straightened(rows: Rows, widths: Mapping[int, float], beside: float) -> dict[int, float]:
@@ -27,7 +27,10 @@ class Places:
         self.middles: dict[int, float] = {}
         self.chains = _chains(rows)
         self.stiff = frozenset(v for chain in self.chains for v in chain)
+        self.neighbours: dict[int, tuple[int | None, int | None]] = {}
         for row in rows.rows:
+            beside_it = zip([None, *row[:-1]], [*row[1:], None], strict=True)
+            self.neighbours.update(zip(row, beside_it, strict=True))
             x = 0.0
             for v in row:
                 self.middles[v] = x + widths[v] / 2
@@ -47,6 +50,12 @@ class Places:
             self._average()
             for row in (*there, *back):
                 self._settle(row, up=True, down=True)
+        # Where all that pulls is left out, chains become straight that have the room.
+        for _ in range(ROUNDS):
+            self._average()
+            for row in there:
+                here = [(self.middles[v], STRAIGHT if v in self.stiff else 1.0) for v in row]
+                self._apart(row, here)
         self._stretch()
         for _ in range(ROUNDS // 3):
             for row in (*there, *back):
@@ -90,14 +99,13 @@ class Places:
 
     def _stretch(self) -> None:
         """Make pieces of chains straight that have the room, the longest chains first."""
-        room = self._room()
         for way in sorted(self.chains, key=len, reverse=True):
             start = 0
             while start < len(way):
-                low, high = room(way[start])
+                low, high = self._room(way[start])
                 end = start + 1
                 while end < len(way):
-                    left, right = room(way[end])
+                    left, right = self._room(way[end])
                     if max(low, left) > min(high, right):
                         break
                     low, high, end = max(low, left), min(high, right), end + 1
@@ -107,24 +115,13 @@ class Places:
                     self.middles[v] = min(max(mean, low), high)
                 start = end
 
-    def _room(self):  # type: ignore[no-untyped-def]
-        beside = {
-            v: (row[i - 1] if i else None, row[i + 1] if i + 1 < len(row) else None)
-            for row in self.rows.rows
-            for i, v in enumerate(row)
-        }
-
-        def room(v: int) -> tuple[float, float]:
-            left, right = beside[v]
-            low, high = self.middles[v] - 1e6, self.middles[v] + 1e6
-            if left is not None:
-                low = self.middles[left] + self._between(left, v)
-            if right is not None:
-                high = self.middles[right] - self._between(v, right)
-            # Rounded, what has no room at all would have less.
-            return min(low, self.middles[v]), max(high, self.middles[v])
-
-        return room
+    def _room(self, v: int) -> tuple[float, float]:
+        """How far a vertex may go to both sides."""
+        left, right = self.neighbours[v]
+        low = -math.inf if left is None else self.middles[left] + self._between(left, v)
+        high = math.inf if right is None else self.middles[right] - self._between(v, right)
+        # Rounded, what has no room at all would have less.
+        return min(low, self.middles[v]), max(high, self.middles[v])
 
     def _between(self, left: int, right: int) -> float:
         return (self.widths[left] + self.widths[right]) / 2 + self.beside

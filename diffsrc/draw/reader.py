@@ -16,7 +16,7 @@ from diffsrc.draw.labels import Labels, Part, is_read
 from diffsrc.emit.expressions import TERNARY, Printer
 from diffsrc.emit.formula import error_name
 from diffsrc.errors import Place
-from diffsrc.ir import Assert, Call, Const, Fail, If, Node, Program, Result, Var, blocks
+from diffsrc.ir import Assert, Call, If, Node, Program, Result, Var, blocks
 
 MAX_TIP = 14  # operations
 
@@ -76,8 +76,8 @@ class Reader:
         ends = [self._real(node) for node in body.results]
         roots = [*(check.condition for check in checks), *ends]
         order = self._order(roots)
-        for node in (*roots, *(child for node in order for child in self._below(node))):
-            self.uses[node] = self.uses.get(node, 0) + 1
+        for read in (*roots, *(child for node in order for child in self._below(node))):
+            self.uses[read] = self.uses.get(read, 0) + 1
         for node in order:
             if isinstance(node, Var) or is_read(node):
                 self.names.setdefault(node, self.printer(node))
@@ -216,9 +216,9 @@ class Reader:
         tip = f"{name} = {value}" if name else value
         if place is not None:
             tip += f"  ({PurePath(place.file).name}:{place.line})"
-        return Box(self._kind(node, name), self._pieces(parts), name, note, tip)
+        return Box(self._kind(node), self._pieces(parts), name, note, tip)
 
-    def _kind(self, node: Node, name: str) -> str:
+    def _kind(self, node: Node) -> str:
         if isinstance(node, Result) or (isinstance(node, Call) and node.op == "select"):
             return "choice"
         if node in self.places:

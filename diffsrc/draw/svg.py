@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
-from diffsrc.draw.diagram import HOLE, Box, Diagram, Piece
+from diffsrc.draw.diagram import HOLE, Box, Diagram
 from diffsrc.draw.layout import Layout, Point
 from diffsrc.draw.look import FONT, LOOKS, NOTE_SIZE, SIZE, UNIT, columns, is_dashed
 
@@ -85,40 +85,36 @@ class Drawing:
                 f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(w)}" height="{_n(h)}" '
                 f'rx="{_n(corner)}" {stroke}{dash}/>'
             )
-        middle = y + h / 2 + (-3 if box.note else 4.5)
-        at = self.layout.text_start(number)
-        if box.name:
-            at += columns(box.lead) * UNIT
-            yield _text(
-                at - columns(" = ") * UNIT, middle, box.name, look.text, anchor="end", bold=True
-            )
-            yield _text(at - 1.5 * UNIT, middle, "=", look.faint)
-        for piece in box.pieces:
-            yield from self._piece(piece, at, middle, look.text, look.faint, bold=look.bold)
-            at += columns(piece.text) * UNIT
-        if box.note:
-            yield (
-                f'<text x="{_n(x + w / 2)}" y="{_n(y + h - 7)}" font-size="{NOTE_SIZE}" '
-                f'fill="{look.faint}">{escape(box.note)}</text>'
-            )
+        yield from self._words(number, box)
         yield "</g>"
 
-    def _piece(
-        self, piece: Piece, at: float, y: float, colour: str, faint: str, *, bold: bool
-    ) -> Iterator[str]:
-        text = piece.text.strip()
-        if not text:
-            return
-        start = at + (len(piece.text) - len(piece.text.lstrip())) * UNIT
-        middle = start + columns(text) * UNIT / 2
-        fill = faint if text == HOLE else colour
-        yield _text(middle, y, text, fill, bold=bold)
+    def _words(self, number: int, box: Box) -> Iterator[str]:
+        """The text of a box, each part of it where the arrows expect it in any font."""
+        place, look = self.layout.places[number], LOOKS[box.kind]
+        line = place.top + place.height / 2 + (-3 if box.note else 4.5)
+        at = self.layout.text_start(number)
+        if box.name:
+            name = ' font-weight="bold"'
+            yield _text(Point(at + columns(box.name) * UNIT / 2, line), box.name, look.text, name)
+            at += columns(box.lead) * UNIT
+            yield _text(Point(at - 1.5 * UNIT, line), "=", look.faint)
+        weight = ' font-weight="bold"' if look.bold else ""
+        for piece in box.pieces:
+            text, width = piece.text.strip(), columns(piece.text) * UNIT
+            # Blanks at one end move the rest.
+            before = columns(piece.text) - columns(piece.text.lstrip())
+            after = columns(piece.text) - columns(piece.text.rstrip())
+            middle = Point(at + width / 2 + (before - after) * UNIT / 2, line)
+            if text:
+                yield _text(middle, text, look.faint if text == HOLE else look.text, weight)
+            at += width
+        if box.note:
+            below = Point(place.middle, place.bottom - 7)
+            yield _text(below, box.note, look.faint, f' font-size="{NOTE_SIZE}"')
 
 
-def _text(x: float, y: float, text: str, fill: str, *, anchor: str = "", bold: bool = False) -> str:
-    more = f' text-anchor="{anchor}"' if anchor else ""
-    more += ' font-weight="bold"' if bold else ""
-    return f'<text x="{_n(x)}" y="{_n(y)}" fill={quoteattr(fill)}{more}>{escape(text)}</text>'
+def _text(at: Point, text: str, fill: str, more: str = "") -> str:
+    return f'<text x="{_n(at.x)}" y="{_n(at.y)}" fill="{fill}"{more}>{escape(text)}</text>'
 
 
 def _path(points: list[Point]) -> str:
