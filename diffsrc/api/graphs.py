@@ -11,6 +11,7 @@ from diffsrc.api.result import Derivative
 from diffsrc.capture import Captured, capture
 from diffsrc.draw import ExpressionGraph, Subject, diagram
 from diffsrc.emit.python import names_in
+from diffsrc.errors import ShapeError
 from diffsrc.ir import Node, Program, Structure, blocks
 from diffsrc.parse import parse
 from diffsrc.specialise import Signature, signature_of, unknown_signature
@@ -38,8 +39,13 @@ def graph(f: Callable[..., Any] | Derivative, /, *args: Any, **kwargs: Any) -> E
     if not callable(f):
         raise TypeError(f"graph takes a function, not {type(f).__name__}")
     captured = capture(f)
-    given = signature_of(captured, args, kwargs) if args or kwargs else None
-    return graph_of_function(captured, given or unknown_signature(captured))
+    if args or kwargs:
+        return graph_of_function(captured, signature_of(captured, args, kwargs))
+    try:
+        return graph_of_function(captured, unknown_signature(captured))
+    except ShapeError as error:  # which tells how to derive it
+        advice = f"Give the arguments that you mean: graph({_name(captured)}, ...)."
+        raise ShapeError(error.message, error.place, advice) from None
 
 
 def graph_of_function(captured: Captured, signature: Signature) -> ExpressionGraph:
@@ -91,9 +97,8 @@ def _leaves(structure: Structure, path: str = "") -> Iterator[tuple[str, int]]:
 def _in_order(program: Program, names: Sequence[str]) -> list[str]:
     """Names in the order in which things are returned, as names of the program's results."""
     found = [""] * len(program.body.results)
-    if found:
-        for (_, number), name in zip(_leaves(program.structure), names, strict=True):
-            found[number] = name
+    for (_, number), name in zip(_leaves(program.structure), names, strict=True):
+        found[number] = name
     return found
 
 

@@ -35,8 +35,8 @@ INFIX = {
     "le": (" ≤ ", COMPARE),
     "gt": (" > ", COMPARE),
     "ge": (" ≥ ", COMPARE),
-    "eq": (" = ", COMPARE),
-    "ne": (" ≠ ", COMPARE),
+    "eq": (" == ", COMPARE),
+    "ne": (" != ", COMPARE),
     "and": (" and ", AND),
     "or": (" or ", OR),
 }

@@ -9,6 +9,7 @@ from itertools import pairwise
 from diffsrc.draw.rows import Rows
 
 ROUNDS = 30
+FIXED, NOTHING = 1e9, 0.01
 STRAIGHT = 20.0  # how much more it matters that what passes rows is straight
 
 
@@ -42,14 +43,16 @@ class Places:
         """Settle row after row, first by one side, then by both."""
         there, back = self.rows.rows, self.rows.rows[::-1]
         for _ in range(ROUNDS // 3):
+            self._average()
             for row in there:
-                self._settle(row, up=True, down=False)
+                self._roughly(row, {v: [k.source for k in self.rows.up.get(v, ())] for v in row})
+            self._average()
             for row in back:
-                self._settle(row, up=False, down=True)
+                self._roughly(row, {v: [k.target for k in self.rows.down.get(v, ())] for v in row})
         for _ in range(ROUNDS):
             self._average()
             for row in (*there, *back):
-                self._settle(row, up=True, down=True)
+                self._settle(row)
         # Where all that pulls is left out, chains become straight that have the room.
         for _ in range(ROUNDS):
             self._average()
@@ -59,35 +62,36 @@ class Places:
         self._stretch()
         for _ in range(ROUNDS // 3):
             for row in (*there, *back):
-                self._settle(row, up=True, down=True, fixed=self.stiff)
+                self._settle(row, fixed=self.stiff)
         return self.middles
 
-    def _settle(
-        self, row: Sequence[int], *, up: bool, down: bool, fixed: frozenset[int] = frozenset()
-    ) -> None:
-        middles, wanted = self.middles, list[tuple[float, float]]()
+    def _roughly(self, row: Sequence[int], near: Mapping[int, Sequence[int]]) -> None:
+        """Move a row to what each vertex should be near to."""
+        wanted: list[tuple[float, float]] = []
         for v in row:
-            pulls = [
-                *(
-                    middles[k.source] - k.port * self.widths[v]
-                    for k in self.rows.up.get(v, ())
-                    if up
-                ),
-                *(
-                    middles[k.target] + k.port * self.widths[k.target]
-                    for k in self.rows.down.get(v, ())
-                    if down
-                ),
-            ]
-            if v in fixed:
-                wanted.append((middles[v], 1e9))
-            elif v in self.stiff and up and down:
-                mean = sum(pulls) / len(pulls)
-                wanted.append((middles[v] + (mean - middles[v]) / STRAIGHT, STRAIGHT))
-            else:
-                wanted.append(
-                    (sum(pulls) / len(pulls), float(len(pulls))) if pulls else (middles[v], 0.01)
-                )
+            places = [self.middles[other] for other in near[v]]
+            mean = sum(places) / len(places) if places else self.middles[v]
+            wanted.append(self._wish(v, mean, len(places)))
+        self._apart(row, wanted)
+
+    def _wish(self, v: int, mean: float, pulls: int) -> tuple[float, float]:
+        """Where a vertex goes that is pulled to a place, and how strongly."""
+        if v in self.stiff:
+            here = self.middles[v]
+            return here + (mean - here) / STRAIGHT, STRAIGHT
+        return mean, pulls or NOTHING
+
+    def _settle(self, row: Sequence[int], fixed: frozenset[int] = frozenset()) -> None:
+        """Move a row to where its links pull it from both sides."""
+        middles, widths, wanted = self.middles, self.widths, list[tuple[float, float]]()
+        for v in row:
+            above = self.rows.up.get(v, ())
+            pulls = [middles[k.source] - k.port * widths[v] for k in above]
+            below = self.rows.down.get(v, ())
+            pulls += [middles[k.target] + k.port * widths[k.target] for k in below]
+            mean = sum(pulls) / len(pulls) if pulls else middles[v]
+            held = (middles[v], FIXED) if v in fixed else None
+            wanted.append(held or self._wish(v, mean, len(pulls)))
         self._apart(row, wanted)
 
     def _average(self) -> None:

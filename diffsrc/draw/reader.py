@@ -43,10 +43,12 @@ class Subject(NamedTuple):
 
 
 class Check(NamedTuple):
-    """A condition at which the function raises."""
+    """A condition at which the function raises, or does not, and the words around it."""
 
     before: str
     condition: Node
+    after: str = ""
+    place: Place | None = None
 
 
 def diagram(subject: Subject) -> Diagram:
@@ -71,10 +73,9 @@ class Reader:
 
     def read(self) -> Diagram:
         """The boxes, those of the results last."""
-        body = self.program.body
         checks = self._checks()
-        ends = [self._real(node) for node in body.results]
-        roots = [*(check.condition for check in checks), *ends]
+        ends = [self._real(node) for node in self.program.body.results]
+        roots = [*(self._real(check.condition) for check in checks), *ends]
         order = self._order(roots)
         for read in (*roots, *(child for node in order for child in self._below(node))):
             self.uses[read] = self.uses.get(read, 0) + 1
@@ -88,31 +89,22 @@ class Reader:
                 self._box(node)
         for check in checks:
             self._check(check)
-        for name, node in zip(self.subject.results, ends, strict=not body.fails):
+        for name, node in zip(self.subject.results, ends, strict=True):
             tip = f"{name} = {self.printer.value(node)}"
             if node in self.labels.fixed:
                 value = self._pieces(self.labels(node))
                 self.boxes.append(Box("result", value, name, tip=tip))
             else:
                 self.boxes.append(Box("result", (Piece(name, self.numbers[node]),), tip=tip))
-        if body.fail is not None:
-            text = f"raise {error_name(body.fail)}"
-            self.boxes.append(Box("check", (Piece(text),), tip=text))
         return Diagram(self.subject.name, self.subject.title, tuple(self.boxes))
 
     # What is to be drawn
 
     def _checks(self) -> list[Check]:
-        """What the function checks in any case; choices between a value and an error are gone."""
-        graph = self.program.graph
-        checks = [
-            Check("assert ", statement.condition)
-            for block in blocks(self.program.body)
-            for statement in block.statements
-            if isinstance(statement, Assert)
-        ]
-        todo = [*self.program.body.results, *(check.condition for check in checks)]
-        todo.reverse()
+        """What the function checks; choices between a value and an error, always made, are gone."""
+        graph, body = self.program.graph, self.program.body
+        always, checks = {body}, list[Check]()
+        todo = [*reversed(body.results)]
         seen: set[Node] = set()
         while todo:
             node = todo.pop()
@@ -125,17 +117,33 @@ class Reader:
             of = node.of
             todo.append(of.condition)
             arms = (of.then, of.orelse)
-            fails = [arm.fail for arm in arms if arm.fail is not None]
-            if len(fails) != 1:
+            fail = of.then.fail or of.orelse.fail
+            if fail is None or (of.then.fails and of.orelse.fails):
                 continue
-            other = arms[arms[0].fails].results[node.index]
-            self.same[node] = other
-            if node in self.names:
-                self.names.setdefault(other, self.names[node])
-            todo.append(other)
+            other = arms[of.then.fails]
+            value = other.results[node.index]
+            todo.append(value)
+            self._replace(node, value)
             condition = of.condition if of.then.fails else graph.call("not", of.condition)
-            checks.append(Check(f"raise {error_name(fails[0])} if ", condition))
-        return list(dict.fromkeys(checks))
+            before = f"raise {error_name(fail)} if "
+            if other not in always:
+                always.add(other)
+                checks.append(Check(before, condition, place=fail.place))
+        for block in blocks(body):
+            after = "" if block in always else "  (in a branch)"
+            for check in block.statements:
+                if isinstance(check, Assert):
+                    checks.append(Check("assert ", check.condition, after, check.place))
+        # One in a helper has the line of another file.
+        return sorted(checks, key=lambda check: check.place.line if check.place else 0)
+
+    def _replace(self, node: Node, other: Node) -> None:
+        """Draw a value for one that it always is."""
+        self.same[node] = other
+        if node in self.names and other.operands:
+            self.names.setdefault(other, self.names[node])
+            if node in self.places:
+                self.places.setdefault(other, self.places[node])
 
     def _real(self, node: Node) -> Node:
         """What a value is where it only stands for another one."""
@@ -240,12 +248,13 @@ class Reader:
         return f"{PurePath(place.file).name}, line {place.line}"
 
     def _check(self, check: Check) -> None:
-        parts = self.labels.check(check.before, check.condition)
+        parts = [*self.labels.check(check.before, check.condition), (check.after, None)]
         for _, node in parts:
             if node is not None:
                 self._box(node)
-        tip = check.before + self.printer(check.condition)
-        self.boxes.append(Box("check", self._pieces(parts), tip=tip))
+        tip = f"{check.before}{self.printer(check.condition)}{check.after}"
+        note = self._note(check.place) if check.place is not None else ""
+        self.boxes.append(Box("check", self._pieces(parts), note=note, tip=tip))
 
 
 class Tips(Printer):

@@ -57,7 +57,8 @@ class Drawing:
         *points, end = self.layout.route(source, target, piece)
         look = LOOKS[self.diagram.boxes[source].kind]
         dash = ' stroke-dasharray="4 3"' if is_dashed(self.diagram, source, target) else ""
-        path = _path([*points, Point(end.x, end.y - HEAD)])
+        neck = Point(end.x, end.y - HEAD)
+        path = _path([*(point for point in points if point.y < neck.y), neck])
         yield f'<path d="{path}" fill="none" stroke="{look.arrow}" stroke-width="1.3"{dash}/>'
         x, y = end
         half = HEAD / 2
