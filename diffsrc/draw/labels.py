@@ -176,13 +176,18 @@ class Labels:
             return [(self.names[node], node)]
         parts, level = self.done[node]
         if node in self.fixed:
-            return parts if level >= above else [("(", None), *parts, (")", None)]
-        if isinstance(node, Call) and family and self.uses[node] == 1 and level >= above:
-            of = {FAMILIES.get(node.op), "product" if node.op == "neg" else None}
-            signed = node.op == "neg" and family == "sum"
-            if (family in of or signed) and length(parts) <= room:
+            return parts if level >= above else _enclosed(parts)
+        if isinstance(node, Call) and family and self.uses[node] == 1 and length(parts) <= room:
+            signed = node.op == "neg" and family in {"product", "sum"}
+            if (signed or family == FAMILIES.get(node.op)) and level >= above:
                 return parts
+            if family == FAMILIES.get(node.op) == "condition":
+                return _enclosed(parts)
         return [(HOLE, node)]
+
+
+def _enclosed(parts: Sequence[Part]) -> list[Part]:
+    return [("(", None), *parts, (")", None)]
 
 
 def length(parts: Sequence[Part]) -> int:
