@@ -1,6 +1,7 @@
 """Graphs: what a picture says is what the function computes, and it can be read."""
 
 import contextlib
+import functools
 import inspect
 import itertools
 import linecache
@@ -206,6 +207,20 @@ def test_branches():
     assert "assert low > 0  (in a branch)" in said
 
 
+def test_conditions_bind_as_in_python():
+    def f(a, b, c):
+        if (a < b) == (c > 0):
+            return a
+        if not (a > 1 or b < c) and (c == 2 or b != c):
+            return b
+        return c
+
+    said = texts(graph(f))
+    assert {"(a < b) == (c > 0)", "not (a > 1 or b < c)", "□ and (c == 2 or b != c)"} <= set(said)
+    for point in itertools.product((0.0, 1.0, 2.0), repeat=3):
+        compare(graph(f), [f(*point)], dict(zip("abc", point, strict=True)), {})
+
+
 def test_an_error_in_one_arm_is_part_of_the_choice():
     def f(x):
         if x > 1:
@@ -253,6 +268,7 @@ each_picture = pytest.mark.parametrize(
 )
 
 
+@functools.cache
 def picture_of(what):
     for df, cases in DERIVATIVES:
         if what in (df, df.primal):

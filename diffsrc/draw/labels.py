@@ -103,10 +103,9 @@ class Labels:
             return self._ternary(then, node.of.condition, orelse)
         if isinstance(node, Const):
             text = self.printer(node)
-            signed = text.startswith("-")
-            return [
-                (text.replace("-", "−", 1) if signed else text, None)
-            ], UNARY if signed else ATOM
+            if text.startswith("-"):
+                return [(text.replace("-", "−", 1), None)], UNARY
+            return [(text, None)], ATOM
         if isinstance(node, Var) or is_read(node):
             return [(self.names[node], None)], ATOM
         assert isinstance(node, Call), node
@@ -141,6 +140,9 @@ class Labels:
     def _infix(self, op: str, args: Sequence[Node]) -> tuple[list[Part], int]:
         sign, level = INFIX[op]
         family = FAMILIES.get(op)
+        if level == COMPARE:  # `a < b == c` would be two comparisons with b
+            left, right = (self._operand(arg, COMPARE + 1, family) for arg in args)
+            return [*left, (sign, None), *right], level
         right = self._operand(args[1], level + 1, family if family == "condition" else None)
         room = WIDEST - length(right) - len(sign)
         left = self._operand(args[0], level, family, room)

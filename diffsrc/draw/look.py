@@ -46,7 +46,7 @@ LOOKS = {
     "condition": Look("#f0e9f8", "#7e57b2", "#2f1c4d", faint="#75628f", corner=-1, arrow="#7e57b2"),
     "choice": Look("#f0e9f8", "#7e57b2", "#2f1c4d", faint="#75628f", arrow="#7e57b2"),
     "check": Look("#fdebe3", "#c4501b", "#5a2208", faint="#96583c", corner=2),
-    "result": Look("#0b6b50", "#0b6b50", "#ffffff", corner=99, bold=True, line=1.2),
+    "result": Look("#0b6b50", "#0b6b50", "#ffffff", faint="#cfe8df", corner=99, bold=True),
 }
 
 

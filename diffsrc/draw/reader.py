@@ -112,7 +112,8 @@ class Reader:
                 continue
             seen.add(node)
             if not isinstance(node, Result):
-                todo += reversed(node.operands)
+                lazy = isinstance(node, Call) and node.op in {"and", "or", "select"}
+                todo += node.operands[:1] if lazy else reversed(node.operands)
                 continue
             of = node.of
             todo.append(of.condition)
@@ -229,7 +230,7 @@ class Reader:
     def _kind(self, node: Node) -> str:
         if isinstance(node, Result) or (isinstance(node, Call) and node.op == "select"):
             return "choice"
-        if node in self.places:
+        if node in self.places and node in self.names:
             return "named"
         return "condition" if node.type.kind == "bool" else "operation"
 
