@@ -1,6 +1,14 @@
 """Functions to be drawn; pytest rewrites the asserts of test files only."""
 
+import linecache
 import math
+import re
+
+import numpy as np
+
+from diffsrc import grad, hessian, jacobian, value_and_grad
+from tests import showcase
+from tests.test_references import NAMES, member, program, programs, wrt
 
 RATE = 2.5
 
@@ -60,3 +68,34 @@ def checked(x, y):
 
 def pick(x, kind: str):
     return x**3 if kind == "cube" else x
+
+
+def made(text, name="f"):
+    file = f"<graph {len(text)} {hash(text)}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    space = {"math": math, "np": np}
+    exec(compile(text, file, "exec"), space)  # noqa: S102 - written by these tests
+    return space[name]
+
+
+def texts(picture):
+    """The first line of each node of the DOT, the holes unnumbered."""
+    labels = re.findall(r'n\d+ \[label="(.*?)"', picture.dot)
+    return [re.sub(r"[①-⑳]", "□", label.split(r"\n")[0]) for label in labels]
+
+
+def scalar(arguments):
+    return not any(isinstance(a, np.ndarray | tuple | list) for a in arguments)
+
+
+GOLDEN = [(df, [case for case in cases if scalar(case)]) for df, cases in showcase.GOLDEN]
+DERIVATIVES = [
+    *GOLDEN,
+    *((grad(program(n), wrt=wrt(n)), member(programs, n, "CASES")) for n in NAMES),
+    (value_and_grad(resistance, wrt=(0, 1, 2)), [(v, 1.2, 0.5) for v in (1e-6, 1e-3, 1.0)]),
+    (hessian(resistance, wrt=(0, 1)), [(v, 1.2, 0.5) for v in (1e-6, 1e-3, 1.0)]),
+    (value_and_grad(tax), [(5e3,), (3e4,), (9e4,)]),
+    (jacobian(polar, wrt=(0, 1)), [(2.0, 0.3)]),
+    (grad(pendulum, wrt=tuple(range(8))), [(0.3, -0.4, 1.1, 0.7, 2.0, 1.5, 0.8, 0.6)]),
+    (grad(checked, wrt=(0, 1)), [(1.5, 0.7), (3.0, 0.7)]),
+]
