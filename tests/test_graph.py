@@ -39,7 +39,6 @@ from tests.generate import case
 from tests.pictures import computed
 
 
-
 def flat(value):
     if isinstance(value, tuple | list):
         return [number for inner in value for number in flat(inner)]
