@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from diffsrc.api import derivative, grad, hessian, jacobian, value_and_grad
+    from diffsrc.api.graphs import graph
     from diffsrc.api.modules import write_module
     from diffsrc.api.result import Derivative
     from diffsrc.api.views import closed_form, program
@@ -42,6 +43,7 @@ __all__ = [
     "closed_form",
     "derivative",
     "grad",
+    "graph",
     "hessian",
     "jacobian",
     "program",
@@ -52,6 +54,7 @@ __all__ = [
 _ELSEWHERE = {
     "ClosedForm": "api.views",
     "closed_form": "api.views",
+    "graph": "api.graphs",
     "program": "api.views",
     "write_module": "api.modules",
 }

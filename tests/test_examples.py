@@ -13,6 +13,7 @@ import pytest
 from scipy.optimize import brentq, curve_fit
 
 from examples import black_scholes, lineshape, lmfit_fit, polynomial, scipy_fit
+from tests.pictures import drawn
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -111,6 +112,24 @@ def test_lmfit_fit() -> None:
         assert numbers(rest) == pytest.approx([parameter.value, parameter.stderr], abs=2e-4)
     with_slopes, without = map(int, re.findall(r"\d+", calls))
     assert with_slopes < without / 3
+
+
+def test_picture(tmp_path: Path) -> None:
+    printed = run("examples/picture.py", str(tmp_path))
+    assert "flowchart TD\n" in printed
+    results = {"pendulum": 1, "pendulum_grad": 2, "income_tax": 2}
+    assert printed.split("\n\n")[0].splitlines() == [str(tmp_path / f"{n}.svg") for n in results]
+    for name, count in results.items():
+        shapes = drawn((tmp_path / f"{name}.svg").read_text(encoding="utf-8")).shapes
+        lowest = max(shape.edge.top for shape in shapes)
+        assert [shape.edge.top for shape in shapes].count(lowest) == count
+    lines = run("examples/picture.py").split("\n\n")[0].splitlines()
+    for path in map(Path, lines):
+        assert path.read_text(encoding="utf-8") == (tmp_path / path.name).read_text(
+            encoding="utf-8"
+        )
+        path.unlink()
+    path.parent.rmdir()
 
 
 def test_gradients(update_golden: bool) -> None:

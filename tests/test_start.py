@@ -38,6 +38,7 @@ LATE = {
     "diffsrc.capture.namespace",
     "diffsrc.capture.text",
     "diffsrc.cli",
+    "diffsrc.draw",
     "diffsrc.emit.formula",
     "diffsrc.emit.module",
 }

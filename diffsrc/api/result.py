@@ -27,6 +27,7 @@ from diffsrc.specialise import Signature, is_open, signature_of, unknown_signatu
 if TYPE_CHECKING:
     import inspect
 
+    from diffsrc.draw import ExpressionGraph
     from diffsrc.emit.notation import ClosedForm
 
 
@@ -251,6 +252,14 @@ class Derivative:
         return ClosedForm(
             stages.simplified, self.captured.name, labels(self.operators, stages.parsed)
         )
+
+    @property
+    def graph(self) -> ExpressionGraph:
+        """The expression graph: `.svg`, `.dot`, `.mermaid`, `.save("f.svg")`."""
+        from diffsrc.api.graphs import graph_of_derivative
+
+        only = self._only()
+        return graph_of_derivative(only.captured, self.operators, only.stages)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the emitted function as a standalone module; see `write_module`."""

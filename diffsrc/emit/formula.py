@@ -155,15 +155,7 @@ class Reader:
         return self.graph.call("select", condition, value, error)
 
     def _undefined(self, fail: Fail) -> Node:
-        error = fail.error
-        text = error.name if isinstance(error, Var) else ""
-        if isinstance(error, Call) and error.options:
-            parts = error.options[0]
-            for part in parts if isinstance(parts, tuple) else (parts,):
-                owner = error.args[part] if isinstance(part, int) else None
-                text += owner.name if isinstance(owner, Var) else str(part)
-        name = re.match(r"[\w.]+", text)
-        return self.graph.call("undefined", options=(name[0] if name else "error",))
+        return self.graph.call("undefined", options=(error_name(fail),))
 
     # Nodes
 
@@ -243,6 +235,19 @@ class Reader:
         name = text if short in self.variables else short
         self.functions.add(name)
         return name
+
+
+def error_name(fail: Fail) -> str:
+    """What is raised, without its message: `ValueError`."""
+    error = fail.error
+    text = error.name if isinstance(error, Var) else ""
+    if isinstance(error, Call) and error.options:
+        parts = error.options[0]
+        for part in parts if isinstance(parts, tuple) else (parts,):
+            owner = error.args[part] if isinstance(part, int) else None
+            text += owner.name if isinstance(owner, Var) else str(part)
+    name = re.match(r"[\w.]+", text)
+    return name[0] if name else "error"
 
 
 def _is_sign(above: Node, below: Node) -> bool:

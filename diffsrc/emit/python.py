@@ -28,6 +28,18 @@ def emit(
     Nodes that `named` has a name for are not computed: something around the function holds them.
     The lines of `guards` come first.
     """
+    writer = _written(program, named)
+    header = signature(name, program)
+    body = "\n".join([*guards, *writer.lines])
+    return f"{header}\n{docstring(doc)}\n{body}\n"
+
+
+def names_in(program: Program, named: Mapping[Node, str] | None = None) -> dict[Node, str]:
+    """The names that values have in what `emit` gives."""
+    return {**_written(program, named).given, **(named or {})}
+
+
+def _written(program: Program, named: Mapping[Node, str] | None) -> Writer:
     own = _user_names(program)
     traced = None
     if program.graph.branches or any(len(nodes) > 1 for nodes in own.values()):
@@ -35,9 +47,7 @@ def emit(
         traced.block(program.body, 1)
     writer = Writer(program, own, named, traced=traced)
     writer.block(program.body, 1)
-    header = signature(name, program)
-    body = "\n".join([*guards, *writer.lines])
-    return f"{header}\n{docstring(doc)}\n{body}\n"
+    return writer
 
 
 def _user_names(program: Program) -> dict[str, set[Node | None]]:

@@ -62,6 +62,7 @@ class Writer:
         self._level = 1
         self.body_plan: Plan | None = traced.body_plan if traced is not None else None
         self.names: dict[Node, str] = dict(named or {})
+        self.given: dict[Node, str] = {}  # the first name of each value, which stays known
         self.preferred: dict[Node, str] = {}
         self.choosing: list[Node] = []  # the results whose arms are being written
         self.otherwise: Otherwise | None = None  # such an arm of no more than values
@@ -429,6 +430,11 @@ class Writer:
 
     def _name(self, node: Node, plan: Plan) -> str:
         """A name for `node`; a name that the user used again is used again where that is safe."""
+        name = self._own_name(node, plan)
+        self.given.setdefault(node, name)
+        return name
+
+    def _own_name(self, node: Node, plan: Plan) -> str:
         own = self.preferred.get(node) or plan.user.get(node)
         if own is not None:
             holders = self.holders.setdefault(own, [])

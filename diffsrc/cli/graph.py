@@ -1,0 +1,72 @@
+"""`diffsrc graph`: draw the expression graph of a function or of its derivative."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
+from diffsrc.cli.output import Answer, Refusal
+from diffsrc.cli.targets import target_of
+
+if TYPE_CHECKING:
+    from diffsrc.api.operators import Operator
+    from diffsrc.capture import Captured
+    from diffsrc.cli.arguments import Commands
+    from diffsrc.draw import ExpressionGraph
+
+
+def add(commands: Commands) -> None:
+    """How the command is called."""
+    graph = add_command(commands, "graph", "draw the expression graph of a function", run)
+    graph.add_argument("target", metavar="TARGET", help="the function")
+    graph.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="FILE",
+        help="the picture: .svg, .dot or .gv (Graphviz), .mmd (Mermaid)",
+    )
+    graph.add_argument(
+        "--derivative",
+        action="store_true",
+        help="of the derivative, as --wrt, --order and --value do too",
+    )
+    add_operator(graph)
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Write the graph of a function, or of its derivative, to a file."""
+    from diffsrc.draw.picture import format_of
+
+    operator = operator_of(arguments)
+    try:
+        language = format_of(arguments.output)
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+    asked = (arguments.derivative, arguments.wrt, arguments.order, arguments.value)
+    captured = target_of(arguments.target).captured()
+    _write(arguments.output, language, _graph(captured, operator if any(asked) else None))
+    return Answer()
+
+
+def _graph(captured: Captured, operator: Operator | None) -> ExpressionGraph:
+    from diffsrc.api.graphs import graph_of_derivative, graph_of_function
+    from diffsrc.specialise import unknown_signature
+
+    signature = unknown_signature(captured)
+    if operator is None:
+        return graph_of_function(captured, signature)
+    return graph_of_derivative(captured, (operator,), derived(captured, signature, operator))
+
+
+def _write(output: str, language: str, graph: ExpressionGraph) -> None:
+    try:
+        text = graph.text(language)
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+    try:
+        Path(output).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Refusal(f"{output!r} cannot be written: {error.strerror or error}") from None

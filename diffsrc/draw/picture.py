@@ -1,0 +1,100 @@
+"""The graph of a function or derivative, in the languages that draw it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from diffsrc.draw.diagram import Diagram
+from diffsrc.draw.dot import dot
+from diffsrc.draw.mermaid import mermaid
+from diffsrc.draw.svg import svg
+
+MAX_BOXES = 1_000
+
+# What a file's name ends in, and the attribute that is written to it.
+FORMATS: Mapping[str, str] = {
+    ".svg": "svg",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+}
+
+
+class ExpressionGraph:
+    """An expression graph: a box for each operation, in rows from the inputs to the results.
+
+    In a box `□` is a value that an arrow brings, in `sigma / □` the second. What the user named has
+    his name and line. What is used several times stands there once. A notebook shows the picture.
+
+    Attributes:
+        title: what is drawn, in one line.
+    """
+
+    def __init__(self, diagram: Diagram) -> None:
+        self.title = diagram.title
+        self._diagram = diagram
+
+    def __repr__(self) -> str:
+        count = len(self._diagram.boxes)
+        return f"<diffsrc graph of {self._diagram.name}: {count} box{'es' * (count != 1)}>"
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture, as the text of an SVG file.
+
+        Raises:
+            ValueError: it would have more than a thousand boxes.
+        """
+        count = len(self._diagram.boxes)
+        if count > MAX_BOXES:
+            raise ValueError(
+                f"the graph of {self._diagram.name} has {count:,} boxes, and nobody could read a "
+                f"picture of more than {MAX_BOXES:,}: draw a part of the function, or take .dot"
+            )
+        return svg(self._diagram)
+
+    @cached_property
+    def dot(self) -> str:
+        """The text of a file for Graphviz."""
+        return dot(self._diagram)
+
+    @cached_property
+    def mermaid(self) -> str:
+        """A Mermaid flowchart, for a code block `mermaid` of Markdown."""
+        return mermaid(self._diagram)
+
+    def _repr_svg_(self) -> str | None:
+        return self.svg if len(self._diagram.boxes) <= MAX_BOXES else None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the graph to a file: `.svg`, `.dot` (or `.gv`), `.mmd` (or `.mermaid`).
+
+        Raises:
+            ValueError: the name ends in something else; see also `svg`.
+            OSError: the file cannot be written.
+        """
+        text = self.text(format_of(path))
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+    def text(self, language: str) -> str:
+        """The text in a language: "svg", "dot", "mermaid"."""
+        return {"svg": lambda: self.svg, "dot": lambda: self.dot}.get(
+            language, lambda: self.mermaid
+        )()
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """The language that a file's name asks for.
+
+    Raises:
+        ValueError: none of them.
+    """
+    ending = Path(path).suffix
+    found = FORMATS.get(ending.lower())
+    if found is None:
+        raise ValueError(f"{os.fspath(path)!r} ends in none of {', '.join(FORMATS)}")
+    return found
