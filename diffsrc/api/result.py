@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 import gc
@@ -13,38 +12,47 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from diffsrc.api.derive import Stages, derive
+from diffsrc.api.emitted import Emitted, load_emitted
 from diffsrc.api.entry import Entry, entry_for
-from diffsrc.api.operators import Operator, function_name, labels
-from diffsrc.capture import Captured, capture
-from diffsrc.emit.expressions import MODULES
+from diffsrc.api.options import Operator, Options, function_name
+from diffsrc.capture import Captured, Outline, capture, outline
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Program
-from diffsrc.load import load
 from diffsrc.specialise import Signature, is_open, signature_of, unknown_signature
 
 if TYPE_CHECKING:
     import inspect
 
+    from diffsrc.api.derive import Stages
     from diffsrc.emit.notation import ClosedForm
 
 
 class Specialisation:
-    """The derivative for the arguments of one signature."""
+    """The derivative for the arguments of one signature.
 
-    def __init__(self, captured: Captured, signature: Signature, stages: Stages) -> None:
-        self.captured = captured
-        self.signature = signature
+    Attributes:
+        stages: how it came about; None where that has been forgotten, as of what was kept on disk.
+    """
+
+    def __init__(
+        self,
+        outline: Outline,
+        signature: Signature,
+        emitted: Emitted,
+        stages: Stages | None = None,
+    ) -> None:
         self.stages = stages
-        self.source = stages.source
+        self.outline = outline
+        self.signature = signature
+        self.emitted = emitted
+        self.source = emitted.source
         # At most one: made when it is asked for, calls may never need it.
         self._plain: list[types.FunctionType] = []
-        self.entry: Entry = entry_for(captured, signature, stages, self._loaded)
+        self.entry: Entry = entry_for(outline, signature, emitted, self._loaded)
 
     def function(self) -> types.FunctionType:
         """The emitted function as its text has it."""
         if not self._plain:
-            self._plain.append(load_program(self.captured, self.stages))
+            self._plain.append(load_emitted(self.outline, self.emitted))
         return self._plain[0]
 
     def _loaded(
@@ -52,69 +60,7 @@ class Specialisation:
     ) -> types.FunctionType:
         if not before and not inexact:
             return self.function()
-        return load_program(self.captured, self.stages, checks, before, inexact)
-
-
-def load_program(
-    captured: Captured,
-    stages: Stages,
-    checks: Mapping[str, types.CellType] = types.MappingProxyType({}),
-    before: str = "",
-    inexact: AbstractSet[int] = frozenset(),
-) -> types.FunctionType:
-    """The emitted function on the user's own globals and cells.
-
-    `before`, which uses what is in `checks`, and `inexact` are as `load` has them.
-    """
-    own = captured.function
-    module_globals = own.__globals__ if own is not None else {}
-    cells = dict(captured.scope.cells)
-    for free in stages.simplified.free:
-        if not free.own:
-            cells[free.var.name] = types.CellType(free.value)
-    cells |= {name: types.CellType(value) for name, value in stages.fixed.items()}
-    cells |= {c.name: types.CellType(c.value) for c in stages.constants}
-    for name, module in MODULES.items():
-        if name not in own_names(stages.simplified) and f"{name}." in stages.source:
-            imported = importlib.import_module(module)
-            if module_globals.get(name) is not imported:
-                cells[name] = types.CellType(imported)
-    function = load(
-        stages.source,
-        stages.name,
-        module_globals=module_globals,
-        cells={**cells, **checks},
-        before=before,
-        inexact=inexact,
-    )
-    if own is not None:
-        function.__module__ = own.__module__
-        _keep_defaults(function, stages.simplified)
-    return function
-
-
-def _keep_defaults(function: types.FunctionType, program: Program) -> None:
-    """The user's default objects, without those of bound parameters."""
-    positional = [
-        p for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
-    ]
-    function.__defaults__ = tuple(p.default for p in positional if p.has_default) or None
-    keyword = {
-        p.name: p.default for p in program.parameters if p.kind == "KEYWORD_ONLY" and p.has_default
-    }
-    function.__kwdefaults__ = keyword or None
-
-
-def imports(source: str, program: Program) -> dict[str, str]:
-    """The modules that the text uses, by the name under which it uses them."""
-    used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
-    own = own_names(program)
-    return {name: module for name, module in MODULES.items() if name in used and name not in own}
-
-
-def own_names(program: Program) -> set[str]:
-    """The names that mean a parameter or a value of the user's."""
-    return {p.name for p in program.parameters} | {f.var.name for f in program.free}
+        return load_emitted(self.outline, self.emitted, checks, before, inexact)
 
 
 class Derivative:
@@ -182,9 +128,13 @@ class Derivative:
         with collector_paused():
             return capture(self.primal)
 
+    @functools.cached_property
+    def _outline(self) -> Outline:
+        return outline(self.primal)
+
     def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
         """The specialisation for a call's arguments."""
-        return self._specialisation(signature_of(self.captured, args, kwargs))
+        return self._specialisation(signature_of(self._outline, args, kwargs))
 
     def _specialisation(self, signature: Signature) -> Specialisation:
         """A specialisation that fits, made anew where what it assumed has changed."""
@@ -192,13 +142,34 @@ class Derivative:
         for found in list(known):
             if not found.entry.holds():
                 known.remove(found)
-                self.__dict__.pop("captured", None)
+                self._forget()
             elif found.entry.fits(signature):
                 return found
-        with collector_paused():
-            stages = derive(self.captured, signature, self.operators, target=self.options.target)
-            known.append(Specialisation(self.captured, signature, stages))
+        known.append(self._derived(signature))
         return known[-1]
+
+    def _forget(self) -> None:
+        """Read the function again when it is needed."""
+        self.__dict__.pop("captured", None)
+        self.__dict__.pop("_outline", None)
+
+    def _derived(self, signature: Signature) -> Specialisation:
+        from diffsrc.api.finish import finished
+
+        stages = self._stages(signature)
+        return Specialisation(self._outline, signature, finished(stages), stages)
+
+    def _stages(self, signature: Signature, *, stable: bool = True) -> Stages:
+        from diffsrc.api.derive import derive
+
+        with collector_paused():
+            return derive(
+                self.captured,
+                signature,
+                self.operators,
+                target=self.options.target,
+                stable=stable,
+            )
 
     def _only(self) -> Specialisation:
         known = [s for several in self.specialisations.values() for s in several]
@@ -229,19 +200,16 @@ class Derivative:
     def stages(self, *, stable: bool = True) -> Stages:
         """The program after each stage, of the only specialisation."""
         only = self._only()
-        if stable:
-            return only.stages
-        return derive(
-            only.captured,
-            only.signature,
-            self.operators,
-            target=self.options.target,
-            stable=False,
-        )
+        if not stable:
+            return self._stages(only.signature, stable=False)
+        if only.stages is None:
+            only.stages = self._stages(only.signature)
+        return only.stages
 
     @property
     def closed_form(self) -> ClosedForm:
         """The derivative as a formula: `str()`, `.pretty`, `.latex`, `.mathml`, `.sympy`."""
+        from diffsrc.api.operators import labels
         from diffsrc.emit.notation import ClosedForm
 
         stages = self.stages(stable=False)
@@ -299,19 +267,6 @@ def install(derivative: Derivative, found: Specialisation) -> None:
     found.entry.otherwise(again)
     # The class is this object's own.
     type(derivative).__call__ = staticmethod(found.entry.call)  # type: ignore[method-assign]
-
-
-class Options:
-    """What is common to all operators.
-
-    Attributes:
-        target: "python" or "numpy"; None follows the source.
-    """
-
-    def __init__(self, target: str | None = None) -> None:
-        if target not in {None, "python", "numpy"}:
-            raise ValueError(f"target={target!r} is neither 'python' nor 'numpy'")
-        self.target = target
 
 
 def rebuild(

@@ -10,7 +10,7 @@ from diffsrc.cli.output import Answer, Refusal, Usage
 
 if TYPE_CHECKING:
     from diffsrc.api.derive import Stages
-    from diffsrc.api.operators import Operator, Wrt
+    from diffsrc.api.options import Operator, Wrt
     from diffsrc.capture import Captured
     from diffsrc.specialise import Signature
 
@@ -96,7 +96,7 @@ def operator_of(arguments: argparse.Namespace) -> Operator:
     order: int = arguments.order or 1
     if arguments.value and order > 1:
         raise Usage("--value goes with first derivatives only, not with --order")
-    from diffsrc.api.operators import Operator
+    from diffsrc.api.options import Operator
 
     kind = "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
     return Operator(kind, wrt, len(wrt) == 1, order)
