@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
+from diffsrc import cache
+from diffsrc.api import record
 from diffsrc.api.emitted import Emitted, load_emitted
 from diffsrc.api.entry import Entry, entry_for
 from diffsrc.api.options import Operator, Options, function_name
+from diffsrc.api.surroundings import NotKept, Surroundings
 from diffsrc.capture import Captured, Outline, capture, outline
 from diffsrc.errors import ShapeError
 from diffsrc.specialise import Signature, is_open, signature_of, unknown_signature
@@ -145,8 +148,36 @@ class Derivative:
                 self._forget()
             elif found.entry.fits(signature):
                 return found
-        known.append(self._derived(signature))
+        known.append(self._kept(signature) or self._derived(signature))
         return known[-1]
+
+    def _around(self, signature: Signature) -> Surroundings | None:
+        """What decides the code, where that can be the key of an entry in the cache."""
+        try:
+            return Surroundings(self._outline, signature, self.operators, self.options)
+        except NotKept:
+            return None
+
+    def _kept(self, signature: Signature) -> Specialisation | None:
+        """The specialisation that the cache has, if it has it."""
+        around = self._around(signature) if cache.state().why_not is None else None
+        text = None if around is None else cache.read(around.key)
+        if around is None or text is None:
+            return None
+        try:
+            emitted = record.read(text, around)
+            found = Specialisation(self._outline, signature, emitted)
+        except record.NO_RECORD:
+            return None
+        return found if found.entry.holds() and found.entry.fits(signature) else None
+
+    def _keep(self, found: Specialisation, before: Surroundings) -> None:
+        """Write a specialisation into the cache, if nothing has changed since `before`."""
+        around = self._around(found.signature)
+        if around is None or around.key != before.key or not _stands_there(self.captured):
+            return
+        with contextlib.suppress(NotKept):
+            cache.write(around.key, record.written(found.emitted, around))
 
     def _forget(self) -> None:
         """Read the function again when it is needed."""
@@ -156,8 +187,12 @@ class Derivative:
     def _derived(self, signature: Signature) -> Specialisation:
         from diffsrc.api.finish import finished
 
+        before = self._around(signature) if cache.state().why_not is None else None
         stages = self._stages(signature)
-        return Specialisation(self._outline, signature, finished(stages), stages)
+        made = Specialisation(self._outline, signature, finished(stages), stages)
+        if before is not None:
+            self._keep(made, before)
+        return made
 
     def _stages(self, signature: Signature, *, stable: bool = True) -> Stages:
         from diffsrc.api.derive import derive
@@ -227,6 +262,13 @@ class Derivative:
     def function(self) -> types.FunctionType:
         """The emitted function itself, which `numba.njit` takes."""
         return self._only().function()
+
+
+def _stands_there(captured: Captured) -> bool:
+    """Whether a function is where its code says, so that the key holds its own text."""
+    node, function = captured.node, captured.function
+    first = [*getattr(node, "decorator_list", []), node][0]
+    return function is not None and function.__code__.co_firstlineno == first.lineno
 
 
 @contextlib.contextmanager

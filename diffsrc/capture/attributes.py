@@ -107,7 +107,7 @@ def _of_instance(obj: object, name: str) -> object:
     in_class = raw_attribute(cls, name)
     kind = type(in_class)
     if not (_in_class(kind, "__set__") or _in_class(kind, "__delete__")):
-        own = _own_attributes(obj, name)
+        own = own_attributes(obj, name)
         if name in own:
             return own[name]
     if in_class is MISSING:
@@ -115,13 +115,18 @@ def _of_instance(obj: object, name: str) -> object:
             raise _unknown(obj, name, "its class defines __getattr__")
         raise _missing(obj, name)
     if is_a(obj, enum.Enum) and in_class is raw_attribute(enum.Enum, name):
-        stored = _own_attributes(obj, name).get(f"_{name}_", MISSING)
+        stored = own_attributes(obj, name).get(f"_{name}_", MISSING)
         if name in {"name", "value"} and stored is not MISSING:
             return stored
     return bind_descriptor(in_class, obj, cls, name)
 
 
-def _own_attributes(obj: object, name: str) -> dict[str, object]:
+def own_attributes(obj: object, name: str) -> dict[str, object]:
+    """Return what an instance itself holds, without its class; asked for the sake of `name`.
+
+    Raises:
+        UnknownValue: the user's code would have to run to tell.
+    """
     reader = raw_attribute(type(obj), "__dict__")
     if reader is MISSING:
         return {}

@@ -106,6 +106,24 @@ def parse_source(file: str, text: str, flags: int | None = None) -> Source:
     )
 
 
+def text_of(code: CodeType, module_globals: dict[str, object]) -> str:
+    """The lines where `code` says that it was written, as they stand now; "" for none.
+
+    They are not compared with the code: see `locate`.
+    """
+    file = code.co_filename
+    linecache.checkcache(file)
+    lines = linecache.getlines(file, module_globals)
+    first = code.co_firstlineno
+    ends = [end or start or 0 for start, end, *_ in _positions(code)]
+    return "".join(lines[max(first - 1, 0) : max(ends, default=first)])
+
+
+def _positions(code: CodeType) -> Iterator[tuple[int | None, ...]]:
+    for one in _nested_codes(code):
+        yield from one.co_positions()
+
+
 def _is_future(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
@@ -327,6 +345,28 @@ def _fingerprint(code: CodeType) -> tuple[object, ...]:
         code.co_exceptiontable,
         tuple(map(_constant, code.co_consts)),
     )
+
+
+def digest_of(code: CodeType) -> str:
+    """What decides how `code` runs and where in its lines it stands, as a text.
+
+    Functions of one line that do the same differ in their columns.
+    """
+    first = code.co_firstlineno
+    places = [
+        (start and start - first, end and end - first, *columns)
+        for start, end, *columns in dict.fromkeys(code.co_positions())
+    ]
+    return repr((_ordered(_fingerprint(code)), places))
+
+
+def _ordered(value: object) -> object:
+    """A fingerprint without sets, whose order is another in each process."""
+    if isinstance(value, tuple):
+        return tuple(map(_ordered, value))
+    if isinstance(value, frozenset):
+        return sorted(repr(_ordered(item)) for item in value)
+    return value
 
 
 def _constant(value: object) -> tuple[type, object]:
