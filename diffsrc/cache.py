@@ -90,7 +90,7 @@ def _folder() -> str:
     if sys.platform == "darwin":
         return os.path.expanduser("~/Library/Caches/diffsrc")
     caches = os.environ.get("XDG_CACHE_HOME", "")
-    return os.path.join(caches.strip() and caches or os.path.expanduser("~/.cache"), "diffsrc")
+    return os.path.join((caches.strip() and caches) or os.path.expanduser("~/.cache"), "diffsrc")
 
 
 def _trouble(folder: str) -> str | None:

@@ -29,6 +29,7 @@ from diffsrc.specialise import Argument, Signature
 MAX_OBJECTS = 2_000
 # Longer lists are read live, item by item.
 MAX_LIST = 64
+MAX_NAME = 100
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _PROSE = re.compile(r"(?s)\"{3}.*?\"{3}|'{3}.*?'{3}|#[^\n]*")
@@ -45,6 +46,8 @@ _DESCRIPTORS = frozenset(
 _NOT_READ = frozenset(
     {"__dict__", "__doc__", "__firstlineno__", "__static_attributes__", "__weakref__"}
 )
+# Which attributes they read, the words of a text do not tell.
+_READ_BY_NAME = frozenset({"getattr", "hasattr", "vars"})
 _ALWAYS_READ = frozenset({"_fields", "_field_defaults", "_member_map_"})
 _OF_FIELD = ("name", "default", "default_factory", "init", "kw_only")
 _HEAP_TYPE = 1 << 9
@@ -57,6 +60,10 @@ _READ_FLAGS = type.__dict__["__flags__"].__get__
 _READ_MODULE = type.__dict__["__module__"].__get__
 _READ_MRO = type.__dict__["__mro__"].__get__
 _READ_QUALNAME = type.__dict__["__qualname__"].__get__
+
+
+# What objects that imitate others, and threads that change them, may raise in a walk.
+_ODD = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 class NotKept(Exception):
@@ -109,19 +116,31 @@ class Surroundings:
         self._read: dict[int, int] = {}
         self._count = 0
 
-        function = outline.function
-        if function is None:
+        if outline.function is None:
             raise NotKept
+        try:
+            self._begin(outline.function, signature, operators, options)
+            self._walk()
+        except _ODD as error:
+            raise NotKept from error
+        content = "\n".join(self._lines).encode(errors="replace")
+        self.key = hashlib.sha256(content).hexdigest()
+
+    def _begin(
+        self,
+        function: types.FunctionType,
+        signature: Signature,
+        operators: tuple[Operator, ...],
+        options: Options,
+    ) -> None:
         self._say("versions", *versions())
         self._say(*map(repr, operators), repr(options.target))
         self._say("function", self._value(function))
-        for name, value in outline.bound.items():
+        for name, value in self._outline.bound.items():
             self._say("bound", name, self._value(value))
-        self._say("by keyword", *sorted(outline.by_keyword))
+        self._say("by keyword", *sorted(self._outline.by_keyword))
         for name, argument in signature.arguments:
             self._say("argument", name, *self._argument(argument))
-        self._walk()
-        self.key = hashlib.sha256("\n".join(self._lines).encode(errors="replace")).hexdigest()
 
     def number_of(self, value: object) -> int | None:
         """The number of an object that was met."""
@@ -167,10 +186,13 @@ class Surroundings:
     def _value(self, value: object, *, live: bool = False) -> str:
         """A value in short; of a number that is read `live` only the type counts."""
         kind = type(value)
-        if kind is int:
+        if is_a(value, int) and kind is int:
             return "int" if live else f"int {value:x}"
-        if kind is float:
-            return "float" if live else f"float {value.hex()}"  # type: ignore[attr-defined]
+        if is_a(value, float) and kind is float:
+            return "float" if live else f"float {value.hex()}"
+        if is_a(value, str) and kind is str and len(value) < MAX_NAME and value.isidentifier():
+            # It may be the name of an attribute.
+            self._words.setdefault(value)
         if value is None or kind in {bool, str, bytes, complex, types.EllipsisType}:
             self._count += 1
             return f"{kind.__name__} {value!r}"
@@ -237,7 +259,7 @@ class Surroundings:
         module = function.__globals__.get("__name__")
         yield repr(function.__name__)
         yield repr(function.__qualname__)
-        yield repr(module)
+        yield self._value(module)
         yield digest_of(code)
         if is_trusted(module):
             return
@@ -265,6 +287,8 @@ class Surroundings:
             elif word in scope[1]:
                 yield f"{word} = {self._value(scope[1][word], live=own)}"
             elif word in scope[2]:
+                if word in _READ_BY_NAME:
+                    raise NotKept
                 yield f"{word} = {self._value(scope[2][word])}"
             elif word in KNOWN_MODULES and word in sys.modules:
                 # Imported inside the function, maybe.
@@ -273,8 +297,8 @@ class Surroundings:
 
     def _class(self, number: int, cls: type) -> Iterator[str]:
         module = _READ_MODULE(cls) if cls is not type else "builtins"
-        yield repr(module)
-        yield repr(_READ_QUALNAME(cls))
+        yield self._value(module)
+        yield self._value(_READ_QUALNAME(cls))
         if is_trusted(module) or not _READ_FLAGS(cls) & _HEAP_TYPE:
             return
         yield self._value(type(cls))
@@ -284,8 +308,9 @@ class Surroundings:
             dunder = name.startswith("__") and name.endswith("__") and name not in _NOT_READ
             if dunder or name in _ALWAYS_READ:
                 yield f"{name} = {self._value(value)}"
-        annotations = members.get("__annotations__", {})
-        texts = [text for text in annotations.values() if type(text) is str]
+        annotations = members.get("__annotations__")
+        held = annotations.values() if type(annotations) is dict else ()
+        texts = [text for text in held if type(text) is str]
         if texts:
             self._words |= dict.fromkeys(word for text in texts for word in _WORD.findall(text))
             home = sys.modules.get(module) if type(module) is str else None
@@ -316,12 +341,13 @@ class Surroundings:
         if issubclass(cls, enum.Enum):
             for name in ("_name_", "_value_"):
                 yield self._value(_own(value, name))
-        if cls.__module__ == "dataclasses":
+        module = _READ_MODULE(cls)
+        if type(module) is str and module == "dataclasses":
             for name in _OF_FIELD:
                 yield self._value(_own(value, name))
-        elif cls.__module__ == "numpy":
+        elif type(module) is str and module == "numpy":
             yield from _of_numpy(value)
-        elif not is_trusted(_READ_MODULE(cls)):
+        elif not is_trusted(module):
             self._readable.append((number, value))
 
 
@@ -425,15 +451,14 @@ def _names_in(code: types.CodeType) -> Iterator[str]:
 # What is known by its name and version
 
 
-@functools.cache
 def is_trusted(module: object) -> bool:
-    """Whether a module is Python's own, NumPy's, SciPy's or ours, which its version tells.
+    """Whether a module is Python's own, NumPy's, SciPy's or ours, which its version tells."""
+    return type(module) is str and _is_library(module.partition(".")[0])
 
-    A file of the user's may have the name of one of Python's.
-    """
-    if type(module) is not str:
-        return False
-    top = module.partition(".")[0]
+
+@functools.cache
+def _is_library(top: str) -> bool:
+    """Whether a package is one; a file of the user's may have the name of one of Python's."""
     if top in _LIBRARIES or top in sys.builtin_module_names:
         return True
     if top not in sys.stdlib_module_names:

@@ -28,12 +28,13 @@ def add_command(
     name: str,
     what: str,
     run: Callable[[argparse.Namespace], Answer],
+    about: str = TARGET,
 ) -> argparse.ArgumentParser:
-    """A command that takes targets."""
+    """A command, by default one that takes targets."""
     command = commands.add_parser(
         name,
         help=what,
-        description=f"{what[0].upper()}{what[1:]}.\n\n{TARGET}",
+        description=f"{what[0].upper()}{what[1:]}.\n\n{about}",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
