@@ -34,12 +34,12 @@ _DRAFT = re.compile(r"\.[0-9a-f]{64}\.\d+\.\d+\.tmp")
 _STALE = 600.0
 # The time of last use is written down at most once an hour.
 _TOUCH = 3600.0
-_WRITES_BETWEEN_SCANS = 64
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 # No link is followed, and a pipe without a writer does not wait for one.
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
-_writes = itertools.count()
+# The sizes of what this process has written since it looked how full the folder is.
+_written = [MAX_SIZE]
 
 
 class State(NamedTuple):
@@ -179,7 +179,9 @@ def write(key: str, text: str) -> None:
             os.mkdir(folder, 0o700)
         if _trouble(folder) is None:
             _replace(_path(folder, key), content)
-            if next(_writes) % _WRITES_BETWEEN_SCANS == 0:
+            _written.append(len(content))
+            if len(_written) > MAX_ENTRIES // 64 or sum(_written) > MAX_SIZE // 16:
+                _written.clear()
                 _prune(folder)
 
 
