@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import importlib
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +17,8 @@ from diffsrc.api.emitted import Emitted, load_emitted
 from diffsrc.api.entry import Entry, entry_for
 from diffsrc.api.options import Operator, Options, function_name
 from diffsrc.api.surroundings import NotKept, Surroundings
-from diffsrc.capture import Captured, Outline, capture, outline
+from diffsrc.capture import Captured, Outline, capture
+from diffsrc.capture import outline as outline_of
 from diffsrc.errors import ShapeError
 from diffsrc.specialise import Signature, is_open, signature_of, unknown_signature
 
@@ -115,14 +115,14 @@ class Derivative:
             return self
         return types.MethodType(self, instance)  # type: ignore[arg-type] # its own class has __call__
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        # A bound method is pickled as the attribute of this name.
+        self.__name__ = name
+
     def __reduce__(self) -> str | tuple[Any, ...]:
-        module = importlib.import_module(self.__module__)
-        found: object = module
-        for part in self.__qualname__.split("."):
-            found = getattr(found, part, None)
-        if found is self:
-            return self.__qualname__
-        return rebuild, (self.primal, self.operators, self.options)
+        from diffsrc.api.pickling import reduced
+
+        return reduced(self)
 
     # What it computes
 
@@ -132,12 +132,12 @@ class Derivative:
             return capture(self.primal)
 
     @functools.cached_property
-    def _outline(self) -> Outline:
-        return outline(self.primal)
+    def outline(self) -> Outline:
+        return outline_of(self.primal)
 
     def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
         """The specialisation for a call's arguments."""
-        return self._specialisation(signature_of(self._outline, args, kwargs))
+        return self._specialisation(signature_of(self.outline, args, kwargs))
 
     def _specialisation(self, signature: Signature) -> Specialisation:
         """A specialisation that fits, made anew where what it assumed has changed."""
@@ -154,7 +154,7 @@ class Derivative:
     def _around(self, signature: Signature) -> Surroundings | None:
         """What decides the code, where that can be the key of an entry in the cache."""
         try:
-            return Surroundings(self._outline, signature, self.operators, self.options)
+            return Surroundings(self.outline, signature, self.operators, self.options)
         except NotKept:
             return None
 
@@ -166,7 +166,7 @@ class Derivative:
             return None
         try:
             emitted = record.read(text, around)
-            found = Specialisation(self._outline, signature, emitted)
+            found = Specialisation(self.outline, signature, emitted)
         except record.NO_RECORD:
             return None
         return found if found.entry.holds() and found.entry.fits(signature) else None
@@ -182,14 +182,14 @@ class Derivative:
     def _forget(self) -> None:
         """Read the function again when it is needed."""
         self.__dict__.pop("captured", None)
-        self.__dict__.pop("_outline", None)
+        self.__dict__.pop("outline", None)
 
     def _derived(self, signature: Signature) -> Specialisation:
         from diffsrc.api.finish import finished
 
         before = self._around(signature) if cache.state().why_not is None else None
         stages = self._stages(signature)
-        made = Specialisation(self._outline, signature, finished(stages), stages)
+        made = Specialisation(self.outline, signature, finished(stages), stages)
         if before is not None:
             self._keep(made, before)
         return made
@@ -314,7 +314,7 @@ def install(derivative: Derivative, found: Specialisation) -> None:
 def rebuild(
     primal: Callable[..., Any], operators: tuple[Operator, ...], options: Options
 ) -> Derivative:
-    """A derivative from what it was pickled as."""
+    """The derivative of a function by all of the operators, the first applied first."""
     found: Any = primal
     for operator in operators:
         found = Derivative(found, operator, options)

@@ -16,7 +16,7 @@ from diffsrc.capture.attributes import (
 from diffsrc.capture.captured import Captured, Fixed, Outline
 from diffsrc.capture.decorators import check_decorators, is_ours
 from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, Textual, is_a
-from diffsrc.capture.source import locate, plain_function
+from diffsrc.capture.source import NAMELESS, locate, plain_function
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 
 _PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
@@ -174,7 +174,8 @@ def _capture_function(function: types.FunctionType, fixed: Fixed) -> Captured:
     code = function.__code__
     source, site = locate(code, function.__globals__)
     scope = LiveScope(function)
-    check_decorators(source, site.node, scope, site.enclosing)
+    if code.co_filename != NAMELESS:
+        check_decorators(source, site.node, scope, site.enclosing)
     node = plain_function(source, site.node, code)
 
     bound = fixed.bind(getattr(node, "name", "<lambda>"), node.args, source.place)

@@ -25,6 +25,9 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _FUTURE_FLAGS = sum(
     {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 )
+# The file of functions that cloudpickle has taken to another process; of their globals only those
+# are there that the code reads, so that nobody knows what their decorators are.
+NAMELESS = "<dynamic-code>"
 _WRITE_TO_FILE = "Put the function into a file (or an IPython cell) and take it there."
 _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 _CELL = r"(?m)^[ \t]*# *(?:%%|In\[|<codecell>)"
