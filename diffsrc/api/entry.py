@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import functools
 import numbers
+import sys
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MethodType
@@ -21,6 +22,11 @@ from diffsrc.specialise import Argument, Signature, argument_of
 
 SCALARS = frozenset({int, float})
 PLAIN = frozenset({str, bytes, int, float, bool, set, frozenset})
+
+
+# What changes the code of functions that are there: only with one of them is it looked at that of
+# the function itself, in each call.
+RELOADERS = frozenset({"IPython.extensions.autoreload", "autoreload", "jurigged"})
 
 
 # The emitted function with cells, statements that run first, and results that are made floats.
@@ -153,6 +159,12 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
         conditions += _argument_conditions(name, argument, emitted, cell)
     for check in checks:
         conditions.append(_outside_condition(check, outline, cell))
+    function = outline.function
+    if function is not None:
+        code = function.__code__
+        checks.append(Check((function, "__code__", (), code)))
+        if not RELOADERS.isdisjoint(sys.modules):
+            conditions.append(f"{cell(function)}.__code__ is not {cell(code)}")
     other = None
     if conditions:
         again = cell(None)
@@ -219,13 +231,14 @@ def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], 
     own = outline.scope.globals
     if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
         # A module that is run again makes new functions in the same globals.
-        return f"{check.name} is not {cell(check.expected)}"
+        expected = cell(check.expected)
+        return f"{check.name} is not {expected} or {expected}.__code__ is not {cell(check.code)}"
     if check.path[-1:] == ("__func__",) and not isinstance(check.holder, dict | CellType):
         start = [check.name] if check.holder is None else [cell(check.holder), check.name]
         method = [*start, *check.path[:-1]]
         if len(method) == 2 and method[1].isidentifier():
             found, expected = f"getattr({'.'.join(method)}, '__func__', None)", cell(check.expected)
-            # Reloaders keep the functions of a class and change their code.
+            # Reloaders keep functions and change their code.
             return f"{found} is not {expected} or {expected}.__code__ is not {cell(check.code)}"
     slow = f"not {cell(check.holds)}()"
     if check.holder is None:
