@@ -816,6 +816,222 @@ q = P(2.0)
         "P(3.0)",
         "f(2.0, module.q)",
     ),
+    "union of classes": (
+        """
+class A:
+    pass
+class B:
+    pass
+KIND = A | int
+p = A()
+def f(x):
+    return x * x if isinstance(p, KIND) else x
+""",
+        "A | int",
+        "B | int",
+        "f(2.0)",
+    ),
+    "namespace": (
+        """
+import types
+p = types.SimpleNamespace(kind="a")
+def f(x):
+    return x * x if p.kind == "a" else x
+""",
+        'kind="a"',
+        'kind="b"',
+        "f(2.0)",
+    ),
+    "function in a namespace": (
+        """
+import types
+def a(x):
+    return x * x
+def b(x):
+    return x
+p = types.SimpleNamespace(g=a)
+def f(x):
+    return p.g(x)
+""",
+        "g=a",
+        "g=b",
+        "f(2.0)",
+    ),
+    "fraction": (
+        """
+from fractions import Fraction
+K = Fraction(1, 2)
+def f(x):
+    return K.denominator * x * x
+""",
+        "(1, 2)",
+        "(1, 3)",
+        "f(2.0)",
+    ),
+    "set": (
+        """
+MODES = {"a", "b"}
+def f(x):
+    return x * x if "a" in MODES else x
+""",
+        '"a", "b"',
+        '"b", "c"',
+        "f(2.0)",
+    ),
+    "positions of a pattern": (
+        """
+import dataclasses
+@dataclasses.dataclass
+class P:
+    a: float
+    b: float
+def f(x):
+    p = P(x, x * x)
+    match p:
+        case P(u, v):
+            return u * v * v
+    return x
+""",
+        "    a: float\n    b: float",
+        "    b: float\n    a: float",
+        "f(2.0)",
+    ),
+    "mixin that comes first": (
+        """
+class A:
+    def g(self, x):
+        return x * x
+class B:
+    def g(self, x):
+        return x
+class P(A, B):
+    pass
+p = P()
+def f(x):
+    return p.g(x)
+""",
+        "P(A, B)",
+        "P(B, A)",
+        "f(2.0)",
+    ),
+    "module's attribute": (
+        """
+import other_constant
+other_constant.MODE = "a"
+def f(x):
+    return x * x if other_constant.MODE == "a" else x
+""",
+        'MODE = "a"',
+        'MODE = "b"',
+        "f(2.0)",
+    ),
+    "helper that is a method": (
+        """
+class P:
+    def __init__(self, n):
+        self.n = n
+    def g(self, x):
+        return x * x if self.n == "a" else x
+h = P("a").g
+def f(x):
+    return h(x)
+""",
+        'P("a")',
+        'P("b")',
+        "f(2.0)",
+    ),
+    "code replaced": (
+        """
+def a(x):
+    return x * x
+def b(x):
+    return x
+def h(x):
+    return a(x)
+h.__code__ = a.__code__
+def f(x):
+    return h(x)
+""",
+        "a.__code__",
+        "b.__code__",
+        "f(2.0)",
+    ),
+    "defaults replaced": (
+        """
+def h(x, n=1):
+    return x**n
+h.__defaults__ = (2,)
+def f(x):
+    return h(x)
+""",
+        "(2,)",
+        "(3,)",
+        "f(2.0)",
+    ),
+    "singledispatch": (
+        """
+import functools
+@functools.singledispatch
+def h(x):
+    return x * x
+def other(x):
+    return x
+def f(x):
+    return h(x)
+""",
+        "def f(x)",
+        "h.register(float)(other)\ndef f(x)",
+        "f(2.0)",
+    ),
+    "metaclass": (
+        """
+class M(type):
+    @property
+    def k(cls):
+        return "a"
+class P(metaclass=M):
+    pass
+def f(x):
+    return x * x if P.k == "a" else x
+""",
+        'return "a"',
+        'return "b"',
+        "f(2.0)",
+    ),
+    "name deleted": (
+        """
+def abs(x):
+    return x * x
+def f(x):
+    return abs(x)
+""",
+        "    return abs(x)",
+        "    return abs(x)\ndel abs",
+        "f(-2.0)",
+    ),
+    "rounding of a float": (
+        """
+def h(x, k=0.1):
+    return x * x * k
+def f(x):
+    return h(x)
+""",
+        "k=0.1",
+        "k=0.1 + 0.2",
+        "f(2.0)",
+    ),
+    "sign of a zero": (
+        """
+import math
+def h(x, k=0.0):
+    return math.copysign(x * x, k)
+def f(x):
+    return h(x)
+""",
+        "k=0.0",
+        "k=-0.0",
+        "f(2.0)",
+    ),
 }
 # What is changed of these is live, and not in the key.
 FOUND_AGAIN = {

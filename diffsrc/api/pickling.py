@@ -14,7 +14,8 @@ import threading
 import types
 from typing import TYPE_CHECKING, Any
 
-from diffsrc.api.surroundings import NotKept, Surroundings
+from diffsrc.api.surroundings import Surroundings
+from diffsrc.api.versions import NotKept
 from diffsrc.capture.source import NAMELESS
 from diffsrc.errors import DiffsrcError
 from diffsrc.specialise import Signature

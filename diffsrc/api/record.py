@@ -15,15 +15,13 @@ from collections.abc import Callable
 from typing import Any
 
 from diffsrc.api.emitted import Emitted
-from diffsrc.api.surroundings import NotKept, Surroundings, is_trusted
+from diffsrc.api.surroundings import Surroundings
+from diffsrc.api.versions import NotKept, is_trusted
 
 _LITERALS = frozenset({type(None), bool, int, str, bytes, complex})
 _NAMED = frozenset({type, types.BuiltinFunctionType, types.FunctionType})
 _CONTAINERS: dict[str, Callable[[list[object]], object]] = {
-    "tuple": tuple,
-    "list": list,
-    "set": set,
-    "frozenset": frozenset,
+    kind.__name__: kind for kind in (tuple, list, set, frozenset)
 }
 # What a text that is not a record of ours makes of the code below.
 NO_RECORD = (
@@ -99,7 +97,7 @@ def _form(value: object, around: Surroundings) -> Form:
 
 def _parts(value: Any) -> list[object] | None:
     kind = type(value)
-    if kind.__name__ in _CONTAINERS and kind.__module__ == "builtins":
+    if kind in _CONTAINERS.values():
         return list(value)
     if kind is dict:
         return [*value, *value.values()]

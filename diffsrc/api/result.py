@@ -16,7 +16,8 @@ from diffsrc.api import record
 from diffsrc.api.emitted import Emitted, load_emitted
 from diffsrc.api.entry import Entry, entry_for
 from diffsrc.api.options import Operator, Options, function_name
-from diffsrc.api.surroundings import NotKept, Surroundings
+from diffsrc.api.surroundings import Surroundings
+from diffsrc.api.versions import NotKept
 from diffsrc.capture import Captured, Outline, capture
 from diffsrc.capture import outline as outline_of
 from diffsrc.errors import ShapeError

@@ -32,7 +32,7 @@ _METHODS_IN_C = (
     types.WrapperDescriptorType,
     types.ClassMethodDescriptorType,
 )
-_FIELD_OF_NAMEDTUPLE: type = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]  # noqa: PYI024
+FIELD_OF_NAMEDTUPLE: type = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]  # noqa: PYI024
 _METACLASSES = (type, abc.ABCMeta, enum.EnumMeta)
 _BUILTIN_TYPES = [value for value in vars(builtins).values() if type(value) is type]
 MISSING = object()
@@ -164,7 +164,7 @@ def bind_descriptor(value: object, obj: object, cls: type, name: str) -> object:
     elif kind in (types.FunctionType, LRU_CACHE):
         # A plain function, whose type is known, becomes a method without its code run.
         return value if obj is None else types.MethodType(value, obj)  # type: ignore[arg-type]
-    elif kind is _FIELD_OF_NAMEDTUPLE or kind is types.MemberDescriptorType:
+    elif kind is FIELD_OF_NAMEDTUPLE or kind is types.MemberDescriptorType:
         return _read_in_c(value, obj, owner, name)
     elif kind is types.GetSetDescriptorType or kind in _METHODS_IN_C:
         # A getset may call back a subclass (`x.T` does, of a subclass of ndarray).
