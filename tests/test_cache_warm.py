@@ -1,4 +1,7 @@
-"""All golden derivatives from a warm cache, in another process: the same text, numbers, guards."""
+"""Golden derivatives from a warm cache, in another process: the same text, numbers, guards.
+
+Every third of them; all with `pytest --long`.
+"""
 
 import json
 import os
@@ -41,14 +44,15 @@ def outcome(one):
         "kept": [s.stages is None for s in found],
     }
 
-outcomes = {one.name: outcome(one) for one in golden.GOLDEN}
+step = int(sys.argv[1])
+outcomes = {one.name: outcome(one) for one in golden.GOLDEN[::step]}
 print(json.dumps([outcomes, sorted(sys.modules)]))
 """
 
 
-def outcomes(folder):
+def outcomes(folder, step):
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER],
+        [sys.executable, "-c", DRIVER, str(step)],
         check=True,
         env={**os.environ, "DIFFSRC_CACHE": "1", "DIFFSRC_CACHE_DIR": str(folder)},
         stdout=subprocess.PIPE,
@@ -59,9 +63,10 @@ def outcomes(folder):
 
 
 @pytest.fixture(scope="module")
-def cold_and_warm(tmp_path_factory):
+def cold_and_warm(tmp_path_factory, long):
     folder = tmp_path_factory.mktemp("warm") / "cache"
-    return outcomes(folder), outcomes(folder)
+    step = 1 if long else 3
+    return outcomes(folder, step), outcomes(folder, step)
 
 
 def test_every_golden_derivative_is_the_same(cold_and_warm):

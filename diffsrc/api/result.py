@@ -149,21 +149,24 @@ class Derivative:
                 self._forget()
             elif found.entry.fits(signature):
                 return found
-        known.append(self._kept(signature) or self._derived(signature))
+        around = self._around(signature)
+        kept = None if around is None else self._kept(signature, around)
+        known.append(kept or self._derived(signature, around))
         return known[-1]
 
     def _around(self, signature: Signature) -> Surroundings | None:
-        """What decides the code, where that can be the key of an entry in the cache."""
+        """What decides the code, where the cache is used and that can be a key in it."""
+        if cache.state().why_not is not None:
+            return None
         try:
             return Surroundings(self.outline, signature, self.operators, self.options)
         except NotKept:
             return None
 
-    def _kept(self, signature: Signature) -> Specialisation | None:
+    def _kept(self, signature: Signature, around: Surroundings) -> Specialisation | None:
         """The specialisation that the cache has, if it has it."""
-        around = self._around(signature) if cache.state().why_not is None else None
-        text = None if around is None else cache.read(around.key)
-        if around is None or text is None:
+        text = cache.read(around.key)
+        if text is None:
             return None
         try:
             emitted = record.read(text, around)
@@ -185,10 +188,10 @@ class Derivative:
         self.__dict__.pop("captured", None)
         self.__dict__.pop("outline", None)
 
-    def _derived(self, signature: Signature) -> Specialisation:
+    def _derived(self, signature: Signature, before: Surroundings | None) -> Specialisation:
+        """Derive, and keep what comes of it."""
         from diffsrc.api.finish import finished
 
-        before = self._around(signature) if cache.state().why_not is None else None
         stages = self._stages(signature)
         made = Specialisation(self.outline, signature, finished(stages), stages)
         if before is not None:
