@@ -27,8 +27,9 @@ from diffsrc.api.options import Operator, Options
 from diffsrc.api.versions import NotKept, hashed, is_trusted, versions
 from diffsrc.capture import KNOWN_MODULES, Outline
 from diffsrc.capture.attributes import MISSING, raw_attribute
+from diffsrc.capture.fingerprint import digest_of
 from diffsrc.capture.scope import is_a
-from diffsrc.capture.source import digest_of, text_of
+from diffsrc.capture.source import text_of
 from diffsrc.specialise import Argument, Signature, name_of
 
 MAX_OBJECTS = 2_000
