@@ -47,6 +47,11 @@ def load(  # noqa: PLR0913 - what a function is made of
     return FunctionType(code, module_globals, name, None, closure)
 
 
+def computed(text: str, modules: Mapping[str, object]) -> object:
+    """The value of what stands in front of a function; `modules` are those that it may use."""
+    return eval(text, {**modules})  # noqa: S307 # the printer's own text, of functions and literals
+
+
 def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
     source: str,
     name: str,

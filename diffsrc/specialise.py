@@ -56,20 +56,27 @@ class _Found(Protocol):
 
 
 class Callable(Protocol):
-    """What is asked of a captured function."""
+    """What is asked of a function that is called."""
 
     @property
     def qualname(self) -> str: ...
     @property
-    def node(self) -> Function: ...
-    @property
-    def scope(self) -> Names: ...
+    def arguments(self) -> ast.arguments: ...
     @property
     def defaults(self) -> dict[str, object]: ...
     @property
     def bound(self) -> dict[str, object]: ...
     @property
     def by_keyword(self) -> frozenset[str]: ...
+
+
+class Readable(Callable, Protocol):
+    """What is asked of a captured function."""
+
+    @property
+    def node(self) -> Function: ...
+    @property
+    def scope(self) -> Names: ...
     @property
     def owner(self) -> object: ...
     def place(self, node: ast.AST) -> Place: ...
@@ -339,7 +346,7 @@ def signature_of(
     Raises:
         TypeError: the call would raise it.
     """
-    arguments = captured.node.args
+    arguments = captured.arguments
     fixed = {
         name: value
         for name, value in captured.bound.items()
@@ -383,14 +390,14 @@ def _several(values: tuple[object, ...] | dict[str, object]) -> Argument:
 # Before any call
 
 
-def unknown_signature(captured: Callable) -> Signature:
+def unknown_signature(captured: Readable) -> Signature:
     """Return the signature that annotations and defaults suggest.
 
     Raises:
         ShapeError: an argument without default is annotated as a string or another type
             whose value decides the code.
     """
-    arguments = captured.node.args
+    arguments = captured.arguments
     first = True
     made: list[tuple[str, Argument]] = []
     for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
@@ -416,7 +423,7 @@ def _takes_self(node: Function) -> bool:
     return not names & {"staticmethod", "classmethod"}
 
 
-def _unknown(captured: Callable, arg: ast.arg, owner: object) -> Argument:
+def _unknown(captured: Readable, arg: ast.arg, owner: object) -> Argument:
     if arg.arg in captured.defaults:
         default = argument_of(captured.defaults[arg.arg])
         if default.kind == "static" or default.value is not None:

@@ -1,12 +1,19 @@
 """The switches of the test run."""
 
+import os
 import random
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 # Emitted modules and their references are read by tests; they hold none.
 collect_ignore = ["golden", "references"]
+
+# What tests compare is derived anew. Those of the cache switch it on, in a folder of their own.
+os.environ["DIFFSRC_CACHE"] = "0"
+os.environ["DIFFSRC_CACHE_DIR"] = str(Path(tempfile.gettempdir(), "diffsrc-tests"))
 
 CI_CASES = 500
 LONG_CASES = 20_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
-from diffsrc.api.operators import Operator, Wrt
-from diffsrc.api.result import Derivative, Options
+from diffsrc.api.options import Operator, Options, Wrt
+from diffsrc.api.result import Derivative
 
 Function = Callable[..., Any]
 Decorator = Callable[[Function], Derivative]

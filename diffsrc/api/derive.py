@@ -17,14 +17,13 @@ from typing import NamedTuple
 from diffsrc.api.broadcast import broadcast, numbers, ranked_parameters, single_numbers
 from diffsrc.api.operators import (
     ITEM,
-    Operator,
     apply,
     derived_results,
     docstring,
-    function_name,
     wrt_name,
 )
-from diffsrc.capture import Captured, static_attribute
+from diffsrc.api.options import Operator, function_name
+from diffsrc.capture import Captured
 from diffsrc.emit import emit
 from diffsrc.emit.constants import Folded, folded
 from diffsrc.emit.expressions import MODULES
@@ -42,7 +41,7 @@ class Stages(NamedTuple):
     Attributes:
         notes: the rewrites that SymPy offered and that were taken.
         ranked: the parameters of which it matters whether they are arrays.
-        fixed: what the text reads by a name of its own, with the value.
+        fixed: what the text reads by a name of its own, with the object that has it.
         constants: what it computes once, in front.
         wrt: the parameters that it derives by, which are floats.
         derived: the results that are derivatives, and not values of the user's.
@@ -103,8 +102,7 @@ def derive(
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)
     named = {node: label for label, (node, _) in fixed.items()}
-    values = {label: value for label, (_, value) in fixed.items()}
-    constants = folded(simplified, taken_names(simplified) | values.keys())
+    constants = folded(simplified, taken_names(simplified) | fixed.keys())
     named |= {constant.node: constant.name for constant in constants}
     text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
     if constants:
@@ -119,21 +117,25 @@ def derive(
         name,
         notes,
         ranked,
-        values,
+        {label: owner for label, (_, owner) in fixed.items()},
         tuple(constants),
         wrt,
         derived_results(operators, len(simplified.body.results)),
     )
 
 
+def own_names(program: Program) -> set[str]:
+    """The names that mean a parameter or a value of the user's."""
+    return {p.name for p in program.parameters} | {f.var.name for f in program.free}
+
+
 def taken_names(program: Program) -> set[str]:
     """The names that mean something in the function."""
-    parameters, free = program.parameters, program.free
-    return {p.name for p in parameters} | {f.var.name for f in free} | program.taken
+    return own_names(program) | program.taken
 
 
 def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:
-    """Attributes of a bound receiver that cannot change: by name, the node and its value.
+    """Attributes of a bound receiver that cannot change: by name, the node and the receiver.
 
     `self.mu` of a frozen dataclass is written `mu`, which `numba.njit` understands.
     """
@@ -145,7 +147,7 @@ def fixed_parts(program: Program) -> dict[str, tuple[Node, object]]:
             if isinstance(node, Call) and node.op == "attribute" and node.args[0] in receivers:
                 label, owner = str(node.options[0]), receivers[node.args[0]]
                 if label not in taken:
-                    found[label] = node, static_attribute(owner, label).value
+                    found[label] = node, owner
     return found
 
 

@@ -10,63 +10,22 @@ from __future__ import annotations
 import enum
 import functools
 import numbers
-import operator
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
-from diffsrc.api.broadcast import is_scalar_code
-from diffsrc.api.derive import Stages, fixed_parts
-from diffsrc.capture import Captured, static_attribute
-from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, Stack, reachable
+from diffsrc.api.emitted import Emitted, Outside
+from diffsrc.capture import Outline, static_attribute
 from diffsrc.specialise import Argument, Signature, argument_of
 
-MAYBE_INT = frozenset(
-    {
-        "floor",
-        "ceil",
-        "trunc",
-        "round",
-        "item",
-        "attribute",
-        "ones_like",
-        "zeros_like",
-        "factorial",
-        "comb",
-        "perm",
-        "gcd",
-        "lcm",
-        "isqrt",
-    }
-)
-KEEPS_INT = frozenset(
-    {
-        "add",
-        "sub",
-        "sum",
-        "mul",
-        "neg",
-        "pos",
-        "pow",
-        "abs",
-        "max",
-        "min",
-        "mod",
-        "floordiv",
-        "select",
-        "square",
-        "sign",
-    }
-)
-
-
-# As a set of parameters: a float whatever they are.
-ALWAYS = -1
-# The builtins hand one of their arguments on, as it is.
-CHOOSING = (("max",), ("min",))
 SCALARS = frozenset({int, float})
 PLAIN = frozenset({str, bytes, int, float, bool, set, frozenset})
+
+
+# What changes the code of functions that are there. To look at that takes 45 ns for each.
+RELOADERS = frozenset({"IPython.extensions.autoreload", "autoreload", "jurigged"})
 
 
 # The emitted function with cells, statements that run first, and results that are made floats.
@@ -115,12 +74,9 @@ class Entry:
 class Check:
     """An assumption as a comparison; without a `holder` it is about an argument."""
 
-    def __init__(self, assumption: Assumption) -> None:
-        self.holder = assumption.holder
-        self.name = assumption.name
-        self.path = assumption.path
-        self.expected = assumption.expected
-        self.code = getattr(assumption.expected, "__code__", None)
+    def __init__(self, outside: Outside) -> None:
+        self.holder, self.name, self.path, self.expected = outside
+        self.code = getattr(self.expected, "__code__", None)
 
     def holds(self) -> bool:
         """Whether the name outside still means what it meant."""
@@ -182,16 +138,15 @@ def same(value: object, expected: object) -> bool:
     return False
 
 
-def entry_for(captured: Captured, signature: Signature, stages: Stages, loaded: Loader) -> Entry:
+def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: Loader) -> Entry:
     """The entry of a specialisation."""
-    program = stages.simplified
-    checks = [Check(a) for a in program.assumptions]
+    checks = [Check(outside) for outside in emitted.assumptions]
     cells: dict[str, CellType] = {}
     guard: list[str] = []
     lines: list[str] = []
     conditions: list[str] = []
     prefix = "_guard"
-    while prefix in stages.source:
+    while prefix in emitted.source:
         prefix += "_"
 
     def cell(value: object) -> str:
@@ -200,50 +155,57 @@ def entry_for(captured: Captured, signature: Signature, stages: Stages, loaded: 
         return name
 
     for name, argument in signature.arguments:
-        conditions += _argument_conditions(name, argument, stages, cell)
+        conditions += _argument_conditions(name, argument, emitted, cell)
     for check in checks:
-        conditions.append(_outside_condition(check, captured, cell))
+        conditions.append(_outside_condition(check, outline, cell))
+    function = outline.function
+    if function is not None:
+        code = function.__code__
+        checks.append(Check((function, "__code__", (), code)))
+        if is_reloaded():
+            conditions.append(f"{cell(function)}.__code__ is not {cell(code)}")
     other = None
     if conditions:
         again = cell(None)
         other = cells[again]
         guard = [
             f"if {' or '.join(conditions)}:",
-            f"    return {again}({_passed(program)})",
+            f"    return {again}({_passed(emitted)})",
         ]
-    made_floats, inexact = floats(program, stages.wrt, stages.derived)
-    numbers = [name for name, argument in signature.arguments if argument.kind == "number"]
-    # What is derived by is looked at in any case: it may be complex, and derivatives are real.
-    looked_at = stages.wrt.intersection(numbers) - stages.ranked
-    for name in dict.fromkeys([*made_floats, *(n for n in numbers if n in looked_at)]):
-        as_float = cell(_as_float if name in stages.wrt else _array_as_float)
+    for name in emitted.floats:
+        as_float = cell(_as_float if name in emitted.wrt else _array_as_float)
         lines += [
             f"if type({name}) is not float:",
             f"    {name} = {as_float}({name})",
         ]
     # In the emitted function's own frame: a call in between costs as much as the checks.
-    direct = loaded(cells, "\n".join(lines), inexact)
-    call = loaded(cells, "\n".join([*guard, *lines]), inexact) if guard else direct
+    direct = loaded(cells, "\n".join(lines), emitted.inexact)
+    call = loaded(cells, "\n".join([*guard, *lines]), emitted.inexact) if guard else direct
     return Entry(call, direct, checks, other)
 
 
-def _passed(program: Program) -> str:
+def is_reloaded() -> bool:
+    """Whether something may change the code of functions."""
+    return not RELOADERS.isdisjoint(sys.modules)
+
+
+def _passed(emitted: Emitted) -> str:
     parts = []
-    for parameter in program.parameters:
-        match parameter.kind:
+    for name, kind in emitted.parameters:
+        match kind:
             case "VAR_POSITIONAL":
-                parts.append(f"*{parameter.name}")
+                parts.append(f"*{name}")
             case "VAR_KEYWORD":
-                parts.append(f"**{parameter.name}")
+                parts.append(f"**{name}")
             case "KEYWORD_ONLY":
-                parts.append(f"{parameter.name}={parameter.name}")
+                parts.append(f"{name}={name}")
             case _:
-                parts.append(parameter.name)
+                parts.append(name)
     return ", ".join(parts)
 
 
 def _argument_conditions(
-    name: str, argument: Argument, stages: Stages, cell: Callable[[object], str]
+    name: str, argument: Argument, emitted: Emitted, cell: Callable[[object], str]
 ) -> list[str]:
     if argument.kind == "static":
         value = argument.value
@@ -261,25 +223,29 @@ def _argument_conditions(
             def fits(given: object) -> bool:
                 return argument_of(given) == argument
 
-            return [f"not {cell(fits)}({name})"] if _is_parameter(name, stages) else []
+            return [f"not {cell(fits)}({name})"] if _is_parameter(name, emitted) else []
         return [f"type({name}) is not {cell(argument.type)}"]
-    if name in stages.ranked:
+    if name in emitted.ranked:
         return [f"type({name}) {'' if argument.array else 'not '}in {cell(SCALARS)}"]
     return []
 
 
-def _outside_condition(check: Check, captured: Captured, cell: Callable[[object], str]) -> str:
+def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], str]) -> str:
     """The text of a comparison; of a function of the user's it costs a look-up or two."""
-    own = captured.scope.globals
+    own = outline.scope.globals
     if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
         # A module that is run again makes new functions in the same globals.
-        return f"{check.name} is not {cell(check.expected)}"
+        expected = cell(check.expected)
+        other = f"{check.name} is not {expected}"
+        if not is_reloaded():
+            return other
+        return f"{other} or {expected}.__code__ is not {cell(check.code)}"
     if check.path[-1:] == ("__func__",) and not isinstance(check.holder, dict | CellType):
         start = [check.name] if check.holder is None else [cell(check.holder), check.name]
         method = [*start, *check.path[:-1]]
         if len(method) == 2 and method[1].isidentifier():
             found, expected = f"getattr({'.'.join(method)}, '__func__', None)", cell(check.expected)
-            # Reloaders keep the functions of a class and change their code.
+            # Reloaders keep functions and change their code.
             return f"{found} is not {expected} or {expected}.__code__ is not {cell(check.code)}"
     slow = f"not {cell(check.holds)}()"
     if check.holder is None:
@@ -290,123 +256,10 @@ def _outside_condition(check: Check, captured: Captured, cell: Callable[[object]
     return slow
 
 
-def _is_parameter(name: str, stages: Stages) -> bool:
+def _is_parameter(name: str, emitted: Emitted) -> bool:
     """Whether an argument stands for one parameter, and not for all of `*args`."""
-    kinds = {p.name: p.kind for p in stages.simplified.parameters}
+    kinds = dict(emitted.parameters)
     return kinds.get(name, "") not in {"VAR_POSITIONAL", "VAR_KEYWORD"}
-
-
-def _results(program: Program) -> list[Node]:
-    """The results, through the arms of choices."""
-    seen: dict[Node, None] = {}
-    todo = list(program.body.results)
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen[node] = None
-        if isinstance(node, Result):
-            for arm in (node.of.then, node.of.orelse):
-                todo += arm.results[node.index : node.index + 1]
-    return [node for node in seen if not isinstance(node, Result)]
-
-
-def floats(
-    program: Program, wrt: frozenset[str], derived: range
-) -> tuple[list[str], frozenset[int]]:
-    """What is made a float: the parameters, and then the derivatives that still may be none.
-
-    Of parameters as few as will do, since an integer times a float is a float. Where the code takes
-    arrays, those derived by and what else is needed for all arithmetic to be in floats: the square
-    of an array of integers may overflow. Not what a power or remainder takes: there an integer may
-    be meant as one, as in `n / 3 + 10**n % 7`.
-    """
-    parameters = {
-        p.node: p.name
-        for p in program.parameters
-        if p.node is not None and p.node.type.kind == "float"
-    }
-    annotated = all(p.annotation in {"float", "int"} for p in program.parameters)
-    scalars = annotated or is_scalar_code(program.body)
-    meant = set(parameters) if scalars else _meant_as_integers(_results(program), set(parameters))
-    parameters = {n: name for n, name in parameters.items() if name in wrt or n not in meant}
-    bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters)}
-    known: dict[Node, int] = {}
-    fixed = {n: ALWAYS for n, value in fixed_parts(program).values() if type(value) is float}
-    for below in reachable(program.body.results, arms=True):
-        known[below] = bits.get(below) or fixed.get(below) or _makes_float(below, known)
-    wanted = _results(program)
-    chosen: list[str] = []
-    sure = 0
-    if not scalars:
-        wanted += [n for n in known if isinstance(n, Call) and n.op in KEEPS_INT]
-        chosen += [name for name in parameters.values() if name in wrt]
-        sure = sum(bits[n] for n, name in parameters.items() if name in wrt)
-    integers = [known[n] for n in wanted if known[n] not in {ALWAYS, 0} and not known[n] & sure]
-
-    def use(node: Node) -> tuple[bool, int]:
-        count = sum(bool(bits[node] & mask) for mask in integers)
-        return count > 0 and parameters[node] in wrt, count
-
-    while integers:
-        best = max(bits, key=use)
-        chosen.append(parameters[best])
-        sure |= bits[best] if parameters[best] in wrt else 0
-        integers = [mask for mask in integers if not bits[best] & mask]
-    masks = [(i, known[program.body.results[i]]) for i in derived]
-    inexact = frozenset(i for i, mask in masks if mask != ALWAYS and not mask & sure)
-    if isinstance(program.structure, Stack):
-        # One array, which is made floats as a whole.
-        inexact = frozenset({0}) if inexact else inexact
-    return chosen, inexact
-
-
-def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
-    """The parameters from which sums and products lead to a power or a remainder."""
-    sources: dict[Node, set[Node]] = {}
-    meant: set[Node] = set()
-    for node in reachable(results, arms=True):
-        if node in parameters:
-            sources[node] = {node}
-        elif isinstance(node, Call) and node.op in KEEPS_INT:
-            found = [sources[arg] for arg in node.args if arg in sources]
-            if node.op in {"pow", "mod", "floordiv"}:
-                meant.update(*found)
-            elif found:
-                sources[node] = set().union(*found)
-    return meant
-
-
-def _makes_float(node: Node, known: dict[Node, int]) -> int:
-    """Each of which parameters (as bits) makes a written value a float if it is one."""
-    if isinstance(node, Const):
-        return ALWAYS if isinstance(node.value, float) else 0
-    if isinstance(node, Result):
-        arms = [a for a in (node.of.then, node.of.orelse) if not a.fails]
-        return _all(known.get(a.results[node.index], 0) for a in arms)
-    if node.type.kind == "complex":
-        return ALWAYS
-    if not isinstance(node, Call) or node.type.kind == "bool" or node.op in MAYBE_INT:
-        return 0
-    op, args = node.op, node.args
-    if op not in KEEPS_INT:
-        return ALWAYS
-    if op == "select":
-        return known[args[1]] & known[args[2]]
-    if op == "pow":
-        exponent = args[1]
-        whole = isinstance(exponent, Const) and isinstance(exponent.value, int)
-        return known[args[0]] | (0 if whole else known[exponent])
-    if op in {"max", "min"} and node.options[:1] in CHOOSING:
-        return _all(known[arg] for arg in args)
-    found = 0
-    for arg in args:
-        found |= known[arg]
-    return found
-
-
-def _all(masks: Iterable[int]) -> int:
-    return functools.reduce(operator.and_, masks, ALWAYS)
 
 
 def _as_float(value: object) -> object:

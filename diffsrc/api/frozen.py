@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import os
 import re
 import textwrap
@@ -14,9 +15,9 @@ from types import CellType
 from typing import NoReturn
 
 from diffsrc.api.broadcast import certain
-from diffsrc.api.derive import Stages
-from diffsrc.api.operators import Operator, docstring
-from diffsrc.api.result import imports
+from diffsrc.api.derive import Stages, own_names
+from diffsrc.api.operators import docstring
+from diffsrc.api.options import Operator
 from diffsrc.capture import (
     Captured,
     MissingName,
@@ -39,10 +40,12 @@ from diffsrc.ir import (
     If,
     Node,
     Parameter,
+    Program,
     Var,
     blocks,
     reachable,
 )
+from diffsrc.load import computed
 from diffsrc.specialise import Argument, Signature, argument_of
 
 SCALARS = {"float": float, "int": int, "bool": bool, "str": str}
@@ -120,7 +123,7 @@ class Frozen:
 
         bare = written(())
         lines = "\n".join(constant.line for constant in self.folded)
-        self.imports = set(imports(f"{lines}\n{bare}", program))
+        self.imports = set(_imports(f"{lines}\n{bare}", program))
         self.guards = [
             *self._guards(),
             *(self._ranks() if "np" in self.imports else ()),
@@ -135,8 +138,11 @@ class Frozen:
     @property
     def values(self) -> dict[str, object]:
         """What the text reads outside."""
-        computed = {constant.name: constant.value for constant in self.folded}
-        return {name: c.value for name, c in self.constants.items()} | computed
+        texts = {constant.name: constant.text for constant in self.folded}
+        used = [name for name in MODULES if any(f"{name}." in text for text in texts.values())]
+        modules = {name: importlib.import_module(MODULES[name]) for name in used}
+        values = {name: computed(text, modules) for name, text in texts.items()}
+        return {name: c.value for name, c in self.constants.items()} | values
 
     def record(self) -> Iterator[str]:
         """What the header says of the function."""
@@ -392,3 +398,9 @@ def relative(file: str, folder: Path) -> str:
         return Path(os.path.relpath(file, folder)).as_posix()
     except ValueError:  # another drive
         return Path(file).name
+
+
+def _imports(source: str, program: Program) -> list[str]:
+    """The names of the modules that a text uses."""
+    used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
+    return [name for name in MODULES if name in used and name not in own_names(program)]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from diffsrc.api.derive import Stages, fixed_parts
-from diffsrc.api.operators import Operator, derived_results, docstring, labels
+from diffsrc.api.operators import derived_results, docstring, labels
+from diffsrc.api.options import Operator
 from diffsrc.api.result import Derivative
 from diffsrc.capture import Captured, capture
 from diffsrc.draw import ExpressionGraph, Subject, diagram
@@ -34,8 +35,8 @@ def graph(f: Callable[..., Any] | Derivative, /, *args: Any, **kwargs: Any) -> E
     if isinstance(f, Derivative):
         if not (args or kwargs):
             return f.graph
-        found = f.specialised(args, kwargs)
-        return graph_of_derivative(found.captured, f.operators, found.stages)
+        stages = f.stages_of(f.specialised(args, kwargs))
+        return graph_of_derivative(f.captured, f.operators, stages)
     if not callable(f):
         raise TypeError(f"graph takes a function, not {type(f).__name__}")
     captured = capture(f)

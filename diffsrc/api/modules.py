@@ -24,7 +24,8 @@ from typing import NamedTuple
 import diffsrc
 from diffsrc.api.derive import taken_names
 from diffsrc.api.frozen import Frozen, Piece
-from diffsrc.api.operators import Operator, wrt_name
+from diffsrc.api.operators import wrt_name
+from diffsrc.api.options import Operator
 from diffsrc.api.result import Derivative
 from diffsrc.emit.module import Constant, module
 from diffsrc.emit.signature import WIDTH
@@ -74,7 +75,7 @@ def piece_of(derivative: Derivative) -> Piece:
     """The piece of a derivative's only specialisation."""
     stages = derivative.stages()
     (found, *_), *_ = filter(None, derivative.specialisations.values())
-    captured = found.captured
+    captured = derivative.captured
     return Piece(captured, found.signature, derivative.operators, stages, _target(derivative))
 
 

@@ -5,42 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from typing import NamedTuple
 
 from diffsrc.api.broadcast import numbers
+from diffsrc.api.options import Operator, Wrt
 from diffsrc.differentiate import Request, gradients
 from diffsrc.errors import NotDifferentiable, UnsupportedSyntax
 from diffsrc.ir import Block, Const, Node, Program, Stack, Structure
 from diffsrc.simplify import Simplifier
 
-Wrt = int | str
 ITEM = re.compile(r"(\w+)\[(\d+)\]")
 NAMES_OF_ORDERS = {1: "Derivative", 2: "Second derivative", 3: "Third derivative"}
-
-
-class Operator(NamedTuple):
-    """One of the operators of the public interface with its options.
-
-    Attributes:
-        kind: its name, such as `grad`.
-        wrt: what it derives by; `single` if that was not a tuple.
-        order: of `derivative`.
-        has_aux: whether the function returns `(value, aux)`.
-        stack: whether a Jacobian is one array, with a column for each of `wrt`.
-    """
-
-    kind: str
-    wrt: tuple[Wrt, ...]
-    single: bool
-    order: int = 1
-    has_aux: bool = False
-    stack: bool = False
-
-    @property
-    def suffix(self) -> str:
-        if self.kind == "derivative" and self.order > 1:
-            return f"derivative{self.order}"
-        return self.kind
 
 
 def apply(operator: Operator, program: Program, simplifier: Simplifier) -> Program:
@@ -224,12 +198,6 @@ def derived_results(operators: Sequence[Operator], count: int) -> range:
             return range(count - len(last.wrt), count)
         case _:
             return range(count)
-
-
-def function_name(name: str, operators: Sequence[Operator]) -> str:
-    """The name of the emitted function: `f_grad`, `f_grad_grad`."""
-    base = name if name.isidentifier() else "f"
-    return "_".join([base, *(operator.suffix for operator in operators)])
 
 
 def docstring(name: str, operators: Sequence[Operator], program: Program) -> str:

@@ -2,51 +2,62 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 import gc
-import importlib
 import os
-import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from diffsrc.api.derive import Stages, derive
+from diffsrc import cache
+from diffsrc.api import record
+from diffsrc.api.emitted import Emitted, load_emitted
 from diffsrc.api.entry import Entry, entry_for
-from diffsrc.api.operators import Operator, function_name, labels
-from diffsrc.capture import Captured, capture
-from diffsrc.emit.expressions import MODULES
+from diffsrc.api.options import Operator, Options, function_name
+from diffsrc.api.surroundings import Surroundings
+from diffsrc.api.versions import NotKept
+from diffsrc.capture import Captured, Outline, capture
+from diffsrc.capture import outline as outline_of
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Program
-from diffsrc.load import load
 from diffsrc.specialise import Signature, is_open, signature_of, unknown_signature
 
 if TYPE_CHECKING:
     import inspect
 
+    from diffsrc.api.derive import Stages
     from diffsrc.draw import ExpressionGraph
     from diffsrc.emit.notation import ClosedForm
 
 
 class Specialisation:
-    """The derivative for the arguments of one signature."""
+    """The derivative for the arguments of one signature.
 
-    def __init__(self, captured: Captured, signature: Signature, stages: Stages) -> None:
-        self.captured = captured
-        self.signature = signature
+    Attributes:
+        stages: how it came about; None where that has been forgotten, as of what was kept on disk.
+    """
+
+    def __init__(
+        self,
+        outline: Outline,
+        signature: Signature,
+        emitted: Emitted,
+        stages: Stages | None = None,
+    ) -> None:
         self.stages = stages
-        self.source = stages.source
+        self.outline = outline
+        self.signature = signature
+        self.emitted = emitted
+        self.source = emitted.source
         # At most one: made when it is asked for, calls may never need it.
         self._plain: list[types.FunctionType] = []
-        self.entry: Entry = entry_for(captured, signature, stages, self._loaded)
+        self.entry: Entry = entry_for(outline, signature, emitted, self._loaded)
 
     def function(self) -> types.FunctionType:
         """The emitted function as its text has it."""
         if not self._plain:
-            self._plain.append(load_program(self.captured, self.stages))
+            self._plain.append(load_emitted(self.outline, self.emitted))
         return self._plain[0]
 
     def _loaded(
@@ -54,70 +65,7 @@ class Specialisation:
     ) -> types.FunctionType:
         if not before and not inexact:
             return self.function()
-        return load_program(self.captured, self.stages, checks, before, inexact)
-
-
-def load_program(
-    captured: Captured,
-    stages: Stages,
-    checks: Mapping[str, types.CellType] = types.MappingProxyType({}),
-    before: str = "",
-    inexact: AbstractSet[int] = frozenset(),
-) -> types.FunctionType:
-    """The emitted function on the user's own globals and cells.
-
-    `before`, which uses what is in `checks`, and `inexact` are as `load` has them.
-    """
-    own = captured.function
-    module_globals = own.__globals__ if own is not None else {}
-    cells = dict(captured.scope.cells)
-    for free in stages.simplified.free:
-        if not free.own:
-            cells[free.var.name] = types.CellType(free.value)
-    cells |= {name: types.CellType(value) for name, value in stages.fixed.items()}
-    cells |= {c.name: types.CellType(c.value) for c in stages.constants}
-    for name, module in MODULES.items():
-        used = re.search(rf"(?<![\w.]){name}\.\w", stages.source)
-        if used and name not in own_names(stages.simplified):
-            imported = importlib.import_module(module)
-            if module_globals.get(name) is not imported:
-                cells[name] = types.CellType(imported)
-    function = load(
-        stages.source,
-        stages.name,
-        module_globals=module_globals,
-        cells={**cells, **checks},
-        before=before,
-        inexact=inexact,
-    )
-    if own is not None:
-        function.__module__ = own.__module__
-        _keep_defaults(function, stages.simplified)
-    return function
-
-
-def _keep_defaults(function: types.FunctionType, program: Program) -> None:
-    """The user's default objects, without those of bound parameters."""
-    positional = [
-        p for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
-    ]
-    function.__defaults__ = tuple(p.default for p in positional if p.has_default) or None
-    keyword = {
-        p.name: p.default for p in program.parameters if p.kind == "KEYWORD_ONLY" and p.has_default
-    }
-    function.__kwdefaults__ = keyword or None
-
-
-def imports(source: str, program: Program) -> dict[str, str]:
-    """The modules that the text uses, by the name under which it uses them."""
-    used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
-    own = own_names(program)
-    return {name: module for name, module in MODULES.items() if name in used and name not in own}
-
-
-def own_names(program: Program) -> set[str]:
-    """The names that mean a parameter or a value of the user's."""
-    return {p.name for p in program.parameters} | {f.var.name for f in program.free}
+        return load_emitted(self.outline, self.emitted, checks, before, inexact)
 
 
 class Derivative:
@@ -170,14 +118,14 @@ class Derivative:
             return self
         return types.MethodType(self, instance)  # type: ignore[arg-type] # its own class has __call__
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        # A bound method is pickled as the attribute of this name.
+        self.__name__ = name
+
     def __reduce__(self) -> str | tuple[Any, ...]:
-        module = importlib.import_module(self.__module__)
-        found: object = module
-        for part in self.__qualname__.split("."):
-            found = getattr(found, part, None)
-        if found is self:
-            return self.__qualname__
-        return rebuild, (self.primal, self.operators, self.options)
+        from diffsrc.api.pickling import reduced
+
+        return reduced(self)
 
     # What it computes
 
@@ -186,9 +134,13 @@ class Derivative:
         with collector_paused():
             return capture(self.primal)
 
+    @functools.cached_property
+    def outline(self) -> Outline:
+        return outline_of(self.primal)
+
     def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
         """The specialisation for a call's arguments."""
-        return self._specialisation(signature_of(self.captured, args, kwargs))
+        return self._specialisation(signature_of(self.outline, args, kwargs))
 
     def _specialisation(self, signature: Signature) -> Specialisation:
         """A specialisation that fits, made anew where what it assumed has changed."""
@@ -196,13 +148,69 @@ class Derivative:
         for found in list(known):
             if not found.entry.holds():
                 known.remove(found)
-                self.__dict__.pop("captured", None)
+                self._forget()
             elif found.entry.fits(signature):
                 return found
-        with collector_paused():
-            stages = derive(self.captured, signature, self.operators, target=self.options.target)
-            known.append(Specialisation(self.captured, signature, stages))
+        around = self._around(signature)
+        kept = None if around is None else self._kept(signature, around)
+        known.append(kept or self._derived(signature, around))
         return known[-1]
+
+    def _around(self, signature: Signature) -> Surroundings | None:
+        """What decides the code, where the cache is used and that can be a key in it."""
+        if cache.state().why_not is not None:
+            return None
+        try:
+            return Surroundings(self.outline, signature, self.operators, self.options)
+        except NotKept:
+            return None
+
+    def _kept(self, signature: Signature, around: Surroundings) -> Specialisation | None:
+        """The specialisation that the cache has, if it has it."""
+        text = cache.read(around.key)
+        if text is None:
+            return None
+        try:
+            emitted = record.read(text, around)
+            found = Specialisation(self.outline, signature, emitted)
+        except record.NO_RECORD:
+            return None
+        return found if found.entry.holds() and found.entry.fits(signature) else None
+
+    def _keep(self, found: Specialisation, before: Surroundings) -> None:
+        """Write a specialisation into the cache, if nothing has changed since `before`."""
+        around = self._around(found.signature)
+        if around is None or around.key != before.key or not _stands_there(self.captured):
+            return
+        with contextlib.suppress(NotKept):
+            cache.write(around.key, record.written(found.emitted, around))
+
+    def _forget(self) -> None:
+        """Read the function again when it is needed."""
+        self.__dict__.pop("captured", None)
+        self.__dict__.pop("outline", None)
+
+    def _derived(self, signature: Signature, before: Surroundings | None) -> Specialisation:
+        """Derive, and keep what comes of it."""
+        from diffsrc.api.finish import finished
+
+        stages = self._stages(signature)
+        made = Specialisation(self.outline, signature, finished(stages), stages)
+        if before is not None:
+            self._keep(made, before)
+        return made
+
+    def _stages(self, signature: Signature, *, stable: bool = True) -> Stages:
+        from diffsrc.api.derive import derive
+
+        with collector_paused():
+            return derive(
+                self.captured,
+                signature,
+                self.operators,
+                target=self.options.target,
+                stable=stable,
+            )
 
     def _only(self) -> Specialisation:
         known = [s for several in self.specialisations.values() for s in several]
@@ -233,19 +241,18 @@ class Derivative:
     def stages(self, *, stable: bool = True) -> Stages:
         """The program after each stage, of the only specialisation."""
         only = self._only()
-        if stable:
-            return only.stages
-        return derive(
-            only.captured,
-            only.signature,
-            self.operators,
-            target=self.options.target,
-            stable=False,
-        )
+        return self.stages_of(only) if stable else self._stages(only.signature, stable=False)
+
+    def stages_of(self, found: Specialisation) -> Stages:
+        """The program after each stage; of what was on disk, it is derived for that."""
+        if found.stages is None:
+            found.stages = self._stages(found.signature)
+        return found.stages
 
     @property
     def closed_form(self) -> ClosedForm:
         """The derivative as a formula: `str()`, `.pretty`, `.latex`, `.mathml`, `.sympy`."""
+        from diffsrc.api.operators import labels
         from diffsrc.emit.notation import ClosedForm
 
         stages = self.stages(stable=False)
@@ -258,8 +265,7 @@ class Derivative:
         """The expression graph: `.svg`, `.dot`, `.mermaid`, `.save("f.svg")`."""
         from diffsrc.api.graphs import graph_of_derivative
 
-        only = self._only()
-        return graph_of_derivative(only.captured, self.operators, only.stages)
+        return graph_of_derivative(self.captured, self.operators, self.stages())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the emitted function as a standalone module; see `write_module`."""
@@ -271,6 +277,13 @@ class Derivative:
     def function(self) -> types.FunctionType:
         """The emitted function itself, which `numba.njit` takes."""
         return self._only().function()
+
+
+def _stands_there(captured: Captured) -> bool:
+    """Whether a function is where its code says, so that the key holds its own text."""
+    node, function = captured.node, captured.function
+    first = [*getattr(node, "decorator_list", []), node][0]
+    return function is not None and function.__code__.co_firstlineno == first.lineno
 
 
 @contextlib.contextmanager
@@ -313,23 +326,10 @@ def install(derivative: Derivative, found: Specialisation) -> None:
     type(derivative).__call__ = staticmethod(found.entry.call)  # type: ignore[method-assign]
 
 
-class Options:
-    """What is common to all operators.
-
-    Attributes:
-        target: "python" or "numpy"; None follows the source.
-    """
-
-    def __init__(self, target: str | None = None) -> None:
-        if target not in {None, "python", "numpy"}:
-            raise ValueError(f"target={target!r} is neither 'python' nor 'numpy'")
-        self.target = target
-
-
 def rebuild(
     primal: Callable[..., Any], operators: tuple[Operator, ...], options: Options
 ) -> Derivative:
-    """A derivative from what it was pickled as."""
+    """The derivative of a function by all of the operators, the first applied first."""
     found: Any = primal
     for operator in operators:
         found = Derivative(found, operator, options)

@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffsrc.api.derive import Stages, derive
-from diffsrc.api.operators import Operator
-from diffsrc.api.result import Derivative, Options
+from diffsrc.api.options import Operator, Options, Wrt
+from diffsrc.api.result import Derivative
 from diffsrc.capture import capture
 from diffsrc.emit.listing import listing
 from diffsrc.emit.notation import ClosedForm
 from diffsrc.specialise import unknown_signature
-
-Wrt = int | str
 
 
 class ProgramStages:

@@ -8,9 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from diffsrc.capture.attributes import static_attribute
-from diffsrc.capture.captured import Captured
+from diffsrc.capture.captured import Captured, Outline
 from diffsrc.capture.known import KNOWN_MODULES
-from diffsrc.capture.live import capture
+from diffsrc.capture.live import capture, outline
 from diffsrc.capture.scope import (
     BoundMethod,
     Found,
@@ -32,6 +32,7 @@ __all__ = [
     "Captured",
     "Found",
     "MissingName",
+    "Outline",
     "PropertyOf",
     "Scope",
     "TextClass",
@@ -44,6 +45,7 @@ __all__ = [
     "Unresolved",
     "capture",
     "capture_text",
+    "outline",
     "static_attribute",
 ]
 

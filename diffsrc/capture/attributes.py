@@ -32,7 +32,7 @@ _METHODS_IN_C = (
     types.WrapperDescriptorType,
     types.ClassMethodDescriptorType,
 )
-_FIELD_OF_NAMEDTUPLE: type = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]  # noqa: PYI024
+FIELD_OF_NAMEDTUPLE: type = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]  # noqa: PYI024
 _METACLASSES = (type, abc.ABCMeta, enum.EnumMeta)
 _BUILTIN_TYPES = [value for value in vars(builtins).values() if type(value) is type]
 MISSING = object()
@@ -107,7 +107,7 @@ def _of_instance(obj: object, name: str) -> object:
     in_class = raw_attribute(cls, name)
     kind = type(in_class)
     if not (_in_class(kind, "__set__") or _in_class(kind, "__delete__")):
-        own = _own_attributes(obj, name)
+        own = own_attributes(obj, name)
         if name in own:
             return own[name]
     if in_class is MISSING:
@@ -115,13 +115,18 @@ def _of_instance(obj: object, name: str) -> object:
             raise _unknown(obj, name, "its class defines __getattr__")
         raise _missing(obj, name)
     if is_a(obj, enum.Enum) and in_class is raw_attribute(enum.Enum, name):
-        stored = _own_attributes(obj, name).get(f"_{name}_", MISSING)
+        stored = own_attributes(obj, name).get(f"_{name}_", MISSING)
         if name in {"name", "value"} and stored is not MISSING:
             return stored
     return bind_descriptor(in_class, obj, cls, name)
 
 
-def _own_attributes(obj: object, name: str) -> dict[str, object]:
+def own_attributes(obj: object, name: str) -> dict[str, object]:
+    """Return what an instance itself holds, without its class; asked for the sake of `name`.
+
+    Raises:
+        UnknownValue: the user's code would have to run to tell.
+    """
     reader = raw_attribute(type(obj), "__dict__")
     if reader is MISSING:
         return {}
@@ -159,7 +164,7 @@ def bind_descriptor(value: object, obj: object, cls: type, name: str) -> object:
     elif kind in (types.FunctionType, LRU_CACHE):
         # A plain function, whose type is known, becomes a method without its code run.
         return value if obj is None else types.MethodType(value, obj)  # type: ignore[arg-type]
-    elif kind is _FIELD_OF_NAMEDTUPLE or kind is types.MemberDescriptorType:
+    elif kind is FIELD_OF_NAMEDTUPLE or kind is types.MemberDescriptorType:
         return _read_in_c(value, obj, owner, name)
     elif kind is types.GetSetDescriptorType or kind in _METHODS_IN_C:
         # A getset may call back a subclass (`x.T` does, of a subclass of ndarray).

@@ -9,25 +9,20 @@ from diffsrc.errors import UnsupportedSyntax
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import FunctionType
 
     from diffsrc.capture.scope import Scope
-    from diffsrc.capture.source import Source
     from diffsrc.errors import Place
 
 
-class Captured:
-    """A user's function, read and not run.
+class Outline:
+    """What a function says of itself without its source.
 
     Attributes:
         name: `__name__`; "<lambda>" for a lambda.
         qualname: `__qualname__`.
-        module: the name of its module, where it has one.
-        node: its syntax tree, lines and columns as in the file; to be read, not changed
-            (it is shared). Private names (`__x` in a class) are written mangled.
-        file: the file's name.
-        lines: the lines of the file; line n is `lines[n - 1]`.
+        arguments: its parameters.
         scope: what the names around it mean.
         defaults: the default value of each parameter that has one; in text mode an
             `Unresolved` where the value is not literal.
@@ -36,6 +31,39 @@ class Captured:
         by_keyword: those of `bound` that a partial fixed by keyword, so that a caller
             may still override them.
         function: the live function; None in text mode.
+    """
+
+    def __init__(  # noqa: PLR0913 - one for each attribute
+        self,
+        *,
+        name: str,
+        qualname: str,
+        arguments: ast.arguments,
+        scope: Scope,
+        defaults: dict[str, object],
+        bound: dict[str, object],
+        by_keyword: frozenset[str] = frozenset(),
+        function: FunctionType | None,
+    ) -> None:
+        self.name = name
+        self.qualname = qualname
+        self.arguments = arguments
+        self.scope = scope
+        self.defaults = defaults
+        self.bound = bound
+        self.by_keyword = by_keyword
+        self.function = function
+
+
+class Captured(Outline):
+    """A user's function, read and not run.
+
+    Attributes:
+        module: the name of its module, where it has one.
+        node: its syntax tree, lines and columns as in the file; to be read, not changed
+            (it is shared). Private names (`__x` in a class) are written mangled.
+        file: the file's name.
+        lines: the lines of the file; line n is `lines[n - 1]`.
         owner: the class that a method was taken from (a `TextClass` in text mode), where known.
     """
 
@@ -55,17 +83,20 @@ class Captured:
         by_keyword: frozenset[str] = frozenset(),
         owner: object | None = None,
     ) -> None:
-        self.name = name
-        self.qualname = qualname
+        super().__init__(
+            name=name,
+            qualname=qualname,
+            arguments=node.args,
+            scope=scope,
+            defaults=defaults,
+            bound=bound,
+            by_keyword=by_keyword,
+            function=function,
+        )
         self.module = module
         self.node = node
         self.file = file
         self.lines = lines
-        self.scope = scope
-        self.defaults = defaults
-        self.bound = bound
-        self.function = function
-        self.by_keyword = by_keyword
         self.owner = owner
 
     def place(self, node: ast.AST) -> Place:
@@ -85,23 +116,28 @@ class Fixed(NamedTuple):
         """Add what the next callable inwards holds: its arguments come first."""
         return Fixed((*args, *self.args), {**(keywords or {}), **self.keywords})
 
-    def bind(self, source: Source, node: ast.FunctionDef | ast.Lambda) -> Bound:
+    def bind(
+        self, name: str, args: ast.arguments, place: Callable[[ast.arg], Place] | None = None
+    ) -> Bound:
         """Give each argument to its parameter, as the call would.
+
+        Args:
+            name: of the function.
+            args: its parameters.
+            place: where one of them stands, if that is known.
 
         Raises:
             TypeError: the call would raise it.
             UnsupportedSyntax: an argument goes into `*args` or `**kwargs`.
         """
-        args = node.args
         positional = [arg.arg for arg in (*args.posonlyargs, *args.args)]
         keywords = {arg.arg for arg in (*args.args, *args.kwonlyargs)}
-        name = getattr(node, "name", "<lambda>")
         if len(self.args) > len(positional):
             if args.vararg is None:
                 count = f"{len(self.args)} positional arguments are fixed"
                 message = f"{name}() takes {len(positional)}, but {count}"
                 raise TypeError(message)
-            raise _into_star(source, args.vararg, f"*{args.vararg.arg}")
+            raise _into_star(args.vararg, "*", place)
         bound = dict(zip(positional, self.args, strict=False))
         for key, value in self.keywords.items():
             if key in bound and key in keywords:
@@ -111,7 +147,7 @@ class Fixed(NamedTuple):
                 if args.kwarg is None:
                     message = f"{name}() has no keyword argument {key!r} to fix"
                     raise TypeError(message)
-                raise _into_star(source, args.kwarg, f"**{args.kwarg.arg}")
+                raise _into_star(args.kwarg, "**", place)
             bound[key] = value
         return Bound(bound, frozenset(self.keywords))
 
@@ -123,9 +159,11 @@ class Bound(NamedTuple):
     by_keyword: frozenset[str]
 
 
-def _into_star(source: Source, arg: ast.arg, name: str) -> UnsupportedSyntax:
+def _into_star(
+    arg: ast.arg, stars: str, place: Callable[[ast.arg], Place] | None
+) -> UnsupportedSyntax:
     return UnsupportedSyntax(
-        f"A receiver or an argument of functools.partial goes into {name}.",
-        source.place(arg),
+        f"A receiver or an argument of functools.partial goes into {stars}{arg.arg}.",
+        place and place(arg),
         "Give it a parameter of its own.",
     )

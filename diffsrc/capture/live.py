@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import types
 
@@ -12,14 +13,15 @@ from diffsrc.capture.attributes import (
     describe,
     raw_attribute,
 )
-from diffsrc.capture.captured import Captured, Fixed
+from diffsrc.capture.captured import Captured, Fixed, Outline
 from diffsrc.capture.decorators import check_decorators, is_ours
 from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, Textual, is_a
-from diffsrc.capture.source import locate, plain_function
+from diffsrc.capture.source import NAMELESS, locate, plain_function
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 
 _PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
 _MAX_LAYERS = 100
+_CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08  # those of `inspect`, whose import takes 3 ms
 
 
 def capture(obj: object) -> Captured:
@@ -31,15 +33,72 @@ def capture(obj: object) -> Captured:
         UnsupportedSyntax: a class, a coroutine, a generator, or a decorator that is not
             understood.
     """
+    function, fixed = _behind(obj)
+    if is_a(function, types.FunctionType):
+        return _capture_function(function, fixed)
+    assert is_a(function, Textual)
+    return _capture_text(function, fixed)
+
+
+def outline(obj: object) -> Outline:
+    """What a live callable says of itself; its source is not looked for.
+
+    Raises:
+        TypeError, SourceUnavailable, UnsupportedSyntax: as of `capture`.
+    """
+    function, fixed = _behind(obj)
+    if not is_a(function, types.FunctionType):
+        return capture(obj)
+    arguments = _arguments(function)
+    bound = fixed.bind(function.__name__, arguments)
+    return Outline(
+        name=function.__name__,
+        qualname=function.__qualname__,
+        arguments=arguments,
+        scope=LiveScope(function),
+        defaults=_defaults(function),
+        bound=bound.values,
+        by_keyword=bound.by_keyword,
+        function=function,
+    )
+
+
+def _behind(obj: object) -> tuple[object, Fixed]:
+    """The function, live or as text, that a callable calls in the end, and what it is given."""
     fixed = Fixed()
     for _ in range(_MAX_LAYERS):
         if is_a(obj, types.FunctionType):
-            return _capture_function(obj, fixed)
+            return obj, fixed
         if is_a(obj, Textual) and type(obj) not in (BoundMethod, PropertyOf):
-            return _capture_text(obj, fixed)
+            return obj, fixed
         obj, fixed = _peel(obj, fixed)
     message = "Too many callables are wrapped in each other."
     raise UnsupportedSyntax(message)
+
+
+def _arguments(function: types.FunctionType) -> ast.arguments:
+    """The parameters, as the code has them: without annotations and the text of defaults."""
+    code = function.__code__
+    names = [ast.arg(name) for name in code.co_varnames]
+    positional, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    rest = names[last:]
+    return ast.arguments(
+        posonlyargs=names[: code.co_posonlyargcount],
+        args=names[code.co_posonlyargcount : positional],
+        vararg=rest.pop(0) if code.co_flags & _CO_VARARGS else None,
+        kwonlyargs=names[positional:last],
+        kw_defaults=[],
+        kwarg=rest.pop(0) if code.co_flags & _CO_VARKEYWORDS else None,
+        defaults=[ast.Constant(None) for _ in function.__defaults__ or ()],
+    )
+
+
+def _defaults(function: types.FunctionType) -> dict[str, object]:
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    values = (function.__defaults__ or ())[::-1]
+    defaults = dict(zip(positional[::-1], values, strict=False))
+    return {**defaults, **(function.__kwdefaults__ or {})}
 
 
 def _peel(obj: object, fixed: Fixed) -> tuple[object, Fixed]:
@@ -115,13 +174,11 @@ def _capture_function(function: types.FunctionType, fixed: Fixed) -> Captured:
     code = function.__code__
     source, site = locate(code, function.__globals__)
     scope = LiveScope(function)
-    check_decorators(source, site.node, scope, site.enclosing)
+    if code.co_filename != NAMELESS:
+        check_decorators(source, site.node, scope, site.enclosing)
     node = plain_function(source, site.node, code)
 
-    positional = code.co_varnames[: code.co_argcount]
-    values = (function.__defaults__ or ())[::-1]
-    defaults = dict(zip(positional[::-1], values, strict=False))
-    bound = fixed.bind(source, node)
+    bound = fixed.bind(getattr(node, "name", "<lambda>"), node.args, source.place)
     return Captured(
         name=function.__name__,
         qualname=function.__qualname__,
@@ -130,7 +187,7 @@ def _capture_function(function: types.FunctionType, fixed: Fixed) -> Captured:
         file=source.file,
         lines=source.lines,
         scope=scope,
-        defaults={**defaults, **(function.__kwdefaults__ or {})},
+        defaults=_defaults(function),
         bound=bound.values,
         by_keyword=bound.by_keyword,
         function=function,

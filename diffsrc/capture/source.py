@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import CodeType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from diffsrc.capture.fingerprint import fingerprint
 from diffsrc.errors import Place, SourceUnavailable, UnsupportedSyntax
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _FUTURE_FLAGS = sum(
     {getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 )
+# The file of functions that cloudpickle has taken to another process; of their globals only those
+# are there that the code reads, so that nobody knows what their decorators are.
+NAMELESS = "<dynamic-code>"
 _WRITE_TO_FILE = "Put the function into a file (or an IPython cell) and take it there."
 _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 _CELL = r"(?m)^[ \t]*# *(?:%%|In\[|<codecell>)"
 _MAGIC = r"(?m)^([ \t]*)[%!].*"
 _CO_GENERATORS = 0x20 | 0x80 | 0x200  # generators, coroutines, generators that are async
-_CO_NESTED = 0x10  # that of `inspect`, whose import takes 3 ms
 
 
 class Site(NamedTuple):
@@ -104,6 +107,24 @@ def parse_source(file: str, text: str, flags: int | None = None) -> Source:
     return Source(
         file, tuple(text.split("\n")), tree, _sites(tree, lambdas="lambda" in text), codes
     )
+
+
+def text_of(code: CodeType, module_globals: dict[str, object]) -> str:
+    """The lines where `code` says that it was written, as they stand now; "" for none.
+
+    They are not compared with the code: see `locate`.
+    """
+    file = code.co_filename
+    linecache.checkcache(file)
+    lines = linecache.getlines(file, module_globals)
+    first = code.co_firstlineno
+    ends = [end or start or 0 for start, end, *_ in _positions(code)]
+    return "".join(lines[max(first - 1, 0) : max(ends, default=first)])
+
+
+def _positions(code: CodeType) -> Iterator[tuple[int | None, ...]]:
+    for one in _nested_codes(code):
+        yield from one.co_positions()
 
 
 def _is_future(statement: ast.stmt) -> bool:
@@ -251,10 +272,10 @@ def _keys(source: Source, code: CodeType) -> list[Key]:
     no use, but any function that does the same is as good.
     """
     own = (code.co_firstlineno, code.co_name)
-    wanted = _fingerprint(code)
+    wanted = fingerprint(code)
 
     def fits(key: Key) -> bool:
-        return any(_fingerprint(one) == wanted for one in source.codes.get(key, ()))
+        return any(fingerprint(one) == wanted for one in source.codes.get(key, ()))
 
     if own in source.sites and fits(own):
         return [own]
@@ -267,10 +288,10 @@ def _site_among(source: Source, keys: list[Key], code: CodeType) -> Site:
     Raises:
         SourceUnavailable: it matters which, and cannot be told.
     """
-    wanted = _fingerprint(code)
+    wanted = fingerprint(code)
     found = []
     for key in keys:
-        twins = [c for c in source.codes[key] if _fingerprint(c) == wanted]
+        twins = [c for c in source.codes[key] if fingerprint(c) == wanted]
         site = _site_of(code, twins, source.sites[key])
         if site is None:
             message = "Several lambdas on this line cannot be told apart."
@@ -316,32 +337,6 @@ def _changed(code: CodeType, what: str, problem: Exception | None) -> SourceUnav
     return SourceUnavailable(message, None, "Save the file and reload the module, or start again.")
 
 
-def _fingerprint(code: CodeType) -> tuple[object, ...]:
-    """Return what decides how `code` runs: equal for equal programs only."""
-    return (
-        code.co_name,
-        code.co_flags & ~_CO_NESTED,
-        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
-        (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars),
-        code.co_code,
-        code.co_exceptiontable,
-        tuple(map(_constant, code.co_consts)),
-    )
-
-
-def _constant(value: object) -> tuple[type, object]:
-    kind = type(value)
-    if isinstance(value, CodeType):
-        return kind, _fingerprint(value)
-    if isinstance(value, tuple):
-        return kind, tuple(map(_constant, value))
-    if isinstance(value, frozenset):
-        return kind, frozenset(map(_constant, value))
-    if isinstance(value, float | complex):  # 0.0 == -0.0, nan != nan
-        return kind, repr(value)
-    return kind, value
-
-
 def _site_of(code: CodeType, twins: list[CodeType], sites: list[Site]) -> Site | None:
     """Choose among the functions of one line and name by the columns of the code."""
     if len(sites) == 1:
@@ -366,7 +361,7 @@ def _compiles_to(node: FunctionNode, code: CodeType) -> bool:
     flags = code.co_flags & _FUTURE_FLAGS
     alone = compile(ast.Expression(node), "", "eval", flags, dont_inherit=True)
     codes = [const for const in alone.co_consts if isinstance(const, CodeType)]
-    return any(_fingerprint(one) == _fingerprint(code) for one in codes)
+    return any(fingerprint(one) == fingerprint(code) for one in codes)
 
 
 def _spans(code: CodeType) -> list[tuple[int, int, int, int]]:

@@ -296,7 +296,7 @@ def capture_text_function(
         place = source.place(node.decorator_list[0])  # type: ignore[union-attr]
         suggestion = "Decorate a second function, or take package.module:function."
         raise UnsupportedSyntax(message, place, suggestion)
-    bound = fixed.bind(source, node)
+    bound = fixed.bind(getattr(node, "name", "<lambda>"), node.args, source.place)
     is_lambda = isinstance(node, ast.Lambda)
     return Captured(
         name="<lambda>" if is_lambda else function.qualname.rpartition(".")[2],

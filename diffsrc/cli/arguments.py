@@ -10,7 +10,7 @@ from diffsrc.cli.output import Answer, Refusal, Usage
 
 if TYPE_CHECKING:
     from diffsrc.api.derive import Stages
-    from diffsrc.api.operators import Operator, Wrt
+    from diffsrc.api.options import Operator, Wrt
     from diffsrc.capture import Captured
     from diffsrc.specialise import Signature
 
@@ -28,12 +28,13 @@ def add_command(
     name: str,
     what: str,
     run: Callable[[argparse.Namespace], Answer],
+    about: str = TARGET,
 ) -> argparse.ArgumentParser:
-    """A command that takes targets."""
+    """A command, by default one that takes targets."""
     command = commands.add_parser(
         name,
         help=what,
-        description=f"{what[0].upper()}{what[1:]}.\n\n{TARGET}",
+        description=f"{what[0].upper()}{what[1:]}.\n\n{about}",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -96,7 +97,7 @@ def operator_of(arguments: argparse.Namespace) -> Operator:
     order: int = arguments.order or 1
     if arguments.value and order > 1:
         raise Usage("--value goes with first derivatives only, not with --order")
-    from diffsrc.api.operators import Operator
+    from diffsrc.api.options import Operator
 
     kind = "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
     return Operator(kind, wrt, len(wrt) == 1, order)

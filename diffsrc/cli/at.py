@@ -111,9 +111,10 @@ def evaluated(piece: Piece, values: dict[str, object]) -> str:
 
 def _live(piece: Piece) -> Callable[..., object]:
     """The derivative of a function that was imported."""
+    from diffsrc.api.finish import finished
     from diffsrc.api.result import Specialisation
 
-    return Specialisation(piece.captured, piece.signature, piece.stages).entry.direct
+    return Specialisation(piece.captured, piece.signature, finished(piece.stages)).entry.direct
 
 
 def _alone(piece: Piece) -> Callable[..., object]:

@@ -16,7 +16,7 @@ from diffsrc.cli.targets import target_of
 from diffsrc.errors import DiffsrcError
 
 if TYPE_CHECKING:
-    from diffsrc.api.operators import Operator
+    from diffsrc.api.options import Operator
     from diffsrc.cli.targets import Target
 
 

@@ -12,7 +12,7 @@ from diffsrc.cli.output import Answer, Refusal, Usage
 from diffsrc.cli.targets import Target, target_of
 
 if TYPE_CHECKING:
-    from diffsrc.api.operators import Operator
+    from diffsrc.api.options import Operator
     from diffsrc.cli.arguments import Commands
 
 

@@ -11,7 +11,7 @@ from diffsrc.cli.output import Answer, Refusal
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
-    from diffsrc.api.operators import Operator
+    from diffsrc.api.options import Operator
     from diffsrc.capture import Captured
     from diffsrc.cli.arguments import Commands
     from diffsrc.draw import ExpressionGraph

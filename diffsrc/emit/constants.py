@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from diffsrc.emit.expressions import MODULES, Printer
+from diffsrc.emit.expressions import Printer
 from diffsrc.emit.names import label, unique
 from diffsrc.ir import Call, Const, Node, Program, blocks, reachable
 from diffsrc.ops import TABLE
@@ -26,13 +25,6 @@ class Folded(NamedTuple):
     @property
     def line(self) -> str:
         return f"{self.name} = {self.text}"
-
-    @property
-    def value(self) -> object:
-        """What the text gives."""
-        used = [name for name in MODULES if f"{name}." in self.text]
-        modules = {name: importlib.import_module(MODULES[name]) for name in used}
-        return eval(self.text, modules)  # noqa: S307 # the printer's own text, of functions and literals
 
 
 def folded(

@@ -1,0 +1,96 @@
+"""An emitted function: its text, and what is needed to load it and to check what it relies on.
+
+That is all that calls need of a derivation, and what the disk cache keeps of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from types import CellType, FunctionType, MappingProxyType
+from typing import NamedTuple
+
+from diffsrc.capture import Outline, static_attribute
+from diffsrc.load import computed, load
+
+# A holder, a name in it, attributes from there, and what is expected: see `ir.Assumption`.
+Outside = tuple[object, str, tuple[str, ...], object]
+
+
+class Emitted(NamedTuple):
+    """The text of a derivative, for one signature.
+
+    Attributes:
+        name: of the function that `source` defines.
+        parameters: the names and kinds of its parameters.
+        own: names that mean a parameter or a value of the user's.
+        given: what else it is given by name, with the values.
+        fixed: attributes that it reads by a name of its own, with the objects that have them.
+        constants: the texts of what it computes once, in front.
+        modules: those that it may use, by name.
+        assumptions: what must hold outside.
+        ranked: the parameters of which it matters whether they are arrays.
+        wrt: the parameters that it derives by, which are floats.
+        floats: the parameters that are made floats.
+        inexact: which of its results are made floats.
+    """
+
+    source: str
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    own: frozenset[str]
+    given: Mapping[str, object]
+    fixed: Mapping[str, object]
+    constants: Mapping[str, str]
+    modules: Mapping[str, str]
+    assumptions: tuple[Outside, ...]
+    ranked: frozenset[str]
+    wrt: frozenset[str]
+    floats: tuple[str, ...]
+    inexact: frozenset[int]
+
+
+def load_emitted(
+    outline: Outline,
+    emitted: Emitted,
+    checks: Mapping[str, CellType] = MappingProxyType({}),
+    before: str = "",
+    inexact: AbstractSet[int] = frozenset(),
+) -> FunctionType:
+    """The emitted function on the user's own globals and cells.
+
+    `before`, which uses what is in `checks`, and `inexact` are as `load` has them.
+    """
+    own = outline.function
+    module_globals = own.__globals__ if own is not None else {}
+    modules = {name: importlib.import_module(m) for name, m in emitted.modules.items()}
+    values = dict(emitted.given)
+    values |= {name: static_attribute(o, name).value for name, o in emitted.fixed.items()}
+    values |= {name: computed(text, modules) for name, text in emitted.constants.items()}
+    for name, module in modules.items():
+        if name not in emitted.own and module_globals.get(name) is not module:
+            values[name] = module
+    cells = {name: CellType(value) for name, value in values.items()}
+    function = load(
+        emitted.source,
+        emitted.name,
+        module_globals=module_globals,
+        cells={**outline.scope.cells, **cells, **checks},
+        before=before,
+        inexact=inexact,
+    )
+    if own is not None:
+        function.__module__ = own.__module__
+        _keep_defaults(function, outline, emitted)
+    return function
+
+
+def _keep_defaults(function: FunctionType, outline: Outline, emitted: Emitted) -> None:
+    """The user's default objects, without those of bound parameters."""
+    known = outline.defaults
+    having = [(name, kind) for name, kind in emitted.parameters if name in known]
+    keyword = {name: known[name] for name, kind in having if kind == "KEYWORD_ONLY"}
+    positional = [known[name] for name, kind in having if kind != "KEYWORD_ONLY"]
+    function.__defaults__ = tuple(positional) or None
+    function.__kwdefaults__ = keyword or None
