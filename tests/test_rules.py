@@ -355,7 +355,7 @@ def test_a_value_is_a_float_or_an_error_of_arithmetic(operation):
     large = (1e17, -1e17, 1e300, -1e300, math.inf, -math.inf)
     awkward = (0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -3.0, 1e-300, math.nan, *large)
     where = itertools.product(awkward, repeat=operation.arity)
-    if operation.arity > 2:  # noqa: PLR2004 - of three arguments there are thousands
+    if operation.arity > 2:  # of three there are thousands
         source = random.Random(operation.name)  # noqa: S311 - no secret, a sample
         where = (source.choices(awkward, k=operation.arity) for _ in range(200))
     for point in where:

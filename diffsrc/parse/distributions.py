@@ -97,7 +97,7 @@ class Distributions(Builtins):
             )
         given = dict(zip(names, args, strict=False))
         for name, value in keywords.items():
-            if name not in names or name == "x":  # SciPy has no keyword for the first
+            if name not in names:
                 self.refuse(f"{_spelt(node)} has no keyword argument {name!r}.", node, suggestion)
             if name in given:
                 self.refuse(f"Two values for the argument {name!r}.", node, "Pass it once.")

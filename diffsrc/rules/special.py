@@ -60,16 +60,17 @@ def erfcx_slope(y: Node, x: Node) -> Node:
     return select(is_far, far, near)
 
 
-def mills(log_cdf: Node, z: Node) -> Node:
-    """The slope of the logarithm of the normal distribution, `bell / ndtr`, on both sides.
+def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
+    """The slope of the logarithm of the normal distribution by `distance / scale`, `bell / ndtr`.
 
     On the left both vanish, on the right `erfcx` overflows.
     """
-    right = exp(-(z**2) / 2 - log_cdf) / root(2 * pi(z))
-    if not z.graph.careful:
+    right = exp(-((distance / scale) ** 2) / 2 - log_cdf) / root(2 * pi(distance))
+    if not distance.graph.careful:
         return right
-    is_left = lt(z, 0)
-    left = root(2 / pi(z)) / erfcx(-select(is_left, z, 0) / root(z.graph.number(2)))
+    is_left = lt(distance, 0)
+    two, safe = distance.graph.number(2), select(is_left, distance, 0)
+    left = root(2 / pi(distance)) / erfcx(-safe / (scale * root(two)))
     return select(is_left, left, right)
 
 
