@@ -1,8 +1,6 @@
 """Distributions of scipy.stats: every method by every argument, spelled as users spell it."""
 
 import importlib.util
-import math
-import sys
 
 import mpmath
 import numpy as np

@@ -28,6 +28,7 @@ from diffsrc.emit.boxes import (
 )
 from diffsrc.emit.fold import fold
 from diffsrc.emit.formula import Definition, Formula
+from diffsrc.emit.functions import lettered, letters_of
 from diffsrc.emit.symbols import Symbol, symbols
 from diffsrc.ir import Call, Const, Node, Var, reachable
 
@@ -48,8 +49,7 @@ SPELLED = {
     "asinh": "arsinh",
     "acosh": "arcosh",
     "atanh": "artanh",
-    "gamma": "Γ",
-    "digamma": "ψ",
+    "expi": "Ei",
     "sign": "sgn",
 }
 POWERED = frozenset(["sin", "cos", "tan", "sinh", "cosh", "tanh"])
@@ -118,7 +118,9 @@ def textbook(formula: Formula) -> Textbook:
     """The setting for a formula: every name has a symbol of its own."""
     inside = reachable([*formula.results, *(part.value for part in formula.definitions)])
     ops = {node.op for node in inside if isinstance(node, Call)}
-    reserved = [PI.symbol] if ops & {"pi", "tau", "radians", "degrees"} else []
+    reserved = letters_of(ops) | (
+        {PI.symbol} if ops & {"pi", "tau", "radians", "degrees"} else set()
+    )
     chosen = symbols({*formula.names, *(part.name for part in formula.definitions)}, reserved)
     return Textbook(chosen, euler=E.symbol not in chosen.values())
 
@@ -164,14 +166,14 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
         case "expm1", (a,):
             return total(operation("exp", args, "exp"), ONE, minus=True)
         case (("log" | "log2" | "log10"), (a,)):
-            return Apply("log", args, below=op[3:])
+            return Apply("log", args, below=Digits(op[3:]) if op[3:] else None)
         case "log1p", (a,):
             return Apply("log", (total(ONE, a),))
         case "logaddexp", (a, b):
             inner = total(operation("exp", (a,), "exp"), operation("exp", (b,), "exp"))
             return Apply("log", (inner,))
         case "logaddexp2", (a, b):
-            return Apply("log", (total(power(TWO, a), power(TWO, b)),), below="2")
+            return Apply("log", (total(power(TWO, a), power(TWO, b)),), below=TWO)
         case "hypot", (a, *rest):
             inner = _square(a)
             for other in rest:
@@ -181,6 +183,14 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
             return Apply("log", (Fence("|", Apply("Γ", args), "|"),))
         case "polygamma", (n, x):
             return Apply("ψ", (x,), exponent=Fence("(", n, ")"))
+        case "log_ndtr", (a,):
+            return Apply("log", (Apply("Φ", args),))
+        case "betaln", _:
+            return Apply("log", (Apply("B", args),))
+        case "rgamma", (a,):
+            return quotient(ONE, Apply("Γ", args))
+        case (("xlogy" | "xlog1py"), (a, b)):
+            return product(a, operation(op[1:].replace("logy", "log"), (b,), op))
         case "radians", (a,):
             return quotient(product(PI, a), Digits("180"))
         case "degrees", (a,):
@@ -189,7 +199,7 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
             return Fence("⌊", quotient(a, b), "⌋")
     if op in FENCES:
         return Fence(FENCES[op][0], args[0], FENCES[op][1])
-    return Apply(SPELLED.get(op, name), args)
+    return lettered(op, args) or Apply(SPELLED.get(op, name), args)
 
 
 def total(a: Box, b: Box, *, minus: bool = False) -> Box:

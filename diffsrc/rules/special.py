@@ -21,9 +21,20 @@ abs_, cos, digamma, eq, exp, expm1, ge, gt, log, log1p, lt = map(
 maximum, minimum, polygamma, round_, select, sin, zeta = map(
     function, ("maximum", "minimum", "polygamma", "round", "select", "sin", "zeta")
 )
-clip, ellipe, ellipk, ellipkm1, elliprd, erf, erfcx, expit, expn = map(
+clip, ellipe, ellipeinc, ellipk, ellipkinc, elliprd, erf, erfcx, expit, expn = map(
     function,
-    ("clip", "ellipe", "ellipk", "ellipkm1", "elliprd", "erf", "erfcx", "expit", "expn"),
+    (
+        "clip",
+        "ellipe",
+        "ellipeinc",
+        "ellipk",
+        "ellipkinc",
+        "elliprd",
+        "erf",
+        "erfcx",
+        "expit",
+        "expn",
+    ),
 )
 beta, betaln, gamma, hyp0f1, hyp1f1, hyp2f1, hyperu, lgamma, ndtr, xlog1py, xlogy = map(
     function,
@@ -60,6 +71,11 @@ def erfcx_slope(y: Node, x: Node) -> Node:
     return select(is_far, far, near)
 
 
+def dawson_slope(y: Node, x: Node) -> Node:
+    """`1 - 2 x y`, from 7.2.5; as it cancels, as a Kummer function of the same series, 7.6."""
+    return hyp1f1(x.graph.one, half(x), -(x**2)) if x.graph.careful else 1 - 2 * x * y
+
+
 def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
     """The slope of the logarithm of the normal distribution by `distance / scale`, `bell / ndtr`.
 
@@ -76,11 +92,15 @@ def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
 
 def gamma_density(a: Node, x: Node) -> Node:
     """`x**(a - 1) exp(-x) / gamma(a)`, whose parts leave the range."""
+    if not x.graph.careful:
+        return x ** (a - 1) * exp(-x) / gamma(a)
     return exp(xlogy(a - 1, x) - x - lgamma(a))
 
 
 def beta_density(a: Node, b: Node, x: Node) -> Node:
-    """`x**(a - 1) (1 - x)**(b - 1) / beta(a, b)`."""
+    """`x**(a - 1) (1 - x)**(b - 1) / beta(a, b)`, whose parts leave the range."""
+    if not x.graph.careful:
+        return x ** (a - 1) * (1 - x) ** (b - 1) / beta(a, b)
     return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
 
 
@@ -140,6 +160,12 @@ def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
 
     They hold up to a quarter turn: the half turns in `phi` are taken off, and are complete ones.
     """
+    if not m.graph.careful:
+        difference = ellipeinc(phi, m) - (1 - m if first else 1) * ellipkinc(phi, m)
+        if not first:
+            return difference / (2 * m)
+        rest = sin(2 * phi) / (4 * (1 - m) * root(1 - m * sin(phi) ** 2))
+        return difference / (2 * m * (1 - m)) - rest
     turns = round_(phi / pi(phi))
     rest = phi - turns * pi(phi)
     middle, one = 1 - m * sin(rest) ** 2, m.graph.one
@@ -150,7 +176,13 @@ def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
 
 
 def complete(m: Node, *, first: bool) -> Node:
-    """The slope of a complete elliptic integral: 19.5.1, 19.5.2 and 15.5.1. It has no pole at 0."""
+    """The slope of a complete elliptic integral: 19.5.1, 19.5.2 and 15.5.1.
+
+    The usual formulas, 19.4.1 and 19.4.2, are 0 / 0 at 0, and lose digits near it.
+    """
+    if not m.graph.careful:
+        difference = ellipe(m) - (1 - m if first else 1) * ellipk(m)
+        return difference / (2 * m * (1 - m if first else 1))
     number = m.graph.number
     a = Fraction(3, 2) if first else HALF
     slope_ = pi(m) / 8 * hyp2f1(number(a), number(Fraction(3, 2)), number(2), m)
@@ -184,7 +216,7 @@ pointwise("erfcx",      erfcx_slope)
 pointwise("erfi",       lambda y, x: 2 * exp(x**2) / root(pi(x)))
 pointwise("erfinv",     lambda y, x: root(pi(x)) * exp(y**2) / 2)   # of the inverse, as the next
 pointwise("erfcinv",    lambda y, x: -root(pi(x)) * exp(y**2) / 2)
-pointwise("dawsn",      lambda y, x: hyp1f1(y.graph.one, half(x), -x**2))   # 1 - 2 x y, which cancels, as a Kummer function
+pointwise("dawsn",      dawson_slope)
 pointwise("ndtr",       lambda y, x: bell(x))
 pointwise("ndtri",      lambda y, x: root(2 * pi(x)) * exp(y**2 / 2))
 pointwise("log_ndtr",   mills)
