@@ -10,9 +10,13 @@ from scipy.stats import gamma, norm
 
 from diffsrc import closed_form, derivative, grad, value_and_grad, write_module
 from diffsrc.errors import NotDifferentiable, UnknownFunction, UnsupportedSyntax
-from diffsrc.ops import METHODS, SHAPES, TABLE
+from diffsrc.ops import METHODS, SHAPES, TABLE, complete
 from diffsrc.rules import RULES
+from diffsrc.rules import complete as complete_rules
 from diffsrc.rules.table import NONE
+
+complete()
+complete_rules()
 
 DIGITS = 400  # as 1 - cdf is what a tail is computed from
 FEWER = 100

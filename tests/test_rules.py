@@ -18,9 +18,13 @@ from diffsrc.differentiate import gradients
 from diffsrc.emit import emit
 from diffsrc.errors import NotDifferentiable, UnknownFunction
 from diffsrc.ir import BOOL, Block, Graph, Let, Node, Parameter, Program
-from diffsrc.ops import MODULES, TABLE, Operation, operation_of
+from diffsrc.ops import MODULES, TABLE, Operation, complete, operation_of
 from diffsrc.rules import NARY, RULES, ZERO, partial
+from diffsrc.rules import complete as complete_rules
 from diffsrc.simplify import Simplifier
+
+complete()
+complete_rules()
 
 POINTS = 40
 FEW = 4  # of SciPy's functions: there are many of them, and mpmath's take long

@@ -7,9 +7,13 @@ import mpmath
 import pytest
 
 from diffsrc import derivative
-from diffsrc.ops import TABLE
+from diffsrc.ops import TABLE, complete
 from diffsrc.rules import RULES
+from diffsrc.rules import complete as complete_rules
 from diffsrc.rules.table import NONE
+
+complete()
+complete_rules()
 
 DIGITS = 80
 STEP = mpmath.mpf(10) ** -18

@@ -1,63 +1,22 @@
-"""Special functions, of `math` and `scipy.special`.
-
-Those that derivatives of `math`'s functions are written with have a value of our own, as SciPy may
-be missing; all others are known from code that has imported SciPy, which then gives the value.
-"""
+"""The functions of `scipy.special`: known where it is imported, which then gives their values."""
 
 from __future__ import annotations
 
 import importlib
-import math
 from collections.abc import Callable
 from typing import Any
 
 from diffsrc.ops.table import (
-    ABOVE_ONE,
     COUNT,
     NUMBER,
     POSITIVE,
     PROBABILITY,
+    SUMMED,
     UNIT,
     Interval,
     R,
     pointwise,
 )
-
-
-def _digamma(x: float) -> float:
-    """By recurrence and its asymptotic series, below 0 by reflection."""
-    if x < 0:
-        return _digamma(1 - x) - math.pi / math.tan(math.pi * x)
-    value = 0.0
-    while x < 16:
-        value -= 1 / x
-        x += 1
-    s = 1 / (x * x)
-    series = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s / 132))))
-    return value + math.log(x) - 0.5 / x - series
-
-
-def _zeta(s: float, a: float = 1) -> float:
-    """Hurwitz's zeta for s > 1 and a > 0, by recurrence and the Euler-Maclaurin series."""
-    if not (s > 1 and a > 0):
-        raise ValueError("outside the domain of the sum")
-    value = 0.0
-    while a < 20:
-        value += math.pow(a, -s)
-        a += 1
-    value += math.pow(a, 1 - s) / (s - 1) + 0.5 * math.pow(a, -s)
-    term = s * math.pow(a, -s - 1)
-    for k, coefficient in enumerate((1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160)):
-        value += coefficient * term
-        term *= (s + 2 * k + 1) * (s + 2 * k + 2) / (a * a)
-    return value
-
-
-def _polygamma(n: float, x: float) -> float:
-    if n == 0:
-        return _digamma(x)
-    order = int(n)
-    return math.gamma(order + 1) * _zeta(order + 1, x) * (1 if order % 2 else -1)
 
 
 def _stdtr(mp: Any, df: Any, t: Any) -> Any:
@@ -84,8 +43,8 @@ def _huber(_: Any, delta: Any, r: Any) -> Any:
 
 
 # What SciPy may compute without end where arguments are large.
-SUMMED = frozenset({"expn", "hyp0f1", "hyp1f1", "hyp2f1", "hyperu"})
-MAX_SUMMED = 10_000
+ENDLESS = frozenset({"expn", "hyp0f1", "hyp1f1", "hyp2f1", "hyperu"})
+LARGE = 10_000
 
 
 def of_scipy(
@@ -99,7 +58,7 @@ def of_scipy(
     own = spelling or name
 
     def value(*args: float) -> float:
-        if own in SUMMED and not all(abs(arg) <= MAX_SUMMED for arg in args):
+        if own in ENDLESS and not all(abs(arg) <= LARGE for arg in args):
             raise ValueError("SciPy would add up so many terms")
         if own == "expn" and args[0] % 1:
             raise ValueError("SciPy would take the whole part of the order, with a warning")
@@ -107,17 +66,10 @@ def of_scipy(
             return float(getattr(importlib.import_module("scipy.special"), own)(*args))
 
     pointwise(name, f"scipy.special.{own}", value, *domain, exact=exact, sympy=sympy)
+    SUMMED.add(name)
 
 
 # fmt: off
-pointwise("erf",        "math.erf scipy.special.erf",                   math.erf,             R)
-pointwise("erfc",       "math.erfc scipy.special.erfc",                 math.erfc,            R)
-pointwise("gamma",      "math.gamma scipy.special.gamma",               math.gamma,           POSITIVE)
-pointwise("lgamma",     "math.lgamma scipy.special.gammaln",            math.lgamma,          POSITIVE, exact=lambda mp, x: mp.re(mp.loggamma(x)), sympy="loggamma")
-pointwise("digamma",    "scipy.special.digamma scipy.special.psi",      _digamma,             POSITIVE, sympy="digamma")
-pointwise("polygamma",  "scipy.special.polygamma",                      _polygamma,           COUNT, POSITIVE)
-pointwise("zeta",       "scipy.special.zeta",                           _zeta,                ABOVE_ONE, POSITIVE)
-
 # Error function and normal distribution
 of_scipy("erfcx",       lambda mp, x: mp.exp(x * x) * mp.erfc(x),       R)
 of_scipy("erfi",        "erfi",                                         R, sympy="erfi")

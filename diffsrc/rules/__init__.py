@@ -9,15 +9,27 @@ Formulas without another source are those of Abramowitz and Stegun, chapters 4, 
 
 from __future__ import annotations
 
+import importlib
+from functools import cache
+
 from diffsrc.ir import Node
-from diffsrc.rules import distributions, elementary, special  # noqa: F401 - they fill the tables
+from diffsrc.rules import elementary, gamma  # noqa: F401 - they fill the tables
 from diffsrc.rules.table import NARY, RULES, ZERO
 
-__all__ = ["NARY", "RULES", "ZERO", "partial"]
+__all__ = ["NARY", "RULES", "ZERO", "complete", "partial"]
+
+
+@cache
+def complete() -> None:
+    """Fill the tables with the rules of SciPy's functions, which nobody needs who does not use it."""
+    for name in ("special", "distributions"):
+        importlib.import_module(f"diffsrc.rules.{name}")
 
 
 def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int | None:
     """The partial derivative of `op` by argument `index`, or None where there is no rule."""
+    if op not in RULES and op not in NARY:
+        complete()
     if op in NARY:
         return NARY[op](y, index, args)
     if op in RULES and len(args) == len(RULES[op]):

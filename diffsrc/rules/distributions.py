@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from diffsrc.ir import Node
-from diffsrc.ops.distributions import METHODS
+from diffsrc.ops import METHODS
 from diffsrc.rules.elementary import slope
 from diffsrc.rules.special import mills
 from diffsrc.rules.table import NONE, Partial, Slope, function, pointwise

@@ -203,14 +203,6 @@ def carlson(y: Node, a: Node, b: Node, z: Node) -> Node:
 
 
 # fmt: off
-pointwise("erf",        lambda y, x: 2 * exp(-x**2) / root(pi(x)))
-pointwise("erfc",       lambda y, x: -2 * exp(-x**2) / root(pi(x)))
-pointwise("gamma",      lambda y, x: y * digamma(x))
-pointwise("lgamma",     lambda y, x: digamma(x))
-pointwise("digamma",    lambda y, x: zeta(2, x))
-pointwise("zeta",       NONE,                               lambda y, s, x: -s * zeta(s + 1, x))
-pointwise("polygamma",  NONE,                               lambda y, n, x: polygamma(n + 1, x))
-
 # Error function and normal distribution: chapter 7
 pointwise("erfcx",      erfcx_slope)
 pointwise("erfi",       lambda y, x: 2 * exp(x**2) / root(pi(x)))
