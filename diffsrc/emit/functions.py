@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
-
 from diffsrc.emit.boxes import Apply, Box, Digits
-from diffsrc.emit.symbols import Symbol
 
 # By operation: the letter, and whether the first argument stands below it.
 LETTERS = {
-    "gamma": ("Γ", False),
-    "digamma": ("ψ", False),
     "beta": ("B", False),
     "zeta": ("ζ", False),
     "ndtr": ("Φ", False),
@@ -44,9 +39,3 @@ def lettered(op: str, args: tuple[Box, ...]) -> Apply | None:
         return None
     letter, has_order = LETTERS[op]
     return Apply(letter, args[1:], below=args[0]) if has_order else Apply(letter, args)
-
-
-def letters_of(ops: AbstractSet[str]) -> set[Symbol]:
-    """The letters that operations take, which names of the user's then are not."""
-    found = [LETTERS.get(op) or NUMBERED.get(op) for op in ops - {"gamma", "digamma"}]
-    return {Symbol(letter) for letter, _ in filter(None, found)}

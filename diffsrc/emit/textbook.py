@@ -28,7 +28,7 @@ from diffsrc.emit.boxes import (
 )
 from diffsrc.emit.fold import fold
 from diffsrc.emit.formula import Definition, Formula
-from diffsrc.emit.functions import lettered, letters_of
+from diffsrc.emit.functions import lettered
 from diffsrc.emit.symbols import Symbol, symbols
 from diffsrc.ir import Call, Const, Node, Var, reachable
 
@@ -50,6 +50,8 @@ SPELLED = {
     "acosh": "arcosh",
     "atanh": "artanh",
     "expi": "Ei",
+    "gamma": "Γ",
+    "digamma": "ψ",
     "sign": "sgn",
 }
 POWERED = frozenset(["sin", "cos", "tan", "sinh", "cosh", "tanh"])
@@ -106,6 +108,9 @@ class Textbook:
             return CONSTANTS[op]
         if op in SIGNS:
             return Relation(tuple(_closed(arg) for arg in args), (SIGNS[op],))
+        function = lettered(op, args)
+        if function is not None and Symbol(function.name) not in self.names.values():
+            return function
         return operation(op, args, str(node.options[0]) if node.options else op)
 
     def _condition(self, node: Node, box: Box) -> Box:
@@ -118,9 +123,7 @@ def textbook(formula: Formula) -> Textbook:
     """The setting for a formula: every name has a symbol of its own."""
     inside = reachable([*formula.results, *(part.value for part in formula.definitions)])
     ops = {node.op for node in inside if isinstance(node, Call)}
-    reserved = letters_of(ops) | (
-        {PI.symbol} if ops & {"pi", "tau", "radians", "degrees"} else set()
-    )
+    reserved = [PI.symbol] if ops & {"pi", "tau", "radians", "degrees"} else []
     chosen = symbols({*formula.names, *(part.name for part in formula.definitions)}, reserved)
     return Textbook(chosen, euler=E.symbol not in chosen.values())
 
@@ -199,7 +202,7 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
             return Fence("⌊", quotient(a, b), "⌋")
     if op in FENCES:
         return Fence(FENCES[op][0], args[0], FENCES[op][1])
-    return lettered(op, args) or Apply(SPELLED.get(op, name), args)
+    return Apply(SPELLED.get(op, name), args)
 
 
 def total(a: Box, b: Box, *, minus: bool = False) -> Box:
