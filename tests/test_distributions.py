@@ -1,6 +1,7 @@
 """Distributions of scipy.stats: every method by every argument, spelled as users spell it."""
 
 import importlib.util
+import math
 
 import mpmath
 import numpy as np
@@ -215,6 +216,24 @@ def test_a_method_under_another_name():
     )
 
 
+def call_option(spot, strike, time, rate, volatility):
+    spread = volatility * math.sqrt(time)
+    d1 = (math.log(spot / strike) + (rate + volatility**2 / 2) * time) / spread
+    d2 = d1 - spread
+    return spot * norm.cdf(d1) - strike * math.exp(-rate * time) * norm.cdf(d2)
+
+
+def test_two_forms_of_one_density_are_one():
+    """The greeks: what a price does to its own density cancels, and is seen to."""
+    at = (100.0, 90.0, 1.0, 0.05, 0.2)
+    delta = grad(call_option)
+    assert delta.source.endswith("    return stats.norm.cdf(d1)\n")
+    vega = grad(call_option, wrt="volatility")
+    assert vega.source.count("norm.pdf") == 1
+    d1 = (math.log(100 / 90) + 0.07) / 0.2
+    assert vega(*at) == pytest.approx(100 * stats.norm.pdf(d1), rel=1e-13)
+
+
 # What is refused
 
 OUTSIDE = norm(0.0, 2.0)
@@ -290,9 +309,12 @@ def test_closed_forms():
 
 def test_a_module_imports_what_it_uses(tmp_path):
     path = tmp_path / "slopes.py"
-    write_module(path, derivative(shifted), derivative(waiting))
+    write_module(path, derivative(shifted), derivative(waiting), derivative(kept))
     text = path.read_text()
-    assert "\nfrom scipy import stats  # type: ignore[import-untyped]\n" in text
+    assert (
+        "\nimport numpy as np\nfrom scipy import special, stats  # type: ignore[import-untyped]\n"
+        in text
+    )
     assert "diffsrc" not in text.replace("Written by diffsrc", "").partition("\n\n\n")[2]
     spec = importlib.util.spec_from_file_location("slopes", path)
     module = importlib.util.module_from_spec(spec)

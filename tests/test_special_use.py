@@ -1,13 +1,16 @@
 """Functions of scipy.special as people use them: how they are written, read and refused."""
 
 import math
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 import scipy
+import sympy
 from scipy import special
 from scipy.special import (
     betainc,
@@ -28,7 +31,9 @@ from scipy.special import (
 )
 
 from diffsrc import closed_form, derivative, grad, hessian, value_and_grad, write_module
+from diffsrc.emit.symbolic import special as functions_of_sympy
 from diffsrc.errors import DiffsrcError, UnknownFunction, UnsupportedSyntax
+from diffsrc.ops import TABLE, complete, operation_of
 
 ROOT = Path(__file__).parents[1]
 X = np.linspace(0.1, 3.0, 7)
@@ -259,6 +264,43 @@ def test_formulas():
 
 def letters(J, x):
     return J * jv(2, x)
+
+
+def test_sympy_means_the_same():
+    """What is written for SymPy of functions that it has not, or has otherwise."""
+    complete()
+    table = functions_of_sympy(sympy)
+    for name, form in table.items():
+        operation = TABLE[name]
+        assert not operation.sympy, name
+        source = random.Random(name)  # noqa: S311 - no secret, a sample
+        for _ in range(3):
+            point = [
+                source.randint(*interval)
+                if isinstance(interval[0], int)
+                else source.uniform(*interval)
+                for interval in operation.domain
+            ]
+            want = float(operation.exactly(*map(mpmath.mpf, point)))
+            made = form(*map(sympy.sympify, point))
+            assert float(sympy.re(made.evalf())) == pytest.approx(want, rel=1e-12), name
+
+
+# The list of the issue that asked for them, and those that belong to them.
+KNOWN = """
+    erf erfc erfcx erfi erfinv erfcinv ndtr ndtri log_ndtr gamma gammaln loggamma digamma psi
+    polygamma beta betaln comb binom expit logit log_expit xlogy xlog1py entr rel_entr kl_div
+    softplus j0 j1 jv y0 y1 yv jve yve ive i0 i0e i1 i1e iv k0 k1 k0e k1e kv kve ellipk ellipkm1
+    ellipe ellipkinc ellipeinc dawsn sinc exp1 expi expn spence zeta gammainc gammaincc betainc
+    stdtr huber pseudo_huber expm1 log1p exp2 exp10 cbrt rgamma poch boxcox inv_boxcox
+"""
+
+
+@pytest.mark.parametrize("name", KNOWN.split())
+def test_it_is_known(name):
+    found = operation_of(getattr(special, name))
+    assert found is not None
+    assert f"scipy.special.{name}" in found[0].spellings or found[1] == f"np.{name}"
 
 
 def test_a_module_stands_alone(tmp_path):

@@ -40,6 +40,10 @@ LATE = {
     "diffsrc.cli",
     "diffsrc.emit.formula",
     "diffsrc.emit.module",
+    "diffsrc.ops.distributions",
+    "diffsrc.ops.special",
+    "diffsrc.rules.distributions",
+    "diffsrc.rules.special",
 }
 
 
