@@ -181,6 +181,11 @@ def kept(x, mu, sigma):
     return d.logpdf(x) - d.logcdf(x)
 
 
+def either(x, heavy: bool):
+    d = stats.cauchy if heavy else norm
+    return d.logpdf(x)
+
+
 density = norm.pdf
 
 
@@ -207,6 +212,11 @@ def test_values_are_the_users_own():
     for function in (shifted, frozen, kept):
         value, _ = value_and_grad(function)(0.3, 1.2, 0.7)
         assert value == function(0.3, 1.2, 0.7)
+
+
+def test_which_one_may_be_static():
+    assert derivative(either)(0.5, False) == -0.5
+    assert derivative(either)(0.5, True) == pytest.approx(-0.8, rel=1e-14)
 
 
 def test_a_method_under_another_name():
@@ -279,9 +289,14 @@ def frozen_with_x(x):
     return norm(0.0, x=1.0).pdf(x)
 
 
+def given(x, distribution=norm):
+    return distribution.pdf(x)
+
+
 @pytest.mark.parametrize(
     ("function", "error", "says"),
     [
+        (given, UnknownFunction, "Which distribution this is may change"),
         (quantile, UnknownFunction, "norm.ppf is not known"),
         (drawn, UnknownFunction, "gives random numbers"),
         (made_outside, UnknownFunction, "OUTSIDE.pdf is not known"),
