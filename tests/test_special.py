@@ -4,6 +4,7 @@ import importlib.util
 import random
 
 import mpmath
+import numpy as np
 import pytest
 
 from diffsrc import derivative
@@ -131,10 +132,22 @@ def letters(operation):
 def functions(tmp_path_factory):
     """A function that calls each, as users write it."""
     path = tmp_path_factory.mktemp("special") / "calls.py"
-    lines = ["from scipy import special"]
+    lines = ["import numpy as np", "from scipy import special"]
     for name, operation in SPECIAL.items():
-        args = ", ".join(letters(operation))
+        names = letters(operation)
+        args = ", ".join(names)
         lines += ["", "", f"def {name}_of({args}):", f"    return special.{name}({args})"]
+        low, high = operation.domain[-1]
+        *others, x = names
+        inner = ", ".join([*others, "u"])
+        lines += [
+            "",
+            "",
+            f"def {name}_within({args}):",
+            f"    u = {(low + high) / 2} + {(high - low) / 2} * np.sin({x})",
+            f"    y = special.{name}({inner})",
+            "    return y * np.sin(y)",
+        ]
     path.write_text("\n".join(lines) + "\n")
     spec = importlib.util.spec_from_file_location("calls", path)
     module = importlib.util.module_from_spec(spec)
@@ -195,3 +208,26 @@ def test_derivatives_to_second_order(functions, name, i):
             assert float(got) == pytest.approx(want, rel=tolerance, abs=zero), (
                 f"{name} by {wrt} at {point}: {got!r} for {want!r}\n{df.source}"
             )
+
+
+@pytest.mark.parametrize("name", [n for n, i in DERIVED if i == SPECIAL[n].arity - 1])
+def test_within_other_functions(functions, name):
+    """`y * sin(y)` of a value at a sine that goes through the domain; both have names."""
+    operation = SPECIAL[name]
+    low, high = operation.domain[-1]
+
+    class Within:
+        @staticmethod
+        def exactly(*args):
+            middle, half = mpmath.mpf((low + high) / 2), mpmath.mpf((high - low) / 2)
+            y = operation.exactly(*args[:-1], middle + half * mpmath.sin(args[-1]))
+            return y * mpmath.sin(y)
+
+    df = derivative(getattr(functions, f"{name}_within"), wrt=operation.arity - 1)
+    columns = [np.array(column, float) for column in zip(*drawn(operation), strict=True)]
+    whole = {i for i, interval in enumerate(operation.domain) if isinstance(interval[0], int)}
+    for row, point in enumerate(drawn(operation)):
+        want = truth(Within, point, (operation.arity - 1,))
+        assert df(*point) == pytest.approx(want, rel=1e-9, abs=1e-12), df.source
+        if not whole:
+            assert df(*columns)[row] == pytest.approx(want, rel=1e-9, abs=1e-12), df.source
