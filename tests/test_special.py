@@ -105,11 +105,6 @@ FURTHER = {
     "hyp2f1": [(1.5, 1.5, 2.0, -20.0), (0.5, 1.5, 2.0, 0.99)],
     "sinc": [(0.0,), (1e-9,), (20.5,)],
 }
-# What a formula loses, said beside it in the table; or its function in SciPy.
-LOSES = {
-    "hyperu": 1e-7,  # SciPy's function, outside of what our own rules take of it
-    "elliprd": 1e-9,
-}
 
 
 def drawn(operation):
@@ -193,7 +188,6 @@ def is_smooth(name, point, wrt):
 @pytest.mark.parametrize(("name", "i"), DERIVED)
 def test_derivatives_to_second_order(functions, name, i):
     operation = SPECIAL[name]
-    tolerance = LOSES.get(name, TOLERANCE)
     function = getattr(functions, f"{name}_of")
     first = derivative(function, wrt=i)
     later = [j for j in range(i, operation.arity) if (name, j) in DERIVED]
@@ -205,7 +199,7 @@ def test_derivatives_to_second_order(functions, name, i):
             want = truth(operation, point, wrt)
             got = df(*point)
             zero = 1e-30 * abs(operation.value(*point))  # what differences leave of one
-            assert float(got) == pytest.approx(want, rel=tolerance, abs=zero), (
+            assert float(got) == pytest.approx(want, rel=TOLERANCE, abs=zero), (
                 f"{name} by {wrt} at {point}: {got!r} for {want!r}\n{df.source}"
             )
 
