@@ -41,6 +41,10 @@ LATE = {
     "diffsrc.draw",
     "diffsrc.emit.formula",
     "diffsrc.emit.module",
+    "diffsrc.ops.distributions",
+    "diffsrc.ops.special",
+    "diffsrc.rules.distributions",
+    "diffsrc.rules.special",
 }
 
 

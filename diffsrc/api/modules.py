@@ -37,7 +37,7 @@ MARGIN = "    "
 
 
 def write_module(path: str | os.PathLike[str], *derivatives: Derivative) -> None:
-    """Write one module that imports `math`, `numpy` and `scipy.special` only.
+    """Write one module that imports `math`, `numpy` and SciPy's functions only.
 
     Args:
         path: the file; one that diffsrc did not write is not replaced.

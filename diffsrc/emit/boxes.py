@@ -68,12 +68,12 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """A function of arguments: `sin^2(x)`, `log_2(x)`."""
+    """A function of arguments: `sin^2(x)`, `log_2(x)`, `J_n(x)`."""
 
     name: str
     args: tuple[Box, ...]
     exponent: Box | None = None
-    below: str = ""
+    below: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def folded(
     found: list[Folded] = []
     for node in _parts(program):
         text = printer(node)
-        if "np." in text:
+        if any(f"{name}." in text for name in ("np", "special", "stats")):
             text = f"float({text})"  # a `float64` would make float64 of arrays of float32
         if text not in names:
             words = (label(node, {}) or "").replace("twice", "2").upper()

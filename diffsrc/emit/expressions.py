@@ -108,9 +108,12 @@ class Printer:
             spelling = str(options[0]).removeprefix("scipy.")
             if not args:
                 return spelling, ATOM
-            texts = [self(arg) for arg in args]
-            if spelling.startswith("stats."):
-                texts = _without_defaults(args, texts)
+            if not spelling.startswith("stats."):
+                return f"{spelling}({', '.join(self(arg) for arg in args)})", ATOM
+            given = without_defaults(args)
+            texts = [self(arg) for arg in given]
+            if given == args and _is(args[-2], 0):
+                texts[-2:] = [f"scale={texts[-1]}"]
             return f"{spelling}({', '.join(texts)})", ATOM
         if op in COMPARISONS:
             left, right = self(args[0], BITOR), self(args[1], BITOR)
@@ -189,15 +192,15 @@ class Printer:
         return text, TERNARY
 
 
-def _without_defaults(args: tuple[Node, ...], texts: list[str]) -> list[str]:
-    """The arguments of a distribution without a location of 0 and a scale of 1."""
-    no_loc, no_scale = (
-        isinstance(node, Const) and node.value == default
-        for node, default in zip(args[-2:], (0, 1), strict=True)
-    )
-    if no_scale:
-        return texts[: -2 if no_loc else -1]
-    return [*texts[:-2], f"scale={texts[-1]}"] if no_loc else texts
+def without_defaults(args: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The arguments of a distribution without a scale of 1 and a location of 0 at their end."""
+    if not _is(args[-1], 1):
+        return args
+    return args[:-2] if _is(args[-2], 0) else args[:-1]
+
+
+def _is(node: Node, value: int) -> bool:
+    return isinstance(node, Const) and node.value == value
 
 
 def _flipped(node: Node) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffsrc.emit.choices import outwards
-from diffsrc.emit.expressions import COMPARISONS, INFIX
+from diffsrc.emit.expressions import COMPARISONS, INFIX, without_defaults
 from diffsrc.emit.names import suggestion
 from diffsrc.emit.parts import named, says_it, short
 from diffsrc.emit.products import Products
@@ -34,7 +34,7 @@ from diffsrc.ir import (
     blocks,
     reachable,
 )
-from diffsrc.ops import TABLE
+from diffsrc.ops import SHAPES, TABLE
 from diffsrc.ops.complex import PARTS
 
 MAX_EXACT = 2**53
@@ -219,6 +219,8 @@ class Reader:
             return graph.call(op, *args, options=options)
         if op in {"attribute", "item"}:
             return graph.call(op, *args, options=options)
+        if op.partition(".")[0] in SHAPES:
+            args = without_defaults(args)
         return graph.call(op, *args, options=(self._function(SAME.get(op, op), options),))
 
     def _sum(self, terms: Sequence[Node]) -> Node:
@@ -231,7 +233,8 @@ class Reader:
         if text is None and known is not None:
             text = known.spellings[0]
         assert text is not None
-        short = text.rpartition(".")[2]
+        parts = text.split(".")
+        short = ".".join(parts[-2:]) if "stats" in parts else parts[-1]  # `norm.pdf`
         name = text if short in self.variables else short
         self.functions.add(name)
         return name

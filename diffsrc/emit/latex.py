@@ -151,9 +151,11 @@ def _function(box: Apply) -> str:
         text = SYMBOLS.get(box.name, box.name)
     elif box.name in FUNCTIONS:
         text = f"\\{box.name}"
+    elif len(box.name) == 1:
+        text = box.name
     else:
         text = rf"\operatorname{{{_escaped(box.name)}}}"
-    text += f"_{{{box.below}}}" if box.below else ""
+    text += f"_{{{latex(box.below)}}}" if box.below else ""
     text += f"^{{{latex(box.exponent)}}}" if box.exponent else ""
     inner = ", ".join(latex(arg) for arg in box.args)
     return text + _fence("(", inner, ")", large=any(tall(arg) for arg in box.args))

@@ -32,7 +32,7 @@ RAISED = dict(
         strict=True,
     )
 )
-LOWERED = dict(zip("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+LOWERED = dict(zip("0123456789+-aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
 TALL = {
     "(": "⎛⎜⎝",
     ")": "⎞⎟⎠",
@@ -211,7 +211,11 @@ def _root(sign: str, inner: Box) -> Picture:
 
 
 def _function(box: Apply) -> Picture:
-    head = text(box.name + _each(box.below, LOWERED))
+    head = text(box.name)
+    if box.below is not None:
+        order = picture(box.below)
+        line = _each(order.lines[0].replace(" ", ""), LOWERED) if order.flat else ""
+        head = text(box.name + line) if line else beside(head, text("_"), _fence("(", order, ")"))
     if box.exponent is not None:
         head = _raised(head, picture(box.exponent))
     return beside(head, _fence("(", _row(box.args, ", "), ")"))

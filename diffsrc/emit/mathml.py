@@ -135,7 +135,7 @@ def _times(parts: tuple[Box, ...]) -> str:
 def _function(box: Apply) -> str:
     text = _part(box.name)
     if box.below:
-        text = f"<msub>{text}<mn>{box.below}</mn></msub>"
+        text = f"<msub>{text}{mathml(box.below)}</msub>"
     if box.exponent:
         text = f"<msup>{text}{mathml(box.exponent)}</msup>"
     inner = "<mo>,</mo>".join(mathml(arg) for arg in box.args)

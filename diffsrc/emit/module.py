@@ -12,11 +12,8 @@ from diffsrc.emit.signature import INDENT, WIDTH
 
 # As isort orders them, the standard library apart. SciPy ships no types.
 STANDARD = {"math": "import math", "cmath": "import cmath"}
-OTHERS = {
-    "np": "import numpy as np",
-    "special": "from scipy import special  # type: ignore[import-untyped]",
-    "stats": "from scipy import stats  # type: ignore[import-untyped]",
-}
+OTHERS = {"np": "import numpy as np"}
+OF_SCIPY = ("special", "stats")
 MAX_ELEMENTS = 1_000
 LARGEST = 8  # bytes: a longer float has no Python literal
 PLAIN = (bool, int, float, str, bytes, type(None))
@@ -60,11 +57,16 @@ def module(
     blocks = [
         "\n".join(f"# {line}".rstrip() for line in header),
         "\n".join(text for name, text in STANDARD.items() if name in used),
-        "\n".join(text for name, text in OTHERS.items() if name in used),
+        "\n".join([*(text for name, text in OTHERS.items() if name in used), *_of_scipy(used)]),
         "\n".join(constants),
     ]
     top = "\n\n".join(block for block in blocks if block)
     return "\n\n\n".join([top, *(text.rstrip("\n") for text in functions)]) + "\n"
+
+
+def _of_scipy(used: Collection[str]) -> list[str]:
+    names = ", ".join(name for name in OF_SCIPY if name in used)
+    return [f"from scipy import {names}  # type: ignore[import-untyped]"] if names else []
 
 
 # Values

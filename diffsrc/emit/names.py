@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from diffsrc.emit.expressions import without_defaults
 from diffsrc.ir import Call, Const, Node, Result, Var
 
 ROLES = {
@@ -86,6 +87,8 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     op, args = _word(node), node.args
+    if "." in node.op:
+        args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
     if not args:

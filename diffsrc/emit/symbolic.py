@@ -124,4 +124,59 @@ def operations(sympy: Any) -> Table:
         "not": lambda a: sympy.Not(condition(a)),
     }
     # fmt: on
-    return table | {op: getattr(sympy, name) for op, name in RELATIONS.items()}
+    return table | special(sympy) | {op: getattr(sympy, name) for op, name in RELATIONS.items()}
+
+
+def special(sympy: Any) -> Table:
+    """Special functions that SymPy has under other arguments."""
+    exp, log, erf, root = sympy.exp, sympy.log, sympy.erf, sympy.sqrt(2)
+
+    def scaled(name: str, order: int | None, sign: int) -> Callable[..., Expression]:
+        bessel = getattr(sympy, name)
+        if order is None:
+            return lambda n, x: bessel(n, x) * exp(sign * (x if sign > 0 else sympy.Abs(x)))
+        return lambda x: bessel(order, x) * exp(sign * (x if sign > 0 else sympy.Abs(x)))
+
+    # fmt: off
+    table: Table = {
+        "erfcx": lambda x: exp(x**2) * sympy.erfc(x),
+        "erfcinv": lambda x: sympy.erfinv(1 - x),
+        "dawsn": lambda x: sympy.sqrt(sympy.pi) / 2 * exp(-(x**2)) * sympy.erfi(x),
+        "ndtr": lambda x: (1 + erf(x / root)) / 2,
+        "ndtri": lambda p: root * sympy.erfinv(2 * p - 1),
+        "log_ndtr": lambda x: log((1 + erf(x / root)) / 2),
+        "rgamma": lambda x: 1 / sympy.gamma(x),
+        "betaln": lambda a, b: log(sympy.Abs(sympy.beta(a, b))),
+        "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
+        "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
+        "expit": lambda x: 1 / (1 + exp(-x)),
+        "logit": lambda p: log(p / (1 - p)),
+        "log_expit": lambda x: -log(1 + exp(-x)),
+        "softplus": lambda x: log(1 + exp(x)),
+        "xlogy": lambda x, y: x * log(y),
+        "xlog1py": lambda x, y: x * log(1 + y),
+        "entr": lambda x: -x * log(x),
+        "rel_entr": lambda x, y: x * log(x / y),
+        "kl_div": lambda x, y: x * log(x / y) - x + y,
+        "pseudo_huber": lambda d, r: d**2 * (sympy.sqrt(1 + (r / d) ** 2) - 1),
+        "exp10": lambda x: 10**x,
+        "cosm1": lambda x: sympy.cos(x) - 1,
+        "exp1": lambda x: sympy.expint(1, x),
+        "spence": lambda x: sympy.polylog(2, 1 - x),
+        "ellipkm1": lambda p: sympy.elliptic_k(1 - p),
+        "hyp0f1": lambda b, x: sympy.hyper((), (b,), x),
+        "hyp1f1": lambda a, b, x: sympy.hyper((a,), (b,), x),
+        "hyp2f1": lambda a, b, c, x: sympy.hyper((a, b), (c,), x),
+        "i0e": scaled("besseli", 0, -1),
+        "i1e": scaled("besseli", 1, -1),
+        "ive": scaled("besseli", None, -1),
+        "k0e": scaled("besselk", 0, 1),
+        "k1e": scaled("besselk", 1, 1),
+        "kve": scaled("besselk", None, 1),
+    }
+    # fmt: on
+    for letter, name in (("j", "besselj"), ("y", "bessely"), ("i", "besseli"), ("k", "besselk")):
+        for order in (0, 1):
+            bessel = getattr(sympy, name)
+            table[f"{letter}{order}"] = lambda x, f=bessel, n=order: f(n, x)
+    return table

@@ -28,6 +28,7 @@ from diffsrc.emit.boxes import (
 )
 from diffsrc.emit.fold import fold
 from diffsrc.emit.formula import Definition, Formula
+from diffsrc.emit.functions import lettered
 from diffsrc.emit.symbols import Symbol, symbols
 from diffsrc.ir import Call, Const, Node, Var, reachable
 
@@ -48,6 +49,7 @@ SPELLED = {
     "asinh": "arsinh",
     "acosh": "arcosh",
     "atanh": "artanh",
+    "expi": "Ei",
     "gamma": "Γ",
     "digamma": "ψ",
     "sign": "sgn",
@@ -112,6 +114,9 @@ class Textbook:
             return CONSTANTS[op]
         if op in SIGNS:
             return Relation(tuple(_closed(arg) for arg in args), (SIGNS[op],))
+        function = lettered(op, args)
+        if function is not None and Symbol(function.name) not in self.names.values():
+            return function
         return operation(op, args, str(node.options[0]) if node.options else op)
 
     def _condition(self, node: Node, box: Box) -> Box:
@@ -175,14 +180,14 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
         case "expm1", (a,):
             return total(operation("exp", args, "exp"), ONE, minus=True)
         case (("log" | "log2" | "log10"), (a,)):
-            return Apply("log", args, below=op[3:])
+            return Apply("log", args, below=Digits(op[3:]) if op[3:] else None)
         case "log1p", (a,):
             return Apply("log", (total(ONE, a),))
         case "logaddexp", (a, b):
             inner = total(operation("exp", (a,), "exp"), operation("exp", (b,), "exp"))
             return Apply("log", (inner,))
         case "logaddexp2", (a, b):
-            return Apply("log", (total(power(TWO, a), power(TWO, b)),), below="2")
+            return Apply("log", (total(power(TWO, a), power(TWO, b)),), below=TWO)
         case "hypot", (a, *rest):
             inner = _square(a)
             for other in rest:
@@ -192,6 +197,14 @@ def operation(op: str, args: tuple[Box, ...], name: str) -> Box:
             return Apply("log", (Fence("|", Apply("Γ", args), "|"),))
         case "polygamma", (n, x):
             return Apply("ψ", (x,), exponent=Fence("(", n, ")"))
+        case "log_ndtr", (a,):
+            return Apply("log", (Apply("Φ", args),))
+        case "betaln", _:
+            return Apply("log", (Apply("B", args),))
+        case "rgamma", (a,):
+            return quotient(ONE, Apply("Γ", args))
+        case (("xlogy" | "xlog1py"), (a, b)):
+            return product(a, operation(op[1:].replace("logy", "log"), (b,), op))
         case "radians", (a,):
             return quotient(product(PI, a), Digits("180"))
         case "degrees", (a,):

@@ -6,7 +6,7 @@ from diffsrc.ir.nodes import COMPLEX, Call, Node, Number, Prod, Sum
 
 POSITIVE_CALLS = frozenset(
     {"exp", "exp2", "exp10", "cosh", "erfc", "erfcx", "ndtr", "expit", "softplus", "pi", "e", "tau"}
-    | {"exprel", "i0", "i0e", "ellipk", "ellipkm1", "ellipe"}
+    | {"i0", "i0e", "ellipk", "ellipkm1", "ellipe"}
 )
 NONNEGATIVE_CALLS = frozenset({"abs", "sqrt", "hypot", "square", "huber"}) | POSITIVE_CALLS
 NONNEGATIVE_CALLS |= {"pseudo_huber", "kl_div"}

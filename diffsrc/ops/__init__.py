@@ -7,14 +7,25 @@ sample point, and the tests its domain.
 
 from __future__ import annotations
 
+import importlib
 import sys
+import types
 from functools import cache
 
-from diffsrc.ops import complex, distributions, elementary, special  # noqa: A004, F401 - they fill the tables
-from diffsrc.ops.distributions import METHODS, SHAPES, distribution_of, method_of
-from diffsrc.ops.table import TABLE, Operation
+from diffsrc.ops import complex, elementary, gamma  # noqa: A004, F401 - they fill the tables
+from diffsrc.ops.table import METHODS, SHAPES, SUMMED, TABLE, Operation
 
-__all__ = ["METHODS", "MODULES", "SHAPES", "TABLE", "Operation", "distribution_of", "operation_of"]
+__all__ = [
+    "METHODS",
+    "MODULES",
+    "SHAPES",
+    "SUMMED",
+    "TABLE",
+    "Operation",
+    "complete",
+    "distribution_of",
+    "operation_of",
+]
 
 MODULES = {
     "math": "math",
@@ -23,6 +34,13 @@ MODULES = {
     "np": "numpy",
     "scipy.special": "scipy.special",
 }
+
+
+@cache
+def complete() -> None:
+    """Fill the tables with SciPy's functions: only for who uses SciPy, as it takes a while."""
+    for name in ("special", "distributions"):
+        importlib.import_module(f"diffsrc.ops.{name}")
 
 
 @cache
@@ -40,9 +58,20 @@ def _objects(loaded: frozenset[str]) -> dict[int, tuple[Operation, str]]:
 
 def operation_of(function: object) -> tuple[Operation, str] | None:
     """The operation that a function object means, and its spelling; nothing is imported."""
-    method = method_of(function)
-    if method is not None:
-        known = TABLE.get(method)
-        return None if known is None else (known, known.spellings[0])
+    if "scipy.special" in sys.modules:
+        complete()
+    if isinstance(function, types.MethodType):
+        # Made anew whenever it is read: `norm.pdf`.
+        method = TABLE.get(f"{distribution_of(function.__self__)}.{function.__name__}")
+        return None if method is None else (method, method.spellings[0])
     loaded = frozenset(m for m in (*MODULES.values(), "builtins") if m in sys.modules)
     return _objects(loaded).get(id(function))
+
+
+def distribution_of(value: object) -> str | None:
+    """The name of the distribution that an object of `scipy.stats` is; nothing is imported."""
+    stats = sys.modules.get("scipy.stats")
+    if stats is None:
+        return None
+    complete()
+    return next((name for name in SHAPES if vars(stats).get(name) is value), None)

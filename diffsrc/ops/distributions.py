@@ -6,16 +6,14 @@ An operation is a method, `norm.pdf`; its arguments are those of the method, `lo
 from __future__ import annotations
 
 import importlib
-import sys
-import types
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from diffsrc.ops.table import POSITIVE, PROBABILITY, Interval, R, pointwise
+from diffsrc.ops.table import POSITIVE, PROBABILITY, SHAPES, SUMMED, Interval, R, pointwise
 
 # By the name of the method: its value from those of the standard pdf and cdf and the scale.
-METHODS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
+FORMS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
     "pdf": lambda mp, pdf, cdf, scale: pdf / scale,
     "logpdf": lambda mp, pdf, cdf, scale: mp.log(pdf / scale),
     "cdf": lambda mp, pdf, cdf, scale: cdf,
@@ -23,8 +21,6 @@ METHODS: dict[str, Callable[[Any, Any, Any, Any], Any]] = {
     "sf": lambda mp, pdf, cdf, scale: 1 - cdf,
     "logsf": lambda mp, pdf, cdf, scale: mp.log(1 - cdf),
 }
-# The names of the shape parameters, by distribution.
-SHAPES: dict[str, tuple[str, ...]] = {}
 
 
 def distribution(
@@ -41,7 +37,7 @@ def distribution(
     """
     SHAPES[name] = tuple(shapes.split())
     *own, where = domain
-    for method, form in METHODS.items():
+    for method, form in FORMS.items():
         key = f"{name}.{method}"
 
         def exact(mp: Any, x: Any, *rest: Any, form: Any = form) -> Any:
@@ -53,6 +49,7 @@ def distribution(
         pointwise(
             key, f"scipy.stats.{key}", partial(_value, key), *arguments, exact=exact, sympy=None
         )
+        SUMMED.add(key)
 
 
 def _value(key: str, *args: float) -> float:
@@ -60,22 +57,6 @@ def _value(key: str, *args: float) -> float:
     function = getattr(getattr(importlib.import_module("scipy.stats"), name), method)
     with importlib.import_module("numpy").errstate(all="ignore"):
         return float(function(*args))
-
-
-def distribution_of(value: object) -> str | None:
-    """The name of the distribution that an object of `scipy.stats` is; nothing is imported."""
-    stats = sys.modules.get("scipy.stats")
-    if stats is None:
-        return None
-    return next((name for name in SHAPES if vars(stats).get(name) is value), None)
-
-
-def method_of(function: object) -> str | None:
-    """The operation that a method of such an object is; it is made anew whenever it is read."""
-    if not isinstance(function, types.MethodType):
-        return None
-    name = distribution_of(function.__self__)
-    return None if name is None else f"{name}.{function.__name__}"
 
 
 def _phi(mp: Any, z: Any) -> Any:

@@ -60,6 +60,11 @@ class Operation(NamedTuple):
 
 
 TABLE: dict[str, Operation] = {}
+# Of these mpmath may add up as many terms as an argument is large, for nan without end.
+SUMMED: set[str] = set()
+# The distributions of `scipy.stats` with the names of their shape parameters, and their methods.
+SHAPES: dict[str, tuple[str, ...]] = {}
+METHODS = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
 
 
 def pointwise(

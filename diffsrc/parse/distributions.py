@@ -22,6 +22,12 @@ class Distributions(Builtins):
             case Partial(function=Static(value=value)) if distribution_of(value) is not None:
                 method = self.attribute(base.function, name, node)
                 return Partial(method, (), base.keywords)
+            case Object(value=value) if distribution_of(value) is not None:
+                raise UnknownFunction(
+                    "Which distribution this is may change.",
+                    self.place(node),
+                    "Name it in the function: norm.pdf(x), stats.norm.pdf(x).",
+                )
             case Static(value=value) | Object(value=value) if _is_of_stats(value):
                 self._check_method(value, name, node)
         return super().attribute(base, name, node)
@@ -97,7 +103,7 @@ class Distributions(Builtins):
             )
         given = dict(zip(names, args, strict=False))
         for name, value in keywords.items():
-            if name not in names or name == "x":  # SciPy has no keyword for the first
+            if name not in names:
                 self.refuse(f"{_spelt(node)} has no keyword argument {name!r}.", node, suggestion)
             if name in given:
                 self.refuse(f"Two values for the argument {name!r}.", node, "Pass it once.")

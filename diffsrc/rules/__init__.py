@@ -9,11 +9,21 @@ Formulas without another source are those of Abramowitz and Stegun, chapters 4, 
 
 from __future__ import annotations
 
+import importlib
+from functools import cache
+
 from diffsrc.ir import COMPLEX, Node
-from diffsrc.rules import complex, distributions, elementary, special  # noqa: A004, F401 - they fill the tables
+from diffsrc.rules import complex, elementary, gamma  # noqa: A004, F401 - they fill the tables
 from diffsrc.rules.table import COMPLEX_RULES, NARY, RULES, ZERO
 
-__all__ = ["COMPLEX_RULES", "NARY", "RULES", "ZERO", "partial"]
+__all__ = ["COMPLEX_RULES", "NARY", "RULES", "ZERO", "complete", "partial"]
+
+
+@cache
+def complete() -> None:
+    """Fill the tables with the rules of SciPy's functions, which nobody needs who does not use it."""
+    for name in ("special", "distributions"):
+        importlib.import_module(f"diffsrc.rules.{name}")
 
 
 def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int | None:
@@ -22,6 +32,8 @@ def partial(op: str, y: Node, index: int, args: tuple[Node, ...]) -> Node | int 
         own = COMPLEX_RULES.get(op, ())
         if len(own) == len(args):
             return own[index](y, *args)
+    if op not in RULES and op not in NARY:
+        complete()
     if op in NARY:
         return NARY[op](y, index, args)
     if op in RULES and len(args) == len(RULES[op]):

@@ -13,26 +13,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from diffsrc.ir import Node
-from diffsrc.ops.distributions import METHODS
+from diffsrc.ops import METHODS
 from diffsrc.rules.elementary import slope
 from diffsrc.rules.special import mills
 from diffsrc.rules.table import NONE, Partial, Slope, function, pointwise
 
-and_, digamma, exp, expm1, gt, log, log1p, lt, select, tanh = map(
-    function, ("and", "digamma", "exp", "expm1", "gt", "log", "log1p", "lt", "select", "tanh")
+and_, digamma, exp, gt, log, log1p, lt, select, tanh = map(
+    function, ("and", "digamma", "exp", "gt", "log", "log1p", "lt", "select", "tanh")
 )
 
 Form = Callable[..., Node]
 
-# By the name: the slope by `z` of the logarithms of the distribution function and of what it leaves
-# to 1, where there is a better form than a quotient of exponentials. The first argument is `y`.
-LOGARITHMS: dict[str, Form] = {
-    "norm.logcdf": lambda y, z, args: mills(y, z),
-    "norm.logsf": lambda y, z, args: -mills(y, -z),
-    "expon.logcdf": lambda y, z, args: -exp(-z) / expm1(-z),
-    "expon.logsf": lambda y, z, args: select(lt(z, 0), 0, -1),
-    "logistic.logcdf": lambda y, z, args: function("logistic.sf")(*args),
-    "logistic.logsf": lambda y, z, args: -function("logistic.cdf")(*args),
+# The slopes of logarithms by `x` where there is a better form than a quotient of exponentials.
+LOGARITHMS: dict[str, Partial] = {
+    "norm.logcdf": lambda y, x, loc, scale: mills(y, x - loc, scale) / scale,
+    "norm.logsf": lambda y, x, loc, scale: -mills(y, loc - x, scale) / scale,
+    "expon.logcdf": lambda y, *args: function("expon.pdf")(*args) / function("expon.cdf")(*args),
+    "expon.logsf": lambda y, x, loc, scale: select(lt(x, loc), 0, -1 / scale),
+    "logistic.logcdf": lambda y, *args: function("logistic.sf")(*args) / args[-1],
+    "logistic.logsf": lambda y, *args: -function("logistic.cdf")(*args) / args[-1],
 }
 
 
@@ -103,7 +102,9 @@ def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None)
 
     def by_x(y: Node, *args: Node) -> Node:
         if op in LOGARITHMS:
-            return LOGARITHMS[op](y, _z(args), args) / args[-1]
+            found = LOGARITHMS[op](y, *args)
+            assert isinstance(found, Node)
+            return found
         if method.startswith("log"):
             return sign * exp(function(f"{name}.logpdf")(*args) - y)
         return sign * function(f"{name}.pdf")(*args)

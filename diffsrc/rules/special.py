@@ -14,22 +14,21 @@ from diffsrc.ir import Node, Number
 from diffsrc.rules.elementary import pi, root, slope
 from diffsrc.rules.table import NONE, Partial, function, pointwise
 
-abs_, cos, digamma, eq, exp, expm1, ge, gt, hypot, log, log1p, lt = map(
-    function,
-    ("abs", "cos", "digamma", "eq", "exp", "expm1", "ge", "gt", "hypot", "log", "log1p", "lt"),
+abs_, clip, cos, digamma, exp, gt, log = map(
+    function, ("abs", "clip", "cos", "digamma", "exp", "gt", "log")
 )
-maximum, polygamma, round_, select, sin, zeta = map(
-    function, ("maximum", "polygamma", "round", "select", "sin", "zeta")
+log1p, lt, maximum, minimum, round_, select, sin = map(
+    function, ("log1p", "lt", "maximum", "minimum", "round", "select", "sin")
 )
-clip, ellipe, ellipk, ellipkm1, elliprd, erf, erfcx, expit, expn = map(
-    function,
-    ("clip", "ellipe", "ellipk", "ellipkm1", "elliprd", "erf", "erfcx", "expit", "expn"),
+beta, betaln, erf, erfcx, expit, expn, gamma = map(
+    function, ("beta", "betaln", "erf", "erfcx", "expit", "expn", "gamma")
 )
-beta, betaln, gamma, hyp0f1, hyp1f1, hyp2f1, hyperu, lgamma, ndtr, xlog1py, xlogy = map(
-    function,
-    ("beta", "betaln", "gamma", "hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "lgamma", "ndtr",
-     "xlog1py", "xlogy"),
-)  # fmt: skip
+hyp0f1, hyp1f1, hyp2f1, hyperu, lgamma, xlog1py, xlogy = map(
+    function, ("hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "lgamma", "xlog1py", "xlogy")
+)
+ellipe, ellipeinc, ellipk, ellipkinc, elliprd = map(
+    function, ("ellipe", "ellipeinc", "ellipk", "ellipkinc", "elliprd")
+)
 i0, i0e, i1, i1e, iv, ive, j0, j1, jv, jve = map(
     function, ("i0", "i0e", "i1", "i1e", "iv", "ive", "j0", "j1", "jv", "jve")
 )
@@ -60,26 +59,36 @@ def erfcx_slope(y: Node, x: Node) -> Node:
     return select(is_far, far, near)
 
 
-def mills(log_cdf: Node, z: Node) -> Node:
-    """The slope of the logarithm of the normal distribution, `bell / ndtr`, on both sides.
+def dawson_slope(y: Node, x: Node) -> Node:
+    """`1 - 2 x y`, from 7.2.5; as it cancels, as a Kummer function of the same series, 7.6."""
+    return hyp1f1(x.graph.one, half(x), -(x**2)) if x.graph.careful else 1 - 2 * x * y
+
+
+def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
+    """The slope of the logarithm of the normal distribution by `distance / scale`, `bell / ndtr`.
 
     On the left both vanish, on the right `erfcx` overflows.
     """
-    right = exp(-(z**2) / 2 - log_cdf) / root(2 * pi(z))
-    if not z.graph.careful:
+    right = exp(-((distance / scale) ** 2) / 2 - log_cdf) / root(2 * pi(distance))
+    if not distance.graph.careful:
         return right
-    is_left = lt(z, 0)
-    left = root(2 / pi(z)) / erfcx(-select(is_left, z, 0) / root(z.graph.number(2)))
+    is_left = lt(distance, 0)
+    two, safe = distance.graph.number(2), select(is_left, distance, 0)
+    left = root(2 / pi(distance)) / erfcx(-safe / (scale * root(two)))
     return select(is_left, left, right)
 
 
 def gamma_density(a: Node, x: Node) -> Node:
     """`x**(a - 1) exp(-x) / gamma(a)`, whose parts leave the range."""
+    if not x.graph.careful:
+        return x ** (a - 1) * exp(-x) / gamma(a)
     return exp(xlogy(a - 1, x) - x - lgamma(a))
 
 
 def beta_density(a: Node, b: Node, x: Node) -> Node:
-    """`x**(a - 1) (1 - x)**(b - 1) / beta(a, b)`."""
+    """`x**(a - 1) (1 - x)**(b - 1) / beta(a, b)`, whose parts leave the range."""
+    if not x.graph.careful:
+        return x ** (a - 1) * (1 - x) ** (b - 1) / beta(a, b)
     return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
 
 
@@ -96,6 +105,17 @@ def binomial(y: Node, a: Node, b: Node) -> Node:
 def combined(partial: Partial) -> Partial:
     """SciPy's `comb` is 0 above the diagonal."""
     return lambda y, n, k: select(lt(n, k), 0, partial(y, n, k))
+
+
+def boxcox_slope(logarithm: Node, power: Node) -> Node:
+    """`(x**p log(x) - y) / p`, which cancels near 0, by 13.4.1.
+
+    SciPy computes without end from 1e12 on; from 710 on all is infinite.
+    """
+    at = power * logarithm
+    if at.graph.careful:
+        at = minimum(at, 1000)
+    return logarithm**2 * hyp1f1(2, 3, at) / 2
 
 
 def cylinder(f: Callable[..., Node], first: int, second: int) -> Partial:
@@ -128,6 +148,12 @@ def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
 
     They hold up to a quarter turn: the half turns in `phi` are taken off, and are complete ones.
     """
+    if not m.graph.careful:
+        difference = ellipeinc(phi, m) - (1 - m if first else 1) * ellipkinc(phi, m)
+        if not first:
+            return difference / (2 * m)
+        rest = sin(2 * phi) / (4 * (1 - m) * root(1 - m * sin(phi) ** 2))
+        return difference / (2 * m * (1 - m)) - rest
     turns = round_(phi / pi(phi))
     rest = phi - turns * pi(phi)
     middle, one = 1 - m * sin(rest) ** 2, m.graph.one
@@ -138,7 +164,13 @@ def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
 
 
 def complete(m: Node, *, first: bool) -> Node:
-    """The slope of a complete elliptic integral: 19.5.1, 19.5.2 and 15.5.1. It has no pole at 0."""
+    """The slope of a complete elliptic integral: 19.5.1, 19.5.2 and 15.5.1.
+
+    The usual formulas, 19.4.1 and 19.4.2, are 0 / 0 at 0, and lose digits near it.
+    """
+    if not m.graph.careful:
+        difference = ellipe(m) - (1 - m if first else 1) * ellipk(m)
+        return difference / (2 * m * (1 - m if first else 1))
     number = m.graph.number
     a = Fraction(3, 2) if first else HALF
     slope_ = pi(m) / 8 * hyp2f1(number(a), number(Fraction(3, 2)), number(2), m)
@@ -159,20 +191,12 @@ def carlson(y: Node, a: Node, b: Node, z: Node) -> Node:
 
 
 # fmt: off
-pointwise("erf",        lambda y, x: 2 * exp(-x**2) / root(pi(x)))
-pointwise("erfc",       lambda y, x: -2 * exp(-x**2) / root(pi(x)))
-pointwise("gamma",      lambda y, x: y * digamma(x))
-pointwise("lgamma",     lambda y, x: digamma(x))
-pointwise("digamma",    lambda y, x: zeta(2, x))
-pointwise("zeta",       NONE,                               lambda y, s, x: -s * zeta(s + 1, x))
-pointwise("polygamma",  NONE,                               lambda y, n, x: polygamma(n + 1, x))
-
 # Error function and normal distribution: chapter 7
 pointwise("erfcx",      erfcx_slope)
 pointwise("erfi",       lambda y, x: 2 * exp(x**2) / root(pi(x)))
 pointwise("erfinv",     lambda y, x: root(pi(x)) * exp(y**2) / 2)   # of the inverse, as the next
 pointwise("erfcinv",    lambda y, x: -root(pi(x)) * exp(y**2) / 2)
-pointwise("dawsn",      lambda y, x: hyp1f1(y.graph.one, half(x), -x**2))   # 1 - 2 x y, which cancels, as a Kummer function
+pointwise("dawsn",      dawson_slope)
 pointwise("ndtr",       lambda y, x: bell(x))
 pointwise("ndtri",      lambda y, x: root(2 * pi(x)) * exp(y**2 / 2))
 pointwise("log_ndtr",   mills)
@@ -203,14 +227,13 @@ pointwise("entr",       lambda y, x: -log(x) - 1)
 pointwise("rel_entr",   lambda y, x, a: log(x / a) + 1,     lambda y, x, a: -x / a)
 pointwise("kl_div",     lambda y, x, a: log(x / a),         lambda y, x, a: (a - x) / a)
 pointwise("huber",      lambda y, d, r: maximum(abs_(r) - d, 0),    lambda y, d, r: clip(r, -d, d))
-pointwise("pseudo_huber", lambda y, d, r: d * (r / d)**4 / (hypot(1, r / d) * (1 + hypot(1, r / d))**2),
-                        lambda y, d, r: r / hypot(1, r / d))
-pointwise("boxcox",     lambda y, x, p: x**(p - 1),         lambda y, x, p: log(x)**2 * hyp1f1(2, 3, p * log(x)) / 2)
-pointwise("boxcox1p",   lambda y, x, p: (1 + x)**(p - 1),   lambda y, x, p: log1p(x)**2 * hyp1f1(2, 3, p * log1p(x)) / 2)
+pointwise("pseudo_huber", lambda y, d, r: d * (r / d)**4 / (root(1 + (r / d)**2) * (1 + root(1 + (r / d)**2))**2),
+                        lambda y, d, r: r / root(1 + (r / d)**2))
+pointwise("boxcox",     lambda y, x, p: x**(p - 1),         lambda y, x, p: boxcox_slope(log(x), p))
+pointwise("boxcox1p",   lambda y, x, p: (1 + x)**(p - 1),   lambda y, x, p: boxcox_slope(log1p(x), p))
 pointwise("inv_boxcox", lambda y, x, p: y**(1 - p),         lambda y, x, p: -y * x**2 * hyp2f1(2, 2, 3, -p * x) / 2)
 pointwise("inv_boxcox1p", lambda y, x, p: (1 + y)**(1 - p), lambda y, x, p: -(1 + y) * x**2 * hyp2f1(2, 2, 3, -p * x) / 2)
 pointwise("exp10",      lambda y, x: y * log(y.graph.number(10)))
-pointwise("exprel",     lambda y, x: hyp1f1(2, 3, x) / 2)   # (exp(x) - y) / x, which cancels; 13.6.2 and 13.3.15
 pointwise("cosm1",      lambda y, x: -sin(x))
 
 # Bessel functions: by the order there is no closed form. 10.6.3, 10.6.1, 10.29.3, 10.29.1

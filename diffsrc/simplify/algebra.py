@@ -101,6 +101,10 @@ class Converter:
                 )
             case Ref() if self.unfold:
                 return self._unfolded(node)
+            case Call(op="norm.pdf", args=(x, loc, scale)) if self.unfold:
+                # Strike price and share price have one density, in two forms.
+                power = self(node.graph.call("exp", -(((x - loc) / scale) ** 2) / 2))
+                return self.symbol(node.graph.call("norm.constant")) * power / self(scale)
             case _:
                 return self.symbol(node)
 

@@ -20,13 +20,11 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.graph import is_complex
-from diffsrc.ops import TABLE
+from diffsrc.ops import SUMMED, TABLE
 
 POINTS = 3
 TOLERANCE = 1e-9
 DIGITS = 50
-# mpmath adds up as many terms as their argument is large, for nan without end.
-SUMMED = frozenset({"polygamma", "zeta"})
 MAX_SUMMED = 1_000
 
 Values = tuple[float, ...]
@@ -200,7 +198,7 @@ class Exact:
                     return mpmath.nan
                 try:
                     value = TABLE[node.op].exactly(*args)
-                except (ValueError, ArithmeticError, TypeError):
+                except (ValueError, ArithmeticError, TypeError, mpmath.libmp.NoConvergence):
                     return mpmath.nan
                 return value if isinstance(value, mpmath.mpf | bool) else mpmath.nan
             case Sum():
