@@ -5,6 +5,7 @@ from __future__ import annotations
 from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable, walk
 
 # As they are spelled; those without a spelling are Python's own.
+ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg"})
 SCALAR = frozenset({"max", "min", "select", "complex"})
 
 
@@ -79,3 +80,24 @@ def _is_scalar(node: Node) -> bool:
         return isinstance(node, If)
     spelling = str(node.options[0]) if node.options else node.op
     return spelling in SCALAR or spelling.startswith(("math.", "cmath."))
+
+
+def takes_complex(program: Program) -> list[str]:
+    """The parameters that may be complex without an error: what refuses them is `math`.
+
+    In arithmetic a complex number stays one.
+    """
+    parameters = numbers(program)
+    bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters.values())}
+    refused = 0
+    for node in reachable(() if program.body.fails else program.body.results, arms=False):
+        if not isinstance(node, Call):
+            continue
+        found = 0
+        for arg in node.args:
+            found |= bits.get(arg, 0)
+        if found and node.op in ARITHMETIC and not node.options:
+            bits[node] = found
+        elif found and node.options and str(node.options[0]).startswith("math."):
+            refused |= found
+    return [name for name, node in parameters.items() if not bits[node] & refused]

@@ -16,7 +16,7 @@ from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
-from diffsrc.api.broadcast import is_scalar_code
+from diffsrc.api.broadcast import is_scalar_code, takes_complex
 from diffsrc.api.derive import Stages, fixed_parts
 from diffsrc.capture import Captured, static_attribute
 from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, reachable
@@ -212,10 +212,9 @@ def entry_for(captured: Captured, signature: Signature, stages: Stages, loaded: 
             f"    return {again}({_passed(program)})",
         ]
     made_floats, inexact = floats(program, stages.wrt, stages.derived)
-    numbers = [name for name, argument in signature.arguments if argument.kind == "number"]
     # What is derived by is looked at in any case: it may be complex, and derivatives are real.
-    looked_at = stages.wrt.intersection(numbers) - stages.ranked
-    for name in dict.fromkeys([*made_floats, *(n for n in numbers if n in looked_at)]):
+    open_ = [n for n in takes_complex(program) if n in stages.wrt and n not in stages.ranked]
+    for name in dict.fromkeys([*made_floats, *open_]):
         as_float = cell(_as_float if name in stages.wrt else _array_as_float)
         lines += [
             f"if type({name}) is not float:",
