@@ -212,9 +212,14 @@ def entry_for(captured: Captured, signature: Signature, stages: Stages, loaded: 
             f"    return {again}({_passed(program)})",
         ]
     made_floats, inexact = floats(program, stages.wrt, stages.derived)
-    # What is derived by is looked at in any case: it may be complex, and derivatives are real.
-    open_ = [n for n in takes_complex(program) if n in stages.wrt and n not in stages.ranked]
-    for name in dict.fromkeys([*made_floats, *open_]):
+    for name in takes_complex(program):
+        # What is derived by is looked at in any case: it may be complex, and derivatives are real.
+        if name in stages.wrt - stages.ranked and name not in made_floats:
+            lines += [
+                f"if type({name}) is not float and type({name}) is not int:",
+                f"    {cell(_check_real)}({name})",
+            ]
+    for name in made_floats:
         as_float = cell(_as_float if name in stages.wrt else _array_as_float)
         lines += [
             f"if type({name}) is not float:",
@@ -404,21 +409,26 @@ def _all(masks: Iterable[int]) -> int:
     return functools.reduce(operator.and_, masks, ALWAYS)
 
 
-def _as_float(value: object) -> object:
-    """An integer as a float, an integer array as an array of floats; all else as it is.
+def _check_real(value: object) -> None:
+    """Refuse a complex number, or an array of them.
 
     Raises:
-        TypeError: it is complex.
+        TypeError: it is one.
     """
     if isinstance(value, complex) or getattr(getattr(value, "dtype", None), "kind", None) == "c":
         raise TypeError(
             "derivatives are taken at real numbers, and a complex one is given: "
             "pass its real and its imaginary part as arguments of their own"
         )
+
+
+def _as_float(value: object) -> object:
+    """An integer as a float, an integer array as an array of floats; all else as it is."""
     return float(value) if isinstance(value, int) else _array_as_float(value)
 
 
 def _array_as_float(value: object) -> object:
-    """An integer array, or an integer of NumPy's, as floats; all else as it is."""
+    """An integer array, or an integer of NumPy's, as floats; all else that is real as it is."""
+    _check_real(value)
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     return value.astype(float) if kind in {"i", "u", "b"} else value  # type: ignore[attr-defined] # an array
