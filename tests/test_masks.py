@@ -328,7 +328,7 @@ def test_a_number_has_no_items():
 
 
 def test_before_any_call_it_is_not_known():
-    with pytest.raises(ShapeError, match="whether this is an array"):
+    with pytest.raises(ShapeError, match="What 'y' is decides"):
         _ = derivative(clipped).source
 
 

@@ -68,7 +68,8 @@ class Masks(Patterns):
 
     def _no_array(self, value: Node, target: ast.Subscript) -> bool:
         if any(node in self.guesses for node in reachable((value,))):
-            self.not_known("whether this is an array", target)
+            name = target.value.id if isinstance(target.value, ast.Name) else "this"
+            self.not_known(repr(name), target)
         return self.refuse(
             "A number has no items: Python would raise.",
             target,
