@@ -486,6 +486,29 @@ def test_a_module_needs_cmath_only(tmp_path):
     assert float(done.stdout) == grad(interference)(0.3, 1.7)
 
 
+OFFSET = -1.5 - 0.25j
+
+
+@pytest.mark.parametrize(
+    "value", [1j, 2.5 + 0.5j, -1.5 - 0.25j, complex(0, -1), complex(2, -0.0), complex(-0.0, 3e20)]
+)
+def test_a_complex_global_in_a_module(tmp_path, monkeypatch, value):
+    def f(x):
+        return abs(OFFSET * x + 1)
+
+    monkeypatch.setitem(globals(), "OFFSET", value)
+    path = tmp_path / "gradients.py"
+    write_module(path, grad(f))
+    namespace = {}
+    exec(path.read_text(), namespace)  # noqa: S102 - what was emitted is what is tested
+    assert repr(namespace["OFFSET"]) == repr(value)
+    assert namespace["f_grad"](0.3) == grad(f)(0.3)
+    check = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--check", path], capture_output=True, check=False
+    )
+    assert check.returncode == 0, path.read_text()
+
+
 def test_numba_compiles_it():
     for f, args in ((low_pass, (0.7,)), (impedance, (1.3, 0.5, 0.7, 0.9))):
         df = grad(f)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffsrc.ir import Block, Call, Const, If, Let, Node, Program, Result, Var, reachable, walk
+from diffsrc.ops.complex import HOLOMORPHIC
 
 # As they are spelled; those without a spelling are Python's own.
+ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg"})
 SCALAR = frozenset({"max", "min", "select", "complex"})
 
 
@@ -166,3 +168,28 @@ def _is_scalar(node: Node) -> bool:
         return isinstance(node, If)
     spelling = str(node.options[0]) if node.options else node.op
     return spelling in SCALAR or spelling.startswith(("math.", "cmath."))
+
+
+def takes_complex(program: Program) -> list[str]:
+    """The parameters of which a complex value would give a number that is no derivative.
+
+    Functions of `math` refuse it, and in arithmetic a complex number stays one. Where the code is
+    that of a holomorphic function, what it gives is right.
+    """
+    parameters = numbers(program)
+    nodes = reachable(() if program.body.fails else program.body.results)
+    if all(n.op in HOLOMORPHIC for n in nodes if isinstance(n, Call) and n.args):
+        return []
+    bits: dict[Node, int] = {node: 1 << i for i, node in enumerate(parameters.values())}
+    refused = 0
+    for node in nodes:
+        if not isinstance(node, Call):
+            continue
+        found = 0
+        for arg in node.args:
+            found |= bits.get(arg, 0)
+        if found and node.op in ARITHMETIC and not node.options:
+            bits[node] = found
+        elif found and node.options and str(node.options[0]).startswith("math."):
+            refused |= found
+    return [name for name, node in parameters.items() if not bits[node] & refused]

@@ -34,6 +34,7 @@ class Emitted(NamedTuple):
         wrt: the parameters that it derives by, which are floats.
         floats: the parameters that are made floats.
         inexact: which of its results are made floats.
+        real: the parameters that are looked at, lest they are complex.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Emitted(NamedTuple):
     wrt: frozenset[str]
     floats: tuple[str, ...]
     inexact: frozenset[int]
+    real: tuple[str, ...]
 
 
 def load_emitted(

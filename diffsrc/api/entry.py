@@ -172,6 +172,11 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(emitted)})",
         ]
+    for name in emitted.real:
+        lines += [
+            f"if type({name}) is not float and type({name}) is not int:",
+            f"    {cell(_check_real)}({name})",
+        ]
     for name in emitted.floats:
         as_float = cell(_as_float if name in emitted.wrt else _array_as_float)
         lines += [
@@ -262,21 +267,26 @@ def _is_parameter(name: str, emitted: Emitted) -> bool:
     return kinds.get(name, "") not in {"VAR_POSITIONAL", "VAR_KEYWORD"}
 
 
-def _as_float(value: object) -> object:
-    """An integer as a float, an integer array as an array of floats; all else as it is.
+def _check_real(value: object) -> None:
+    """Refuse a complex number, or an array of them.
 
     Raises:
-        TypeError: it is complex.
+        TypeError: it is one.
     """
     if isinstance(value, complex) or getattr(getattr(value, "dtype", None), "kind", None) == "c":
         raise TypeError(
             "derivatives are taken at real numbers, and a complex one is given: "
             "pass its real and its imaginary part as arguments of their own"
         )
+
+
+def _as_float(value: object) -> object:
+    """An integer as a float, an integer array as an array of floats; all else as it is."""
     return float(value) if isinstance(value, int) else _array_as_float(value)
 
 
 def _array_as_float(value: object) -> object:
-    """An integer array, or an integer of NumPy's, as floats; all else as it is."""
+    """An integer array, or an integer of NumPy's, as floats; all else that is real as it is."""
+    _check_real(value)
     kind = getattr(getattr(value, "dtype", None), "kind", None)
     return value.astype(float) if kind in {"i", "u", "b"} else value  # type: ignore[attr-defined] # an array

@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Iterable
 
-from diffsrc.api.broadcast import is_scalar_code
+from diffsrc.api.broadcast import is_scalar_code, takes_complex
 from diffsrc.api.derive import Stages, fixed_parts, own_names
 from diffsrc.api.emitted import Emitted
 from diffsrc.capture import static_attribute
@@ -95,6 +95,11 @@ def finished(stages: Stages) -> Emitted:
         wrt=stages.wrt,
         floats=tuple(made_floats),
         inexact=inexact,
+        real=tuple(
+            name
+            for name in takes_complex(program)
+            if name in stages.wrt - stages.ranked and name not in made_floats
+        ),
     )
 
 

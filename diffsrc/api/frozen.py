@@ -172,7 +172,7 @@ class Frozen:
         for node in _nodes(self.program.body):
             if isinstance(node, Var) and node in frees:
                 free = frees[node]
-                if node.type.kind == "float":
+                if node.type.kind in {"float", "complex"}:
                     self._number(free)
                 elif _is_error(free.value):
                     self._error_class(free)
@@ -189,7 +189,8 @@ class Frozen:
 
     def _number(self, free: Free) -> None:
         value, name = self._value(free), free.var.name
-        if argument_of(value).kind != "number":
+        kind = "complex" if type(value) is complex else argument_of(value).kind
+        if kind != ("complex" if free.var.type.kind == "complex" else "number"):
             self._refuse(f"`{name}` is no number any more.")
         self.constants[name] = Constant(name, value, self._origin_of(free))
 

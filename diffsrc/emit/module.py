@@ -16,7 +16,7 @@ OTHERS = {"np": "import numpy as np"}
 OF_SCIPY = ("special", "stats")
 MAX_ELEMENTS = 1_000
 LARGEST = 8  # bytes: a longer float has no Python literal
-PLAIN = (bool, int, float, str, bytes, type(None))
+PLAIN = (bool, int, float, complex, str, bytes, type(None))
 DTYPES = {"float64": "", "int64": "", "float32": "np.float32", "int32": "np.int32"}
 
 
@@ -103,6 +103,13 @@ def plain_text(value: object) -> str:
         case _ if type(value) not in PLAIN:  # a number of NumPy's
             number: Any = value
             return f"np.{number.dtype.name}({plain_text(number.item())})"
+        case complex(real=real, imag=imag):
+            size = plain_text(abs(imag)).removesuffix(".0")
+            if imag > 0 and str(real) == "0.0" and math.isfinite(imag):
+                return f"{size}j"
+            if real and imag and math.isfinite(abs(value)):
+                return f"{plain_text(real)} {'+' if imag > 0 else '-'} {size}j"
+            return f"complex({plain_text(real)}, {plain_text(imag)})"
         case float() if not math.isfinite(value):
             return f'float("{value!r}")'
         case _:
@@ -116,7 +123,7 @@ def value_text(constant: Constant) -> str:
         ValueError: there is no literal for it.
     """
     value: Any = constant.value
-    if type(value) in (bool, int, float) or is_number(value):
+    if type(value) in (bool, int, float, complex) or is_number(value):
         return plain_text(value)
     dtype = str(getattr(value, "dtype", ""))
     if dtype not in DTYPES or value.size > MAX_ELEMENTS:

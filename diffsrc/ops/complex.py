@@ -45,3 +45,5 @@ _TAKEN = (
     "erf erfc erfcx erfi dawsn gamma loggamma digamma exp1 expi spence"
 )
 TAKES_COMPLEX = COMPLEX.union(_TAKEN.split())
+_NOT_HOLOMORPHIC = "real imag conj phase complex rect abs select eq ne isnan isinf isfinite"
+HOLOMORPHIC = TAKES_COMPLEX.difference(_NOT_HOLOMORPHIC.split())

@@ -6,7 +6,7 @@ import ast
 import sys
 
 from diffsrc.errors import UnsupportedSyntax
-from diffsrc.ir import COMPLEX, Call, Node, Var, reachable
+from diffsrc.ir import COMPLEX, Call, Node, Result, Var, reachable
 from diffsrc.ops.integers import is_float
 from diffsrc.parse.patterns import Patterns
 from diffsrc.parse.values import (
@@ -68,7 +68,8 @@ class Masks(Patterns):
 
     def _no_array(self, value: Node, target: ast.Subscript) -> bool:
         if any(node in self.guesses for node in reachable((value,))):
-            self.not_known("whether this is an array", target)
+            name = target.value.id if isinstance(target.value, ast.Name) else "this"
+            self.not_known(repr(name), target)
         return self.refuse(
             "A number has no items: Python would raise.",
             target,
@@ -213,5 +214,26 @@ def _holds(held: Value, value: Node) -> bool:
             return _holds(receiver, value)
         case Partial(args=args, keywords=keywords):
             return any(_holds(item, value) for item in (*args, *keywords.values()))
+        case Node():
+            return value in _sources(held)
         case _:
-            return held is value
+            return False
+
+
+def _sources(node: Node) -> set[Node]:
+    """The values that a value may be the same array as: those it may be a view of, or is one of."""
+    found: set[Node] = set()
+    todo = [node]
+    while todo:
+        below = todo.pop()
+        if below in found:
+            continue
+        found.add(below)
+        if isinstance(below, Call) and below.op in _VIEWS:
+            todo += below.args
+        elif isinstance(below, Call) and below.op == "select" and not below.options:
+            todo += below.args[1:]
+        elif isinstance(below, Result):
+            arms = [arm for arm in (below.of.then, below.of.orelse) if not arm.fails]
+            todo += [arm.results[below.index] for arm in arms]
+    return found
