@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from diffsrc.api.modules import write_module
     from diffsrc.api.result import Derivative
     from diffsrc.api.views import closed_form, program
+    from diffsrc.checking import verify
     from diffsrc.emit.notation import ClosedForm
     from diffsrc.errors import (
         DiffsrcError,
@@ -46,6 +47,7 @@ __all__ = [
     "jacobian",
     "program",
     "value_and_grad",
+    "verify",
     "write_module",
 ]
 
@@ -53,6 +55,7 @@ _ELSEWHERE = {
     "ClosedForm": "api.views",
     "closed_form": "api.views",
     "program": "api.views",
+    "verify": "checking",
     "write_module": "api.modules",
 }
 

@@ -1,0 +1,102 @@
+"""Derivatives of a function that is only called: by complex steps, and by Richardson's differences.
+
+Both are for a function of one number `t` that gives a list of numbers, and tell for each its
+derivative at 0 and how far that may be off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+FIRST = 0.0937  # no power of two: a periodic function has no period of it
+RATIO = 1.6
+STEPS = 34
+COLUMNS = 5
+COMPLEX_STEP = 1e-30
+ROUNDING = 2.0**-52
+SIDES = 30.0  # by how many times their errors slopes on two sides differ where there is a kink
+SLACK = 1e-6
+
+Point = tuple[float, float]
+Curve = Callable[[float], Sequence[Point]]
+
+
+class Estimate(NamedTuple):
+    """A derivative, and how far it may be off; nan where differences do not settle.
+
+    Attributes:
+        left: the slope on one side, where that is not the one on the other, `right`.
+    """
+
+    value: float
+    error: float
+    left: float = math.nan
+    right: float = math.nan
+
+    @property
+    def kinked(self) -> bool:
+        return not math.isnan(self.left)
+
+
+NOTHING = Estimate(math.nan, math.inf)
+
+
+def richardson(curve: Curve) -> list[Estimate]:
+    """The derivatives at 0 of a curve of numbers, each with the error of its computation."""
+    middle = curve(0.0)
+    steps = [FIRST * RATIO**-k for k in range(STEPS)]
+    above, below = ([curve(sign * h) for h in steps] for sign in (1.0, -1.0))
+    return [_of_one(steps, middle[i], [p[i] for p in above], [p[i] for p in below])
+            for i in range(len(middle))]  # fmt: skip
+
+
+def _of_one(steps: list[float], middle: Point, above: list[Point], below: list[Point]) -> Estimate:
+    central = [((a - b) / (2 * h), max(u, v) / h)
+               for h, (a, u), (b, v) in zip(steps, above, below, strict=True)]  # fmt: skip
+    value, error = _settled(central, 2)
+    right, right_error = _settled(_one_sided(steps, middle, above), 1)
+    left, left_error = _settled(_one_sided([-h for h in steps], middle, below), 1)
+    between = SIDES * (right_error + left_error) + SLACK * max(abs(left), abs(right))
+    if abs(right - left) > between:
+        return Estimate(value, error, left, right)
+    return Estimate(value, error)
+
+
+def _one_sided(steps: list[float], middle: Point, points: list[Point]) -> list[Point]:
+    value, noise = middle
+    return [
+        ((p - value) / h, (u + noise) / abs(h)) for h, (p, u) in zip(steps, points, strict=True)
+    ]
+
+
+def _settled(differences: list[Point], order: int) -> Point:
+    """Richardson's limit of differences, whose error goes with powers of the step from `order` on.
+
+    It is taken where neighbours in the table agree best; of agreement by chance the third tells.
+    """
+    best: Point = (math.nan, math.inf)
+    before: list[float] = []
+    for value, noise in differences:
+        row = [value]
+        factor = 1.0
+        for old in before[: COLUMNS - 1]:
+            factor *= RATIO**order
+            row.append(row[-1] + (row[-1] - old) / (factor - 1))
+        for j in range(1, len(row)):
+            apart = max(
+                abs(row[j] - row[j - 1]), abs(row[j] - before[j - 1]), abs(row[1] - row[0]) / 1e4
+            )
+            error = apart + noise
+            if len(before) > 1 and error < best[1]:  # nan is not less
+                best = row[j], error
+        before = row
+    return best
+
+
+def by_complex_step(values: Sequence[complex] | None, count: int) -> list[float] | None:
+    """The derivatives from the values at `COMPLEX_STEP * 1j`; None where there are none."""
+    if values is None or len(values) != count:
+        return None
+    return [complex(v).imag / COMPLEX_STEP for v in values]
