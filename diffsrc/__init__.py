@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         UnknownFunction,
         UnsupportedSyntax,
     )
+    from diffsrc.user_rules import custom_jvp, custom_vjp, register, stop_gradient
 
 __version__ = "0.1.0"
 
@@ -41,11 +42,15 @@ __all__ = [
     "UnknownFunction",
     "UnsupportedSyntax",
     "closed_form",
+    "custom_jvp",
+    "custom_vjp",
     "derivative",
     "grad",
     "hessian",
     "jacobian",
     "program",
+    "register",
+    "stop_gradient",
     "value_and_grad",
     "verify",
     "write_module",
@@ -54,7 +59,11 @@ __all__ = [
 _ELSEWHERE = {
     "ClosedForm": "api.views",
     "closed_form": "api.views",
+    "custom_jvp": "user_rules",
+    "custom_vjp": "user_rules",
     "program": "api.views",
+    "register": "user_rules",
+    "stop_gradient": "user_rules",
     "verify": "checking",
     "write_module": "api.modules",
 }

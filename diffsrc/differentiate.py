@@ -36,7 +36,9 @@ from diffsrc.rules import partial as slope_of
 from diffsrc.simplify import Simplifier
 from diffsrc.simplify.domain import nonzero_in, nonzero_where
 from diffsrc.simplify.factor import select
+from diffsrc.user_rules import Rule
 
+BY_USERS = frozenset({"registered", "custom", "stop"})
 MAX_PARTIALS = 4
 SINGULAR = frozenset({"pow", "log", "log2", "log10", "digamma", "polygamma", "zeta"})
 MAX_TAIL_WORK = 2_000
@@ -80,7 +82,7 @@ class Differentiator:
         for node in reachable(self.program.body.roots()):
             below: Sequence[Node] = node.operands
             if isinstance(node, Call):
-                below = [a for a in below if a.type.kind != "bool"]
+                below = [a for a in _derived_by(node) if a.type.kind != "bool"]
             elif isinstance(node, If):
                 below = [r for block in (node.then, node.orelse) for r in block.results]
             if not active.isdisjoint(below):
@@ -349,6 +351,8 @@ class Differentiator:
 
     def _call(self, node: Call, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
         normal = self.simplifier.normal
+        if node.op in BY_USERS:
+            return self._by_user(node)
         # Where the sweep ends at the inner one, nothing would come to what is below it.
         clamp = None if node.args and node.args[0] in stops else _clamp(node)
         op, written = clamp or (node.op, node.args)
@@ -368,6 +372,24 @@ class Differentiator:
                     self.steps.append(node)
             elif slope is not self.graph.zero:
                 found.append((arg, normal(slope)))
+        return found
+
+    def _by_user(self, node: Call) -> list[tuple[Node, Node]]:
+        """As `_call`, by the rule that the user gave; a zero that he wrote is no step."""
+        rules, normal = self.program.rules, self.simplifier.normal
+        assert rules is not None
+        found = []
+        inside = _derived_by(node)
+        for arg, slope in zip(node.args, rules.partials(node) if inside else (), strict=not inside):
+            if arg not in self.active or arg not in inside:
+                continue
+            if slope is None:
+                raise self._unknown(node)
+            form = normal(slope)
+            if form is not self.graph.zero:
+                found.append((arg, form))
+        for value, name in rules.names_in_rules.items():
+            self.hints.setdefault(normal(value), name)
         return found
 
     def times(self, adjoint: Node, slope: Node) -> Node:
@@ -408,12 +430,23 @@ class Differentiator:
         return self.program.places.get(node)
 
     def _unknown(self, node: Call) -> UnknownFunction:
-        spelling = str(node.options[0]) if node.options else node.op
+        rule = node.options[-1] if node.options else node.op
+        spelling = rule.name if isinstance(rule, Rule) else str((*node.options, node.op)[0])
         return UnknownFunction(
             f"There is no derivative of `{spelling}` by this argument.",
             self.place(node),
             "Write it with functions that have one, or derive by another argument.",
         )
+
+
+def _derived_by(node: Call) -> tuple[Node, ...]:
+    """The operands of a call through which it is derived.
+
+    Of a value with a rule of its own not the value, which is only how it is computed.
+    """
+    if node.op == "stop":
+        return ()
+    return node.args[1:] if node.op == "custom" else node.args
 
 
 def _factors(term: Node) -> list[Node]:
@@ -443,6 +476,8 @@ def _is_singular(node: Node) -> bool:
     """Whether a normal value has a pole, where nothing says that it is not there."""
     if isinstance(node, Prod):
         return any(e.numerator < 0 and not nonzero(base) for base, e in node.factors)
+    if isinstance(node, Call) and node.op == "registered":
+        return True
     return isinstance(node, Call) and node.op in SINGULAR and not nonzero(node.args[0])
 
 
@@ -479,7 +514,8 @@ def gradients(
     work = Differentiator(program, requests, simplifier)
     body = work.block(program.body, with_values=with_values)
     _refuse_steps(work, body)
-    return program._replace(body=body, hints=work.hints)
+    derived = program._replace(body=body, hints=work.hints)
+    return derived if program.rules is None else program.rules.completed(derived)
 
 
 def _refuse_steps(work: Differentiator, body: Block) -> None:

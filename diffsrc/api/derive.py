@@ -29,7 +29,7 @@ from diffsrc.emit.constants import Folded, folded
 from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError
 from diffsrc.ir import Call, Node, Program, blocks, reachable
 from diffsrc.parse import parse
-from diffsrc.simplify import Simplifier
+from diffsrc.simplify import Simplifier, unmarked
 from diffsrc.specialise import Signature
 
 
@@ -76,6 +76,7 @@ def derive(
     """
     parsed = parse(captured, signature)
     parsed.graph.careful = stable
+    values = parsed.body.results
     simplifier = Simplifier(parsed)
     program = parsed
     for operator in operators:
@@ -85,20 +86,24 @@ def derive(
             program = apply(operator, program, simplifier)
         except DiffsrcError as error:
             raise error.at(captured.place(captured.node)) from None
-    library = {"python": "math", "numpy": "np", None: parsed.library}[target]
+    if program.rules is not None:
+        program = unmarked(program)
+        values = unmarked(parsed).body.results
+        simplifier = simplifier.over(program)
+    library = {"python": "math", "numpy": "np", None: program.library}[target]
     if not stable:
         library = ""
     elif not library:
         library = "np" if any(a.array for _, a in signature.arguments) else "math"
     arrays = frozenset(name for name, a in signature.arguments if a.array)
     lowered = simplifier.lowered(program, library, stable=stable)
-    ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
-    simplified = broadcast(lowered, arrays, kept=parsed.body.results)
+    ranked = ranked_parameters(lowered) if program.library != "math" else frozenset[str]()
+    simplified = broadcast(lowered, arrays, kept=values)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)
     named = {node: label for label, (node, _) in fixed.items()}
-    values = {label: value for label, (_, value) in fixed.items()}
-    constants = folded(simplified, taken_names(simplified) | values.keys())
+    held = {label: value for label, (_, value) in fixed.items()}
+    constants = folded(simplified, taken_names(simplified) | held.keys())
     named |= {constant.node: constant.name for constant in constants}
     text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
     if constants:
@@ -113,7 +118,7 @@ def derive(
         name,
         notes,
         ranked,
-        values,
+        held,
         tuple(constants),
         wrt,
         derived_results(operators, len(simplified.body.results)),

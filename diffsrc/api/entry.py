@@ -38,6 +38,7 @@ MAYBE_INT = frozenset(
         "gcd",
         "lcm",
         "isqrt",
+        "registered",
     }
 )
 KEEPS_INT = frozenset(

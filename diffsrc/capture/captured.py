@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from diffsrc.capture.scope import Scope
     from diffsrc.capture.source import Source
     from diffsrc.errors import Place
+    from diffsrc.user_rules import CustomRule
 
 
 class Captured:
@@ -37,6 +38,7 @@ class Captured:
             may still override them.
         function: the live function; None in text mode.
         owner: the class that a method was taken from (a `TextClass` in text mode), where known.
+        custom: the derivative that the user gave it, if any.
     """
 
     def __init__(  # noqa: PLR0913 - one for each attribute
@@ -54,6 +56,7 @@ class Captured:
         function: FunctionType | None,
         by_keyword: frozenset[str] = frozenset(),
         owner: object | None = None,
+        custom: CustomRule | None = None,
     ) -> None:
         self.name = name
         self.qualname = qualname
@@ -67,6 +70,7 @@ class Captured:
         self.function = function
         self.by_keyword = by_keyword
         self.owner = owner
+        self.custom = custom
 
     def place(self, node: ast.AST) -> Place:
         """Return where `node` stands; a node without a place: where the function is."""

@@ -17,6 +17,7 @@ from diffsrc.capture.decorators import check_decorators, is_ours
 from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, Textual, is_a
 from diffsrc.capture.source import locate, plain_function
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
+from diffsrc.user_rules import CustomRule
 
 _PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
 _MAX_LAYERS = 100
@@ -32,9 +33,15 @@ def capture(obj: object) -> Captured:
             understood.
     """
     fixed = Fixed()
+    custom: CustomRule | None = None
     for _ in range(_MAX_LAYERS):
         if is_a(obj, types.FunctionType):
-            return _capture_function(obj, fixed)
+            captured = _capture_function(obj, fixed)
+            captured.custom = custom
+            return captured
+        if is_a(obj, CustomRule):
+            custom, obj = obj, obj.function
+            continue
         if is_a(obj, Textual) and type(obj) not in (BoundMethod, PropertyOf):
             return _capture_text(obj, fixed)
         obj, fixed = _peel(obj, fixed)

@@ -115,10 +115,11 @@ def verify_derivative(
     value = _value_at(arguments, df.primal)
     slots = slots_of(df.operators, arguments, value)
     found = _call(df, args, kwargs)
-    reference = Reference(
-        arguments, df.primal, _evaluator(df.primal, args, kwargs), _results(value)
-    )
-    return Report(df.__name__, tuple(compared(reference, _matched(slots, found), rtol)))
+    evaluator = _evaluator(df.primal, args, kwargs)
+    stops = evaluator is not None and evaluator.stops
+    function = None if stops else df.primal  # called, it would not stop
+    reference = Reference(arguments, function, evaluator, _results(value))
+    return Report(df.__name__, compared(reference, _matched(slots, found), rtol))
 
 
 def _matched(slots: Sequence[Slot | None], found: object) -> list[Given]:
@@ -184,9 +185,7 @@ def verify_program(
     found = _call(derivative, (), arguments.values)
     # The value in floats is not bit for bit that of many digits.
     given = [g for g in _matched(slots, found) if g.slot.by]
-    return Report(
-        name, tuple(compared(Reference(arguments, None, evaluator, results), given, RTOL))
-    )
+    return Report(name, compared(Reference(arguments, None, evaluator, results), given, RTOL))
 
 
 def _shaped(structure: Structure, numbers: Sequence[float]) -> object:
@@ -238,7 +237,7 @@ def _by_hand(  # noqa: PLR0913, PLR0917 - those of `verify`
         eps = max((precision(v) for v in _flattened(found)), default=0.0)
         matched = [Given(s._replace(by=s.by * order), part, "", eps) for s, part in parts]
     reference = Reference(arguments, f, _evaluator(f, args, kwargs), [out])
-    return Report(what, tuple(compared(reference, matched, rtol)))
+    return Report(what, compared(reference, matched, rtol))
 
 
 class Raised:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 Shape = tuple[int, ...]
 
-# What functions raise for numbers that are not in their domain.
-OUTSIDE = (ArithmeticError, ValueError)
+# What functions raise for numbers that are not in their domain: roots of negative numbers are
+# complex, and then cannot be compared.
+OUTSIDE = (ArithmeticError, ValueError, TypeError, LookupError, AssertionError, RuntimeError)
 
 
 class Leaf(NamedTuple):

@@ -18,7 +18,9 @@ VAGUE = 1e-2
 SMALL = 1e-5
 OF_VAGUE = 100.0
 OF_PRECISION = 1e3
+OF_ZERO = 1e-14
 NO_VALUE = "the function has no value there: it is outside of its domain"
+DOUBTFUL = "roundings decide which way the function goes here: it jumps at the point or beside it"
 UNSETTLED = "differences do not settle: no derivative, the edge of the domain, or too much noise"
 
 
@@ -36,8 +38,16 @@ class Given(NamedTuple):
     precision: float
 
 
-def compared(reference: Reference, given: Sequence[Given], rtol: float) -> Iterator[Entry]:
+def compared(reference: Reference, given: Sequence[Given], rtol: float) -> tuple[Entry, ...]:
     """The entries of a report."""
+    entries = tuple(_entries(reference, given, rtol))
+    if any(one.raised for one in given) and any(e.verdict == "cannot tell" for e in entries):
+        # They come of one call: one that does not exist takes the others with it.
+        return tuple(e._replace(verdict="cannot tell") for e in entries)
+    return entries
+
+
+def _entries(reference: Reference, given: Sequence[Given], rtol: float) -> Iterator[Entry]:
     for one in given:
         out = reference.results[one.slot.part]
         if out.numbers is None:
@@ -116,20 +126,23 @@ def _judged(
         )
         what = raised or f"{given:.6g} was given"
         return "cannot tell", 0.0, f"a kink or jump: {sides}; {what}"
-    if not math.isfinite(value):
+    if not (math.isfinite(value) and math.isfinite(error)):
         return "cannot tell", 0.0, UNSETTLED
     if not math.isfinite(given):
         what = raised or f"is {given}"
         return "wrong", math.inf, f"{what} where the derivative is {value:.10g}"
     apart = abs(given - value)
-    vague = error > VAGUE * abs(value) and error > SMALL * natural
+    vague = value != 0 and error > VAGUE * abs(value) and error > SMALL * natural
     if vague and apart < OF_VAGUE * error:
         text = f"differences leave it open: {value:.3g} with an uncertainty of {error:.1g}"
         return "cannot tell", 0.0, f"{text}; {given:.6g} was given"
-    relative = apart / (abs(value) + error / rtol) if apart else 0.0
-    if relative > rtol:
+    if abs(value) <= error:
+        error += OF_ZERO * natural  # what terms leave that cancel
+    if apart > rtol * abs(value) + error and estimate.doubtful:
+        return "cannot tell", 0.0, f"{DOUBTFUL}; {given:.6g} was given"
+    if apart > rtol * abs(value) + error:
         return "wrong", apart / abs(value) if value else math.inf, ""
-    return "right", relative, ""
+    return "right", apart / (abs(value) + error / rtol) if apart else 0.0, ""
 
 
 def _value_entry(reference: Reference, given: Given) -> Entry:

@@ -23,7 +23,7 @@ MAX_SUMMED = 1_000
 SUMMED = frozenset({"polygamma", "zeta"})
 # Each operation's result is changed by so much, to see what roundings do to the derivative.
 NUDGE = 1e-15
-NUDGES = 3
+NUDGES = 5
 OF_NUDGES = 8.0
 KINK = 1e-9
 BOTH, RIGHT, LEFT = (1, -1), (1, 0), (0, -1)
@@ -46,6 +46,7 @@ class Evaluator:
         self.program = program
         self.nan = mpmath.mpf("nan")
         self.frees = {free.var: free.value for free in program.free}
+        self.stopped: dict[Node, Any] = {}
         self.seed: int | None = None
         self.nudges: dict[Node, Any] = {}
 
@@ -55,6 +56,12 @@ class Evaluator:
             if parameter.node is not None:
                 known[parameter.node] = values[parameter.name]
         return self._block(self.program.body, known)
+
+    @property
+    def stops(self) -> bool:
+        """Whether the program has constants that the function, when it is called, has not."""
+        nodes = self.program.graph.table.values()
+        return any(isinstance(node, Call) and node.op == "stop" for node in nodes)
 
     def nudged(self, seed: int | None) -> None:
         """Change each result from now on by a rounding or so, always in the same way."""
@@ -79,7 +86,9 @@ class Evaluator:
     def _nudged(self, node: Node, value: Any) -> Any:
         if self.seed is None or not isinstance(node, Call) or not isinstance(value, self.mp.mpf):
             return value
-        if node not in self.nudges:
+        if node not in self.nudges and self.mp.isint(value):
+            self.nudges[node] = 1  # floats have it as it is
+        elif node not in self.nudges:
             draw = random.Random(f"{self.seed} {node.serial}")  # noqa: S311 - roundings, no secrets
             self.nudges[node] = 1 + self.mp.mpf(draw.uniform(-NUDGE, NUDGE))
         return value * self.nudges[node]
@@ -115,6 +124,10 @@ class Evaluator:
         match node.op:
             case "constant":
                 return args[0]
+            case "custom":
+                return args[0]
+            case "stop":
+                return self.stopped.setdefault(node, args[0])
             case "attribute" | "item":
                 return self._part(node, args[0])
             case "sum" | "fsum":
@@ -173,6 +186,8 @@ def differences(
     with mp.workdps(DIGITS + DIGITS_FOR_EACH_ORDER * len(by)):
         at = {n: mp.mpf(v) if isinstance(v, float) else v for n, v in values.items()}
         evaluator.nudged(None)
+        evaluator.stopped.clear()
+        evaluator(at)  # at the point itself: what is stopped there is a constant beside it
         found = _slopes(evaluator, at, by, BOTH)
         right, left = (_slopes(evaluator, at, by, side) for side in (RIGHT, LEFT))
         nearer = None
@@ -186,12 +201,14 @@ def differences(
                     sides = float(left[i]), float(right[i])
                     estimates.append(Estimate(float(value), 0.0, *sides))
                     continue
-            estimates.append(Estimate(float(value), 0.0) if mp.isfinite(value) else NOTHING)
+            known = mp.isfinite(value)
+            estimates.append(Estimate(float(value), float(apart)) if known else NOTHING)
         for seed in range(NUDGES):
             evaluator.nudged(seed)
             for i, value in enumerate(_slopes(evaluator, at, by, BOTH)):
-                error = OF_NUDGES * float(abs(value - found[i]))
-                if estimates[i].error < error < math.inf:
+                # As near to an edge as that, there is no value to be had in floats.
+                error = OF_NUDGES * float(abs(value - found[i])) if mp.isfinite(value) else math.inf
+                if error > estimates[i].error:
                     estimates[i] = estimates[i]._replace(error=error)
         evaluator.nudged(None)
         return estimates

@@ -16,6 +16,7 @@ STEPS = 34
 COLUMNS = 5
 COMPLEX_STEP = 1e-30
 ROUNDING = 2.0**-52
+UNSEEN = 1e-14  # a change that is lost beside a 1 inside the function
 SIDES = 30.0  # by how many times their errors slopes on two sides differ where there is a kink
 SLACK = 1e-6
 
@@ -28,12 +29,15 @@ class Estimate(NamedTuple):
 
     Attributes:
         left: the slope on one side, where that is not the one on the other, `right`.
+        doubtful: whether the function may do something else in floats: where it jumps beside the
+            point, or roundings decide which way it goes.
     """
 
     value: float
     error: float
     left: float = math.nan
     right: float = math.nan
+    doubtful: bool = False
 
     @property
     def kinked(self) -> bool:
@@ -56,6 +60,8 @@ def _of_one(steps: list[float], middle: Point, above: list[Point], below: list[P
     central = [((a - b) / (2 * h), max(u, v) / h)
                for h, (a, u), (b, v) in zip(steps, above, below, strict=True)]  # fmt: skip
     value, error = _settled(central, 2)
+    if not error:
+        error = UNSEEN
     right, right_error = _settled(_one_sided(steps, middle, above), 1)
     left, left_error = _settled(_one_sided([-h for h in steps], middle, below), 1)
     between = SIDES * (right_error + left_error) + SLACK * max(abs(left), abs(right))

@@ -222,11 +222,26 @@ class Reference:
         for i in range(math.prod(shape)):
             at = {n: columns[n][i] if n in columns else v for n, v in values.items()}
             try:
-                estimates = differences(self.evaluator, at, by)
+                here, slopes = (differences(self.evaluator, at, names) for names in ((), by))
             except Unknown:
                 return None
-            found.append(estimates[part] if part < len(estimates) else NOTHING)
+            if part >= len(here) or not math.isfinite(here[part].value):
+                found.append(NOTHING)
+            elif self._is_value(here[part], part, i):
+                found.append(slopes[part])
+            else:
+                found.append(NOTHING._replace(doubtful=True))
         return found
+
+    def _is_value(self, estimate: Estimate, part: int, i: int) -> bool:
+        """Whether the program goes the way that the function goes in floats.
+
+        Not where roundings decide: `fmod(3 * x, x)` is 0, or nearly `x`.
+        """
+        numbers = self.results[part].numbers
+        assert numbers is not None
+        apart = abs(estimate.value - numbers[i])
+        return apart <= CLOSE * abs(numbers[i]) + NEAR * estimate.error
 
 
 def _complex_numbers(value: Any, part: int) -> list[complex] | None:
@@ -245,15 +260,16 @@ def _best(
 ) -> tuple[Estimate, str]:
     """Which of three estimates is taken, and how it was found."""
     if exact is not None and math.isfinite(exact.value):
-        if called is None or called.kinked or agree(exact, called):
+        if called is None or agree(exact, called):
             return exact, DIGITS
-        return called, RICHARDSON
+        return (exact._replace(doubtful=True), DIGITS) if called.kinked else (called, RICHARDSON)
     if called is None:
         return NOTHING, ""
     settled = math.isfinite(called.value) and not called.kinked
     if confirmed is not None and settled and agree(confirmed, called):
         return confirmed, COMPLEX
-    return called, RICHARDSON
+    doubtful = exact is not None and exact.doubtful
+    return called._replace(doubtful=doubtful), RICHARDSON
 
 
 def agree(estimate: Estimate, called: Estimate) -> bool:

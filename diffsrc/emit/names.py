@@ -9,6 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from diffsrc.ir import Call, Const, Node, Result, Var
+from diffsrc.user_rules import CustomRule, Rule
 
 ROLES = {
     "mul": "scale",
@@ -85,11 +86,16 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
-    op, args = node.op, node.args
+    op, args, options = node.op, node.args, node.options
     if op == "attribute":
         return Label(str(node.options[0]))
     if not args:
         return Label(op)
+    if op == "registered":
+        args = args if isinstance(options[0], str) else args[1:]
+        rule = options[-1]
+        assert isinstance(rule, Rule | CustomRule)
+        op = rule.name.rpartition(".")[2]
     first = args[0].value if isinstance(args[0], Const) else None
     if op == "mul" and first is not None:
         below = _label(args[1], names, depth + 1)

@@ -26,6 +26,7 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 _KEYWORDS = {
     "round": ("number", "ndigits"),
@@ -152,6 +153,9 @@ class Calls(Builtins):
         node: ast.expr,
     ) -> Value:
         value = function.value
+        rule = rule_of(value)
+        if rule is not None:
+            return self.by_rule(rule, function, args, keywords, node)
         handler = self.handlers.get(id(value))
         if handler is not None:
             return handler(list(args), dict(keywords), node)
@@ -331,6 +335,16 @@ class Calls(Builtins):
         return made
 
     # What other parts give
+
+    @abstractmethod
+    def by_rule(
+        self,
+        rule: Rule | CustomRule,
+        function: Static,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value: ...
 
     def super_of(self, node: ast.Call) -> Value:
         """`super()` in a method."""

@@ -29,8 +29,9 @@ from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
 from diffsrc.simplify.stable import stabilised
 from diffsrc.simplify.sums import with_shared_sums
+from diffsrc.simplify.unmarked import unmarked
 
-__all__ = ["Simplifier"]
+__all__ = ["Simplifier", "unmarked"]
 
 SUMS = (Sum, Ref)
 SHORT = 2  # terms
@@ -61,6 +62,12 @@ class Simplifier:
         self.large: set[Node] = set()
         self.shared: set[Node] = set()
         self.notes: list[str] = []
+
+    def over(self, program: Program) -> Simplifier:
+        """The same for a program of other values, whose results may have become sums of fewer."""
+        other = Simplifier(program)
+        other.notes = self.notes
+        return other
 
     def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:
         """The program as a person would write it, in `library` ("math" or "np").

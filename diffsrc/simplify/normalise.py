@@ -148,6 +148,8 @@ class Normaliser:
                 if isinstance(arg, Const) and type(arg.value) is int:
                     return self.graph.number(int(1 / arg.value))
                 return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
+            case (("registered" | "custom" | "stop"), _):
+                return self.graph.call(node.op, *args, options=node.options)
             case _:
                 return self.graph.call(node.op, *args)
 
