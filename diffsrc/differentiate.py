@@ -385,11 +385,11 @@ class Differentiator:
                 continue
             if slope is None:
                 raise self._unknown(node)
-            form = normal(slope)
+            form = normal.of_rule(slope)
             if form is not self.graph.zero:
                 found.append((arg, form))
         for value, name in rules.names_in_rules.items():
-            self.hints.setdefault(normal(value), name)
+            self.hints.setdefault(normal.of_rule(value), name)
         return found
 
     def times(self, adjoint: Node, slope: Node) -> Node:
@@ -431,11 +431,17 @@ class Differentiator:
 
     def _unknown(self, node: Call) -> UnknownFunction:
         rule = node.options[-1] if node.options else node.op
-        spelling = rule.name if isinstance(rule, Rule) else str((*node.options, node.op)[0])
+        if isinstance(rule, Rule):
+            spelling, advice = rule.name, "Register a partial derivative in the place of None"
+        else:
+            spelling, advice = (
+                str((*node.options, node.op)[0]),
+                "Write it with functions that have one",
+            )
         return UnknownFunction(
             f"There is no derivative of `{spelling}` by this argument.",
             self.place(node),
-            "Write it with functions that have one, or derive by another argument.",
+            f"{advice}, or derive by another argument.",
         )
 
 

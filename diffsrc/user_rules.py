@@ -208,7 +208,7 @@ class custom_vjp(CustomRule):  # noqa: N801 - a decorator; `type(f).__name__` is
     ...     return x ** 0.5
     >>> root.defvjp(lambda x: (x**0.5, x**0.5), lambda y, g: (g / (2 * y + 1e-12),))
     >>> grad(root)(0.0)
-    500000000000.0
+    1000000000000.0
     """
 
     fwd: types.FunctionType | None = None

@@ -29,7 +29,7 @@ from diffsrc.emit.constants import Folded, folded
 from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError
 from diffsrc.ir import Call, Node, Program, blocks, reachable
 from diffsrc.parse import parse
-from diffsrc.simplify import Simplifier, unmarked
+from diffsrc.simplify import Simplifier, has_marks, unmarked
 from diffsrc.specialise import Signature
 
 
@@ -86,7 +86,7 @@ def derive(
             program = apply(operator, program, simplifier)
         except DiffsrcError as error:
             raise error.at(captured.place(captured.node)) from None
-    if program.rules is not None:
+    if program.rules is not None and has_marks(program.graph):
         program = unmarked(program)
         values = unmarked(parsed).body.results
         simplifier = simplifier.over(program)

@@ -44,6 +44,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.specialise import Argument, Signature, argument_of
+from diffsrc.user_rules import rule_of
 
 SCALARS = {"float": float, "int": int, "bool": bool, "str": str}
 
@@ -130,7 +131,11 @@ class Frozen:
         self.constants = {n: c for n, c in self.constants.items() if n in used}
         for free in self.program.free:
             if free.var not in self.named and free.var.name in used - self.constants.keys():
-                self._refuse(f"`{free.var.name}` is no number: a module alone cannot hold it.")
+                what, advice = "is no number", None
+                if rule_of(free.value) is not None:
+                    what = "is a function that a rule was given for"
+                    advice = "Use the derivative in process: a module has no functions of yours."
+                self._refuse(f"`{free.var.name}` {what}: a module alone cannot hold it.", advice)
 
     @property
     def values(self) -> dict[str, object]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from diffsrc.capture.scope import Scope
     from diffsrc.capture.source import Source
     from diffsrc.errors import Place
-    from diffsrc.user_rules import CustomRule
+    from diffsrc.user_rules import CustomRule, Rule
 
 
 class Captured:
@@ -56,7 +56,7 @@ class Captured:
         function: FunctionType | None,
         by_keyword: frozenset[str] = frozenset(),
         owner: object | None = None,
-        custom: CustomRule | None = None,
+        custom: Rule | CustomRule | None = None,
     ) -> None:
         self.name = name
         self.qualname = qualname

@@ -17,7 +17,7 @@ from diffsrc.capture.decorators import check_decorators, is_ours
 from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, Textual, is_a
 from diffsrc.capture.source import locate, plain_function
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
-from diffsrc.user_rules import CustomRule
+from diffsrc.user_rules import CustomRule, rule_of
 
 _PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
 _MAX_LAYERS = 100
@@ -37,7 +37,7 @@ def capture(obj: object) -> Captured:
     for _ in range(_MAX_LAYERS):
         if is_a(obj, types.FunctionType):
             captured = _capture_function(obj, fixed)
-            captured.custom = custom
+            captured.custom = custom or rule_of(obj)
             return captured
         if is_a(obj, CustomRule):
             custom, obj = obj, obj.function

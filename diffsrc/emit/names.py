@@ -92,10 +92,7 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     if not args:
         return Label(op)
     if op == "registered":
-        args = args if isinstance(options[0], str) else args[1:]
-        rule = options[-1]
-        assert isinstance(rule, Rule | CustomRule)
-        op = rule.name.rpartition(".")[2]
+        op, args = _function(node), args if isinstance(options[0], str) else args[1:]
     first = args[0].value if isinstance(args[0], Const) else None
     if op == "mul" and first is not None:
         below = _label(args[1], names, depth + 1)
@@ -157,8 +154,14 @@ def _role(node: Node, names: Mapping[Node, str]) -> str:
     if op in {"mul", "div"}:
         functions = list(islice(_functions(node, names), 2))
         if len(functions) == 1:
-            return f"{functions[0].op}_term"
-    return ROLES.get(op, f"{op}_term")
+            return f"{_function(functions[0])}_term"
+    return ROLES.get(op, f"{_function(node)}_term")
+
+
+def _function(node: Call) -> str:
+    """What the function of a call is named after."""
+    rule = node.options[-1] if node.options else None
+    return rule.name.rpartition(".")[2] if isinstance(rule, Rule | CustomRule) else node.op
 
 
 def _functions(node: Node, names: Mapping[Node, str]) -> Iterator[Call]:

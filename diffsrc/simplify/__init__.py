@@ -29,9 +29,9 @@ from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
 from diffsrc.simplify.stable import stabilised
 from diffsrc.simplify.sums import with_shared_sums
-from diffsrc.simplify.unmarked import unmarked
+from diffsrc.simplify.unmarked import Unmarking, has_marks, unmarked
 
-__all__ = ["Simplifier", "unmarked"]
+__all__ = ["Simplifier", "has_marks", "unmarked"]
 
 SUMS = (Sum, Ref)
 SHORT = 2  # terms
@@ -64,9 +64,12 @@ class Simplifier:
         self.notes: list[str] = []
 
     def over(self, program: Program) -> Simplifier:
-        """The same for a program of other values, whose results may have become sums of fewer."""
+        """The same for the program without marks; it knows what was written in the same forms."""
         other = Simplifier(program)
         other.notes = self.notes
+        unmark = Unmarking(self.graph)
+        for node in list(self.normal.written.values()):
+            other.normal(unmark(node))
         return other
 
     def lowered(self, program: Program, library: str, *, stable: bool = True) -> Program:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import islice
 
 from diffsrc.ir import (
     Call,
@@ -80,6 +81,14 @@ class Normaliser:
         form = self.forms.get(node)
         if form is None:
             form = filled(self.forms, node, self._form)
+        return form
+
+    def of_rule(self, node: Node) -> Node:
+        """The normal form of what a rule gives, whose way of writing is not to be kept."""
+        before = len(self.written)
+        form = self(node)
+        for own in list(islice(self.written, before, None)):
+            del self.written[own]
         return form
 
     def _form(self, node: Node) -> Node:

@@ -33,6 +33,11 @@ def unmarked(program: Program) -> Program:
     return Unmarking(program.graph).program(program)
 
 
+def has_marks(graph: Graph) -> bool:
+    """Whether there are marks at all."""
+    return any(isinstance(node, Call) and node.op in MARKS for node in graph.table.values())
+
+
 class Unmarking:
     """Writes the nodes of a graph anew, as written or normal as they were."""
 
