@@ -19,6 +19,7 @@ SMALL = 1e-5
 OF_VAGUE = 100.0
 OF_PRECISION = 1e3
 OF_ZERO = 1e-14
+LEAST = 1e-8
 NO_VALUE = "the function has no value there: it is outside of its domain"
 DOUBTFUL = "roundings decide which way the function goes here: it jumps at the point or beside it"
 UNSETTLED = "differences do not settle: no derivative, the edge of the domain, or too much noise"
@@ -65,7 +66,7 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
     name = slot.by[0]
     own = leaf(arguments.values[name])
     shape, count = out.shape, 1
-    natural = [abs(v) for v in out.numbers]
+    units = [1.0] * len(out.numbers)
     if slot.whole:
         estimates, method = reference.by_element(slot.part, name)
         shape, count = (*out.shape, *own.shape), math.prod(own.shape)
@@ -74,14 +75,20 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
             _refuse_other(reference, slot, out)
         estimates, method = reference.pointwise(slot.part, slot.by)
         column = broadcast(arguments.values[name], out.shape)
-        natural = [v / (abs(x) or 1.0) for v, x in zip(natural, column, strict=True)]
+        units = [abs(x) or 1.0 for x in column]
     numbers = given.part.numbers or []
     if len(numbers) == 1:
         numbers = numbers * len(estimates)
     label = _label(reference, slot)
     inside = [i for i in range(len(estimates)) if math.isfinite(out.numbers[i // count])]
     judged = {
-        i: _judged(numbers[i], estimates[i], rtol, natural[i // count], given.raised)
+        i: _judged(
+            numbers[i],
+            estimates[i],
+            rtol,
+            _natural(out.numbers[i // count], estimates[i].value) / units[i // count],
+            given.raised,
+        )
         for i in inside
     }
     if not inside:
@@ -111,6 +118,14 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
 RANKS: dict[Verdict, int] = {"right": 0, "cannot tell": 1, "wrong": 2}
 
 
+def _natural(value: float, slope: float) -> float:
+    """By what a change of the argument by its own size may be expected to change the value.
+
+    Where it does not, something else may be of that size inside the function.
+    """
+    return abs(value) if slope else max(abs(value), LEAST)
+
+
 def _label(reference: Reference, slot: Slot) -> str:
     return f"[{slot.part}]" if len(reference.results) > 1 else ""
 
@@ -132,7 +147,7 @@ def _judged(
         what = raised or f"is {given}"
         return "wrong", math.inf, f"{what} where the derivative is {value:.10g}"
     apart = abs(given - value)
-    vague = value != 0 and error > VAGUE * abs(value) and error > SMALL * natural
+    vague = error > VAGUE * abs(value) and error > SMALL * natural
     if vague and apart < OF_VAGUE * error:
         text = f"differences leave it open: {value:.3g} with an uncertainty of {error:.1g}"
         return "cannot tell", 0.0, f"{text}; {given:.6g} was given"

@@ -28,6 +28,8 @@ OF_NUDGES = 8.0
 KINK = 1e-9
 BOTH, RIGHT, LEFT = (1, -1), (1, 0), (0, -1)
 NEARER = 1e-3
+COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
+SMALLEST = 1e-70  # what the differences of a function with a derivative of 0 may leave
 
 Values = Mapping[str, Any]
 
@@ -146,8 +148,13 @@ class Evaluator:
             case "select":
                 return args[1] if args[0] else args[2]
             case _ if node.op in TABLE:
+                if node.op in COMPARISONS and any(map(self._is_nan, args)):
+                    raise Unknown  # no way that Python would take
                 return self._table(node.op, args)
         raise Unknown
+
+    def _is_nan(self, value: Any) -> bool:
+        return isinstance(value, self.mp.mpf) and bool(self.mp.isnan(value))
 
     def _part(self, node: Call, owner: Any) -> Any:
         key = node.options[0]
@@ -167,6 +174,8 @@ class Evaluator:
             return self.nan
         if isinstance(value, bool):
             return value
+        if op == "lgamma":
+            value = self.mp.re(value)  # floats have no more of it where gamma is negative
         if isinstance(value, int | float):
             return self._number(value)
         return value if isinstance(value, self.mp.mpf) else self.nan
@@ -187,14 +196,15 @@ def differences(
         at = {n: mp.mpf(v) if isinstance(v, float) else v for n, v in values.items()}
         evaluator.nudged(None)
         evaluator.stopped.clear()
-        evaluator(at)  # at the point itself: what is stopped there is a constant beside it
+        # At the point itself first: what is stopped there is a constant beside it.
+        sizes = [SMALLEST * (1 + abs(value)) for value in evaluator(at)]
         found = _slopes(evaluator, at, by, BOTH)
         right, left = (_slopes(evaluator, at, by, side) for side in (RIGHT, LEFT))
         nearer = None
         estimates = []
         for i, value in enumerate(found):
             apart = abs(right[i] - left[i])
-            if apart > KINK * max(abs(right[i]), abs(left[i])):
+            if apart > max(KINK * max(abs(right[i]), abs(left[i])), sizes[i]):
                 # Not of a smooth function, whose slopes come together with the step.
                 nearer = nearer or [_slopes(evaluator, at, by, s, NEARER) for s in (RIGHT, LEFT)]
                 if abs(nearer[0][i] - nearer[1][i]) > apart / 2:
@@ -202,7 +212,8 @@ def differences(
                     estimates.append(Estimate(float(value), 0.0, *sides))
                     continue
             known = mp.isfinite(value)
-            estimates.append(Estimate(float(value), float(apart)) if known else NOTHING)
+            error = max(float(apart), float(sizes[i])) if known else math.inf
+            estimates.append(Estimate(float(value), error) if known else NOTHING)
         for seed in range(NUDGES):
             evaluator.nudged(seed)
             for i, value in enumerate(_slopes(evaluator, at, by, BOTH)):

@@ -19,6 +19,9 @@ ROUNDING = 2.0**-52
 UNSEEN = 1e-14  # a change that is lost beside a 1 inside the function
 SIDES = 30.0  # by how many times their errors slopes on two sides differ where there is a kink
 SLACK = 1e-6
+CHANCE = 1e-4
+AWAY = 1e3  # how many times its error smaller steps may lead away
+FOLLOWED = 8  # of these
 
 Point = tuple[float, float]
 Curve = Callable[[float], Sequence[Point]]
@@ -80,25 +83,30 @@ def _one_sided(steps: list[float], middle: Point, points: list[Point]) -> list[P
 def _settled(differences: list[Point], order: int) -> Point:
     """Richardson's limit of differences, whose error goes with powers of the step from `order` on.
 
-    It is taken where neighbours in the table agree best; of agreement by chance the third tells.
+    It is taken where neighbours in the table agree best, and smaller steps do not lead away from
+    it: a function that is flat all around may be steep at the point.
     """
-    best: Point = (math.nan, math.inf)
+    candidates: list[tuple[float, float, int]] = []
     before: list[float] = []
-    for value, noise in differences:
-        row = [value]
+    for k, (plain, noise) in enumerate(differences):
+        row = [plain]
         factor = 1.0
         for old in before[: COLUMNS - 1]:
             factor *= RATIO**order
             row.append(row[-1] + (row[-1] - old) / (factor - 1))
-        for j in range(1, len(row)):
-            apart = max(
-                abs(row[j] - row[j - 1]), abs(row[j] - before[j - 1]), abs(row[1] - row[0]) / 1e4
-            )
-            error = apart + noise
-            if len(before) > 1 and error < best[1]:  # nan is not less
-                best = row[j], error
+        for j in range(1, len(row) if k > 1 else 0):
+            # Of agreement by chance the plain differences tell.
+            chance = abs(row[1] - row[0]) * CHANCE
+            apart = max(abs(row[j] - row[j - 1]), abs(row[j] - before[j - 1]), chance)
+            if apart + noise < math.inf:  # nan is not
+                candidates.append((apart + noise, row[j], k))
         before = row
-    return best
+    for error, value, k in sorted(candidates):
+        bound = abs(differences[k][0] - value) + AWAY * error
+        smaller = differences[k + 1 : k + 1 + FOLLOWED]
+        if not any(abs(plain - value) > bound for plain, _ in smaller):
+            return value, error
+    return math.nan, math.inf
 
 
 def by_complex_step(values: Sequence[complex] | None, count: int) -> list[float] | None:
