@@ -107,10 +107,8 @@ def verify_derivative(
 ) -> Report:
     """Check a derivative that diffsrc made, as `verify` does."""
     arguments = Arguments.of(df.primal, args, kwargs)
-    arguments.add_defaults(
-        {n: v for n, v in df.captured.defaults.items() if n not in arguments.values}
-    )
     given_names = [arguments.named(w) for operator in df.operators for w in operator.wrt]
+    own = _results(_value_at(arguments, df.primal))
     arguments.as_floats(given_names)
     value = _value_at(arguments, df.primal)
     slots = slots_of(df.operators, arguments, value)
@@ -118,7 +116,7 @@ def verify_derivative(
     evaluator = _evaluator(df.primal, args, kwargs)
     stops = evaluator is not None and evaluator.stops
     function = None if stops else df.primal  # called, it would not stop
-    reference = Reference(arguments, function, evaluator, _results(value))
+    reference = Reference(arguments, function, evaluator, _results(value), own)
     return Report(df.__name__, compared(reference, _matched(slots, found), rtol))
 
 
@@ -170,11 +168,13 @@ def verify_program(
     Raises:
         ValueError: the program has something whose value is not known in many digits.
     """
-    arguments = Arguments(program.name, dict(values), 0)
+    positional = [p.name for p in program.parameters if p.kind.startswith("POSITIONAL")]
+    names = [p.name for p in program.parameters if p.name in values]
+    arguments = Arguments(program.name, {n: values[n] for n in names}, positional)
     arguments.as_floats([arguments.named(w) for operator in operators for w in operator.wrt])
     evaluator = Evaluator(program)
     try:
-        estimates = differences(evaluator, arguments.values, ())
+        estimates = differences(evaluator, arguments.values, ()).values
     except Unknown:
         raise ValueError(
             f"{program.name} has parts whose value is not known without running it"

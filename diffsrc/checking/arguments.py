@@ -58,14 +58,26 @@ class Arguments:
 
     Attributes:
         name: of the function.
-        values: what they are; integers as floats, where they are derived by.
-        positions: how many of them, from the first, are passed without their names.
+        values: what they are, those that are left out too; integers as floats, where they are
+            derived by.
+        positional: the names that positions count.
+        unnamed: how many of them, from the first, are passed without their names.
+        left_out: those that are not passed: the function has them itself.
     """
 
-    def __init__(self, name: str, values: dict[str, Any], positions: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        values: dict[str, Any],
+        positional: Sequence[str],
+        unnamed: int = 0,
+        left_out: frozenset[str] = frozenset(),
+    ) -> None:
         self.name = name
         self.values = values
-        self.positions = positions
+        self.positional = positional
+        self.unnamed = unnamed
+        self.left_out = left_out
 
     @classmethod
     def of(
@@ -77,14 +89,35 @@ class Arguments:
             TypeError: there is no such call.
         """
         name = getattr(function, "__qualname__", type(function).__name__)
-        names = _parameters(name, function, args, kwargs)
-        values = {next(names, f"argument {i}"): value for i, value in enumerate(args)}
-        return cls(name, values | dict(kwargs), len(args))
-
-    def add_defaults(self, defaults: Mapping[str, Any]) -> None:
-        """Take what the function has for arguments that were not given."""
-        for name, value in defaults.items():
-            self.values.setdefault(name, value)
+        try:
+            signature = inspect.signature(function, follow_wrapped=False)
+        except ValueError:  # of C, without a text signature
+            names = [f"argument {i}" for i in range(len(args))]
+            return cls(name, dict(zip(names, args, strict=True)) | dict(kwargs), names, len(args))
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}") from None
+        passed = set(bound.arguments)
+        bound.apply_defaults()
+        values: dict[str, Any] = {}
+        positional: list[str] = []
+        unnamed = len(args)
+        for key, value in bound.arguments.items():
+            match signature.parameters[key].kind:
+                case inspect.Parameter.VAR_POSITIONAL:
+                    several = {f"{key}[{i}]": item for i, item in enumerate(value)}
+                    values |= several
+                    positional += several
+                case inspect.Parameter.VAR_KEYWORD:
+                    values |= value
+                case kind:
+                    values[key] = value
+                    if kind is not inspect.Parameter.KEYWORD_ONLY:
+                        positional.append(key)
+                    if kind is inspect.Parameter.POSITIONAL_ONLY:
+                        unnamed = max(unnamed, len(positional))
+        return cls(name, values, positional, unnamed, frozenset(bound.arguments.keys() - passed))
 
     @property
     def numbers(self) -> list[str]:
@@ -97,18 +130,18 @@ class Arguments:
         Raises:
             ValueError: nothing, or no number.
         """
-        known = list(self.values)
         if isinstance(wrt, int):
+            known = self.positional
             if not -len(known) <= wrt < len(known):
                 raise ValueError(
                     f"wrt={wrt!r} is no position of an argument of {self.name}, "
-                    f"which is called with {', '.join(known)}"
+                    f"which is called with {', '.join(self.values)}"
                 )
             wrt = known[wrt]
         if wrt not in self.values:
             raise ValueError(
                 f"wrt={wrt!r} names no argument that {self.name} is called with; "
-                f"it has {', '.join(known)}"
+                f"it has {', '.join(self.values)}"
             )
         if leaf(self.values[wrt]).numbers is None:
             what = type(self.values[wrt]).__name__
@@ -119,17 +152,18 @@ class Arguments:
         """What a function gives with some of the arguments changed."""
         values = {**self.values, **changed}
         names = list(values)
-        first = [values[name] for name in names[: self.positions]]
-        return function(*first, **{name: values[name] for name in names[self.positions :]})
+        first = [values[name] for name in names[: self.unnamed]]
+        rest = [n for n in names[self.unnamed :] if n not in self.left_out or n in changed]
+        return function(*first, **{name: values[name] for name in rest})
 
     def as_floats(self, names: Sequence[str]) -> None:
-        """Take integers as floats, as derivatives do."""
-        for name in names:
+        """Take integers as floats where they are derived by, and all floats in full precision."""
+        for name in self.numbers:
             value = self.values[name]
-            if isinstance(value, int):
-                self.values[name] = float(value)
-            elif getattr(getattr(value, "dtype", None), "kind", "") in {"i", "u"}:
-                self.values[name] = value.astype(float)
+            kind = getattr(getattr(value, "dtype", None), "kind", "i")
+            if kind == "f" or name in names:
+                whole = leaf(value).shape
+                self.values[name] = value.astype(float) if whole else float(value)
 
     def at(self, shape: Shape, index: int) -> dict[str, float]:
         """The numbers that go into one element of a result."""
@@ -140,26 +174,6 @@ class Arguments:
             if fits(own.shape, shape):
                 found[name] = broadcast(self.values[name], shape)[index]
         return found
-
-
-def _parameters(
-    name: str, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> Iterator[str]:
-    """The names of positional arguments, as far as the function has any."""
-    try:
-        signature = inspect.signature(function, follow_wrapped=False)
-    except ValueError:  # of C, without a text signature
-        return
-    try:
-        signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise TypeError(f"{name}: {error}") from None
-    for parameter in signature.parameters.values():
-        match parameter.kind:
-            case parameter.VAR_POSITIONAL:
-                yield from (f"{parameter.name}[{i}]" for i in range(len(args)))
-            case parameter.POSITIONAL_ONLY | parameter.POSITIONAL_OR_KEYWORD:
-                yield parameter.name
 
 
 def leaves(value: object, label: str = "") -> Iterator[tuple[str, Leaf]]:

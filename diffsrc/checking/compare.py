@@ -86,7 +86,7 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
             numbers[i],
             estimates[i],
             rtol,
-            _natural(out.numbers[i // count], estimates[i].value) / units[i // count],
+            _natural(out.numbers[i // count], estimates[i]) / units[i // count],
             given.raised,
         )
         for i in inside
@@ -118,12 +118,13 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
 RANKS: dict[Verdict, int] = {"right": 0, "cannot tell": 1, "wrong": 2}
 
 
-def _natural(value: float, slope: float) -> float:
+def _natural(value: float, slope: Estimate) -> float:
     """By what a change of the argument by its own size may be expected to change the value.
 
-    Where it does not, something else may be of that size inside the function.
+    Where it does not change it, something else may be of that size inside the function.
     """
-    return abs(value) if slope else max(abs(value), LEAST)
+    zero = abs(slope.value) <= slope.error
+    return max(abs(value), LEAST) if zero else abs(value)
 
 
 def _label(reference: Reference, slot: Slot) -> str:
@@ -162,7 +163,7 @@ def _judged(
 
 def _value_entry(reference: Reference, given: Given) -> Entry:
     """The entry of a value that comes with a gradient: it is the function's own, bit for bit."""
-    slot, out = given.slot, reference.results[given.slot.part]
+    slot, out = given.slot, reference.own[given.slot.part]
     pairs = list(zip(given.part.numbers or [], out.numbers or [], strict=True))
     other = [(a, b) for a, b in pairs if a != b and not (math.isnan(a) and math.isnan(b))]
     value, wanted = (other or pairs)[0]

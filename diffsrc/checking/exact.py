@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffsrc.capture import static_attribute
 from diffsrc.checking.numeric import NOTHING, Estimate
@@ -23,7 +23,7 @@ MAX_SUMMED = 1_000
 SUMMED = frozenset({"polygamma", "zeta"})
 # Each operation's result is changed by so much, to see what roundings do to the derivative.
 NUDGE = 1e-15
-NUDGES = 5
+NUDGES = 4
 OF_NUDGES = 8.0
 KINK = 1e-9
 BOTH, RIGHT, LEFT = (1, -1), (1, 0), (0, -1)
@@ -57,7 +57,9 @@ class Evaluator:
         for parameter in self.program.parameters:
             if parameter.node is not None:
                 known[parameter.node] = values[parameter.name]
-        return self._block(self.program.body, known)
+        results = self._block(self.program.body, known)
+        # Something beside numbers is handed through.
+        return [r if isinstance(r, self.mp.mpf) else self.nan for r in results]
 
     @property
     def stops(self) -> bool:
@@ -181,12 +183,15 @@ class Evaluator:
         return value if isinstance(value, self.mp.mpf) else self.nan
 
 
-def differences(
-    evaluator: Evaluator, values: Mapping[str, object], by: Sequence[str]
-) -> list[Estimate]:
-    """The derivative of each result by the names in `by`, one after the other, at a point.
+class Found(NamedTuple):
+    """Of each result of a program its value and its derivative; `error` is what roundings do."""
 
-    The error is what roundings would do to it in floats.
+    values: list[Estimate]
+    slopes: list[Estimate]
+
+
+def differences(evaluator: Evaluator, values: Mapping[str, object], by: Sequence[str]) -> Found:
+    """The derivative of each result by the names in `by`, one after the other, at a point.
 
     Raises:
         Unknown: the program has something that is not known in many digits.
@@ -197,32 +202,38 @@ def differences(
         evaluator.nudged(None)
         evaluator.stopped.clear()
         # At the point itself first: what is stopped there is a constant beside it.
-        sizes = [SMALLEST * (1 + abs(value)) for value in evaluator(at)]
-        found = _slopes(evaluator, at, by, BOTH)
+        here = evaluator(at)
+        found, closer = (_slopes(evaluator, at, by, BOTH, nearer) for nearer in (1.0, NEARER))
         right, left = (_slopes(evaluator, at, by, side) for side in (RIGHT, LEFT))
-        nearer = None
-        estimates = []
+        sides: list[list[Any]] = []
+        slopes: list[Estimate] = []
         for i, value in enumerate(found):
-            apart = abs(right[i] - left[i])
-            if apart > max(KINK * max(abs(right[i]), abs(left[i])), sizes[i]):
+            apart, size = abs(right[i] - left[i]), SMALLEST * (1 + abs(here[i]))
+            if apart > max(KINK * max(abs(right[i]), abs(left[i])), size):
                 # Not of a smooth function, whose slopes come together with the step.
-                nearer = nearer or [_slopes(evaluator, at, by, s, NEARER) for s in (RIGHT, LEFT)]
-                if abs(nearer[0][i] - nearer[1][i]) > apart / 2:
-                    sides = float(left[i]), float(right[i])
-                    estimates.append(Estimate(float(value), 0.0, *sides))
+                sides = sides or [_slopes(evaluator, at, by, s, NEARER) for s in (RIGHT, LEFT)]
+                if abs(sides[0][i] - sides[1][i]) > apart / 2:
+                    kink = float(left[i]), float(right[i])
+                    slopes.append(Estimate(float(value), 0.0, *kink))
                     continue
-            known = mp.isfinite(value)
-            error = max(float(apart), float(sizes[i])) if known else math.inf
-            estimates.append(Estimate(float(value), error) if known else NOTHING)
+            own = max(2 * abs(value - closer[i]), size)
+            slopes.append(Estimate(float(value), float(own)) if mp.isfinite(value) else NOTHING)
+        plain = [Estimate(float(value), 0.0) for value in here]
         for seed in range(NUDGES):
             evaluator.nudged(seed)
-            for i, value in enumerate(_slopes(evaluator, at, by, BOTH)):
-                # As near to an edge as that, there is no value to be had in floats.
-                error = OF_NUDGES * float(abs(value - found[i])) if mp.isfinite(value) else math.inf
-                if error > estimates[i].error:
-                    estimates[i] = estimates[i]._replace(error=error)
+            plain = _spread(plain, here, evaluator(at))
+            slopes = _spread(slopes, found, _slopes(evaluator, at, by, BOTH))
         evaluator.nudged(None)
-        return estimates
+        return Found(plain, slopes)
+
+
+def _spread(estimates: list[Estimate], found: list[Any], nudged: list[Any]) -> list[Estimate]:
+    """The estimates with the errors that nudges show; without end where they leave the domain."""
+    errors = [OF_NUDGES * float(abs(a - b)) for a, b in zip(nudged, found, strict=True)]
+    return [
+        e._replace(error=max(e.error, math.inf if math.isnan(error) else error))
+        for e, error in zip(estimates, errors, strict=True)
+    ]
 
 
 def _slopes(

@@ -21,7 +21,8 @@ SIDES = 30.0  # by how many times their errors slopes on two sides differ where 
 SLACK = 1e-6
 CHANCE = 1e-4
 AWAY = 1e3  # how many times its error smaller steps may lead away
-FOLLOWED = 8  # of these
+OF_NOISE = 10.0  # of theirs
+NEIGHBOURS = (2, 5, 11)  # roundings away: how a function bends there is its noise
 
 Point = tuple[float, float]
 Curve = Callable[[float], Sequence[Point]]
@@ -55,13 +56,21 @@ def richardson(curve: Curve) -> list[Estimate]:
     middle = curve(0.0)
     steps = [FIRST * RATIO**-k for k in range(STEPS)]
     above, below = ([curve(sign * h) for h in steps] for sign in (1.0, -1.0))
-    return [_of_one(steps, middle[i], [p[i] for p in above], [p[i] for p in below])
-            for i in range(len(middle))]  # fmt: skip
+    around = [(curve(ROUNDING * k), curve(-ROUNDING * k)) for k in NEIGHBOURS]
+    found: list[Estimate] = []
+    for i, (value, own) in enumerate(middle):
+        bends = [abs(a[i][0] - 2 * value + b[i][0]) for a, b in around]
+        noise = max([own, *(bend for bend in bends if bend < math.inf)])  # nan is not
+        points = [[(p[i][0], max(p[i][1], noise)) for p in side] for side in (above, below)]
+        found.append(_of_one(steps, (value, noise), *points))
+    return found
 
 
 def _of_one(steps: list[float], middle: Point, above: list[Point], below: list[Point]) -> Estimate:
-    central = [((a - b) / (2 * h), max(u, v) / h)
-               for h, (a, u), (b, v) in zip(steps, above, below, strict=True)]  # fmt: skip
+    central = [
+        ((a - b) / (2 * h), max(u, v) / h)
+        for h, (a, u), (b, v) in zip(steps, above, below, strict=True)
+    ]
     value, error = _settled(central, 2)
     if not error:
         error = UNSEEN
@@ -103,8 +112,8 @@ def _settled(differences: list[Point], order: int) -> Point:
         before = row
     for error, value, k in sorted(candidates):
         bound = abs(differences[k][0] - value) + AWAY * error
-        smaller = differences[k + 1 : k + 1 + FOLLOWED]
-        if not any(abs(plain - value) > bound for plain, _ in smaller):
+        smaller = differences[k + 1 :]
+        if not any(abs(plain - value) > bound + OF_NOISE * noise for plain, noise in smaller):
             return value, error
     return math.nan, math.inf
 

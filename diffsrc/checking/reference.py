@@ -49,6 +49,7 @@ class Reference:
         function: to be called; None where it never may be.
         evaluator: of its program, where it could be read.
         results: the numbers and arrays that it gives there.
+        own: the same in the precision of the arguments.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class Reference:
         function: Callable[..., Any] | None,
         evaluator: Evaluator | None,
         results: Sequence[Leaf],
+        own: Sequence[Leaf] = (),
     ) -> None:
         self.arguments = arguments
         self.function = function
         self.evaluator = evaluator
         self.results = results
+        self.own = own or results
 
     def pointwise(self, part: int, by: Sequence[str]) -> tuple[list[Estimate], str]:
         """The derivative of each element of a result by its own element of arrays."""
@@ -113,7 +116,7 @@ class Reference:
         assert self.function is not None
         changed = value.copy()
         changed.flat[::2] += self._scale(name, None).flat[::2] * 1e-3
-        before = self._at(part, {})
+        before = self._at(part, {name: value})
         after = self._at(part, {name: changed})
         same = np.broadcast_to(changed == value, self.results[part].shape).ravel()
         return all(
@@ -222,7 +225,7 @@ class Reference:
         for i in range(math.prod(shape)):
             at = {n: columns[n][i] if n in columns else v for n, v in values.items()}
             try:
-                here, slopes = (differences(self.evaluator, at, names) for names in ((), by))
+                here, slopes = differences(self.evaluator, at, by)
             except Unknown:
                 return None
             if part >= len(here) or not math.isfinite(here[part].value):
