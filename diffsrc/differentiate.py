@@ -378,10 +378,11 @@ class Differentiator:
         """As `_call`, by the rule that the user gave; a zero that he wrote is no step."""
         rules, normal = self.program.rules, self.simplifier.normal
         assert rules is not None
-        found = []
         inside = _derived_by(node)
-        for arg, slope in zip(node.args, rules.partials(node) if inside else (), strict=not inside):
-            if arg not in self.active or arg not in inside:
+        slopes = rules.partials(node)[-len(inside) :] if inside else ()
+        found = []
+        for arg, slope in zip(inside, slopes, strict=True):
+            if arg not in self.active:
                 continue
             if slope is None:
                 raise self._unknown(node)

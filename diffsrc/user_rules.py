@@ -76,18 +76,18 @@ def register(function: Function, *partials: Partial) -> None:
     if not callable(function):
         raise TypeError(f"register takes a function, not {type(function).__name__}")
     name = name_of(function)
-    if isinstance(function, types.MethodType):
-        raise TypeError(f"{name} is bound to an object: register the function of its class")
-    if isinstance(function, type):
-        raise TypeError(f"{name} is a class: register a function that makes a number")
-    if isinstance(function, CustomRule):
-        raise TypeError(f"{name} has a rule of its own, by {type(function).__name__}")
     known = operation_of(function)
     if known is not None:
         raise ValueError(
             f"diffsrc knows the derivative of {known[1]} already; "
             "to give it another, register a function of yours that calls it"
         )
+    if isinstance(function, types.MethodType):
+        raise TypeError(f"{name} is bound to an object: register the function of its class")
+    if isinstance(function, type):
+        raise TypeError(f"{name} is a class: register a function that makes a number")
+    if isinstance(function, CustomRule):
+        raise TypeError(f"{name} has a rule of its own, by {type(function).__name__}")
     if not partials:
         raise ValueError(f"register({name}, ...) needs a partial derivative for each argument")
     _check_count(function, name, len(partials))
