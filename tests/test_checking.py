@@ -15,6 +15,7 @@ from diffsrc import (
     grad,
     hessian,
     jacobian,
+    register,
     stop_gradient,
     value_and_grad,
     verify,
@@ -255,6 +256,20 @@ def test_functions_that_diffsrc_cannot_read():
     assert verify(np.exp, np.array([0.3, -1.0]), against=np.exp).ok
 
 
+def test_functions_that_raise_what_they_like_for_complex_numbers():
+    class NoComplex(Exception):
+        pass
+
+    def picky(x):
+        for _ in range(1):
+            if isinstance(x, complex):
+                raise NoComplex
+        return x**3
+
+    assert verify(picky, 2.0, against=lambda x: 3 * x**2).ok
+    assert not verify(picky, 2.0, against=lambda x: 3 * x)
+
+
 def test_the_complex_step_is_taken_where_it_agrees():
     def rational(x):
         total = x
@@ -439,6 +454,17 @@ def test_stopped_values_are_constants():
 
     assert verify(stopped, 2.0, 3.0, wrt=(0, 1)).right == ("x", "y")
     assert grad(stopped)(2.0, 3.0) == 6.0
+    assert not verify(stopped, 2.0, 3.0, against=lambda x, y: (6.0, 0.0)).ok  # not of its values
+
+
+def test_stopped_values_beside_functions_that_are_only_called():
+    def lookup(x):
+        return math.sin(x)
+
+    register(lookup, lambda y, x: math.cos(x))
+    report = verify(lambda x: stop_gradient(x) * lookup(x), 2.0)
+    assert report.verdict == "cannot tell"
+    assert "would not stop what stop_gradient does" in str(report)
 
 
 # The report

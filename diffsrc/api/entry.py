@@ -21,6 +21,7 @@ from diffsrc.api.derive import Stages, fixed_parts
 from diffsrc.capture import Captured, static_attribute
 from diffsrc.ir import Assumption, Call, Const, Node, Program, Result, reachable
 from diffsrc.specialise import Argument, Signature, argument_of
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 MAYBE_INT = frozenset(
     {
@@ -269,7 +270,10 @@ def _argument_conditions(
 def _outside_condition(check: Check, captured: Captured, cell: Callable[[object], str]) -> str:
     """The text of a comparison; of a function of the user's it costs a look-up or two."""
     own = captured.scope.globals
-    if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
+    if isinstance(check.holder, Rule | CustomRule):
+        return f"{cell(check.holder)}.{check.name} is not {cell(check.expected)}"
+    fixed = check.code or rule_of(check.expected) is not None
+    if isinstance(check.holder, dict) and check.holder is own and not check.path and fixed:
         # A module that is run again makes new functions in the same globals.
         return f"{check.name} is not {cell(check.expected)}"
     if check.path[-1:] == ("__func__",) and not isinstance(check.holder, dict | CellType):

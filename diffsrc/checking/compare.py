@@ -22,6 +22,7 @@ OF_ZERO = 1e-14
 LEAST = 1e-8
 NO_VALUE = "the function has no value there: it is outside of its domain"
 DOUBTFUL = "roundings decide which way the function goes here: it jumps at the point or beside it"
+NO_REFERENCE = "called, the function would not stop what stop_gradient does: nothing to compare with"
 UNSETTLED = "differences do not settle: no derivative, the edge of the domain, or too much noise"
 
 
@@ -91,8 +92,10 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
         )
         for i in inside
     }
-    if not inside:
-        reason = NO_VALUE if estimates else "there is no element to compare"
+    if not inside or not method:
+        reason = NO_REFERENCE if inside else NO_VALUE
+        if not estimates:
+            reason = "there is no element to compare"
         at = arguments.at(out.shape, 0) if estimates else {}
         return Entry(slot.by, label, "cannot tell", 0.0, math.nan, math.nan, math.inf, (), at,
                      "", reason, 0, 0)  # fmt: skip

@@ -223,7 +223,8 @@ class Calls(Builtins):
         raise UnknownFunction(
             f"{_as_spelt(value, node)} is not known, and it is no Python of yours to be read.",
             self.place(node),
-            "Write it in Python, with functions that diffsrc knows.",
+            "Write it in Python, with functions that diffsrc knows, or tell its derivative: "
+            f"register({spelt(node, 'f')}, lambda y, x: ...).",
         )
 
     # Operations
