@@ -441,6 +441,17 @@ def test_derivatives_that_fail_where_the_function_does_not():
     assert "is nan where" in str(verify(lambda x: x**2, 3.0, against=lambda x: math.nan))
 
 
+def test_functions_of_small_and_large_scales():
+    assert verify(lambda x: math.sin(1e8 * x), 1.0).ok
+    fast = np.vectorize(lambda x: math.sin(1e8 * x))
+    assert verify(fast, 1.0, against=lambda x: 1e8 * math.cos(1e8 * x), rtol=1e-4).ok
+    assert not verify(fast, 1.0, against=lambda x: -45373.0)
+    assert verify(lambda x: x**2, 1e-300).ok
+    assert verify(lambda x: 6.6e-34 * x * 3e8, 1e-5).ok
+    assert verify(lambda x: math.exp(-x / 4.1e-21), 0.0).ok
+    assert not verify(lambda x: math.exp(-x / 4.1e-21), 0.0, against=lambda x: -1 / 4.2e-21)
+
+
 def test_saturated_and_flat_functions():
     assert verify(lambda x: 2 * math.tanh(x), 30.0).ok
     assert verify(lambda x: 1.0 + 0.0 * x, 2.0).ok
@@ -454,7 +465,8 @@ def test_stopped_values_are_constants():
 
     assert verify(stopped, 2.0, 3.0, wrt=(0, 1)).right == ("x", "y")
     assert grad(stopped)(2.0, 3.0) == 6.0
-    assert not verify(stopped, 2.0, 3.0, against=lambda x, y: (6.0, 0.0)).ok  # not of its values
+    assert verify(stopped, 2.0, 3.0, against=lambda x, y: (6.0, 0.0)).ok
+    assert verify(stopped, 2.0, 3.0, against=lambda x, y: (12.0, 4.0)).wrong == ("x", "y")
 
 
 def test_stopped_values_beside_functions_that_are_only_called():

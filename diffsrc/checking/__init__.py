@@ -236,7 +236,10 @@ def _by_hand(  # noqa: PLR0913, PLR0917 - those of `verify`
             raise ValueError(f"{what}: {error}") from None
         eps = max((precision(v) for v in _flattened(found)), default=0.0)
         matched = [Given(s._replace(by=s.by * order), part, "", eps) for s, part in parts]
-    reference = Reference(arguments, f, _evaluator(f, args, kwargs), [out])
+    evaluator = _evaluator(f, args, kwargs)
+    whole = any(given.slot.whole for given in matched)
+    stops = evaluator is not None and evaluator.stops and not whole
+    reference = Reference(arguments, None if stops else f, evaluator, [out])
     return Report(what, compared(reference, matched, rtol))
 
 

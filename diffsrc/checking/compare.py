@@ -21,8 +21,8 @@ OF_PRECISION = 1e3
 OF_ZERO = 1e-14
 LEAST = 1e-8
 NO_VALUE = "the function has no value there: it is outside of its domain"
-DOUBTFUL = "roundings decide which way the function goes here: it jumps at the point or beside it"
-NO_REFERENCE = "called, the function would not stop what stop_gradient does: nothing to compare with"
+DOUBTFUL = "in floats the function changes otherwise: it jumps at the point or beside it"
+NO_REFERENCE = "called, the function would not stop what stop_gradient does: nothing to compare"
 UNSETTLED = "differences do not settle: no derivative, the edge of the domain, or too much noise"
 
 

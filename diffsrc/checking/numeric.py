@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 FIRST = 0.0937  # no power of two: a periodic function has no period of it
 RATIO = 1.6
-STEPS = 34
+STEPS = 48
 COLUMNS = 5
 COMPLEX_STEP = 1e-30
 ROUNDING = 2.0**-52

@@ -1,8 +1,8 @@
 """What the derivative is: the best of three ways, two of them independent where that is possible.
 
 The function as it was read, differenced in many digits; the function itself called with complex
-numbers; the function itself called beside the point. Where the first does not agree with what the
-function gives when it runs, what runs counts.
+numbers; the function itself called beside the point. The first counts where its value is what the
+function gives when it runs.
 """
 
 from __future__ import annotations
@@ -264,7 +264,9 @@ def _best(
     if exact is not None and math.isfinite(exact.value):
         if called is None or agree(exact, called):
             return exact, DIGITS
-        return (exact._replace(doubtful=True), DIGITS) if called.kinked else (called, RICHARDSON)
+        # Its value is the function's: that is what was read. What varies faster than the smallest
+        # step, or jumps beside the point, differences of floats do not see, or see alone.
+        return exact._replace(doubtful=True), DIGITS
     if called is None:
         return NOTHING, ""
     settled = math.isfinite(called.value) and not called.kinked
