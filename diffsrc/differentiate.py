@@ -391,6 +391,7 @@ class Differentiator:
                 found.append((arg, form))
         for value, name in rules.names_in_rules.items():
             self.hints.setdefault(normal.of_rule(value), name)
+        rules.names_in_rules.clear()
         return found
 
     def times(self, adjoint: Node, slope: Node) -> Node:

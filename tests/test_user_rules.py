@@ -4,6 +4,7 @@ import functools
 import gc
 import importlib
 import inspect
+import linecache
 import math
 import pickle
 import subprocess
@@ -247,6 +248,80 @@ def test_in_branches_of_the_function():
     for x in (1.5, 0.5, -0.5):
         assert verify(value_and_grad(f), x).ok
         assert verify(grad(grad(f)), x).ok
+
+
+def test_below_branches_of_the_function():
+    def bent(x):
+        return x if x > 1 else x**2
+
+    def slope(y, x):
+        return 1.0 if x > 1 else 2 * x
+
+    register(bent, slope)
+
+    @custom_vjp
+    def kept(x):
+        return x
+
+    kept.defvjp(lambda x: (x, x), lambda x, g: (g if x > 0 else 2 * g,))
+
+    def f(x):
+        if x < -5:
+            raise ValueError("too low")
+        u = x**2 if x > 0 else -x
+        return bent(u) * kept(u)
+
+    for x in (-2.0, -0.5, 0.5, 2.0):
+        assert verify(grad(f), x).ok
+        assert verify(grad(grad(f)), x).ok
+    assert "raise ValueError" in grad(f).source
+
+
+def test_long_programs_take_linear_time():
+    lines = "".join(f"    x = rule_of_{'bent' if i % 2 else 'flat'}(x) + 1\n" for i in range(400))
+    text = f"def f(x):\n{lines}    return x\n"
+    linecache.cache["<long>"] = (len(text), None, text.splitlines(keepends=True), "<long>")
+    names = {"rule_of_bent": rule_of_bent, "rule_of_flat": rule_of_flat}
+    exec(compile(text, "<long>", "exec"), names)  # noqa: S102 - written here
+    calls = count_calls(lambda: grad(names["f"]).source)
+    lines = lines[: len(lines) // 2]
+    text = f"def f(x):\n{lines}    return x\n"
+    linecache.cache["<half>"] = (len(text), None, text.splitlines(keepends=True), "<half>")
+    exec(compile(text, "<half>", "exec"), names)  # noqa: S102 - written here
+    assert calls < 3 * count_calls(lambda: grad(names["f"]).source)
+
+
+def rule_of_bent(x):
+    return x
+
+
+def rule_of_flat(x):
+    return x
+
+
+def bent_slope(y, x):
+    twice = 2 * x
+    return twice if x > 1 else 3 * y
+
+
+register(rule_of_bent, bent_slope)
+register(rule_of_flat, lambda y, x: y - x)
+
+
+def count_calls(function):
+    """How many functions are called: the measure of work that no machine changes."""
+    count = 0
+
+    def profile(frame, event, arg):
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 def test_the_last_rule_holds_and_derivatives_notice():

@@ -44,7 +44,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.specialise import Argument, Signature, argument_of
-from diffsrc.user_rules import rule_of
+from diffsrc.user_rules import Rule, rule_of
 
 SCALARS = {"float": float, "int": int, "bool": bool, "str": str}
 
@@ -153,7 +153,8 @@ class Frozen:
             if argument_of(value).kind == "static" and is_plain(value):
                 yield f"{name} is bound to {plain_text(value)}"
         for assumption in self.program.assumptions:
-            if assumption.holder is not None and is_plain(assumption.expected):
+            of_rule = isinstance(assumption.holder, Rule)  # which is not the module's
+            if not (assumption.holder is None or of_rule) and is_plain(assumption.expected):
                 where = ".".join([assumption.name, *assumption.path])
                 origin = self._origin(assumption.holder, where)
                 if not isinstance(assumption.expected, int | float):

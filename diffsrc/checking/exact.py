@@ -164,6 +164,8 @@ class Evaluator:
         return self._number(value) if isinstance(value, int | float) else value
 
     def _table(self, op: str, args: list[Any]) -> Any:
+        from mpmath.libmp import NoConvergence
+
         operation = TABLE[op]
         try:
             # To mpmath `exp(exp(exp(x)))` is a number, of gigabytes.
@@ -172,7 +174,7 @@ class Evaluator:
             if op in SUMMED and not all(abs(arg) <= MAX_SUMMED for arg in args):
                 return self.nan
             value = operation.exactly(*args)
-        except (ValueError, ArithmeticError, TypeError):
+        except (ValueError, ArithmeticError, TypeError, NoConvergence):
             return self.nan
         if isinstance(value, bool):
             return value

@@ -39,10 +39,13 @@ class RuleSource(Statements):
         self.ruled = False
         self.names_in_rules: dict[Node, str] = {}
         self.read: dict[object, list[Node]] = {}
+        # What the rule that is read is given: its own values are above these.
+        self.below: frozenset[Node] = frozenset()
 
     def partials(self, node: Call) -> list[Node | None]:
         """The partial derivatives of a call by each of `node.args`; None where there is none."""
         rule = node.options[-1]
+        self.below = frozenset((node, *node.args))
         if isinstance(rule, Rule):
             args = node.args if isinstance(node.options[0], str) else node.args[1:]
             skipped: list[Node | None] = [None] * (len(node.args) - len(args))
@@ -117,7 +120,7 @@ class RuleSource(Statements):
     def _check_linear(
         self, function: object, whose: str, of: str, found: Sequence[Node], marks: Sequence[Var]
     ) -> None:
-        if marks and not all(is_linear(node, frozenset(marks)) for node in found):
+        if marks and not all(is_linear(node, frozenset(marks), self.below) for node in found):
             self._wrong(
                 function,
                 f"What {whose} returns is not linear in {of}: it is no derivative.",
@@ -160,7 +163,7 @@ class RuleSource(Statements):
         """A value with its branches as choices, which are derived and written as those of rules."""
         if not self.graph.branches:
             return root
-        done: dict[Node, Node] = {}
+        done: dict[Node, Node] = {node: node for node in self.below}
         todo = [root]
         while todo:
             node = todo[-1]
@@ -204,11 +207,12 @@ class RuleSource(Statements):
         )
 
 
-def is_linear(root: Node, marks: frozenset[Node]) -> bool:
-    """Whether a value is a sum of multiples of `marks`, or 0."""
-    kinds: dict[Node, int] = {}
-    for node in reachable((root,)):
-        kinds[node] = _LINEAR if node in marks else _kind(node, kinds)
+def is_linear(root: Node, marks: frozenset[Node], below: frozenset[Node]) -> bool:
+    """Whether a value is a sum of multiples of `marks`, or 0; nothing in `below` has any."""
+    kinds = dict.fromkeys(below, _FREE)
+    for node in reachable((root,), stop=below):
+        if node not in below:
+            kinds[node] = _LINEAR if node in marks else _kind(node, kinds)
     return kinds[root] == _LINEAR or _is_zero(root)
 
 
