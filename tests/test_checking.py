@@ -438,6 +438,10 @@ def test_derivatives_that_fail_where_the_function_does_not():
     report = verify(lambda x: x**2, 3.0, against=lambda x: 1 / 0 * x)
     assert report.verdict == "wrong"
     assert "raises ZeroDivisionError: division by zero where the derivative is 6" in str(report)
+    report = verify(lambda x: x**2, 3.0, against=lambda x: math.log(-x))
+    assert "raises ValueError: math domain error where the derivative is 6" in str(report)
+    with pytest.raises(ValueError, match="names an argument of area twice"):
+        verify(grad(area, wrt=(0, "x")), 1.3, 0.4)
     assert "is nan where" in str(verify(lambda x: x**2, 3.0, against=lambda x: math.nan))
 
 

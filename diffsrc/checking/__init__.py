@@ -112,6 +112,7 @@ def verify_derivative(
     arguments.as_floats(given_names)
     value = _value_at(arguments, df.primal)
     slots = slots_of(df.operators, arguments, value)
+    df.specialised(args, dict(kwargs))  # what cannot be derived is an error, not an answer
     found = _call(df, args, kwargs)
     evaluator = _evaluator(df.primal, args, kwargs)
     stops = evaluator is not None and evaluator.stops
@@ -254,9 +255,7 @@ def _call(function: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> obje
     with quiet():
         try:
             return function(*args, **kwargs)
-        except DiffsrcError:
-            raise
-        except ArithmeticError as error:
+        except (ArithmeticError, ValueError) as error:
             return Raised(error)
 
 
