@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from diffsrc.api.modules import write_module
     from diffsrc.api.result import Derivative
     from diffsrc.api.views import closed_form, program
+    from diffsrc.checking import verify
     from diffsrc.emit.notation import ClosedForm
     from diffsrc.errors import (
         DiffsrcError,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         UnknownFunction,
         UnsupportedSyntax,
     )
+    from diffsrc.user_rules import custom_jvp, custom_vjp, register, stop_gradient
 
 __version__ = "0.1.0"
 
@@ -41,21 +43,31 @@ __all__ = [
     "UnknownFunction",
     "UnsupportedSyntax",
     "closed_form",
+    "custom_jvp",
+    "custom_vjp",
     "derivative",
     "grad",
     "graph",
     "hessian",
     "jacobian",
     "program",
+    "register",
+    "stop_gradient",
     "value_and_grad",
+    "verify",
     "write_module",
 ]
 
 _ELSEWHERE = {
     "ClosedForm": "api.views",
     "closed_form": "api.views",
+    "custom_jvp": "user_rules",
+    "custom_vjp": "user_rules",
     "graph": "api.graphs",
     "program": "api.views",
+    "register": "user_rules",
+    "stop_gradient": "user_rules",
+    "verify": "checking",
     "write_module": "api.modules",
 }
 

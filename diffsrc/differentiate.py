@@ -39,7 +39,9 @@ from diffsrc.simplify import Simplifier
 from diffsrc.simplify.domain import nonzero_in, nonzero_where
 from diffsrc.simplify.factor import select
 from diffsrc.simplify.normalise import as_complex
+from diffsrc.user_rules import Rule
 
+BY_USERS = frozenset({"registered", "custom", "stop"})
 MAX_PARTIALS = 4
 SINGULAR = frozenset({"pow", "log", "log2", "log10", "digamma", "polygamma", "zeta"})
 MAX_TAIL_WORK = 2_000
@@ -84,7 +86,7 @@ class Differentiator:
         for node in reachable(self.program.body.roots()):
             below: Sequence[Node] = node.operands
             if isinstance(node, Call):
-                below = [a for a in below if a.type.kind != "bool"]
+                below = [a for a in _derived_by(node) if a.type.kind != "bool"]
             elif isinstance(node, If):
                 below = [r for block in (node.then, node.orelse) for r in block.results]
             if not active.isdisjoint(below):
@@ -361,6 +363,8 @@ class Differentiator:
 
     def _call(self, node: Call, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
         normal = self.simplifier.normal
+        if node.op in BY_USERS:
+            return self._by_user(node)
         # Where the sweep ends at the inner one, nothing would come to what is below it.
         clamp = None if node.args and node.args[0] in stops else _clamp(node)
         op, written = clamp or (node.op, node.args)
@@ -373,7 +377,7 @@ class Differentiator:
                 continue
             slope = slope_of(op, y, i, args)
             if slope is None:
-                raise self._unknown(node, i)
+                raise self._unknown(node, i, len(args))
             step = isinstance(slope, int) and not slope
             if isinstance(slope, int):
                 slope = self.graph.number(slope)
@@ -382,6 +386,26 @@ class Differentiator:
                     self.steps.append(node)
             elif slope is not self.graph.zero:
                 found.append((arg, normal(slope)))
+        return found
+
+    def _by_user(self, node: Call) -> list[tuple[Node, Node]]:
+        """As `_call`, by the rule that the user gave; a zero that he wrote is no step."""
+        rules, normal = self.program.rules, self.simplifier.normal
+        assert rules is not None
+        inside = _derived_by(node)
+        slopes = rules.partials(node)[-len(inside) :] if inside else ()
+        found = []
+        for i, (arg, slope) in enumerate(zip(inside, slopes, strict=True)):
+            if arg not in self.active:
+                continue
+            if slope is None:
+                raise self._unknown(node, i, len(inside))
+            form = normal.of_rule(slope)
+            if form is not self.graph.zero:
+                found.append((arg, form))
+        for value, name in rules.names_in_rules.items():
+            self.hints.setdefault(normal.of_rule(value), name)
+        rules.names_in_rules.clear()
         return found
 
     def times(self, adjoint: Node, slope: Node) -> Node:
@@ -421,14 +445,31 @@ class Differentiator:
     def place(self, node: Node) -> Place | None:
         return self.program.places.get(node)
 
-    def _unknown(self, node: Call, index: int) -> UnknownFunction:
-        spelling = str(node.options[0]) if node.options else node.op
-        which = f"its {ORDINALS[index]}" if len(node.args) > 1 else "its"
+    def _unknown(self, node: Call, index: int, count: int) -> UnknownFunction:
+        rule = node.options[-1] if node.options else node.op
+        which = f"its {ORDINALS[index]}" if count > 1 else "its"
+        if isinstance(rule, Rule):
+            spelling, advice = rule.name, "Register a partial derivative in the place of None"
+        else:
+            spelling, advice = (
+                str((*node.options, node.op)[0]),
+                "Write it with functions that have one",
+            )
         return UnknownFunction(
             f"There is no derivative of `{spelling}` by {which} argument in closed form.",
             self.place(node),
-            "Write it with functions that have one, or derive by another argument.",
+            f"{advice}, or derive by another argument.",
         )
+
+
+def _derived_by(node: Call) -> tuple[Node, ...]:
+    """The operands of a call through which it is derived.
+
+    Of a value with a rule of its own not the value, which is only how it is computed.
+    """
+    if node.op == "stop":
+        return ()
+    return node.args[1:] if node.op == "custom" else node.args
 
 
 def _factors(term: Node) -> list[Node]:
@@ -458,6 +499,8 @@ def _is_singular(node: Node) -> bool:
     """Whether a normal value has a pole, where nothing says that it is not there."""
     if isinstance(node, Prod):
         return any(e.numerator < 0 and not nonzero(base) for base, e in node.factors)
+    if isinstance(node, Call) and node.op == "registered":
+        return True
     return isinstance(node, Call) and node.op in SINGULAR and not nonzero(node.args[0])
 
 
@@ -496,7 +539,8 @@ def gradients(
     work = Differentiator(program, requests, simplifier)
     body = work.block(program.body, with_values=with_values)
     _refuse_steps(work, body)
-    return program._replace(body=body, hints=work.hints)
+    derived = program._replace(body=body, hints=work.hints)
+    return derived if program.rules is None else program.rules.completed(derived)
 
 
 def _refuse_complex(program: Program, result: Node) -> None:

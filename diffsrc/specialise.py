@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from diffsrc.errors import Place, ShapeError
+from diffsrc.user_rules import rule_of
 
 T = TypeVar("T")
 Function = ast.FunctionDef | ast.Lambda
@@ -156,6 +157,8 @@ def argument_of(value: object) -> Argument:
     kind = type(value)
     if kind in (int, float):
         return Argument("number", value)
+    if rule_of(value) is not None:
+        return Argument("static", value, key=Identity(value))
     if not (is_plain(kind) and is_plain(type(kind))):
         return Argument("object", value, type_=kind, key=Identity(kind))
     if kind in _EXACT or issubclass(kind, enum.Enum) or is_function(value):

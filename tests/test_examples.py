@@ -154,3 +154,22 @@ def test_use_gradients() -> None:
     assert root == pytest.approx(brentq(polynomial.f, -2, 0, xtol=1e-13), abs=2e-12)
     assert energy == pytest.approx(brentq(above, 60.15, 60.3), abs=2e-9)
     assert spot == pytest.approx(brentq(dear, 50, 200, xtol=1e-12), abs=2e-9)
+
+
+def test_check_by_hand() -> None:
+    first, amplitude, center, width, _ = run("examples/check_by_hand.py").splitlines()
+    assert first == "Drude1D.fit_deriv: wrong"
+    assert [line.split()[:3] for line in (amplitude, center, width)] == [
+        ["by", "amplitude", "right"],
+        ["by", "x_0", "wrong"],
+        ["by", "fwhm", "right"],
+    ]
+    given, wanted, *_ = numbers(center)
+    x, amplitude_, x_0, fwhm = 6.0, 2.0, 3.3, 1.2
+    assert f"x={x:g}, amplitude={amplitude_:g}, x_0={x_0}, fwhm={fwhm}" in center
+
+    def profile(x_0: float) -> float:
+        return amplitude_ * (fwhm / x_0) ** 2 / ((x / x_0 - x_0 / x) ** 2 + (fwhm / x_0) ** 2)
+
+    assert wanted == pytest.approx((profile(x_0 + 1e-5) - profile(x_0 - 1e-5)) / 2e-5, rel=1e-8)
+    assert abs(given - wanted) > 0.2

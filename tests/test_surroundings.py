@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 
 import diffsrc
-from diffsrc import grad
-from diffsrc.api import surroundings
-from diffsrc.api.surroundings import MAX_OBJECTS, Surroundings, in_this_process
+from diffsrc import custom_vjp, grad, register
+from diffsrc.api.surroundings import MAX_OBJECTS, Surroundings
 from diffsrc.api.versions import NotKept, is_trusted, versions
 from diffsrc.specialise import signature_of
 
@@ -241,23 +240,34 @@ def with_ruled(x):
     return ruled(x) * x
 
 
-def test_in_this_process(tmp_path, monkeypatch):
+@custom_vjp
+def custom(x):
+    return x * x
+
+
+custom.defvjp(lambda x: (x * x, x), lambda x, g: (2 * x * g,))
+
+
+def with_custom(x):
+    return custom(x) + x
+
+
+def is_kept(function):
+    df = grad(function)
+    df(3.0)
+    ((found,),) = df.specialisations.values()
+    return found.stages is None
+
+
+def test_rules_of_users(tmp_path, monkeypatch):
     """Neither written nor read, where something has a rule of the user's."""
     monkeypatch.setenv("DIFFSRC_CACHE", "1")
     monkeypatch.setenv("DIFFSRC_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr(surroundings, "in_this_process", type(in_this_process)())
-
-    def is_kept():
-        df = grad(with_ruled)
-        assert df(3.0) == 6.0
-        ((found,),) = df.specialisations.values()
-        return found.stages is None
-
-    assert not is_kept()
-    assert is_kept()
-    surroundings.in_this_process.add(ruled)
-    assert not is_kept()
-    assert not is_kept()
+    assert [is_kept(with_ruled) for _ in range(2)] == [False, True]
+    register(ruled, lambda y, x: 3)
+    assert [is_kept(with_ruled) for _ in range(2)] == [False, False]
+    for function in (custom, with_custom):
+        assert [is_kept(function) for _ in range(2)] == [False, False]
 
 
 # Versions

@@ -31,7 +31,7 @@ from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError, Unsuppor
 from diffsrc.ir import Call, Node, Program, Stack, blocks, reachable
 from diffsrc.ops import TABLE
 from diffsrc.parse import parse
-from diffsrc.simplify import Simplifier
+from diffsrc.simplify import Simplifier, has_marks, unmarked
 from diffsrc.specialise import Signature
 
 
@@ -78,6 +78,7 @@ def derive(
     """
     parsed = parse(captured, signature)
     parsed.graph.careful = stable
+    values = parsed.body.results
     simplifier = Simplifier(parsed)
     program = parsed
     for operator in operators:
@@ -87,7 +88,11 @@ def derive(
             program = apply(operator, program, simplifier)
         except DiffsrcError as error:
             raise error.at(captured.place(captured.node)) from None
-    library = {"python": "math", "numpy": "np", None: parsed.library}[target]
+    if program.rules is not None and has_marks(program.graph):
+        program = unmarked(program)
+        values = unmarked(parsed).body.results
+        simplifier = simplifier.over(program)
+    library = {"python": "math", "numpy": "np", None: program.library}[target]
     if not stable:
         library = ""
     elif not library:
@@ -96,8 +101,8 @@ def derive(
     single = single_numbers(parsed, arrays)
     shaped = frozenset(node for name, node in numbers(parsed).items() if name in arrays)
     lowered = simplifier.lowered(program, library, stable=stable, single=single, shaped=shaped)
-    ranked = ranked_parameters(lowered) if parsed.library != "math" else frozenset[str]()
-    simplified = broadcast(lowered, arrays, kept=parsed.body.results)
+    ranked = ranked_parameters(lowered) if program.library != "math" else frozenset[str]()
+    simplified = broadcast(lowered, arrays, kept=values)
     _refuse_shadowed(simplified)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)

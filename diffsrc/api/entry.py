@@ -19,6 +19,7 @@ from typing import Any
 from diffsrc.api.emitted import Emitted, Outside
 from diffsrc.capture import Outline, static_attribute
 from diffsrc.specialise import Argument, Signature, argument_of
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 SCALARS = frozenset({int, float})
 PLAIN = frozenset({str, bytes, int, float, bool, set, frozenset})
@@ -238,11 +239,14 @@ def _argument_conditions(
 def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], str]) -> str:
     """The text of a comparison; of a function of the user's it costs a look-up or two."""
     own = outline.scope.globals
-    if isinstance(check.holder, dict) and check.holder is own and not check.path and check.code:
+    if isinstance(check.holder, Rule | CustomRule):
+        return f"{cell(check.holder)}.{check.name} is not {cell(check.expected)}"
+    fixed = check.code or rule_of(check.expected) is not None
+    if isinstance(check.holder, dict) and check.holder is own and not check.path and fixed:
         # A module that is run again makes new functions in the same globals.
         expected = cell(check.expected)
         other = f"{check.name} is not {expected}"
-        if not is_reloaded():
+        if check.code is None or not is_reloaded():
             return other
         return f"{other} or {expected}.__code__ is not {cell(check.code)}"
     if check.path[-1:] == ("__func__",) and not isinstance(check.holder, dict | CellType):

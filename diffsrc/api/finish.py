@@ -30,6 +30,7 @@ MAYBE_INT = frozenset(
         "gcd",
         "lcm",
         "isqrt",
+        "registered",
     }
 )
 KEEPS_INT = frozenset(

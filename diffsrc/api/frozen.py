@@ -47,6 +47,7 @@ from diffsrc.ir import (
 )
 from diffsrc.load import computed
 from diffsrc.specialise import Argument, Signature, argument_of
+from diffsrc.user_rules import Rule, rule_of
 
 SCALARS = {"float": float, "int": int, "bool": bool, "str": str}
 
@@ -133,7 +134,11 @@ class Frozen:
         self.constants = {n: c for n, c in self.constants.items() if n in used}
         for free in self.program.free:
             if free.var not in self.named and free.var.name in used - self.constants.keys():
-                self._refuse(f"`{free.var.name}` is no number: a module alone cannot hold it.")
+                what, advice = "is no number", None
+                if rule_of(free.value) is not None:
+                    what = "is a function that a rule was given for"
+                    advice = "Use the derivative in process: a module has no functions of yours."
+                self._refuse(f"`{free.var.name}` {what}: a module alone cannot hold it.", advice)
 
     @property
     def values(self) -> dict[str, object]:
@@ -154,7 +159,8 @@ class Frozen:
             if argument_of(value).kind == "static" and is_plain(value):
                 yield f"{name} is bound to {plain_text(value)}"
         for assumption in self.program.assumptions:
-            if assumption.holder is not None and is_plain(assumption.expected):
+            of_rule = isinstance(assumption.holder, Rule)  # which is not the module's
+            if not (assumption.holder is None or of_rule) and is_plain(assumption.expected):
                 where = ".".join([assumption.name, *assumption.path])
                 origin = self._origin(assumption.holder, where)
                 if not isinstance(assumption.expected, int | float):

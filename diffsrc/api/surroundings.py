@@ -31,6 +31,7 @@ from diffsrc.capture.fingerprint import digest_of
 from diffsrc.capture.scope import is_a
 from diffsrc.capture.source import text_of
 from diffsrc.specialise import Argument, Signature, name_of
+from diffsrc.user_rules import rule_of
 
 MAX_OBJECTS = 2_000
 # Longer lists are read live, item by item.
@@ -62,26 +63,6 @@ _READ_QUALNAME = type.__dict__["__qualname__"].__get__
 _ODD = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-class InThisProcess:
-    """Objects whose meaning was decided in this process, such as functions with rules of users.
-
-    A derivative that can reach one is neither kept on disk nor taken from there.
-    """
-
-    def __init__(self) -> None:
-        # The objects too, lest an id be used again.
-        self._objects: dict[int, object] = {}
-
-    def add(self, value: object) -> None:
-        self._objects[id(value)] = value
-
-    def has(self, value: object) -> bool:
-        return id(value) in self._objects
-
-
-in_this_process = InThisProcess()
-
-
 class Surroundings:
     """What a walk has met.
 
@@ -108,7 +89,7 @@ class Surroundings:
         self._read: dict[int, int] = {}
         self._count = 0
 
-        if outline.function is None:
+        if outline.function is None or outline.custom is not None:
             raise NotKept
         try:
             self._begin(outline.function, signature, operators, options)
@@ -168,7 +149,8 @@ class Surroundings:
         """The number of an object, which is described later."""
         number = self._numbers.get(id(value))
         if number is None:
-            if in_this_process.has(value) or len(self.objects) >= MAX_OBJECTS:
+            # A rule of the user's holds in this process only.
+            if rule_of(value) is not None or len(self.objects) >= MAX_OBJECTS:
                 raise NotKept
             number = self._numbers[id(value)] = len(self.objects)
             self.objects.append(value)

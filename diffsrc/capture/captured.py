@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from diffsrc.capture.scope import Scope
     from diffsrc.errors import Place
+    from diffsrc.user_rules import CustomRule, Rule
 
 
 class Outline:
@@ -31,6 +32,7 @@ class Outline:
         by_keyword: those of `bound` that a partial fixed by keyword, so that a caller
             may still override them.
         function: the live function; None in text mode.
+        custom: the derivative that the user gave it, if any.
     """
 
     def __init__(  # noqa: PLR0913 - one for each attribute
@@ -44,6 +46,7 @@ class Outline:
         bound: dict[str, object],
         by_keyword: frozenset[str] = frozenset(),
         function: FunctionType | None,
+        custom: Rule | CustomRule | None = None,
     ) -> None:
         self.name = name
         self.qualname = qualname
@@ -53,6 +56,7 @@ class Outline:
         self.bound = bound
         self.by_keyword = by_keyword
         self.function = function
+        self.custom = custom
 
 
 class Captured(Outline):
@@ -82,6 +86,7 @@ class Captured(Outline):
         function: FunctionType | None,
         by_keyword: frozenset[str] = frozenset(),
         owner: object | None = None,
+        custom: Rule | CustomRule | None = None,
     ) -> None:
         super().__init__(
             name=name,
@@ -92,6 +97,7 @@ class Captured(Outline):
             bound=bound,
             by_keyword=by_keyword,
             function=function,
+            custom=custom,
         )
         self.module = module
         self.node = node

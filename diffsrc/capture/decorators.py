@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from diffsrc.capture.attributes import static_attribute
 from diffsrc.capture.scope import MissingName, Textual, is_a
 from diffsrc.errors import UnsupportedSyntax
+from diffsrc.user_rules import CustomRule, register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +53,13 @@ def check_decorators(
     ours = False
     around = tuple(enclosing)
     for decorator in getattr(node, "decorator_list", []):
+        if scope.globals is None and _is_rule(decorator, scope, around):
+            raise UnsupportedSyntax(
+                f"{getattr(node, 'name', '')} has a derivative of its own, "
+                "which is only known when the file has run.",
+                source.place(decorator),
+                "Take package.module:function, which is imported.",
+            )
         if _is_operator(decorator, scope, around):
             ours = True
         elif not _is_transparent(decorator, scope, around):
@@ -74,14 +82,39 @@ def _is_operator(decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNod
     return is_ours(decorator_meaning(decorator, scope, enclosing))
 
 
+def _is_rule(decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]) -> bool:
+    """Tell whether it is `@custom_vjp`, `@custom_jvp`."""
+    meaning = decorator_meaning(decorator, scope, enclosing)
+    return is_a(meaning, type) and issubclass(meaning, CustomRule)
+
+
 def _is_transparent(decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]) -> bool:
     if isinstance(decorator, ast.Call):
         called = decorator_meaning(decorator.func, scope, enclosing)
         if called is functools.lru_cache:
             return all(isinstance(arg, ast.Constant) for arg in decorator.args)
         return called is functools.wraps
+    if isinstance(decorator, ast.Attribute) and decorator.attr == "defjvp":
+        # It takes the function, and gives it back.
+        return is_a(decorator_meaning(decorator.value, scope, enclosing), CustomRule)
     meaning = decorator_meaning(decorator, scope, enclosing)
     return any(meaning is known for known in _TRANSPARENT)
+
+
+def check_registrations(source: Source, scope: Scope) -> None:
+    """Refuse a file, known as text, that registers rules: they hold when it has run.
+
+    Raises:
+        UnsupportedSyntax: it does.
+    """
+    for statement in source.tree.body:
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call) and decorator_meaning(call.func, scope) is register:
+            raise UnsupportedSyntax(
+                "A rule is registered here, which only holds when the file has run.",
+                source.place(statement),
+                "Take package.module:function, which is imported.",
+            )
 
 
 def is_ours(value: object) -> bool:

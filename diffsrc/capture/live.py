@@ -18,6 +18,7 @@ from diffsrc.capture.decorators import check_decorators, is_ours
 from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, Textual, is_a
 from diffsrc.capture.source import NAMELESS, locate, plain_function
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 _PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
 _MAX_LAYERS = 100
@@ -33,9 +34,11 @@ def capture(obj: object) -> Captured:
         UnsupportedSyntax: a class, a coroutine, a generator, or a decorator that is not
             understood.
     """
-    function, fixed = _behind(obj)
+    function, fixed, custom = _behind(obj)
     if is_a(function, types.FunctionType):
-        return _capture_function(function, fixed)
+        captured = _capture_function(function, fixed)
+        captured.custom = custom
+        return captured
     assert is_a(function, Textual)
     return _capture_text(function, fixed)
 
@@ -46,7 +49,7 @@ def outline(obj: object) -> Outline:
     Raises:
         TypeError, SourceUnavailable, UnsupportedSyntax: as of `capture`.
     """
-    function, fixed = _behind(obj)
+    function, fixed, custom = _behind(obj)
     if not is_a(function, types.FunctionType):
         return capture(obj)
     arguments = _arguments(function)
@@ -60,17 +63,22 @@ def outline(obj: object) -> Outline:
         bound=bound.values,
         by_keyword=bound.by_keyword,
         function=function,
+        custom=custom,
     )
 
 
-def _behind(obj: object) -> tuple[object, Fixed]:
-    """The function, live or as text, that a callable calls in the end, and what it is given."""
+def _behind(obj: object) -> tuple[object, Fixed, Rule | CustomRule | None]:
+    """What a callable calls in the end, live or as text, what that is given, and a user's rule."""
     fixed = Fixed()
+    custom: Rule | CustomRule | None = None
     for _ in range(_MAX_LAYERS):
         if is_a(obj, types.FunctionType):
-            return obj, fixed
+            return obj, fixed, custom or rule_of(obj)
+        if is_a(obj, CustomRule):
+            custom, obj = obj, obj.function
+            continue
         if is_a(obj, Textual) and type(obj) not in (BoundMethod, PropertyOf):
-            return obj, fixed
+            return obj, fixed, custom
         obj, fixed = _peel(obj, fixed)
     message = "Too many callables are wrapped in each other."
     raise UnsupportedSyntax(message)

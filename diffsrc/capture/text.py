@@ -12,7 +12,7 @@ from diffsrc.capture.attributes import MISSING, describe, static_attribute
 from diffsrc.capture.bindings import Import
 from diffsrc.capture.captured import Captured, Fixed
 from diffsrc.capture.classes import TextClass
-from diffsrc.capture.decorators import check_decorators
+from diffsrc.capture.decorators import check_decorators, check_registrations
 from diffsrc.capture.imports import (
     FileOf,
     NotFound,
@@ -290,6 +290,7 @@ def capture_text_function(
     name = module.name if isinstance(module, TextModule) else None
     at_definition = TextScope(home, name, order)
     ours = check_decorators(source, function.node, at_definition)
+    check_registrations(source, TextScope(module, name))
     node = plain_function(source, function.node)
     if ours and not is_target:
         message = f"{function.qualname!r} means a derivative here: see its decorator."

@@ -13,18 +13,19 @@ import io
 from collections.abc import Sequence
 
 import diffsrc
-from diffsrc.cli import cache, generate, graph, show
+from diffsrc.cli import cache, generate, graph, show, verify
 from diffsrc.cli.arguments import EXIT_CODES
 from diffsrc.cli.output import BAD, DONE, INTERRUPTED, Answer, Refusal, Usage, escape_names, say
 from diffsrc.errors import DiffsrcError
 
-COMMANDS = (show, generate, graph, cache)
+COMMANDS = (show, generate, graph, verify, cache)
 EXAMPLES = """\
   diffsrc show model.py:f --wrt x
   diffsrc show model.py:f --at x=2 --as latex
   diffsrc generate model.py:f model.py:g -o grads.py
   diffsrc generate --check grads.py
   diffsrc graph model.py:f -o f.svg --derivative
+  diffsrc verify model.py:f --at x=2
   diffsrc cache info
 """
 

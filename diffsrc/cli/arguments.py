@@ -20,7 +20,7 @@ TARGET = """\
 TARGET is path/file.py:function, which is read as text and never run, or
 package.module:function, which is imported. A method is file.py:Class.method.
 """
-EXIT_CODES = "exit codes: 0 done, 1 the answer of --check is no, 2 bad usage or input"
+EXIT_CODES = "exit codes: 0 done, 1 the answer is no (--check, verify), 2 bad usage or input"
 
 
 def add_command(

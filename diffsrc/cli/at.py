@@ -96,7 +96,7 @@ def evaluated(piece: Piece, values: dict[str, object]) -> str:
         Refusal: it raises.
     """
     call = f"{piece.stages.name}({', '.join(f'{n}={v!r}' for n, v in values.items())})"
-    function = _live(piece) if piece.captured.function is not None else _alone(piece)
+    function = _live(piece) if piece.captured.function is not None else alone(piece)
     parameters = piece.stages.parsed.parameters
     given = {p.name: p.default for p in parameters if p.has_default} | values
     try:
@@ -117,7 +117,7 @@ def _live(piece: Piece) -> Callable[..., object]:
     return Specialisation(piece.captured, piece.signature, finished(piece.stages)).entry.direct
 
 
-def _alone(piece: Piece) -> Callable[..., object]:
+def alone(piece: Piece) -> Callable[..., object]:
     """The derivative of a function that is known as text, with what it reads as constants.
 
     Raises:

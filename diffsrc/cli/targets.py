@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from diffsrc.cli.arguments import as_python
 from diffsrc.cli.output import Refusal
@@ -54,6 +54,14 @@ class Target(NamedTuple):
         alone = "/" not in place and (place.startswith("-") or not place.endswith(".py"))
         return f"{'./' if alone else ''}{place}:{self.name}"
 
+    def imported(self) -> Any:
+        """The function of a module, which is imported.
+
+        Raises:
+            Refusal: there is none.
+        """
+        return _imported(self.place, self.name)
+
     def captured(self) -> Captured:
         """The function itself.
 
@@ -66,7 +74,7 @@ class Target(NamedTuple):
         try:
             if self.is_file:
                 return capture_text(self.place, self.name)
-            return capture(_imported(self.place, self.name))
+            return capture(self.imported())
         except (TypeError, ValueError) as error:
             raise Refusal(f"{str(self)!r}: {error}") from None
 

@@ -94,6 +94,9 @@ class Printer:
                 texts, half = [self(arg) for arg in args], len(args) // 2
                 first, second = ", ".join(texts[:half]), ", ".join(texts[half:])
                 return f"math.sumprod([{first}], [{second}])", ATOM
+            case "registered" if not isinstance(options[0], str):
+                texts = [self(arg) for arg in args[1:]]
+                return f"{self(args[0], ATOM)}({', '.join(texts)})", ATOM
             case "scalar":
                 return f"{self(args[0], ATOM)}[()]", ATOM
         if options and str(options[0]).startswith("."):

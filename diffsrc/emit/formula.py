@@ -215,6 +215,8 @@ class Reader:
                 return self._sum([graph.call("mul", a, b) for a, b in pairs])
         if op in PLAIN:
             return graph.call(op, *args)
+        if op == "registered" and isinstance(args[0], Var) and not isinstance(options[0], str):
+            options, args = (args[0].name,), args[1:]
         if op not in TABLE and not (options and isinstance(options[0], str)):
             return graph.call(op, *args, options=options)
         if op in {"attribute", "item"}:

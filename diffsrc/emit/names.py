@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from diffsrc.emit.expressions import without_defaults
 from diffsrc.ir import Call, Const, Node, Result, Var
+from diffsrc.user_rules import CustomRule, Rule
 
 ROLES = {
     "mul": "scale",
@@ -86,13 +87,15 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
-    op, args = _word(node), node.args
+    op, args, options = _word(node), node.args, node.options
     if "." in node.op:
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
     if not args:
         return Label(op)
+    if node.op == "registered" and not isinstance(options[0], str):
+        args = args[1:]
     first = args[0].value if isinstance(args[0], Const) else None
     if op == "mul" and first is not None:
         below = _label(args[1], names, depth + 1)
@@ -159,7 +162,10 @@ def _role(node: Node, names: Mapping[Node, str]) -> str:
 
 
 def _word(node: Call) -> str:
-    """An operation as part of a name: `norm_pdf`."""
+    """A function as part of a name: `norm_pdf`, or what a function with a user's rule is called."""
+    rule = node.options[-1] if node.options else None
+    if isinstance(rule, Rule | CustomRule):
+        return rule.name.rpartition(".")[2]
     return node.op.replace(".", "_")
 
 

@@ -5,13 +5,13 @@ Names, places and order live here and never on nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from diffsrc.errors import Place
 from diffsrc.ir.graph import Graph
-from diffsrc.ir.nodes import If, Node, Var
+from diffsrc.ir.nodes import Call, If, Node, Var
 
 Known = TypeVar("Known")
 
@@ -171,6 +171,7 @@ class Program(NamedTuple):
             structures, which a `Stack` makes an array.
         hints: names for new values that say what they are, such as `d_u`.
         integers: what was read from outside and was an integer.
+        rules: who reads the rules that users gave; None where it has no part with one.
     """
 
     name: str
@@ -186,6 +187,23 @@ class Program(NamedTuple):
     structure: Structure = 0
     hints: Mapping[Node, str] = {}
     integers: frozenset[Node] = frozenset()
+    rules: UserRules | None = None
+
+
+class UserRules(Protocol):
+    """Reads the derivatives that users have told of functions of theirs.
+
+    Such calls are `registered`, with the function as the first argument where it is no library's;
+    `custom`, the value and then what it is derived by; and `stop`, a constant to derivatives.
+    """
+
+    names_in_rules: dict[Node, str]
+
+    def partials(self, node: Call) -> Sequence[Node | None]:
+        """The partial derivatives by each of `node.args`; None where there is none."""
+
+    def completed(self, program: Program) -> Program:
+        """The program with what rules read outside: names, assumptions."""
 
 
 def reachable(

@@ -26,6 +26,7 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 _KEYWORDS = {
     "round": ("number", "ndigits"),
@@ -163,6 +164,9 @@ class Calls(ComplexNumbers):
         node: ast.expr,
     ) -> Value:
         value = function.value
+        rule = rule_of(value)
+        if rule is not None:
+            return self.by_rule(rule, function, args, keywords, node)
         handler = self.handlers.get(id(value))
         if handler is not None:
             return handler(list(args), dict(keywords), node)
@@ -232,7 +236,8 @@ class Calls(ComplexNumbers):
         raise UnknownFunction(
             f"{_as_spelt(value, node)} is not known, and it is no Python of yours to be read.",
             self.place(node),
-            "Write it in Python, with functions that diffsrc knows.",
+            "Write it in Python, with functions that diffsrc knows, or tell its derivative: "
+            f"register({spelt(node, 'f')}, lambda y, x: ...).",
         )
 
     # Operations
@@ -349,6 +354,16 @@ class Calls(ComplexNumbers):
         return made
 
     # What other parts give
+
+    @abstractmethod
+    def by_rule(
+        self,
+        rule: Rule | CustomRule,
+        function: Static,
+        args: Sequence[Value],
+        keywords: Mapping[str, Value],
+        node: ast.expr,
+    ) -> Value: ...
 
     def super_of(self, node: ast.Call) -> Value:
         """`super()` in a method."""

@@ -6,7 +6,7 @@ import ast
 import itertools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Never
 
 from diffsrc.capture import (
@@ -112,6 +112,12 @@ class Context(ABC):
 
     @abstractmethod
     def joined(self, condition: Node, then: Outcome, orelse: Outcome, node: ast.AST) -> Value: ...
+
+    @abstractmethod
+    def library(self) -> str: ...
+
+    @abstractmethod
+    def integers(self) -> Iterator[Node]: ...
 
     # Places and errors
 

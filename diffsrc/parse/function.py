@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Never
 
 from diffsrc.capture import Captured
@@ -23,9 +20,10 @@ from diffsrc.ir import (
     Type,
     Var,
 )
+from diffsrc.parse.by_rule import ByRule
 from diffsrc.parse.context import OBJECT
-from diffsrc.parse.locals import names_of
-from diffsrc.parse.statements import Statements
+from diffsrc.parse.locals import in_order, names_of
+from diffsrc.parse.recursion import deep_recursion
 from diffsrc.parse.values import (
     Items,
     Object,
@@ -37,8 +35,6 @@ from diffsrc.parse.values import (
 )
 from diffsrc.specialise import Argument, Signature, annotated, argument_of
 
-_MAX_RECURSION = 30_000
-
 
 def parse(captured: Captured, signature: Signature) -> Program:
     """Read a function for arguments of a signature.
@@ -49,7 +45,7 @@ def parse(captured: Captured, signature: Signature) -> Program:
         NotDifferentiable: the function returns no number.
         SourceUnavailable: a function that is called has no source text.
     """
-    with _deep_recursion():
+    with deep_recursion():
         try:
             return _Reader(captured, signature).program()
         except RecursionError:
@@ -59,7 +55,7 @@ def parse(captured: Captured, signature: Signature) -> Program:
             raise UnsupportedSyntax(message, place, advice) from None
 
 
-class _Reader(Statements):
+class _Reader(ByRule):
     """All parts of the reader together."""
 
     def program(self) -> Program:
@@ -69,7 +65,7 @@ class _Reader(Statements):
         for name, value in captured.bound.items():
             if name not in given:
                 self.frame.env.names[name] = self._bound(name, value)
-        outcome = self.body(self.frame, self.sink)
+        outcome = self._outcome()
         if outcome.fail is not None:
             raise NotDifferentiable(
                 f"{captured.qualname} raises on every path.",
@@ -91,21 +87,29 @@ class _Reader(Statements):
             doc=ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None,
             free=free,
             assumptions=tuple(self.assumptions.values()),
-            library=self._library(),
+            library=self.library(),
             taken=frozenset(names | {f.var.name for f in free}),
             places=self.places,
             structure=structure,
-            integers=frozenset(self._integers()),
+            integers=frozenset(self.integers()),
+            rules=self if self.ruled else None,
         )
 
-    def _integers(self) -> Iterator[Node]:
+    def _outcome(self) -> Outcome:
+        captured = self.main
+        if captured.custom is None:
+            return self.body(self.frame, self.sink)
+        given = [self.frame.env.names[name] for name in in_order(captured.node.args)]
+        return self.custom_target(captured.custom, given)
+
+    def integers(self) -> Iterator[Node]:
         """Numbers that are no arguments and are integers now."""
         yield from (free.var for free in self.free.values() if type(free.value) is int)
         for node, (source, value) in self.live.items():
             if type(value) is int and source is not None and source.holder is not None:
                 yield node
 
-    def _library(self) -> str:
+    def library(self) -> str:
         """The library to write with; who calls SciPy's functions has NumPy, and may have arrays."""
         for library in ("np", "math", "scipy", "np constant", "math constant"):
             if library in self.libraries:
@@ -269,24 +273,3 @@ def _variables(body: Block) -> Iterator[Var]:
         if isinstance(node, If):
             blocks += [node.then, node.orelse]
         pending += node.operands
-
-
-# Python's limit of recursion is lifted while a function is read: a Python call needs no
-# stack of C. What ends too deep is counted by the reader itself.
-_lock = threading.Lock()
-_readers: list[int] = []
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    with _lock:
-        _readers.append(sys.getrecursionlimit())
-        sys.setrecursionlimit(max(_readers[0], _MAX_RECURSION))
-    try:
-        yield
-    finally:
-        with _lock:
-            first = _readers[0]
-            _readers.pop()
-            if not _readers:
-                sys.setrecursionlimit(first)

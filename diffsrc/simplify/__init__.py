@@ -33,8 +33,9 @@ from diffsrc.simplify.number import Sampler
 from diffsrc.simplify.ranks import Ranks, divisors
 from diffsrc.simplify.stable import stabilised
 from diffsrc.simplify.sums import with_shared_sums
+from diffsrc.simplify.unmarked import Unmarking, has_marks, unmarked
 
-__all__ = ["Simplifier"]
+__all__ = ["Simplifier", "has_marks", "unmarked"]
 
 SUMS = (Sum, Ref)
 SHORT = 2  # terms
@@ -66,6 +67,15 @@ class Simplifier:
         self.large: set[Node] = set()
         self.shared: set[Node] = set()
         self.notes: list[str] = []
+
+    def over(self, program: Program) -> Simplifier:
+        """The same for the program without marks; it knows what was written in the same forms."""
+        other = Simplifier(program)
+        other.notes = self.notes
+        unmark = Unmarking(self.graph)
+        for node in list(self.normal.written.values()):
+            other.normal(unmark(node))
+        return other
 
     def lowered(
         self,

@@ -185,7 +185,8 @@ class Lowering:
             case Sum() | Prod():
                 return self._form(node)
             case Call():
-                return node if node.op in WRITTEN or node.options else self._form(node)
+                written = node.op in WRITTEN or (node.options and node.op != "registered")
+                return node if written else self._form(node)
             case Number():
                 return literal(self.graph, node.value)
             case Ref():
@@ -240,6 +241,8 @@ class Lowering:
             return self.graph.call(FLIPPED[node.op], args[1], args[0])
         if node.op in ARRAY_LOGIC and not self.ranks.is_single(node):
             return self.graph.call(node.op, *args, options=(ARRAY_LOGIC[node.op],))
+        if node.op == "registered":
+            return self.graph.call(node.op, *args, options=node.options)
         if node.op in OPERATORS:
             return self.graph.call(node.op, *args)
         array_op = {"max": "maximum", "min": "minimum"}.get(node.op)

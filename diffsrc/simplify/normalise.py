@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import islice
 
 from diffsrc.ir import (
     COMPLEX,
@@ -58,6 +59,14 @@ class Normaliser:
         form = self.forms.get(node)
         if form is None:
             form = filled(self.forms, node, self._form)
+        return form
+
+    def of_rule(self, node: Node) -> Node:
+        """The normal form of what a rule gives, whose way of writing is not to be kept."""
+        before = len(self.written)
+        form = self(node)
+        for own in list(islice(self.written, before, None)):
+            del self.written[own]
         return form
 
     def _form(self, node: Node) -> Node:
@@ -139,6 +148,8 @@ class Normaliser:
                 if isinstance(arg, Const) and type(arg.value) is int:
                     return self.graph.number(int(1 / arg.value))
                 return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
+            case (("registered" | "custom" | "stop"), _):
+                return self.graph.call(node.op, *args, options=node.options)
             case _:
                 return self.graph.call(node.op, *args)
 

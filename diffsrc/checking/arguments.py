@@ -1,0 +1,203 @@
+"""The arguments at which a derivative is checked, and what functions make of them."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+Shape = tuple[int, ...]
+
+# What functions raise for numbers that are not in their domain: roots of negative numbers are
+# complex, and then cannot be compared.
+OUTSIDE = (ArithmeticError, ValueError, TypeError, LookupError, AssertionError, RuntimeError)
+
+
+class Leaf(NamedTuple):
+    """A number or an array of numbers, as a list; None where it is neither."""
+
+    shape: Shape
+    numbers: list[float] | None
+
+
+def leaf(value: object) -> Leaf:
+    """What a value holds."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Leaf((), [float(value)])
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    if kind and kind in "iuf":
+        array: Any = value
+        return Leaf(tuple(array.shape), [float(v) for v in array.ravel().tolist()])
+    return Leaf((), None)
+
+
+def broadcast(value: object, shape: Shape) -> list[float]:
+    """The numbers of a value in the places of an array of that shape."""
+    own = leaf(value)
+    assert own.numbers is not None
+    count = math.prod(shape)
+    if not own.shape:
+        return own.numbers * count
+    if own.shape == shape:
+        return own.numbers
+    import numpy as np
+
+    return [float(v) for v in np.broadcast_to(np.asarray(value), shape).ravel().tolist()]
+
+
+def fits(own: Shape, shape: Shape) -> bool:
+    """Whether an array of a shape can be broadcast to another."""
+    apart = len(shape) - len(own)
+    return apart >= 0 and all(n in {1, m} for n, m in zip(own, shape[apart:], strict=True))
+
+
+class Arguments:
+    """Arguments by the names that the function has for them, in its order.
+
+    Attributes:
+        name: of the function.
+        values: what they are, those that are left out too; integers as floats, where they are
+            derived by.
+        positional: the names that positions count.
+        unnamed: how many of them, from the first, are passed without their names.
+        left_out: those that are not passed: the function has them itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        values: dict[str, Any],
+        positional: Sequence[str],
+        unnamed: int = 0,
+        left_out: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name = name
+        self.values = values
+        self.positional = positional
+        self.unnamed = unnamed
+        self.left_out = left_out
+
+    @classmethod
+    def of(
+        cls, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Arguments:
+        """Those of a call.
+
+        Raises:
+            TypeError: there is no such call.
+        """
+        name = getattr(function, "__qualname__", type(function).__name__)
+        try:
+            signature = inspect.signature(function, follow_wrapped=False)
+        except ValueError:  # of C, without a text signature
+            names = [f"argument {i}" for i in range(len(args))]
+            return cls(name, dict(zip(names, args, strict=True)) | dict(kwargs), names, len(args))
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}") from None
+        passed = set(bound.arguments)
+        bound.apply_defaults()
+        values: dict[str, Any] = {}
+        positional: list[str] = []
+        unnamed = len(args)
+        for key, value in bound.arguments.items():
+            match signature.parameters[key].kind:
+                case inspect.Parameter.VAR_POSITIONAL:
+                    several = {f"{key}[{i}]": item for i, item in enumerate(value)}
+                    values |= several
+                    positional += several
+                case inspect.Parameter.VAR_KEYWORD:
+                    values |= value
+                case kind:
+                    values[key] = value
+                    if kind is not inspect.Parameter.KEYWORD_ONLY:
+                        positional.append(key)
+                    if kind is inspect.Parameter.POSITIONAL_ONLY:
+                        unnamed = max(unnamed, len(positional))
+        return cls(name, values, positional, unnamed, frozenset(bound.arguments.keys() - passed))
+
+    @property
+    def numbers(self) -> list[str]:
+        """The names of those that can be derived by."""
+        return [name for name, value in self.values.items() if leaf(value).numbers is not None]
+
+    def named(self, wrt: int | str) -> str:
+        """The name of what `wrt` names.
+
+        Raises:
+            ValueError: nothing, or no number.
+        """
+        if isinstance(wrt, int):
+            known = self.positional
+            if not -len(known) <= wrt < len(known):
+                raise ValueError(
+                    f"wrt={wrt!r} is no position of an argument of {self.name}, "
+                    f"which is called with {', '.join(self.values)}"
+                )
+            wrt = known[wrt]
+        if wrt not in self.values:
+            raise ValueError(
+                f"wrt={wrt!r} names no argument that {self.name} is called with; "
+                f"it has {', '.join(self.values)}"
+            )
+        if leaf(self.values[wrt]).numbers is None:
+            what = type(self.values[wrt]).__name__
+            raise ValueError(f"the argument {wrt!r} of {self.name} is no real number, but {what}")
+        return wrt
+
+    def called(self, function: Callable[..., Any], changed: Mapping[str, Any]) -> Any:
+        """What a function gives with some of the arguments changed."""
+        values = {**self.values, **changed}
+        names = list(values)
+        first = [values[name] for name in names[: self.unnamed]]
+        rest = [n for n in names[self.unnamed :] if n not in self.left_out or n in changed]
+        return function(*first, **{name: values[name] for name in rest})
+
+    def as_floats(self, names: Sequence[str]) -> None:
+        """Take integers as floats where they are derived by, and all floats in full precision."""
+        for name in self.numbers:
+            value = self.values[name]
+            kind = getattr(getattr(value, "dtype", None), "kind", "i")
+            if kind == "f" or name in names:
+                whole = leaf(value).shape
+                self.values[name] = value.astype(float) if whole else float(value)
+
+    def at(self, shape: Shape, index: int) -> dict[str, float]:
+        """The numbers that go into one element of a result."""
+        found: dict[str, float] = {}
+        for name in self.numbers:
+            own = leaf(self.values[name])
+            assert own.numbers is not None
+            if fits(own.shape, shape):
+                found[name] = broadcast(self.values[name], shape)[index]
+        return found
+
+
+def leaves(value: object, label: str = "") -> Iterator[tuple[str, Leaf]]:
+    """The numbers and arrays in a result, with where they stand in it."""
+    if isinstance(value, tuple):
+        for i, item in enumerate(value):
+            yield from leaves(item, f"{label}[{i}]")
+    else:
+        yield label, leaf(value)
+
+
+def unravelled(index: int, shape: Shape) -> tuple[int, ...]:
+    """The index along each axis."""
+    found: list[int] = []
+    for length in reversed(shape):
+        index, rest = divmod(index, length)
+        found.append(rest)
+    return tuple(reversed(found))
+
+
+def precision(value: object) -> float:
+    """The distance of neighbouring numbers at 1 in the type that a value has."""
+    dtype = getattr(value, "dtype", None)
+    numpy = sys.modules.get("numpy")
+    if numpy is None or dtype is None or dtype.kind != "f":
+        return sys.float_info.epsilon
+    return float(numpy.finfo(dtype).eps)

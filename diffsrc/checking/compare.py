@@ -1,0 +1,191 @@
+"""The comparison of what a derivative gives with what it should be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from diffsrc.checking.arguments import Leaf, broadcast, leaf
+from diffsrc.checking.layout import Slot
+from diffsrc.checking.numeric import Estimate
+from diffsrc.checking.reference import Reference
+from diffsrc.checking.report import Entry, Verdict, index_of
+
+# Of the derivative: differences that leave more open than this, and more than that of what a
+# change of the argument by its own size would do, tell only what is far off.
+VAGUE = 1e-2
+SMALL = 1e-5
+OF_VAGUE = 100.0
+OF_PRECISION = 1e3
+OF_ZERO = 1e-14
+LEAST = 1e-8
+NO_VALUE = "the function has no value there: it is outside of its domain"
+DOUBTFUL = "in floats the function changes otherwise: it jumps at the point or beside it"
+NO_REFERENCE = "called, the function would not stop what stop_gradient does: nothing to compare"
+UNSETTLED = "differences do not settle: no derivative, the edge of the domain, or too much noise"
+
+
+class Given(NamedTuple):
+    """One part of what a derivative gives.
+
+    Attributes:
+        raised: what it raised instead.
+        precision: of the numbers, as `precision` has it.
+    """
+
+    slot: Slot
+    part: Leaf
+    raised: str
+    precision: float
+
+
+def compared(reference: Reference, given: Sequence[Given], rtol: float) -> tuple[Entry, ...]:
+    """The entries of a report."""
+    entries = tuple(_entries(reference, given, rtol))
+    if any(one.raised for one in given) and any(e.verdict == "cannot tell" for e in entries):
+        # They come of one call: one that does not exist takes the others with it.
+        return tuple(e._replace(verdict="cannot tell") for e in entries)
+    return entries
+
+
+def _entries(reference: Reference, given: Sequence[Given], rtol: float) -> Iterator[Entry]:
+    for one in given:
+        out = reference.results[one.slot.part]
+        if out.numbers is None:
+            continue
+        if one.slot.by:
+            yield _entry(reference, one, max(rtol, OF_PRECISION * one.precision))
+        else:
+            yield _value_entry(reference, one)
+
+
+def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
+    slot, arguments = given.slot, reference.arguments
+    out = reference.results[slot.part]
+    assert out.numbers is not None
+    name = slot.by[0]
+    own = leaf(arguments.values[name])
+    shape, count = out.shape, 1
+    units = [1.0] * len(out.numbers)
+    if slot.whole:
+        estimates, method = reference.by_element(slot.part, name)
+        shape, count = (*out.shape, *own.shape), math.prod(own.shape)
+    else:
+        if own.shape and reference.function is not None:
+            _refuse_other(reference, slot, out)
+        estimates, method = reference.pointwise(slot.part, slot.by)
+        column = broadcast(arguments.values[name], out.shape)
+        units = [abs(x) or 1.0 for x in column]
+    numbers = given.part.numbers or []
+    if len(numbers) == 1:
+        numbers = numbers * len(estimates)
+    label = _label(reference, slot)
+    inside = [i for i in range(len(estimates)) if math.isfinite(out.numbers[i // count])]
+    judged = {
+        i: _judged(
+            numbers[i],
+            estimates[i],
+            rtol,
+            _natural(out.numbers[i // count], estimates[i]) / units[i // count],
+            given.raised,
+        )
+        for i in inside
+    }
+    if not inside or not method:
+        reason = NO_REFERENCE if inside else NO_VALUE
+        if not estimates:
+            reason = "there is no element to compare"
+        at = arguments.at(out.shape, 0) if estimates else {}
+        return Entry(slot.by, label, "cannot tell", 0.0, math.nan, math.nan, math.inf, (), at,
+                     "", reason, 0, 0)  # fmt: skip
+    worst = max(inside, key=lambda i: (RANKS[judged[i][0]], judged[i][1]))
+    verdict, error, reason = judged[worst]
+    return Entry(
+        slot.by,
+        label,
+        verdict,
+        error,
+        numbers[worst],
+        estimates[worst].value,
+        estimates[worst].error,
+        index_of(worst, shape),
+        arguments.at(out.shape, worst // count),
+        method,
+        reason,
+        len(inside),
+        len(estimates) - len(inside),
+    )
+
+
+RANKS: dict[Verdict, int] = {"right": 0, "cannot tell": 1, "wrong": 2}
+
+
+def _natural(value: float, slope: Estimate) -> float:
+    """By what a change of the argument by its own size may be expected to change the value.
+
+    Where it does not change it, something else may be of that size inside the function.
+    """
+    zero = abs(slope.value) <= slope.error
+    return max(abs(value), LEAST) if zero else abs(value)
+
+
+def _label(reference: Reference, slot: Slot) -> str:
+    return f"[{slot.part}]" if len(reference.results) > 1 else ""
+
+
+def _judged(
+    given: float, estimate: Estimate, rtol: float, natural: float, raised: str
+) -> tuple[Verdict, float, str]:
+    """The verdict on one number, its relative error, and a reason."""
+    value, error = estimate.value, estimate.error
+    if estimate.kinked:
+        sides = (
+            f"the slope is {estimate.left:.6g} to the left and {estimate.right:.6g} to the right"
+        )
+        what = raised or f"{given:.6g} was given"
+        return "cannot tell", 0.0, f"a kink or jump: {sides}; {what}"
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return "cannot tell", 0.0, UNSETTLED
+    if not math.isfinite(given):
+        what = raised or f"is {given}"
+        return "wrong", math.inf, f"{what} where the derivative is {value:.10g}"
+    apart = abs(given - value)
+    vague = error > VAGUE * abs(value) and error > SMALL * natural
+    if vague and apart < OF_VAGUE * error:
+        text = f"differences leave it open: {value:.3g} with an uncertainty of {error:.1g}"
+        return "cannot tell", 0.0, f"{text}; {given:.6g} was given"
+    if abs(value) <= error:
+        error += OF_ZERO * natural  # what terms leave that cancel
+    if apart > rtol * abs(value) + error and estimate.doubtful:
+        return "cannot tell", 0.0, f"{DOUBTFUL}; {given:.6g} was given"
+    if apart > rtol * abs(value) + error:
+        return "wrong", apart / abs(value) if value else math.inf, ""
+    return "right", apart / (abs(value) + error / rtol) if apart else 0.0, ""
+
+
+def _value_entry(reference: Reference, given: Given) -> Entry:
+    """The entry of a value that comes with a gradient: it is the function's own, bit for bit."""
+    slot, out = given.slot, reference.own[given.slot.part]
+    pairs = list(zip(given.part.numbers or [], out.numbers or [], strict=True))
+    other = [(a, b) for a, b in pairs if a != b and not (math.isnan(a) and math.isnan(b))]
+    value, wanted = (other or pairs)[0]
+    error = abs(value - wanted) / (abs(wanted) or 1.0) if other else 0.0
+    verdict: Verdict = "wrong" if other else "right"
+    label = _label(reference, slot)
+    return Entry((), label, verdict, error, value, wanted, 0.0, (), {}, "", "", len(pairs), 0)
+
+
+def _refuse_other(reference: Reference, slot: Slot, out: Leaf) -> None:
+    """A derivative in the shape of the result is for functions of each element alone.
+
+    Raises:
+        ValueError: this is none.
+    """
+    name = slot.by[0]
+    if not reference.is_pointwise(slot.part, name):
+        own = leaf(reference.arguments.values[name]).shape
+        raise ValueError(
+            f"elements of what {reference.arguments.name} gives depend on several elements of "
+            f"{name!r}: its derivative has the shape {out.shape + own}, not {out.shape}"
+        )

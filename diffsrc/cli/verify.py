@@ -1,0 +1,89 @@
+"""`diffsrc verify`: check the derivative of a function numerically at a point."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
+from diffsrc.cli.at import alone, by_name, pairs_of, signature_at
+from diffsrc.cli.output import DONE, NO, Answer, Refusal, Usage
+from diffsrc.cli.targets import target_of
+
+if TYPE_CHECKING:
+    from diffsrc.api.options import Operator
+    from diffsrc.capture import Captured
+    from diffsrc.checking import Report
+    from diffsrc.cli.arguments import Commands
+    from diffsrc.cli.targets import Target
+
+
+def add(commands: Commands) -> None:
+    """How the command is called."""
+    verify = add_command(commands, "verify", "check the derivative of a function at a point", run)
+    verify.add_argument("target", metavar="TARGET", help="the function")
+    add_operator(verify)
+    verify.add_argument(
+        "--at",
+        action="extend",
+        type=pairs_of,
+        metavar="NAME=VALUE[,...]",
+        help="where: --at x=2,y=-1e3; strings in quotes",
+    )
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Print the report; the exit code is 1 where it does not say that the derivative is right."""
+    if arguments.at is None:
+        raise Usage("--at NAME=VALUE is needed: a derivative is checked at a point")
+    values = by_name(arguments.at)
+    target = target_of(arguments.target)
+    captured = target.captured()
+    operator = operator_of(arguments)
+    try:
+        report = _report(target, captured, values, operator)
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+    return Answer(f"{report}\n", code=DONE if report.ok else NO)
+
+
+def _report(
+    target: Target, captured: Captured, values: dict[str, object], operator: Operator
+) -> Report:
+    signature = signature_at(captured, values)
+    if not target.is_file:
+        from diffsrc.api.options import Options
+        from diffsrc.api.result import Derivative
+        from diffsrc.checking import verify_derivative
+
+        first, rest = _positional(captured, values)
+        return verify_derivative(Derivative(target.imported(), operator, Options()), first, rest)
+    from diffsrc.api.frozen import Piece
+    from diffsrc.checking import verify_program
+
+    stages = derived(captured, signature, operator)
+    piece = Piece(captured, signature, (operator,), stages, None)
+    given = {n: v for n, v in captured.defaults.items() if n not in captured.bound} | values
+    positional = [p.name for p in stages.parsed.parameters if p.kind == "POSITIONAL_ONLY"]
+    function = alone(piece)
+
+    def called(**by_name: Any) -> object:
+        first = [by_name.pop(name) for name in positional]
+        return function(*first, **by_name)
+
+    return verify_program(stages.parsed, (operator,), given, called, stages.name)
+
+
+def _positional(
+    captured: Captured, values: dict[str, object]
+) -> tuple[list[object], dict[str, object]]:
+    """The values in the order of the parameters, as far as they go without a gap."""
+    arguments = captured.node.args
+    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
+    first: list[object] = []
+    for name in (n for n in names if n not in captured.bound):
+        if name not in values:
+            break
+        first.append(values[name])
+    taken = [n for n in names if n not in captured.bound][: len(first)]
+    return first, {n: v for n, v in values.items() if n not in taken}

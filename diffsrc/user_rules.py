@@ -1,0 +1,309 @@
+"""Rules by users: derivatives of functions that diffsrc cannot read, or should not look into.
+
+They are kept as the functions that they were given as, and read as source when a derivative asks
+for them: nothing here is called while one is made.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from diffsrc.ops import operation_of
+
+if TYPE_CHECKING:
+    import inspect
+
+T = TypeVar("T")
+Function = Callable[..., Any]
+Partial = types.FunctionType | int | None
+
+
+class Rule:
+    """The partial derivatives of a function by each of its arguments.
+
+    Attributes:
+        function: what they are of.
+        partials: functions of the result and all arguments; 0 where the derivative is zero, None
+            where there is none.
+    """
+
+    def __init__(self, function: Function, partials: tuple[Partial, ...]) -> None:
+        self.function = function
+        self.partials = partials
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return name_of(self.function)
+
+
+# By the identity of the function, which its rule keeps alive.
+_REGISTERED: dict[int, Rule] = {}
+
+
+def register(function: Function, *partials: Partial) -> None:
+    """Tell the derivative of a function: one partial for each argument, pointwise.
+
+    Each is a Python function of the result and the arguments, which diffsrc reads and never calls
+    while it derives. It may use all that diffsrc understands, other registered functions and this
+    one too. `None` says that there is no derivative by that argument, 0 that it is zero.
+    Derivatives call the function under the name that you gave it. Who registers it again, gives it
+    another rule.
+
+    Args:
+        function: any callable: compiled, of a library, or a Python function of yours.
+        *partials: the partial derivatives, in the order of its arguments.
+
+    Raises:
+        TypeError: something is no function.
+        ValueError: the numbers of arguments do not fit, or diffsrc knows the function already.
+
+    >>> from diffsrc import grad, register
+    >>> def logistic(x):
+    ...     return special_hardware(x)
+    >>> register(logistic, lambda y, x: y * (1 - y))
+    >>> print(grad(lambda x: logistic(3 * x)).source)
+    def f_grad(x):
+        \"\"\"Derivative of f with respect to x.\"\"\"
+        logistic_term = logistic(3 * x)
+        return 3 * logistic_term * (1 - logistic_term)
+    <BLANKLINE>
+    """
+    if not callable(function):
+        raise TypeError(f"register takes a function, not {type(function).__name__}")
+    name = name_of(function)
+    known = operation_of(function)
+    if known is not None:
+        raise ValueError(
+            f"diffsrc knows the derivative of {known[1]} already; "
+            "to give it another, register a function of yours that calls it"
+        )
+    if isinstance(function, types.MethodType):
+        raise TypeError(f"{name} is bound to an object: register the function of its class")
+    if isinstance(function, type):
+        raise TypeError(f"{name} is a class: register a function that makes a number")
+    if isinstance(function, CustomRule):
+        raise TypeError(f"{name} has a rule of its own, by {type(function).__name__}")
+    if not partials:
+        raise ValueError(f"register({name}, ...) needs a partial derivative for each argument")
+    _check_count(function, name, len(partials))
+    for i, partial in enumerate(partials):
+        _check_partial(name, i, partial, len(partials))
+    rule = _REGISTERED.setdefault(id(function), Rule(function, partials))
+    rule.partials = partials
+
+
+def _check_count(function: Function, name: str, count: int) -> None:
+    """Refuse a number of partials that no call of the function has arguments for."""
+    least, most = _arities(function)
+    if not least <= count <= most:
+        takes = str(least) if least == most else f"{least} to {most:.0f}"
+        raise ValueError(
+            f"{name} takes {takes} argument{'' if takes == '1' else 's'}, and {count} partial "
+            f"derivative{' is' if count == 1 else 's are'} given"
+        )
+
+
+def _arities(function: Function) -> tuple[int, float]:
+    """How many positional arguments a function takes, at least and at most."""
+    nin = getattr(function, "nin", None)
+    if isinstance(nin, int):  # a ufunc
+        return nin, nin
+    import inspect
+
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # compiled, without a signature
+        return 1, float("inf")
+    parameters = signature.parameters.values()
+    positional = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
+    least = sum(p.default is p.empty for p in positional)
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return least, float("inf")
+    return least, len(positional)
+
+
+def _check_partial(name: str, index: int, partial: object, count: int) -> None:
+    what = f"the partial derivative of {name} by argument {index}"
+    if partial is None or (type(partial) is int and partial == 0):
+        return
+    if not isinstance(partial, types.FunctionType):
+        raise TypeError(
+            f"{what} is {partial!r}: it should be a Python function, such as lambda y, x: ..., "
+            "or 0, or None"
+        )
+    least, most = _arities(partial)
+    if not least <= count + 1 <= most:
+        raise ValueError(
+            f"{what} takes the result and all arguments, so {count + 1} in all; "
+            f"it is written for {least if least == most else f'{least} to {most:.0f}'}"
+        )
+
+
+class CustomRule:
+    """A function with a derivative of its own; called, it is the function.
+
+    Attributes:
+        function: the function.
+    """
+
+    def __init__(self, function: Function) -> None:
+        if not isinstance(function, types.FunctionType):
+            what = type(function).__name__
+            raise TypeError(f"{type(self).__name__} takes a Python function, not {what}")
+        self.function = function
+        functools.update_wrapper(self, function)
+        # It would lead `inspect` past this object.
+        del self.__dict__["__wrapped__"]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<diffsrc {type(self).__name__} of {name_of(self.function)}>"
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        import inspect
+
+        return inspect.signature(self.function)
+
+    def __reduce__(self) -> str:
+        # By name, as functions are: the rule is part of the module that has it.
+        return name_of(self.function)
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return name_of(self.function)
+
+    @property
+    def advice(self) -> str:
+        """What is to be done where there is no rule yet."""
+        raise NotImplementedError
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The attributes that hold the rule."""
+        raise NotImplementedError
+
+
+class custom_vjp(CustomRule):  # noqa: N801 - a decorator; `type(f).__name__` is what the user wrote
+    """Give a function a derivative of its own, backwards; as `jax.custom_vjp`.
+
+    `f.defvjp(fwd, bwd)` says which: `fwd(*args)` returns `(value, residuals)`, `bwd(residuals, g)`
+    a tuple with the adjoint of each argument, linear in the adjoint `g` of the value. Both are
+    read, and their code becomes part of the derivative's.
+
+    >>> from diffsrc import custom_vjp, grad
+    >>> @custom_vjp
+    ... def root(x):
+    ...     return x ** 0.5
+    >>> root.defvjp(lambda x: (x**0.5, x**0.5), lambda y, g: (g / (2 * y + 1e-12),))
+    >>> grad(root)(0.0)
+    1000000000000.0
+    """
+
+    fwd: types.FunctionType | None = None
+    bwd: types.FunctionType | None = None
+    parts = ("fwd", "bwd")
+    advice = "Call defvjp(fwd, bwd) before the derivative is taken."
+
+    def defvjp(self, fwd: Function, bwd: Function) -> None:
+        """Say what the derivative is.
+
+        Raises:
+            TypeError: one of them is no Python function.
+            ValueError: they do not take what they are given.
+        """
+        _check_python(self, "fwd", fwd)
+        _check_python(self, "bwd", bwd)
+        least, most = _arities(bwd)
+        if not least <= 2 <= most:
+            raise ValueError(f"bwd of {self.name} takes two arguments, the residuals and g")
+        own, given = _arities(self.function), _arities(fwd)
+        if own != given:
+            raise ValueError(f"fwd of {self.name} takes the arguments of {self.name}")
+        self.fwd, self.bwd = fwd, bwd  # type: ignore[assignment] # they are Python functions
+
+
+class custom_jvp(CustomRule):  # noqa: N801 - as custom_vjp
+    """Give a function a derivative of its own, forwards; as `jax.custom_jvp`.
+
+    `f.defjvp(rule)` says which: `rule(primals, tangents)`, both tuples with an element for each
+    argument, returns `(value, tangent)`, linear in the tangents. It is read, and its code becomes
+    part of the derivative's.
+
+    >>> from diffsrc import custom_jvp, grad
+    >>> @custom_jvp
+    ... def clipped(x):
+    ...     return min(max(x, 0.0), 1.0)
+    >>> @clipped.defjvp
+    ... def straight_through(primals, tangents):
+    ...     return clipped(*primals), tangents[0]
+    >>> grad(clipped)(2.0)
+    1.0
+    """
+
+    rule: types.FunctionType | None = None
+    parts = ("rule",)
+    advice = "Call defjvp(rule) before the derivative is taken."
+
+    def defjvp(self, rule: T) -> T:
+        """Say what the derivative is; also a decorator.
+
+        Raises:
+            TypeError: it is no Python function.
+            ValueError: it does not take what it is given.
+        """
+        _check_python(self, "the rule", rule)
+        least, most = _arities(rule)  # type: ignore[arg-type] # a Python function
+        if not least <= 2 <= most:
+            raise ValueError(f"the rule of {self.name} takes two arguments, primals and tangents")
+        self.rule = rule  # type: ignore[assignment] # a Python function
+        return rule
+
+
+def _check_python(custom: CustomRule, what: str, function: object) -> None:
+    if not isinstance(function, types.FunctionType):
+        kind = type(function).__name__
+        raise TypeError(f"{what} of {custom.name} should be a Python function, not {kind}")
+
+
+def stop_gradient(x: T) -> T:
+    """Return `x`; to derivatives it is a constant, through which nothing is derived.
+
+    >>> from diffsrc import grad, stop_gradient
+    >>> grad(lambda x: x * stop_gradient(x))(3.0)
+    3.0
+    """
+    return x
+
+
+def rule_of(value: object) -> Rule | CustomRule | None:
+    """The rule that somebody gave a function."""
+    if issubclass(type(value), CustomRule):
+        return value  # type: ignore[return-value] # it is one
+    return _REGISTERED.get(id(value))
+
+
+def name_of(function: object) -> str:
+    """What a function is called, as far as it says so."""
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None)
+    return name if isinstance(name, str) else type(function).__name__
+
+
+def spelling_of(function: object) -> str | None:
+    """How a function of a library that modules import is written: `scipy.special.foo`, `np.foo`."""
+    name = getattr(function, "__name__", "")
+    for prefix, module in (("math", "math"), ("np", "numpy"), ("scipy.special", "scipy.special")):
+        if name and getattr(sys.modules.get(module), name, None) is function:
+            return f"{prefix}.{name}"
+    return None

@@ -1,0 +1,833 @@
+"""Rules by users: `register`, `custom_vjp`, `custom_jvp`, `stop_gradient`."""
+
+import functools
+import gc
+import importlib
+import inspect
+import linecache
+import math
+import pickle
+import subprocess
+import sys
+import textwrap
+import weakref
+
+import numpy as np
+import pytest
+from scipy import special
+
+from diffsrc import (
+    NotDifferentiable,
+    UnknownFunction,
+    UnsupportedSyntax,
+    closed_form,
+    custom_jvp,
+    custom_vjp,
+    derivative,
+    grad,
+    hessian,
+    jacobian,
+    program,
+    register,
+    stop_gradient,
+    value_and_grad,
+    verify,
+    write_module,
+)
+
+
+def source(text):
+    return textwrap.dedent(text).lstrip()
+
+
+def hidden(x):
+    """The hyperbolic tangent, which derivatives are not to look into."""
+    CALLS.append(x)
+    return math.tanh(x)
+
+
+CALLS = []
+register(hidden, lambda y, x: 1 - y**2)
+
+
+def by_hidden(x):
+    return hidden(3 * x) * x
+
+
+# register
+
+
+def test_the_function_is_called_under_its_name():
+    assert value_and_grad(by_hidden).source == source('''
+        def by_hidden_value_and_grad(x):
+            """Value and derivative of by_hidden with respect to x."""
+            hidden_term = hidden(3 * x)
+            return hidden_term * x, hidden_term + 3 * x * (1 - hidden_term**2)
+    ''')
+    t = math.tanh(0.9)
+    assert grad(by_hidden)(0.3) == pytest.approx(t + 0.9 * (1 - t**2), rel=1e-14)
+
+
+def test_nothing_of_the_users_runs_while_it_is_derived():
+    CALLS.clear()
+    assert "hidden" in grad(grad(by_hidden)).source
+    assert closed_form(by_hidden).latex
+    assert CALLS == []
+    grad(by_hidden)(0.3)
+    assert CALLS == [3 * 0.3]
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_orders(order):
+    t = math.tanh(0.3)
+    exact = {1: 1 - t**2, 2: -2 * t * (1 - t**2), 3: (1 - t**2) * (6 * t**2 - 2)}
+    assert derivative(hidden, order=order)(0.3) == pytest.approx(exact[order], rel=1e-13)
+
+
+def test_formulas():
+    form = closed_form(by_hidden)
+    assert str(form) == "hidden(3 * x) + 3 * x * (1 - hidden(3 * x) ** 2)"
+    assert r"\operatorname{hidden}(3 x)" in form.latex
+    assert "hidden(3 x)" in form.pretty
+    assert "<mi>hidden</mi>" in form.mathml
+    assert str(form.sympy) == "3*x*(1 - hidden(3*x)**2) + hidden(3*x)"
+    assert "registered(hidden, mul(3, x))" in program(by_hidden).parsed
+
+
+def test_the_registered_function_itself():
+    assert grad(hidden).source == source('''
+        def hidden_grad(x):
+            """Derivative of hidden with respect to x."""
+            return 1 - hidden(x) ** 2
+    ''')
+    assert value_and_grad(hidden)(0.5)[0] == math.tanh(0.5)
+
+
+def test_several_arguments():
+    def power(x, k=2.0):
+        return x**k
+
+    register(power, lambda y, x, k: k * y / x, None)
+
+    def f(x, k):
+        return power(x, k) + power(k=3.0, x=x) + power(x)
+
+    assert grad(f)(1.5, 4.0) == pytest.approx(4 * 1.5**3 + 3 * 1.5**2 + 2 * 1.5)
+    with pytest.raises(UnknownFunction) as caught:
+        grad(f, wrt="k")(1.5, 4.0)
+    text = str(caught.value)
+    assert "There is no derivative of `test_several_arguments.<locals>.power` by" in text
+    assert "        return power(x, k)" not in text
+    assert "^^^^^^^^^^^" in text
+    assert "Register a partial derivative in the place of None" in text
+
+
+def test_zero_is_said_and_given():
+    def flat(x, y):
+        return math.floor(x) * y
+
+    register(flat, 0, lambda z, x, y: math.floor(x))
+
+    def f(x, y):
+        return flat(x, y)
+
+    assert jacobian(f, wrt=(0, 1))(2.5, 3.0) == (0.0, 2.0)
+    assert grad(f)(2.5, 3.0) == 0.0
+
+
+def test_rules_that_call_the_function_again():
+    def fall(x):
+        return math.gamma(x)
+
+    register(fall, lambda y, x: 1 - fall(x - 1))
+
+    def f(x):
+        return fall(2 * x)
+
+    assert grad(f)(1.5) == 2 * (1 - math.gamma(2.0))
+    second = grad(grad(f))(2.2)
+    assert second == pytest.approx(4 * -(1 - math.gamma(2.4)), rel=1e-14)
+
+
+def test_rules_that_use_each_other_and_names_of_their_own():
+    factor = 3.0
+
+    def one(x):
+        return math.sin(factor * x)
+
+    def other(x):
+        return math.cos(factor * x)
+
+    def helper(u):
+        v = u * factor
+        return v + 0
+
+    register(one, lambda y, x: helper(other(x)))
+    register(other, lambda y, x: -helper(one(x)))
+    df = grad(grad(lambda x: one(x) + 0))
+    assert df(0.4) == pytest.approx(-9 * math.sin(1.2), rel=1e-14)
+
+
+def test_a_library_function_is_a_module_s_too(tmp_path):
+    register(special.struve, None, lambda y, v, x: special.struve(v - 1, x) - v * y / x)
+
+    def f(x):
+        return special.struve(2, x) * np.exp(x)
+
+    df = derivative(f)
+    assert df.source == source('''
+        def f_derivative(x):
+            """Derivative of f with respect to x."""
+            struve_2_x = special.struve(2, x)
+            return np.exp(x) * (struve_2_x - 2 * struve_2_x / x + special.struve(1, x))
+    ''')
+    x = np.linspace(0.5, 3.0, 5)
+    assert verify(f, x).ok
+    assert verify(derivative(f, order=2), 1.5).ok
+    df.save(tmp_path / "alone.py")
+    script = (
+        "import sys; sys.modules['diffsrc'] = None; import alone; print(alone.f_derivative(1.5))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert float(result.stdout) == df(1.5)
+
+
+def test_a_function_of_the_user_s_is_no_module_s(tmp_path):
+    with pytest.raises(UnsupportedSyntax) as caught:
+        write_module(tmp_path / "alone.py", grad(by_hidden))
+    assert "`hidden` is a function that a rule was given for" in str(caught.value)
+    assert "Use the derivative in process" in str(caught.value)
+    assert not (tmp_path / "alone.py").exists()
+
+
+def test_ufuncs_take_arrays():
+    softsign = np.frompyfunc(lambda x: x / (1 + abs(x)), 1, 1)
+    register(softsign, lambda y, x: (1 - np.abs(y)) ** 2)
+
+    def f(x):
+        return softsign(2.0 * x)
+
+    x = np.array([-1.0, 0.5, 3.0])
+    assert list(derivative(f)(x)) == pytest.approx(list(2 / (1 + np.abs(2 * x)) ** 2))
+
+
+def test_branches_in_rules_are_choices():
+    def ramp(x):
+        return max(x, 0.01 * x)
+
+    def slope(y, x):
+        if x > 0:
+            return 1.0
+        return 0.01
+
+    register(ramp, slope)
+
+    def f(x):
+        return ramp(x**3)
+
+    def with_numpy(x):
+        return ramp(x**3) * np.exp(0.0 * x)
+
+    for x in (-2.0, 2.0):
+        assert grad(f)(x) == pytest.approx(3 * x**2 * (1.0 if x > 0 else 0.01))
+    assert "np.where" in derivative(with_numpy).source_for(np.array([1.0, -1.0]))
+
+
+def test_in_branches_of_the_function():
+    def f(x):
+        if x > 1:
+            y = hidden(x)
+        elif x > 0:
+            y = hidden(x) ** 2
+        else:
+            y = x
+        return y * x
+
+    for x in (1.5, 0.5, -0.5):
+        assert verify(value_and_grad(f), x).ok
+        assert verify(grad(grad(f)), x).ok
+
+
+def test_below_branches_of_the_function():
+    def bent(x):
+        return x if x > 1 else x**2
+
+    def slope(y, x):
+        return 1.0 if x > 1 else 2 * x
+
+    register(bent, slope)
+
+    @custom_vjp
+    def kept(x):
+        return x
+
+    kept.defvjp(lambda x: (x, x), lambda x, g: (g if x > 0 else 2 * g,))
+
+    def f(x):
+        if x < -5:
+            raise ValueError("too low")
+        u = x**2 if x > 0 else -x
+        return bent(u) * kept(u)
+
+    for x in (-2.0, -0.5, 0.5, 2.0):
+        assert verify(grad(f), x).ok
+        assert verify(grad(grad(f)), x).ok
+    assert "raise ValueError" in grad(f).source
+
+
+def test_long_programs_take_linear_time():
+    lines = "".join(f"    x = rule_of_{'bent' if i % 2 else 'flat'}(x) + 1\n" for i in range(400))
+    text = f"def f(x):\n{lines}    return x\n"
+    linecache.cache["<long>"] = (len(text), None, text.splitlines(keepends=True), "<long>")
+    names = {"rule_of_bent": rule_of_bent, "rule_of_flat": rule_of_flat}
+    exec(compile(text, "<long>", "exec"), names)  # noqa: S102 - written here
+    calls = count_calls(lambda: grad(names["f"]).source)
+    lines = lines[: len(lines) // 2]
+    text = f"def f(x):\n{lines}    return x\n"
+    linecache.cache["<half>"] = (len(text), None, text.splitlines(keepends=True), "<half>")
+    exec(compile(text, "<half>", "exec"), names)  # noqa: S102 - written here
+    assert calls < 3 * count_calls(lambda: grad(names["f"]).source)
+
+
+def rule_of_bent(x):
+    return x
+
+
+def rule_of_flat(x):
+    return x
+
+
+def bent_slope(y, x):
+    twice = 2 * x
+    return twice if x > 1 else 3 * y
+
+
+register(rule_of_bent, bent_slope)
+register(rule_of_flat, lambda y, x: y - x)
+
+
+def count_calls(function):
+    """How many functions are called: the measure of work that no machine changes."""
+    count = 0
+
+    def profile(frame, event, arg):
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_the_last_rule_holds_and_derivatives_notice():
+    def f(x):
+        return x
+
+    register(f, lambda y, x: 2.0)
+
+    def g(x):
+        return f(x) * 3
+
+    df = grad(g)
+    assert df(1.0) == 6.0
+    register(f, lambda y, x: 5.0)
+    assert df(1.0) == 15.0
+    assert grad(g)(1.0) == 15.0
+
+
+def test_numbers_that_rules_read_are_live():
+    live = 2.0
+
+    def f(x):
+        return x
+
+    register(f, lambda y, x: live * x)
+    df = grad(lambda x: f(x) + 0)
+    assert df(3.0) == 6.0
+    live = 5.0
+    assert df(3.0) == 15.0
+
+
+def test_objects_that_can_be_called():
+    class Table:
+        def __init__(self, values):
+            self.values = values
+
+        def __call__(self, x):
+            return np.interp(x, [0.0, 1.0, 2.0], self.values)
+
+    table = Table([0.0, 1.0, 4.0])
+    register(table, lambda y, x: 1.0 if x < 1 else 3.0)
+
+    def f(x):
+        return table(x) ** 2
+
+    assert grad(f)(1.5) == 2 * 2.5 * 3.0
+    partial = functools.partial(math.pow, 2.0)
+    register(partial, lambda y, x: y * math.log(2))
+    assert grad(lambda x: partial(x) + 0)(3.0) == pytest.approx(8 * math.log(2))
+
+
+def test_verify_finds_wrong_rules():
+    def f(x):
+        return math.sin(x)
+
+    register(f, lambda y, x: -math.cos(x))
+    report = verify(lambda x: f(x) ** 2, 0.4)
+    assert report.verdict == "wrong"
+    register(f, lambda y, x: math.cos(x))
+    assert verify(lambda x: f(x) ** 2, 0.4).ok
+
+
+def plain(x, y=1.0):
+    return x * y
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: register(3, lambda y, x: 1), TypeError, "register takes a function, not int"),
+        (lambda: register("f", lambda y, x: 1), TypeError, "register takes a function, not str"),
+        (lambda: register(plain), ValueError, "needs a partial derivative for each argument"),
+        (
+            lambda: register(plain, 0, 0, 0),
+            ValueError,
+            "plain takes 1 to 2 arguments, and 3 partial derivatives are given",
+        ),
+        (
+            lambda: register(special.struve, 0),
+            ValueError,
+            "struve takes 2 arguments, and 1 partial derivative is given",
+        ),
+        (
+            lambda: register(plain, lambda x, y: 1, 0),
+            ValueError,
+            "takes the result and all arguments, so 3 in all; it is written for 2",
+        ),
+        (lambda: register(plain, 1.5, 0), TypeError, "by argument 0 is 1.5: it should be a Python"),
+        (lambda: register(plain, True, 0), TypeError, "by argument 0 is True"),
+        (
+            lambda: register(plain, 0, math.cos),
+            TypeError,
+            "by argument 1 is <built-in function cos>",
+        ),
+        (
+            lambda: register(math.sin, lambda y, x: 1),
+            ValueError,
+            "knows the derivative of math.sin already; to give it another, register a function",
+        ),
+        (lambda: register(np.exp, lambda y, x: y), ValueError, "derivative of np.exp already"),
+        (lambda: register(float, lambda y, x: y), ValueError, "derivative of float already"),
+        (lambda: register(dict, lambda y, x: y), TypeError, "dict is a class"),
+        (lambda: register(Bound().method, lambda y, x: y), TypeError, "is bound to an object"),
+        (lambda: register(relu, lambda y, x: y), TypeError, "relu has a rule of its own"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_wrong_registrations(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+class Bound:
+    def method(self, x):
+        return x
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (lambda y, x: (y, x), "A rule gives a tuple here: it should be a number."),
+        (lambda y, x: "a", "A number is needed here, not a string."),
+        (lambda y, x: nowhere(x), "The name 'nowhere' is not defined."),  # noqa: F821 - the point
+        (lambda y, x: print(x), "print has an effect, which a derivative does not have."),
+        (lambda y, x: opaque(x), "The name 'opaque' is not defined"),  # noqa: F821 - the point
+    ],
+    ids=["tuple", "string", "name", "effect", "call"],
+)
+def test_rules_that_are_not_understood(rule, text):
+    def f(x):
+        return x
+
+    register(f, rule)
+    with pytest.raises(UnsupportedSyntax) as caught:
+        grad(lambda x: f(x) + 0)(1.0)
+    assert text in str(caught.value)
+    assert "^" in str(caught.value)
+
+
+def test_rules_that_raise():
+    def f(x):
+        return x
+
+    def raises(y, x):
+        if x > 0:
+            raise ValueError("no")
+        return y
+
+    register(f, raises)
+    with pytest.raises(UnsupportedSyntax, match="A rule raises, or asserts, on one of its paths"):
+        grad(lambda x: f(x) + 0)(1.0)
+
+
+def test_wrong_calls():
+    def g(x):
+        return special.struve(1.0, x=x)
+
+    def h(x):
+        return special.struve(x)
+
+    register(special.struve, None, lambda y, v, x: special.struve(v - 1, x) - v * y / x)
+    with pytest.raises(UnsupportedSyntax, match="struve"):
+        grad(g)(1.0)
+    with pytest.raises(UnsupportedSyntax, match="struve"):
+        grad(h)(1.0)
+    with pytest.raises(UnsupportedSyntax, match="A number is needed here, not a string"):
+        grad(lambda x: hidden("x") * x)(1.0)
+
+
+def test_rules_that_assert(tmp_path, monkeypatch):
+    # pytest rewrites the asserts of this file.
+    (tmp_path / "asserting.py").write_text("def rule(y, x):\n    assert x > 0\n    return y\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    rule = importlib.import_module("asserting").rule
+
+    def f(x):
+        return x
+
+    register(f, rule)
+    with pytest.raises(UnsupportedSyntax, match="assert is not understood in a rule") as caught:
+        grad(f)(1.0)
+    assert "asserting.py" in str(caught.value)
+
+
+# custom_vjp
+
+
+@custom_vjp
+def length(x, y):
+    """The length of a vector; its derivative at the origin is 0."""
+    square = x * x + y * y
+    return math.sqrt(square)
+
+
+def length_fwd(x, y):
+    r = length(x, y)
+    return r, (r, x, y)
+
+
+def length_bwd(residuals, g):
+    r, x, y = residuals
+    safe = max(r, 1e-300)
+    return g * x / safe, g * y / safe
+
+
+length.defvjp(length_fwd, length_bwd)
+
+
+def test_custom_vjp():
+    assert grad(length, wrt=(0, 1))(3.0, 4.0) == (0.6, 0.8)
+    assert grad(length, wrt=(0, 1))(0.0, 0.0) == (0.0, 0.0)
+    assert value_and_grad(length)(3.0, 4.0) == (length(3.0, 4.0), 0.6)
+
+    def f(x, y):
+        return length(2 * x, y) ** 2
+
+    assert verify(value_and_grad(f, wrt=(0, 1)), 1.0, 2.0).ok
+    assert verify(hessian(f, wrt=(0, 1)), 1.0, 2.0).ok
+
+
+def test_nothing_of_diffsrc_is_left(tmp_path):
+    def f(x, y):
+        return stop_gradient(x) * length(x, y)
+
+    df = value_and_grad(f)
+    assert df.source == source('''
+        def f_value_and_grad(x, y):
+            """Value and derivative of f with respect to x."""
+            x_x = x * x
+            square = x_x + y * y
+            r = math.sqrt(square)
+            return x * r, x_x / max(r, 1e-300)
+    ''')
+    df.save(tmp_path / "alone.py")
+    text = (tmp_path / "alone.py").read_text()
+    assert "import diffsrc" not in text
+    assert "length" not in text
+    assert df(3.0, 4.0) == (15.0, 9 / 5)
+
+
+def test_a_body_that_is_not_understood_is_called():
+    @custom_vjp
+    def root(a):
+        x = 1.0
+        for _ in range(60):
+            x -= (x**3 - a) / (3 * x**2)
+        return x
+
+    def fwd(a):
+        x = root(a)
+        return x, x
+
+    root.defvjp(fwd, lambda x, g: (g / (3 * x**2),))
+
+    def f(a):
+        return root(2 * a) ** 2
+
+    assert "root(2 * a)" in grad(f).source
+    assert verify(value_and_grad(f), 1.3).ok
+    assert verify(grad(grad(f)), 1.3).ok
+    assert verify(grad(root), 1.3).ok
+    with pytest.raises(UnsupportedSyntax, match="`root` is a function that a rule was given for"):
+        grad(f).save("nowhere.py")
+
+
+def test_the_decorated_function_is_still_one():
+    assert length(3.0, y=4.0) == 5.0
+    assert length.__name__ == "length"
+    assert length.__doc__.startswith("The length of a vector")
+    assert length.__module__ == __name__
+    assert str(inspect.signature(length)) == "(x, y)"
+    assert not hasattr(length, "__wrapped__")
+    assert repr(length) == "<diffsrc custom_vjp of length>"
+    assert pickle.loads(pickle.dumps(length)) is length
+    again = pickle.loads(pickle.dumps(grad(length)))
+    assert again(3.0, 4.0) == 0.6
+
+
+def test_none_is_zero():
+    @custom_vjp
+    def f(x, y):
+        return x * y
+
+    f.defvjp(lambda x, y: (f(x, y), y), lambda y, g: (y * g, None))
+    assert grad(f, wrt=(0, 1))(2.0, 3.0) == (3.0, 0.0)
+
+
+def test_arrays():
+    @custom_vjp
+    def f(x):
+        return np.exp(x)
+
+    f.defvjp(lambda x: (f(x), x), lambda x, g: (np.where(x > 0, g, 2 * g),))
+    df = derivative(lambda x: 3 * f(x))
+    assert list(df(np.array([-1.0, 1.0]))) == [6.0, 3.0]
+
+
+def test_the_last_custom_rule_holds():
+    @custom_vjp
+    def f(x):
+        return x
+
+    df = grad(lambda x: f(x) + 0)
+    with pytest.raises(UnsupportedSyntax, match="f has no derivative yet") as caught:
+        df(1.0)
+    assert "Call defvjp(fwd, bwd) before the derivative is taken." in str(caught.value)
+    f.defvjp(lambda x: (x, None), lambda _, g: (2 * g,))
+    assert df(1.0) == 2.0
+    f.defvjp(lambda x: (x, None), lambda _, g: (3 * g,))
+    assert df(1.0) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("fwd", "bwd", "text"),
+    [
+        (lambda x: (x, x), lambda x, g: g * x, "returns a number: it should be a tuple of 1."),
+        (lambda x: (x, x), lambda x, g: (g, g), "returns a tuple of 2: it should be a tuple of 1."),
+        (lambda x: x, lambda x, g: (g,), "returns a number: it should be (value, residuals)."),
+        (lambda x: (x, x), lambda x, g: (g * g,), "is not linear in g: it is no derivative."),
+        (lambda x: (x, x), lambda x, g: (g + 1,), "is not linear in g"),
+        (lambda x: (x, x), lambda x, g: (x / g,), "is not linear in g"),
+        (lambda x: (x, x), lambda x, g: (x,), "is not linear in g"),
+        (lambda x: (x, x), lambda x, g: (max(g, 0.0),), "is not linear in g"),
+        (lambda x: (x, x), lambda x, g: (g if g > 0 else 0.0,), "is not linear in g"),
+    ],
+    ids=["bare", "two", "no pair", "square", "sum", "quotient", "none", "max", "if"],
+)
+def test_custom_rules_that_are_no_derivatives(fwd, bwd, text):
+    @custom_vjp
+    def f(x):
+        return x
+
+    f.defvjp(fwd, bwd)
+    with pytest.raises(UnsupportedSyntax) as caught:
+        grad(f)(1.0)
+    assert text in str(caught.value)
+    assert "^" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "bwd",
+    [
+        lambda x, g: (2 * (g + g * x) / x - (-g),),
+        lambda x, g: (sum([g, g * x, 0.0]),),
+        lambda x, g: (g * x if x > 0 else 0.0,),
+        lambda x, g: (float(+g),),
+    ],
+    ids=["arithmetic", "sum", "choice", "float"],
+)
+def test_custom_rules_that_are_linear(bwd):
+    @custom_vjp
+    def f(x):
+        return x
+
+    f.defvjp(lambda x: (x, x), bwd)
+    assert grad(f)(2.0) == pytest.approx(bwd(2.0, 1.0)[0])
+    assert grad(lambda x: 3 * f(x))(2.0) == pytest.approx(bwd(2.0, 3.0)[0])
+
+
+def test_wrong_definitions():
+    @custom_vjp
+    def f(x, y):
+        return x * y
+
+    with pytest.raises(TypeError, match=r"fwd of .*f should be a Python function, not int"):
+        f.defvjp(1, lambda r, g: (g, g))
+    with pytest.raises(TypeError, match=r"bwd of .*f should be a Python function, not builtin"):
+        f.defvjp(lambda x, y: (x, x), math.sin)
+    with pytest.raises(ValueError, match=r"bwd of .*f takes two arguments, the residuals and g"):
+        f.defvjp(lambda x, y: (x, x), lambda g: (g, g))
+    with pytest.raises(ValueError, match=r"fwd of .*f takes the arguments of"):
+        f.defvjp(lambda x: (x, x), lambda r, g: (g, g))
+    with pytest.raises(TypeError, match="custom_vjp takes a Python function, not int"):
+        custom_vjp(3)
+    with pytest.raises(TypeError, match="custom_jvp takes a Python function, not builtin"):
+        custom_jvp(math.sin)
+
+
+# custom_jvp
+
+
+@custom_jvp
+def relu(x):
+    return max(x, 0.0)
+
+
+@relu.defjvp
+def relu_jvp(primals, tangents):
+    (x,) = primals
+    (t,) = tangents
+    return relu(x), t * (0.5 if x == 0 else float(x > 0))
+
+
+def test_custom_jvp():
+    assert [grad(relu)(x) for x in (-1.0, 0.0, 1.0)] == [0.0, 0.5, 1.0]
+    assert grad(lambda x: relu(x) ** 2)(3.0) == 6.0
+    assert relu(-1.0) == 0.0
+    assert relu_jvp((1.0,), (2.0,)) == (1.0, 2.0)
+
+
+def test_custom_jvp_of_several_arguments():
+    @custom_jvp
+    def product(x, y):
+        return x * y
+
+    product.defjvp(lambda p, t: (product(*p), t[0] * p[1] + p[0] * t[1]))
+    assert value_and_grad(product, wrt=(0, 1)).source == source('''
+        def product_value_and_grad(x, y):
+            """Value and gradient of product with respect to x, y."""
+            return x * y, (y, x)
+    ''')
+    assert verify(hessian(product, wrt=(0, 1)), 2.0, 3.0).ok
+    assert hessian(product, wrt=(0, 1))(2.0, 3.0) == ((0.0, 1.0), (1.0, 0.0))
+
+
+def test_custom_jvp_that_is_no_derivative():
+    @custom_jvp
+    def f(x, y):
+        return x * y
+
+    with pytest.raises(UnsupportedSyntax, match="f has no derivative yet"):
+        grad(f)(1.0, 2.0)
+    f.defjvp(lambda p, t: (p[0] * p[1], t[0] * t[1]))
+    with pytest.raises(UnsupportedSyntax, match="is not linear in the tangents"):
+        grad(f)(1.0, 2.0)
+    f.defjvp(lambda p, t: t[0])
+    with pytest.raises(UnsupportedSyntax, match=r"it should be \(value, tangent\)"):
+        grad(f)(1.0, 2.0)
+    with pytest.raises(ValueError, match="takes two arguments, primals and tangents"):
+        f.defjvp(lambda p: p)
+
+
+def test_rules_are_for_one_number():
+    @custom_jvp
+    def pair(x):
+        return x, x
+
+    pair.defjvp(lambda p, t: (p[0], t[0]))
+    with pytest.raises(UnsupportedSyntax, match="pair returns a tuple: a rule is for one number"):
+        grad(lambda x: pair(x)[0])(1.0)
+
+
+# stop_gradient
+
+
+def test_stop_gradient():
+    def f(x, w):
+        y = stop_gradient(x * w)
+        return y * y * x
+
+    assert stop_gradient("anything") == "anything"
+    assert f(2.0, 3.0) == 72.0
+    assert value_and_grad(f).source == source('''
+        def f_value_and_grad(x, w):
+            """Value and derivative of f with respect to x."""
+            y = x * w
+            d_x = y * y
+            return d_x * x, d_x
+    ''')
+    assert grad(f, wrt="w")(2.0, 3.0) == 0.0
+    assert grad(grad(f))(2.0, 3.0) == 0.0
+
+
+def test_a_stopped_result_has_the_derivative_0():
+    assert grad(lambda x: stop_gradient(math.exp(x)))(1.0) == 0.0
+    assert grad(lambda x: stop_gradient(x) * 3 + 2)(1.0) == 0.0
+    with pytest.raises(NotDifferentiable):
+        grad(lambda x: math.floor(x) + stop_gradient(x))(1.0)
+
+
+def test_stopped_values_are_written_as_if_they_were_not():
+    assert grad(lambda x: x * x * stop_gradient(x)).source == source('''
+        def f_grad(x):
+            """Derivative of f with respect to x."""
+            return 2 * x**2
+    ''')
+    assert str(closed_form(lambda x: stop_gradient(x) * x, order=0)) in {"x * x", "x**2"}
+
+
+def test_stopped_tuples_and_branches():
+    def f(x, y):
+        a, b = stop_gradient((x * y, y))
+        if stop_gradient(x) > 1:
+            return a * x + b
+        return b * x
+
+    assert grad(f)(2.0, 3.0) == 6.0
+    assert grad(f)(0.5, 3.0) == 3.0
+    assert grad(f, wrt=1)(2.0, 3.0) == 0.0
+    with pytest.raises(UnsupportedSyntax, match="stop_gradient takes one argument"):
+        grad(lambda x: stop_gradient(x, x))(1.0)
+
+
+def test_stopped_arrays():
+    df = derivative(lambda x: stop_gradient(np.exp(x)) * x)
+    x = np.array([0.0, 1.0])
+    assert list(df(x)) == list(np.exp(x))
+
+
+def test_a_registered_function_is_kept_alive():
+    def temporary(x):
+        return x
+
+    register(temporary, lambda y, x: 7.0)
+    gone = weakref.ref(temporary)
+    del temporary
+    gc.collect()
+    # Its identity is what the rule is found by: no other function may get it.
+    assert gone() is not None
