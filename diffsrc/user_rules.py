@@ -12,8 +12,6 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from diffsrc.ops import operation_of
-
 if TYPE_CHECKING:
     import inspect
 
@@ -75,6 +73,8 @@ def register(function: Function, *partials: Partial) -> None:
     """
     if not callable(function):
         raise TypeError(f"register takes a function, not {type(function).__name__}")
+    from diffsrc.ops import operation_of
+
     name = name_of(function)
     known = operation_of(function)
     if known is not None:

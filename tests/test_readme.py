@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special, stats
 
 from diffsrc import DiffsrcError, grad
 
@@ -111,6 +112,9 @@ def printed(text: str, session: Session) -> str:
                         result = session.shell(command[2:]).rstrip("\n")
                         shown += [command, *result.splitlines()]
                 replaced.append((block, shown))
+            case ["yaml"]:
+                [hook] = re.findall(r"- id: (.*)", "\n".join(block.lines))
+                assert f"- id: {hook}\n" in (ROOT / ".pre-commit-hooks.yaml").read_text()
             case _:
                 assert block.info == "sh", f"line {block.start}: {block.info!r}"
     assert not output, f"printed, but not shown: {output}"
@@ -153,7 +157,7 @@ CONVENTIONS = [
 def test_its_conventions_hold(tmp_path: Path, expression: str, x: float, expected: str) -> None:
     file = tmp_path / "row.py"
     file.write_text(f"def f(x):\n    return {expression}\n")
-    names = {"math": math, "np": np}
+    names = {"math": math, "np": np, "special": special, "stats": stats}
     exec(compile(file.read_text(), str(file), "exec"), names)  # noqa: S102
     df = grad(names["f"])
     if expected.startswith("`"):
