@@ -2,7 +2,7 @@
 
     python benchmarks/arrays.py [POINTS]
 
-Ten of lmfit's lineshapes are derived by all their parameters, from lmfit's own source; times are
+Eleven of lmfit's lineshapes are derived by all their parameters, from lmfit's own source; times are
 milliseconds for POINTS (1,000,000) points, interleaved medians in one thread. The values are
 compared first; exit code 1 when one differs.
 """

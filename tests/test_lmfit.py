@@ -2,6 +2,7 @@
 
 import inspect
 
+import numba
 import numpy as np
 import pytest
 from lmfit import lineshapes
@@ -157,6 +158,10 @@ SCALARS_ONLY = {"not_zero": [{"value": v} for v in (0.7, -1.3, 2.5, 1e-3)]}
 # Analytic in all arguments as they are written: no max, abs, comparison or sign.
 ANALYTIC = {"breit_wigner", "sine", "expsine", "powerlaw", "linear", "parabolic"}
 
+# Numba knows nothing of scipy.special.
+OF_SCIPY = {"voigt", "skewed_voigt", "pearson4", "pearson7", "students_t"}
+OF_SCIPY |= {"expgaussian", "skewed_gaussian"}
+
 # Of a float, lmfit divides by x itself, with the sign of `exp((x - center) / kt) - 1`.
 STEPS_OF_FLOATS = {("bose", "center"), ("bose", "kt")}
 
@@ -274,3 +279,20 @@ def test_the_value_is_lmfits_own(name):
             alone = derivative(getattr(lineshapes, name), wrt=wrt)(**arguments)
             largest = np.max(np.abs(alone))
             assert_near(slope, alone, largest or 1, df.source_for(**arguments))
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_numba_compiles_what_calls_no_scipy(name):
+    arguments = arguments_of(name, LISTED[name][-1])
+    given = tuple(n for n in numbers(arguments) if not isinstance(arguments[n], np.ndarray))
+    df = value_and_grad(getattr(lineshapes, name), wrt=given)
+    value, slopes = df(**arguments)
+    if "special." in df.source_for(**arguments):
+        assert name in OF_SCIPY
+        return
+    ((found,),) = df.specialisations.values()
+    compiled = numba.njit(found.function())
+    got_value, got_slopes = compiled(*copied(arguments).values())
+    np.testing.assert_allclose(got_value, value, rtol=1e-13)
+    for got, slope in zip(got_slopes, slopes, strict=True):
+        np.testing.assert_allclose(got, slope, rtol=1e-12, atol=1e-14 * np.max(np.abs(slope)))

@@ -7,6 +7,7 @@ import itertools
 import math
 import random
 
+import numba
 import numpy as np
 import pytest
 
@@ -74,6 +75,39 @@ def test_elements_are_those_of_numbers(seed, tmp_path):
             # A plain sweep loses as much where two terms cancel.
             scale = 1e-13 * max(1.0, *map(abs, itertools.chain(*single)))
             np.testing.assert_allclose(slope, one, rtol=1e-12, atol=scale, err_msg=text + source)
+
+
+@pytest.mark.parametrize("s", [1.0, -1.0])
+def test_arrays_that_come_from_choices_are_arrays(s) -> None:
+    def by_ternary(x, s):
+        y = np.sin(x) if s > 0 else np.cos(x)
+        return np.where(y > 0.2, x * y * max(s, 0.1), 0.0)
+
+    def by_statement(x, s):
+        if s > 0:  # noqa: SIM108 - as people write it
+            y = np.sin(x)
+        else:
+            y = np.cos(x)
+        return np.where(y > 0.2, x * y * max(s, 0.1), 0.0)
+
+    y, slope = (np.sin(X), np.cos(X)) if s > 0 else (np.cos(X), -np.sin(X))
+    by_x = np.where(y > 0.2, (y + X * slope) * max(s, 0.1), 0.0)
+    by_s = np.where(y > 0.2, X * y * (s > 0.1), 0.0)
+    for function in (by_ternary, by_statement):
+        found = grad(function, wrt=("x", "s"))(X, s)
+        np.testing.assert_allclose(found, (by_x, by_s), rtol=1e-14, err_msg=function.__name__)
+
+
+def test_numba_takes_choices_between_an_array_and_nothing() -> None:
+    def pulse(x, sigma, skew):
+        return np.exp(skew * x / max(TINY, sigma)) * max(TINY, sigma)
+
+    pulse_grad = grad(pulse, wrt=("sigma", "skew"))
+    expected = pulse_grad(X, 0.7, 0.3)
+    ((found,),) = pulse_grad.specialisations.values()
+    assert "np.zeros_like(x)" in found.source
+    compiled = numba.njit(found.function())
+    np.testing.assert_allclose(compiled(X, 0.7, 0.3), expected, rtol=1e-14)
 
 
 def gaussian(x, height, sigma):

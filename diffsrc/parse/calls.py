@@ -292,6 +292,8 @@ class Calls(ComplexNumbers):
             else self.numeric(value, node)
             for value in values
         ]
+        if spelling == "abs" and nodes[0] in self.arrays:
+            spelling = "np.abs"  # the same, and Numba knows it of arrays
         if spelling == "math.hypot" and len(nodes) == 1:
             return self.node("abs", (nodes[0],), node, "math.fabs")
         return self.node(op, tuple(nodes), node, spelling)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import islice
 
 from diffsrc.ir import (
@@ -148,7 +149,9 @@ class Lowering:
             lazy = self.ranks.is_single(node.args[0])
             condition, then, orelse = (node if lazy else self._guarded(node)).args
             arms = [unwrapped(self.result(arm)) for arm in (then, orelse)]
-            chosen = choice(self.graph, self(condition), *arms, lazy=lazy)
+            chosen = choice(
+                self.graph, self(condition), *(self._alike(arms) if lazy else arms), lazy=lazy
+            )
             return chosen if lazy else self.graph.call("scalar", chosen)
         written = self(node)
         if not is_integer(written, self.integers):
@@ -233,7 +236,9 @@ class Lowering:
                 return self(safe)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
-            return choice(self.graph, *args, lazy=self.ranks.is_single(node.args[0]))
+            lazy = self.ranks.is_single(node.args[0])
+            arms = self._alike(args[1:]) if lazy else args[1:]
+            return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
             return self.graph.call("div", exp, expm1)
@@ -273,6 +278,16 @@ class Lowering:
             )
             return self.graph.call("select", args[0], one, self.graph.const(0.0))
         return self.graph.call(op, *args, options=(spelling,))
+
+    def _alike(self, arms: Sequence[Node]) -> Sequence[Node]:
+        """The arms of a choice between an array and 0, of which Numba wants one type."""
+        for zero, other in (arms, arms[::-1]) if self.ranks.shaped else ():
+            number = isinstance(zero, Const) and zero.value == 0
+            if number and not self.ranks.is_likely_single(other):
+                like = next(n for n in reachable((other,)) if n in self.ranks.shaped)
+                zeros = self.graph.call("zeros_like", like, options=("np.zeros_like",))
+                return [zeros if arm is zero else arm for arm in arms]
+        return arms
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""

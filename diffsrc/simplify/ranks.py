@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import (
@@ -15,6 +15,7 @@ from diffsrc.ir import (
     Prod,
     Program,
     Ref,
+    Result,
     Sum,
     Var,
     reachable,
@@ -60,7 +61,7 @@ class Ranks:
             return False
         found = self.known.get(node)
         if found is None:
-            for below in reachable((node,), arms=False, stop=self.known.keys()):
+            for below in reachable((node,), stop=self.known.keys()):
                 if below not in self.known:
                     self.known[below] = self._is_single(below)
             found = self.known[node]
@@ -72,8 +73,8 @@ class Ranks:
             return self.arrays and self.is_single(node)
         found = self.likely.get(node)
         if found is None:
-            for below in reachable((node,), arms=False, stop=self.likely.keys()):
-                inside = (self.likely.get(b, True) for b in below.operands)
+            for below in reachable((node,), stop=self.likely.keys()):
+                inside = (self.likely.get(b, True) for b in _made_of(below))
                 self.likely.setdefault(below, below not in self.shaped and all(inside))
             found = self.likely[node]
         return found
@@ -83,7 +84,7 @@ class Ranks:
             return True
         if isinstance(node, Var) or not node.operands:
             return isinstance(node, Call) and not node.args
-        return all(self.known[below] for below in node.operands)
+        return all(self.known[below] for below in _made_of(node))
 
     def hoisted(self, node: Call) -> Node:
         """`a * (k if c else 0)` for `a * k if c else 0`, where `a` is an array and `c` and `k` not.
@@ -130,6 +131,14 @@ class Ranks:
                 return known and all(self.is_finite(a, 1, depth + 1) for a in base.args)
             case _:
                 return False
+
+
+def _made_of(node: Node) -> Sequence[Node]:
+    """What a value is computed from; of a choice, what its arms give."""
+    if isinstance(node, Result):
+        arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
+        return [arm.results[node.index] for arm in arms]
+    return node.operands
 
 
 def is_apart_from_zero(node: Node) -> bool:
