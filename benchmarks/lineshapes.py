@@ -1,4 +1,4 @@
-"""Eleven of lmfit's lineshapes, derived by hand by all their parameters.
+"""Eighteen of lmfit's lineshapes, derived by hand by all their parameters.
 
 Each takes an array and returns a tuple, as a careful person writes it in NumPy.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import log, pi, sqrt
 
 import numpy as np
-from scipy.special import wofz
+from scipy.special import digamma, erf, gamma, wofz
 
 S2PI = sqrt(2 * pi)
 
@@ -153,6 +153,68 @@ def voigt(x, amplitude, center, sigma, gamma):
     return by_amplitude, -scale * slope.real, by_sigma, -scale * slope.imag
 
 
+def sine(x, amplitude, frequency, shift):
+    """By amplitude, frequency and shift."""
+    phase = x * frequency + shift
+    by_shift = amplitude * np.cos(phase)
+    return np.sin(phase), x * by_shift, by_shift
+
+
+def exponential(x, amplitude, decay):
+    """By amplitude and decay."""
+    by_amplitude = np.exp(-x / decay)
+    return by_amplitude, amplitude / decay**2 * x * by_amplitude
+
+
+def powerlaw(x, amplitude, exponent):
+    """By amplitude and exponent, for positive x."""
+    by_amplitude = x**exponent
+    return by_amplitude, amplitude * by_amplitude * np.log(x)
+
+
+def skewed_gaussian(x, amplitude, center, sigma, gamma):
+    """By amplitude, center, sigma and gamma."""
+    d = (x - center) / sigma
+    bell = np.exp(-0.5 * d * d) / (S2PI * sigma)
+    t = gamma / sqrt(2) * d
+    asymmetry = 1 + erf(t)
+    by_amplitude = asymmetry * bell
+    ripple = amplitude * sqrt(2 / pi) * np.exp(-t * t) * bell
+    by_center = (amplitude * d * by_amplitude - gamma * ripple) / sigma
+    by_sigma = by_center * d - amplitude / sigma * by_amplitude
+    return by_amplitude, by_center, by_sigma, d * ripple
+
+
+def parabolic(x, a, b, c):
+    """By a, b and c."""
+    return x * x, x, np.ones_like(x)
+
+
+def students_t(x, amplitude, center, sigma):
+    """By amplitude, center and sigma, which is the number of degrees of freedom."""
+    d = x - center
+    square = d * d / sigma
+    base = 1 + square
+    power = (sigma + 1) / 2
+    scale = gamma(power) / (sqrt(pi * sigma) * gamma(sigma / 2))
+    by_amplitude = scale * base**-power
+    value = amplitude * by_amplitude
+    inverse = 1 / base
+    by_center = 2 * power / sigma * value * d * inverse
+    slope = 0.5 * (digamma(power) - digamma(sigma / 2) - 1 / sigma)
+    by_sigma = value * (slope - 0.5 * np.log(base) + power / sigma * square * inverse)
+    return by_amplitude, by_center, by_sigma
+
+
+def fermi(x, amplitude, center, kt):
+    """By amplitude, center and kt."""
+    d = (x - center) / kt
+    occupied = np.exp(d)
+    inverse = 1 / (occupied + 1)
+    by_center = amplitude / kt * occupied * inverse * inverse
+    return inverse, by_center, by_center * d
+
+
 ARGUMENTS = {
     gaussian: (2.0, 0.3, 0.7),
     lorentzian: (2.0, 0.3, 0.7),
@@ -165,4 +227,11 @@ ARGUMENTS = {
     doniach: (2.0, 0.3, 0.7, 0.2),
     expsine: (2.0, 3.3, 0.4, 0.2),
     voigt: (2.0, 0.3, 0.7, 0.4),
+    sine: (2.0, 3.3, 0.4),
+    exponential: (2.0, 1.3),
+    powerlaw: (2.0, 0.7),
+    skewed_gaussian: (2.0, 0.3, 0.7, 0.4),
+    parabolic: (2.0, 0.3, 0.7),
+    students_t: (2.0, 0.3, 2.7),
+    fermi: (2.0, 0.3, 0.7),
 }

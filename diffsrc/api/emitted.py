@@ -32,7 +32,7 @@ class Emitted(NamedTuple):
         assumptions: what must hold outside.
         ranked: the parameters of which it matters whether they are arrays.
         wrt: the parameters that it derives by, which are floats.
-        floats: the parameters that are made floats.
+        floats: the parameters that are made floats, and whether single integers are too.
         inexact: which of its results are made floats.
         real: the parameters that are looked at, lest they are complex.
     """
@@ -48,7 +48,7 @@ class Emitted(NamedTuple):
     assumptions: tuple[Outside, ...]
     ranked: frozenset[str]
     wrt: frozenset[str]
-    floats: tuple[str, ...]
+    floats: Mapping[str, bool]
     inexact: frozenset[int]
     real: tuple[str, ...]
 

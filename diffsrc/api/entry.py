@@ -178,8 +178,8 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"if type({name}) is not float and type({name}) is not int:",
             f"    {cell(_check_real)}({name})",
         ]
-    for name in emitted.floats:
-        as_float = cell(_as_float if name in emitted.wrt else _array_as_float)
+    for name, whole in emitted.floats.items():
+        as_float = cell(_as_float if whole else _array_as_float)
         lines += [
             f"if type({name}) is not float:",
             f"    {name} = {as_float}({name})",

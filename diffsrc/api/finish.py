@@ -54,6 +54,8 @@ KEEPS_INT = frozenset(
 )
 
 
+TAKES_INT = frozenset({"ldexp", "factorial", "comb", "perm", "gcd", "lcm", "isqrt", "polygamma"})
+
 # As a set of parameters: a float whatever they are.
 ALWAYS = -1
 # The builtins hand one of their arguments on, as it is.
@@ -94,7 +96,7 @@ def finished(stages: Stages) -> Emitted:
         assumptions=tuple((a.holder, a.name, a.path, a.expected) for a in program.assumptions),
         ranked=stages.ranked,
         wrt=stages.wrt,
-        floats=tuple(made_floats),
+        floats=made_floats,
         inexact=inexact,
         real=tuple(
             name
@@ -111,8 +113,11 @@ def is_used(module: str, text: str) -> bool:
 
 def floats(
     program: Program, wrt: frozenset[str], derived: range
-) -> tuple[list[str], frozenset[int]]:
+) -> tuple[dict[str, bool], frozenset[int]]:
     """What is made a float: the parameters, and then the derivatives that still may be none.
+
+    Of a parameter it is said whether a single integer becomes a float too: where it is derived by,
+    and in code for arrays that gives derivatives alone, of which none needs to be multiplied then.
 
     Of parameters as few as will do, since an integer times a float is a float. Where the code takes
     arrays, those derived by and what else is needed for all arithmetic to be in floats: the square
@@ -140,6 +145,9 @@ def floats(
     wanted = _results(program)
     chosen: list[str] = []
     sure = 0
+    alone = not scalars and len(derived) == len(program.body.results)
+    counted = _counted(known) if alone else set()
+    whole = {n for n, name in parameters.items() if name in wrt or (alone and n not in counted)}
     if not scalars:
         wanted += [n for n in known if isinstance(n, Call) and n.op in KEEPS_INT]
         chosen += [name for name in parameters.values() if name in wrt]
@@ -153,14 +161,20 @@ def floats(
     while integers:
         best = max(bits, key=use)
         chosen.append(parameters[best])
-        sure |= bits[best] if parameters[best] in wrt else 0
+        sure |= bits[best] if best in whole else 0
         integers = [mask for mask in integers if not bits[best] & mask]
     masks = [(i, known[program.body.results[i]]) for i in derived]
     inexact = frozenset(i for i, mask in masks if mask != ALWAYS and not mask & sure)
     if isinstance(program.structure, Stack):
         # One array, which is made floats as a whole.
         inexact = frozenset({0}) if inexact else inexact
-    return chosen, inexact
+    names = {parameters[node] for node in whole}
+    return {name: name in names for name in chosen}, inexact
+
+
+def _counted(nodes: Iterable[Node]) -> set[Node]:
+    """What is given to functions that take integers only."""
+    return {arg for n in nodes if isinstance(n, Call) and n.op in TAKES_INT for arg in n.args}
 
 
 def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
@@ -172,7 +186,8 @@ def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
             sources[node] = {node}
         elif isinstance(node, Call) and node.op in KEEPS_INT:
             found = [sources[arg] for arg in node.args if arg in sources]
-            if node.op in {"pow", "mod", "floordiv"}:
+            square = node.op == "pow" and isinstance(node.args[1], Const)
+            if node.op in {"pow", "mod", "floordiv"} and not square:
                 meant.update(*found)
             elif found:
                 sources[node] = set().union(*found)

@@ -157,6 +157,8 @@ class Reach:
 
     def _cost(self, base: Node, exponent: Exact) -> int:
         """What a power costs with the product that it is multiplied by."""
+        if self.ranks.differ and self.ranks.is_likely_single(base):
+            return 1  # beside arrays
         cost = self.charges.get(base)
         if cost is None:
             cost = self.charges[base] = self._charge(base)
