@@ -159,6 +159,87 @@ def test_what_may_be_infinite_is_not_multiplied_by_zero() -> None:
         np.testing.assert_allclose(slope(X, 4.0), function(X, 4.0) / 8, rtol=1e-14)
 
 
+def wide_power(x, n, p):
+    return np.where(n < 100, (1 + x**2) ** n, 0.0) + math.exp(n) * x
+
+
+def far_quotient(x, s, a):
+    u = x / max(TINY, s)
+    return a * u**12 / (1 + u**24)
+
+
+def dropped_pole(x, p, q):
+    inverse = 1 / x
+    return np.where(p > 0, inverse * p, 0.0) * math.exp(q)
+
+
+def test_what_is_dropped_may_be_infinite() -> None:
+    with np.errstate(all="ignore"):
+        slope = grad(wide_power)(np.array([50.0, 1.0]), 300.0, 1.0)
+        np.testing.assert_array_equal(slope, [math.exp(300)] * 2)
+        assert grad(far_quotient, wrt="s")(np.array([0.5]), 0.0, 1.0) == [0.0]
+        slope = grad(dropped_pole, wrt="p")(np.array([0.0, 1.0]), -1.0, 1.0)
+        np.testing.assert_array_equal(slope, [0.0, 0.0])
+
+
+def test_an_array_refutes_an_annotation() -> None:
+    def line(x: float, a: float) -> float:
+        return 3 * x + a
+
+    def square(x: float, n: float):
+        return np.where(x > 0, x**2 * n, 0.0)
+
+    for first, then in ((1.0, X), (X, 1.0)):
+        line_grad = grad(line)
+        for x in (first, then):
+            np.testing.assert_array_equal(line_grad(x, 1.0), np.full(np.shape(x), 3.0))
+    np.testing.assert_array_equal(grad(square)(X, 2.0), np.where(X > 0, 4 * X, 0.0))
+
+
+def test_what_stands_behind_and_or_says_nothing() -> None:
+    def either(x, s, flag):
+        if flag < 0 or s > 0:
+            return np.where(s > 1, x**2, s)
+        return x
+
+    def both(x, s, flag):
+        sure = flag > 0 and math.sin(s) > 0
+        return np.where(s > 1, x**2, s) + sure
+
+    s = np.array([0.0, 2.0])
+    for function in (either, both):
+        np.testing.assert_array_equal(grad(function)(2.0, s, -1.0), [0.0, 4.0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"x * {call}"
+        for call in (
+            "np.maximum(n, 2)",
+            "np.minimum(n, 2)",
+            "np.fmax(n, 2)",
+            "np.fmin(n, 2)",
+            "np.clip(n, 1, 3)",
+            "np.fmod(n, 2)",
+            "np.nan_to_num(n)",
+            "np.reciprocal(n)",
+            "np.abs(n)",
+            "np.square(n)",
+            "(n // 2)",
+            "np.floor(n)",
+        )
+    ],
+)
+def test_integers_beside_what_is_derived_by_give_floats(text, tmp_path) -> None:
+    text = f"import numpy as np\n\ndef f(x, n):\n    return {text}\n"
+    f = loaded(tmp_path / "whole.py", text)
+    for n in (3, np.int64(3), np.array([3, 1])):
+        found = grad(f)(2.0, n)
+        assert np.asarray(found).dtype == float, (n, found)
+        np.testing.assert_array_equal(found, f(2.0, n) / 2)
+
+
 def stepwise(x, n):
     if n > 2:
         return 2 * x

@@ -9,6 +9,7 @@ from diffsrc.ops.complex import HOLOMORPHIC
 
 # As they are spelled; those without a spelling are Python's own.
 ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg"})
+LAZY = frozenset({"select", "and", "or"})
 SCALAR = frozenset({"max", "min", "select", "complex"})
 
 
@@ -114,22 +115,29 @@ def single_numbers(program: Program, arrays: frozenset[str]) -> frozenset[Node]:
     """
     parameters = numbers(program)
     plain = {p.name for p in program.parameters if p.annotation in {"float", "int"}}
-    single = {node for name, node in parameters.items() if name in plain}
+    # Who gives an array all the same, refutes the annotation.
+    single = {node for name, node in parameters.items() if name in plain - arrays}
     if arrays and is_scalar_code(program.body):
         single.update(node for name, node in parameters.items() if name not in arrays)
-    taken: list[Node] = []
+    computed = _computed([*program.body.values(), *program.body.roots()])
+    taken = [below for node in computed for below in _taken_as_numbers(node)]
+    single.update(node for node in _computed(taken) if not node.operands)
+    return frozenset(single)
+
+
+def _computed(roots: Sequence[Node]) -> set[Node]:
+    """What is computed in any case: not in an arm, nor behind Python's `and` and `or`."""
     seen: set[Node] = set()
-    todo = [*program.body.values(), *program.body.roots()]
+    todo = list(roots)
     while todo:
         node = todo.pop()
         if node not in seen:
             seen.add(node)
-            taken += _taken_as_numbers(node)
-            # An arm that is not taken says nothing.
-            lazy = isinstance(node, Call) and node.op == "select" and not node.options
+            lazy = (
+                isinstance(node, Call) and node.op in {"select", "and", "or"} and not node.options
+            )
             todo += node.operands[:1] if lazy else node.operands
-    single.update(node for node in reachable(taken, arms=False) if not node.operands)
-    return frozenset(single)
+    return seen
 
 
 def _taken_as_numbers(node: Node) -> Sequence[Node]:
@@ -144,13 +152,13 @@ def _taken_as_numbers(node: Node) -> Sequence[Node]:
 def ranked_parameters(program: Program) -> frozenset[str]:
     """The parameters of which it matters whether they are arrays.
 
-    Those that some result does not contain, and all where the code is for scalars only; none that
-    the user annotated as a plain number.
+    Those that some result does not contain, and all where the code is for scalars only: but for
+    those that the user annotated as plain numbers there.
     """
-    plain = {p.name for p in program.parameters if p.annotation in {"float", "int"}}
-    parameters = {n: node for n, node in numbers(program).items() if n not in plain}
+    parameters = numbers(program)
     if is_scalar_code(program.body):
-        return frozenset(parameters)
+        plain = {p.name for p in program.parameters if p.annotation in {"float", "int"}}
+        return frozenset(parameters.keys() - plain)
     missing: set[str] = set()
     for result in program.body.results:
         inside = set(reachable((result,)))

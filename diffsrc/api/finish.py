@@ -13,6 +13,7 @@ from diffsrc.api.emitted import Emitted
 from diffsrc.capture import static_attribute
 from diffsrc.emit.expressions import MODULES
 from diffsrc.ir import Call, Const, Node, Program, Result, Stack, reachable
+from diffsrc.ops.integers import INTEGRAL
 
 MAYBE_INT = frozenset(
     {
@@ -33,27 +34,7 @@ MAYBE_INT = frozenset(
         "registered",
     }
 )
-KEEPS_INT = frozenset(
-    {
-        "add",
-        "sub",
-        "sum",
-        "mul",
-        "neg",
-        "pos",
-        "pow",
-        "abs",
-        "max",
-        "min",
-        "mod",
-        "floordiv",
-        "select",
-        "square",
-        "sign",
-    }
-)
-
-
+KEEPS_INT = INTEGRAL - MAYBE_INT
 TAKES_INT = frozenset({"ldexp", "factorial", "comb", "perm", "gcd", "lcm", "isqrt", "polygamma"})
 
 # As a set of parameters: a float whatever they are.
@@ -187,7 +168,7 @@ def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
         elif isinstance(node, Call) and node.op in KEEPS_INT:
             found = [sources[arg] for arg in node.args if arg in sources]
             square = node.op == "pow" and isinstance(node.args[1], Const)
-            if node.op in {"pow", "mod", "floordiv"} and not square:
+            if node.op in {"pow", "mod", "floordiv", "reciprocal"} and not square:
                 meant.update(*found)
             elif found:
                 sources[node] = set().union(*found)

@@ -30,7 +30,7 @@ from diffsrc.simplify.factor import (
 from diffsrc.simplify.lower import lowered
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
-from diffsrc.simplify.ranks import Ranks, divisors
+from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.stable import stabilised
 from diffsrc.simplify.sums import with_shared_sums
 from diffsrc.simplify.unmarked import Unmarking, has_marks, unmarked
@@ -50,7 +50,6 @@ class Simplifier:
     """
 
     def __init__(self, program: Program) -> None:
-        self.program = program
         self.graph: Graph = program.graph
         named = [let.node for block in blocks(program.body) for let in block.lets]
         self.normal = Normaliser(program.graph, named)
@@ -91,8 +90,7 @@ class Simplifier:
         With `stable`, in the forms that floats compute best. What is `single` is no array;
         of what is `shaped`, one is at hand.
         """
-        divided = divisors(self.program, self.normal) if single and library == "np" else set()
-        ranks = Ranks(library, single, divided, shaped if library == "np" else frozenset())
+        ranks = Ranks(library, single, shaped if library == "np" else frozenset())
         final = program._replace(body=self._final(program.body))
         if stable:
             final = stabilised(final, self.normal, ranks)

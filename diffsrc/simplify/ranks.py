@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import (
     Call,
     Const,
     Exact,
-    If,
     Node,
     Number,
     Prod,
-    Program,
     Ref,
     Result,
     Sum,
@@ -23,31 +21,28 @@ from diffsrc.ir import (
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.factor import monomial_of
 
-# Finite for all finite arguments, and not large.
-BOUNDED = frozenset({"sin", "cos", "tanh", "atan", "erf", "erfc", "sinc", "abs", "sign", "pi"})
-GROWING = frozenset({"sqrt", "log1p", "asinh"})
-MAX_DEPTH = 8
+# Bounded whatever they are given; those of one period need a finite argument.
+BOUNDED = frozenset({"tanh", "atan", "erf", "erfc", "sign"})
+PERIODIC = frozenset({"sin", "cos"})
+MAX_DEGREE = 4
 
 
 class Ranks:
     """What is known of the values of a program that is written for `library`.
 
-    A value that is computed from `single` ones only is a single one. By the `divisors` the user's
-    function divides, whatever it chooses. What is `shaped` is an array in the call at hand, and may
-    be none in another: this decides about cost only.
+    A value that is computed from `single` ones only is a single one. What is `shaped` is an array
+    in the call at hand, and may be none in another: this decides about cost only.
     """
 
     def __init__(
         self,
         library: str,
         single: AbstractSet[Node] = frozenset(),
-        divisors: AbstractSet[Node] = frozenset(),
         shaped: AbstractSet[Node] = frozenset(),
     ) -> None:
         self.library = library
         self.arrays = library == "np"
         self.single = single
-        self.divisors = divisors
         self.shaped = shaped
         self.differ = bool(shaped or (self.arrays and single))
         self.known: dict[Node, bool] = {}
@@ -89,7 +84,8 @@ class Ranks:
     def hoisted(self, node: Call) -> Node:
         """`a * (k if c else 0)` for `a * k if c else 0`, where `a` is an array and `c` and `k` not.
 
-        Only the choice of a number is left, if `a` is finite also where it is not chosen.
+        Only the choice of a number is left, where `a` is bounded whatever stands in it, or small
+        powers of arguments: elsewhere 0 might meet infinity.
         """
         graph, (condition, then, orelse) = node.graph, node.args
         arm, zero = (orelse, then) if then is graph.zero else (then, orelse)
@@ -97,40 +93,38 @@ class Ranks:
             return node
         coefficient, powers = monomial_of(arm)
         outer = {b: e for b, e in powers.items() if not self.is_single(b)}
-        if not outer or not all(self.is_finite(b, e) for b, e in outer.items()):
+        degrees = [self._degree(b, e) for b, e in outer.items()]
+        if not outer or None in degrees or sum(filter(None, degrees)) > MAX_DEGREE:
             return node
         inner = graph.monomial(coefficient, {b: e for b, e in powers.items() if b not in outer})
         arms = (zero, inner) if then is zero else (inner, zero)
         return graph.monomial(1, outer) * graph.call("select", condition, *arms)
 
-    def is_finite(self, base: Node, exponent: Exact = 1, depth: int = 0) -> bool:
-        """Whether a power is finite for all arguments of common size."""
-        if depth > MAX_DEPTH:
-            return False
-        if exponent < 0 and base not in self.divisors and not is_apart_from_zero(base):
-            return False
-        if exponent.denominator > 1 and not nonnegative(base):
-            return False
-        if self.is_single(base):
-            return True
+    def _degree(self, base: Node, exponent: Exact) -> int | None:
+        """How a power grows with the arguments: 0 where it is bounded; None where that is open."""
+        if exponent.denominator > 1:
+            return None
+        if exponent < 0:
+            return 0 if is_apart_from_zero(base) else None
         match base:
-            case Var():
-                return True
-            case Ref():
-                return self.is_finite(base.value, 1, depth + 1)
-            case Sum():
-                return all(self.is_finite(t, 1, depth + 1) for t, _ in base.terms)
-            case Prod():
-                return all(self.is_finite(b, e, depth + 1) for b, e in base.factors)
-            case Call(op="exp", args=(arg,)):
-                return nonnegative(-arg)
-            case Call(op="pow", args=(inner, power)):
-                return is_apart_from_zero(inner) and self.is_single(power)
-            case Call():
-                known = base.op in BOUNDED or (base.op in GROWING and nonnegative(base.args[0]))
-                return known and all(self.is_finite(a, 1, depth + 1) for a in base.args)
-            case _:
-                return False
+            case Call(op="exp", args=(arg,)) if nonnegative(-arg):
+                return 0
+            case Call() if base.op in BOUNDED:
+                return 0
+            case Call() if base.op in PERIODIC and self._is_plain(base.args[0]):
+                return 0
+        return int(exponent) if self._is_plain(base) else None
+
+    def _is_plain(self, node: Node) -> bool:
+        """Whether a value is an argument, or a sum of some, with numbers as factors."""
+        if isinstance(node, Ref):
+            node = node.value
+        if isinstance(node, Sum):
+            return all(self._is_plain(term) for term, _ in node.terms if not self.is_single(term))
+        if isinstance(node, Prod):
+            rest = [(b, e) for b, e in node.factors if not self.is_single(b)]
+            return all(isinstance(b, Var) and e == 1 for b, e in rest) and len(rest) < 2
+        return isinstance(node, Var)
 
 
 def _made_of(node: Node) -> Sequence[Node]:
@@ -145,20 +139,3 @@ def is_apart_from_zero(node: Node) -> bool:
     """Whether a value is a positive number and what is not negative."""
     node = node.value if isinstance(node, Ref) else node
     return isinstance(node, Sum) and node.constant > 0 and nonnegative(node)
-
-
-def divisors(program: Program, normal: Callable[[Node], Node]) -> set[Node]:
-    """What a function divides by in any case, as normal nodes."""
-    found: set[Node] = set()
-    seen: set[Node] = set()
-    todo = [*program.body.values(), *program.body.roots()]
-    while todo:
-        node = todo.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, Call) and node.op == "div":
-            found.update(monomial_of(normal(node.args[1]))[1])
-        chosen = isinstance(node, If) or (isinstance(node, Call) and node.op == "select")
-        todo += node.operands[:1] if chosen else node.operands
-    return found
