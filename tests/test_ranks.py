@@ -240,6 +240,30 @@ def test_integers_beside_what_is_derived_by_give_floats(text, tmp_path) -> None:
         np.testing.assert_array_equal(found, f(2.0, n) / 2)
 
 
+def test_a_value_is_the_users_own_whatever_the_derivative_needs() -> None:
+    x = np.array([0.1, 0.3], np.float32)
+
+    def by_arm(x, a):
+        if a > 1:
+            return a / 3
+        return np.exp(a * x)
+
+    def ternary(x, a):
+        return a / 3 if a > 1 else a * x
+
+    for function in (by_arm, ternary):
+        value, slope = value_and_grad(function, wrt="a")(x, 1.3)
+        assert (type(value), value) == (float, function(x, 1.3))
+        np.testing.assert_array_equal(slope, np.full(2, 1 / 3, np.float32))
+
+    def scaled(x, s):
+        return np.exp(-((x / (s * np.sqrt(2))) ** 2))
+
+    value, _ = value_and_grad(scaled, wrt="s")(x, 0.7)
+    assert value.dtype == scaled(x, 0.7).dtype == np.float64
+    np.testing.assert_array_equal(value, scaled(x, 0.7))
+
+
 def stepwise(x, n):
     if n > 2:
         return 2 * x

@@ -22,17 +22,16 @@ def numbers(program: Program) -> dict[str, Node]:
     }
 
 
-def broadcast(program: Program, arrays: frozenset[str], kept: tuple[Node, ...] = ()) -> Program:
-    """The program with every result expanded to the shape of the `arrays`.
+def broadcast(program: Program, arrays: frozenset[str], derived: range) -> Program:
+    """The program with the results that are `derived` expanded to the shape of the `arrays`.
 
-    Results that are among `kept`, the values of the user's function, stay what they are.
+    The others, values of the user's function, stay what they are.
     The derivative of `a * x + b` by `b` is `np.ones_like(x)` for an array `x`.
     """
     shaped = [node for name, node in numbers(program).items() if name in arrays]
     if not shaped or program.body.fails:
         return program
-    wanted = [i for i, result in enumerate(program.body.results) if result not in kept]
-    return program._replace(body=_in_shape(program.body, wanted, shaped))
+    return program._replace(body=_in_shape(program.body, derived, shaped))
 
 
 def _in_shape(block: Block, wanted: Sequence[int], shaped: list[Node]) -> Block:

@@ -78,7 +78,6 @@ def derive(
     """
     parsed = parse(captured, signature)
     parsed.graph.careful = stable
-    values = parsed.body.results
     simplifier = Simplifier(parsed)
     program = parsed
     for operator in operators:
@@ -90,7 +89,6 @@ def derive(
             raise error.at(captured.place(captured.node)) from None
     if program.rules is not None and has_marks(program.graph):
         program = unmarked(program)
-        values = unmarked(parsed).body.results
         simplifier = simplifier.over(program)
     library = {"python": "math", "numpy": "np", None: program.library}[target]
     if not stable:
@@ -102,12 +100,15 @@ def derive(
     shaped = frozenset(node for name, node in numbers(parsed).items() if name in arrays)
     lowered = simplifier.lowered(program, library, stable=stable, single=single, shaped=shaped)
     ranked = ranked_parameters(lowered) if program.library != "math" else frozenset[str]()
-    simplified = broadcast(lowered, arrays, kept=values)
+    derived = derived_results(operators, len(lowered.body.results))
+    simplified = broadcast(lowered, arrays, derived)
     _refuse_shadowed(simplified)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)
     named = {node: label for label, (node, _) in fixed.items()}
-    constants = folded(simplified, taken_names(simplified) | fixed.keys())
+    constants = folded(
+        simplified, taken_names(simplified) | fixed.keys(), values=values_of(simplified, derived)
+    )
     named |= {constant.node: constant.name for constant in constants}
     text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
     if constants:
@@ -125,13 +126,18 @@ def derive(
         {label: owner for label, (_, owner) in fixed.items()},
         tuple(constants),
         wrt,
-        derived_results(operators, len(simplified.body.results)),
+        derived,
     )
 
 
 def own_names(program: Program) -> set[str]:
     """The names that mean a parameter or a value of the user's."""
     return {p.name for p in program.parameters} | {f.var.name for f in program.free}
+
+
+def values_of(program: Program, derived: range) -> list[Node]:
+    """The results that are values of the user's."""
+    return [result for i, result in enumerate(program.body.results) if i not in derived]
 
 
 def taken_names(program: Program) -> set[str]:

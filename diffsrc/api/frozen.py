@@ -15,7 +15,7 @@ from types import CellType
 from typing import NoReturn
 
 from diffsrc.api.broadcast import certain
-from diffsrc.api.derive import Stages, own_names
+from diffsrc.api.derive import Stages, own_names, values_of
 from diffsrc.api.operators import docstring
 from diffsrc.api.options import Operator
 from diffsrc.capture import (
@@ -112,7 +112,12 @@ class Frozen:
         self.taken = set(self.program.taken) | taken | MODULES.keys()
         self.taken |= {p.name for p in self.program.parameters}
         self._freeze()
-        self.folded = folded(self.program, self.taken | self.constants.keys(), known)
+        self.folded = folded(
+            self.program,
+            self.taken | self.constants.keys(),
+            known,
+            values=values_of(self.program, piece.stages.derived),
+        )
         self.named |= {constant.node: constant.name for constant in self.folded}
         parameters = tuple(self._parameter(p) for p in self.program.parameters)
         program = self.program._replace(parameters=parameters)

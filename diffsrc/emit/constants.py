@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
@@ -28,7 +28,11 @@ class Folded(NamedTuple):
 
 
 def folded(
-    program: Program, taken: Collection[str], known: Mapping[str, str] | None = None
+    program: Program,
+    taken: Collection[str],
+    known: Mapping[str, str] | None = None,
+    *,
+    values: Sequence[Node] = (),
 ) -> list[Folded]:
     """The calls of functions that give the same numbers each time.
 
@@ -36,13 +40,15 @@ def folded(
         program: a program as it is written.
         taken: names that they may not have.
         known: the names of those that something else computes, by their texts.
+        values: the results that are the user's own, bit for bit.
     """
+    own = set(reachable(values))
     names = dict(known or {})
     printer = Printer({}, program)
     found: list[Folded] = []
     for node in _parts(program):
         text = printer(node)
-        if any(f"{name}." in text for name in ("np", "special", "stats")):
+        if node not in own and any(f"{name}." in text for name in ("np", "special", "stats")):
             text = f"float({text})"  # a `float64` would make float64 of arrays of float32
         if text not in names:
             words = (label(node, {}) or "").replace("twice", "2").upper()
