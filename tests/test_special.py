@@ -48,7 +48,17 @@ FURTHER = {
     "loggamma": [(0.01,), (1e4,)],
     "digamma": [(0.01,), (-1.5,), (1e4,)],
     "psi": [(-0.5,)],
-    "rgamma": [(0.01,), (-1.5,), (30.0,)],
+    "rgamma": [
+        (0.01,),
+        (-1.5,),
+        (30.0,),
+        (0.0,),
+        (1e-100,),
+        (-1.0,),
+        (-1 + 1e-12,),
+        (-2.0,),
+        (-20.0,),
+    ],
     "poch": [(0.1, 8.0), (20.0, 0.5)],
     "beta": [(0.01, 3.0), (20.0, 30.0)],
     "betaln": [(0.01, 3.0), (200.0, 300.0)],
@@ -228,6 +238,54 @@ def test_within_other_functions(functions, name):
         assert df(*point) == pytest.approx(want, rel=1e-9, abs=1e-12), df.source
         if not whole:
             assert df(*columns)[row] == pytest.approx(want, rel=1e-9, abs=1e-12), df.source
+
+
+def likelihood(k, n, p):
+    return special.xlogy(k, p) + special.xlog1py(n - k, -p)
+
+
+def relative(x, a):
+    return special.rel_entr(x, a)
+
+
+def divergence(x, a):
+    return special.kl_div(x, a)
+
+
+def own_entropy(p):
+    return special.xlogy(p, p) + special.entr(1 - p)
+
+
+def test_what_is_0_where_its_factor_is_has_the_derivative_of_0():
+    """Where a logarithm is of 0 too; nothing is warned of."""
+    by_p = derivative(likelihood, wrt="p")
+    assert by_p(0.0, 5.0, 0.0) == -5
+    assert by_p(5.0, 5.0, 1.0) == 5
+    assert by_p(np.array([0.0, 5.0]), 5.0, np.array([0.0, 1.0])).tolist() == [-5, 5]
+    assert derivative(by_p, wrt="p")(0.0, 5.0, 0.0) == -5
+    assert derivative(by_p, wrt="k")(0.0, 5.0, 0.25) == pytest.approx(4 + 4 / 3)
+    assert derivative(relative, wrt="a")(0.0, 0.0) == 0
+    assert derivative(divergence, wrt="a")(0.0, 0.0) == 1
+    assert derivative(divergence, wrt="a")(1.0, 2.0) == 0.5
+    assert "where" not in derivative(own_entropy).source, "one that cancels is not guarded"
+
+
+def transformed(x, p):
+    return special.boxcox(x, p)
+
+
+def transformed_nearer(x, p):
+    return special.boxcox1p(x, p)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize(("function", "edge"), [(transformed, 0.0), (transformed_nearer, -1.0)])
+def test_a_power_transform_of_0_is_derived_by_the_power(function, edge):
+    """It is -1 / p there."""
+    by_p = derivative(function, wrt="p")
+    for p in (0.01, 0.5, 2.0):
+        assert by_p(edge, p) == pytest.approx(1 / p**2, rel=1e-14)
+        assert derivative(by_p, wrt="p")(edge, p) == pytest.approx(-2 / p**3, rel=1e-14)
 
 
 def voigt_like(x, y):

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Node, Number
+from diffsrc.ir import Node, Number, Prod
+from diffsrc.ir.signs import nonzero
 from diffsrc.rules.elementary import pi, root, slope
 from diffsrc.rules.table import NONE, Partial, function, pointwise
 
-abs_, clip, cos, digamma, exp, gt, log = map(
-    function, ("abs", "clip", "cos", "digamma", "exp", "gt", "log")
+abs_, and_, clip, cos, digamma, eq, exp, gt, log = map(
+    function, ("abs", "and", "clip", "cos", "digamma", "eq", "exp", "gt", "log")
 )
 log1p, lt, maximum, minimum, round_, select, sin = map(
     function, ("log1p", "lt", "maximum", "minimum", "round", "select", "sin")
@@ -37,6 +38,7 @@ k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
 )
 
 HALF = Fraction(1, 2)
+LOW = 10**50
 FAR = 8  # from here on `2 x erfcx(x)` is so near to its limit that their difference loses digits
 
 
@@ -78,6 +80,28 @@ def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
     return select(is_left, left, right)
 
 
+def rgamma_slope(y: Node, x: Node) -> Node:
+    """`-y digamma(x)`; on the left, where that is 0 times infinite at each pole, by 5.5.3."""
+    if not x.graph.careful:
+        return -y * digamma(x)
+    is_left = lt(x, half(x))
+    mirrored = cos(pi(x) * x) * gamma(1 - select(is_left, x, half(x)))
+    return select(is_left, mirrored, 0) - y * digamma(maximum(x, 1 - x))
+
+
+def guarded(x: Node, a: Node) -> Node:
+    """The `a` of `x / a` in what is 0 where `x` is 0: any other number where both are 0."""
+    if not x.graph.careful or nonzero(x) or nonzero(a) or cancels(x, a):
+        return a
+    return select(and_(eq(x, 0), eq(a, 0)), 1, a)
+
+
+def cancels(x: Node, a: Node) -> bool:
+    """Whether `x / a` is shorter than its parts: `a` is then no divisor that might be 0."""
+    above, below = ({b for b, _ in n.factors} if isinstance(n, Prod) else {n} for n in (x, a))
+    return not above.isdisjoint(below)
+
+
 def gamma_density(a: Node, x: Node) -> Node:
     """`x**(a - 1) exp(-x) / gamma(a)`, whose parts leave the range."""
     if not x.graph.careful:
@@ -110,8 +134,11 @@ def combined(partial: Partial) -> Partial:
 def boxcox_slope(logarithm: Node, power: Node) -> Node:
     """`(x**p log(x) - y) / p`, which cancels near 0, by 13.4.1.
 
-    SciPy computes without end from 1e12 on; from 710 on all is infinite.
+    SciPy computes without end from 1e12 on; from 710 on all is infinite. Where `x` is 0, the product
+    is `1 / p**2` for every logarithm that is low enough.
     """
+    if logarithm.graph.careful:
+        logarithm = maximum(logarithm, -LOW)
     at = power * logarithm
     if at.graph.careful:
         at = minimum(at, 1000)
@@ -205,7 +232,7 @@ pointwise("owens_t",    lambda y, h, a: -exp(-h**2 / 2) * erf(a * h / root(y.gra
 
 # Gamma function and its kin: 5.2.2, 5.12.1, 8.2.1, 8.17.1
 pointwise("loggamma",   lambda y, x: digamma(x))
-pointwise("rgamma",     lambda y, x: -y * digamma(x))
+pointwise("rgamma",     rgamma_slope)
 pointwise("poch",       lambda y, z, m: y * (digamma(z + m) - digamma(z)),  lambda y, z, m: y * digamma(z + m))
 pointwise("beta",       lambda y, a, b: y * (digamma(a) - digamma(a + b)),  lambda y, a, b: y * (digamma(b) - digamma(a + b)))
 pointwise("betaln",     lambda y, a, b: digamma(a) - digamma(a + b),        lambda y, a, b: digamma(b) - digamma(a + b))
@@ -221,11 +248,11 @@ pointwise("expit",      lambda y, x: y * expit(-x))         # y (1 - y), which c
 pointwise("logit",      lambda y, x: 1 / (x * (1 - x)))
 pointwise("log_expit",  lambda y, x: expit(-x))
 pointwise("softplus",   lambda y, x: expit(x))
-pointwise("xlogy",      lambda y, x, a: log(a),             lambda y, x, a: x / a)
-pointwise("xlog1py",    lambda y, x, a: log1p(a),           lambda y, x, a: x / (1 + a))
+pointwise("xlogy",      lambda y, x, a: log(a),             lambda y, x, a: x / guarded(x, a))
+pointwise("xlog1py",    lambda y, x, a: log1p(a),           lambda y, x, a: x / guarded(x, 1 + a))
 pointwise("entr",       lambda y, x: -log(x) - 1)
-pointwise("rel_entr",   lambda y, x, a: log(x / a) + 1,     lambda y, x, a: -x / a)
-pointwise("kl_div",     lambda y, x, a: log(x / a),         lambda y, x, a: (a - x) / a)
+pointwise("rel_entr",   lambda y, x, a: log(x / a) + 1,     lambda y, x, a: -x / guarded(x, a))
+pointwise("kl_div",     lambda y, x, a: log(x / a),         lambda y, x, a: (guarded(x, a) - x) / guarded(x, a))
 pointwise("huber",      lambda y, d, r: maximum(abs_(r) - d, 0),    lambda y, d, r: clip(r, -d, d))
 pointwise("pseudo_huber", lambda y, d, r: d * (r / d)**4 / (root(1 + (r / d)**2) * (1 + root(1 + (r / d)**2))**2),
                         lambda y, d, r: r / root(1 + (r / d)**2))
