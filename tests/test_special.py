@@ -99,7 +99,7 @@ FURTHER = {
     "iv": [(0, 1e-3), (12, 7.0), (2, 300.0), (2.5, 3.0)],
     "kv": [(0, 1e-3), (12, 7.0), (2, 300.0), (2.5, 3.0)],
     "i0e": [(-7.0,), (100.0,)],
-    "i1e": [(-7.0,), (100.0,)],
+    "i1e": [(-7.0,), (100.0,), (1e-9,), (-1e-3,), (0.99,), (1.01,)],
     "ive": [(2, 100.0), (2.5, 3.0)],
     "k0e": [(1e-3,), (100.0,)],
     "k1e": [(1e-3,), (100.0,)],
@@ -286,6 +286,33 @@ def test_a_power_transform_of_0_is_derived_by_the_power(function, edge):
     for p in (0.01, 0.5, 2.0):
         assert by_p(edge, p) == pytest.approx(1 / p**2, rel=1e-14)
         assert derivative(by_p, wrt="p")(edge, p) == pytest.approx(-2 / p**3, rel=1e-14)
+
+
+@pytest.mark.parametrize("name", ["i0e", "i1e", "k0e", "k1e"])
+def test_scaled_functions_far_out(functions, name):
+    """Where SciPy has none of a higher order; of the first terms of 10.40.1 and 10.40.2."""
+    df = derivative(getattr(functions, f"{name}_of"))
+    for x in (2.0**31, 3e9, 1e10):
+        want = -getattr(special, name)(x) / (2 * x)
+        assert df(x) == pytest.approx(want, rel=1e-4)
+        assert df(np.array([x]))[0] == df(x)
+        assert abs(derivative(df)(x)) < 1e-15 * getattr(special, name)(x)
+
+
+def test_scaled_functions_have_the_slope_of_the_middle_at_their_kink(functions):
+    assert derivative(functions.i1e_of)(0.0) == 0.5
+    assert derivative(functions.i1e_of, order=2)(0.0) == 0
+
+
+def test_erfcx_to_the_end_of_the_range(functions):
+    """As 1 / (sqrt(pi) x)."""
+    first, second = (derivative(functions.erfcx_of, order=order) for order in (1, 2))
+    for x in (9.9e7, 1.01e8, 1e20, 1e78, 1e90, 1e100):
+        value = special.erfcx(x)
+        assert first(x) == pytest.approx(-value / x, rel=1e-14)
+        assert second(x) == pytest.approx(2 * value / x / x, rel=1e-14)
+        assert first(np.array([-1.0, x]))[1] == first(x)
+    assert first(1e200) == second(1e200) == 0
 
 
 def voigt_like(x, y):

@@ -39,6 +39,7 @@ k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
 
 HALF = Fraction(1, 2)
 LOW = 10**50
+FARTHER = 10**8  # from here on `x erfcx(x)` is its limit, to the last digit
 FAR = 8  # from here on `2 x erfcx(x)` is so near to its limit that their difference loses digits
 
 
@@ -52,13 +53,18 @@ def bell(x: Node) -> Node:
 
 
 def erfcx_slope(y: Node, x: Node) -> Node:
-    """`2 x y - 2 / sqrt(pi)`, 7.10.2; where that cancels by 7.11.5 and 13.3.22."""
+    """`2 x y - 2 / sqrt(pi)`, 7.10.2; where that cancels by 7.11.5 and 13.3.22.
+
+    Of `hyperu` SciPy has no values far out, where this is `-1 / (sqrt(pi) x**2)`.
+    """
     near = 2 * x * y - 2 / root(pi(x))
     if not x.graph.careful:
         return near
     is_far = gt(x, FAR)
-    far = -hyperu(x.graph.one, half(x), select(is_far, x, FAR) ** 2) / root(pi(x))
-    return select(is_far, far, near)
+    far = -hyperu(x.graph.one, half(x), clip(x, FAR, FARTHER) ** 2) / root(pi(x))
+    is_farther = gt(x, FARTHER)
+    limit = -y / select(is_farther, x, 1)
+    return select(is_farther, limit, select(is_far, far, near))
 
 
 def dawson_slope(y: Node, x: Node) -> Node:
@@ -148,6 +154,14 @@ def boxcox_slope(logarithm: Node, power: Node) -> Node:
 def cylinder(f: Callable[..., Node], first: int, second: int) -> Partial:
     """`f'` as half the sum of its neighbours, with their signs; 10.6.1 and 10.29.1."""
     return lambda y, n, x: (first * f(n - 1, x) + second * f(n + 1, x)) / 2
+
+
+def second_scaled(x: Node) -> Node:
+    """`ive(2, x)`, which SciPy has not from `2**31` on; there by 10.29.1, which cancels near 0."""
+    if not x.graph.careful:
+        return ive(2, x)
+    is_far = gt(abs_(x), 1)
+    return select(is_far, i0e(x) - 2 * i1e(x) / select(is_far, x, 1), ive(2, x))
 
 
 def exponential_integral(y: Node, n: Node, x: Node) -> Node:
@@ -279,10 +293,10 @@ pointwise("kv",         NONE,                               cylinder(kv, -1, -1)
 pointwise("jve",        NONE,                               cylinder(jve, 1, -1))
 pointwise("yve",        NONE,                               cylinder(yve, 1, -1))
 pointwise("i0e",        lambda y, x: i1e(x) - slope(x) * y)
-pointwise("i1e",        lambda y, x: (i0e(x) + ive(2, x)) / 2 - slope(x) * y)
+pointwise("i1e",        lambda y, x: (i0e(x) + second_scaled(x)) / 2 - slope(x) * y)
 pointwise("ive",        NONE,                               lambda y, n, x: cylinder(ive, 1, 1)(y, n, x) - slope(x) * y)
 pointwise("k0e",        lambda y, x: y - k1e(x))
-pointwise("k1e",        lambda y, x: y - (k0e(x) + kve(2, x)) / 2)
+pointwise("k1e",        lambda y, x: y - k0e(x) - y / x)          # 10.29.2: SciPy has no kve(2, x) far out
 pointwise("kve",        NONE,                               lambda y, n, x: cylinder(kve, -1, -1)(y, n, x) + y)
 
 # Elliptic integrals of the parameter m = k**2: chapter 19. The incomplete ones lose digits near m = 0 when derived by m twice.
