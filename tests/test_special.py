@@ -2,6 +2,7 @@
 
 import importlib.util
 import itertools
+import math
 import random
 
 import mpmath
@@ -313,6 +314,32 @@ def test_erfcx_to_the_end_of_the_range(functions):
         assert second(x) == pytest.approx(2 * value / x / x, rel=1e-14)
         assert first(np.array([-1.0, x]))[1] == first(x)
     assert first(1e200) == second(1e200) == 0
+
+
+DENSITIES = {
+    "gammainc(1, x)": [(0.0, -1.0)],
+    "gammainc(2.0, x)": [(0.0, 1.0), (0.5, 0.5 * math.exp(-0.5))],
+    "gammaincc(2.0, x)": [(0.0, -1.0)],
+    "gammainc(3, x)": [(0.0, 0.0), (1e200, 0.0), (0.5, 0.375 * math.exp(-0.5))],
+    "gammainc(2.5, x)": [(0.0, 0.0)],
+    "gammainc(200, x)": [(0.0, 0.0), (1e4, 0.0)],
+    "betainc(2, 2, x)": [(0.0, 6.0), (1.0, -6.0), (0.25, 3.0)],
+    "betainc(1, 3, x)": [(0.0, -6.0), (1.0, 0.0)],
+    "betainc(80, 90.5, x)": [(0.0, 0.0), (1.0, 0.0)],
+}
+
+
+@pytest.mark.parametrize("call", DENSITIES)
+def test_densities_of_known_shape_have_their_slope_at_an_edge(tmp_path, call):
+    path = tmp_path / "density.py"
+    path.write_text(f"from scipy import special\n\n\ndef f(x):\n    return special.{call}\n")
+    spec = importlib.util.spec_from_file_location("density", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    df = derivative(module.f, order=2)
+    for x, want in DENSITIES[call]:
+        assert df(x) == pytest.approx(want, rel=1e-13, abs=1e-300)
+        assert df(np.array([x]))[0] == df(x)
 
 
 def voigt_like(x, y):

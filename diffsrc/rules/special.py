@@ -7,6 +7,7 @@ loses as many digits as their argument has), a form is taken that is not, if Sci
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -39,6 +40,7 @@ k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
 
 HALF = Fraction(1, 2)
 LOW = 10**50
+MAX_FACTORIAL = 10  # longer numbers say less than a function's name
 FARTHER = 10**8  # from here on `x erfcx(x)` is its limit, to the last digit
 FAR = 8  # from here on `2 x erfcx(x)` is so near to its limit that their difference loses digits
 
@@ -108,18 +110,34 @@ def cancels(x: Node, a: Node) -> bool:
     return not above.isdisjoint(below)
 
 
+def drawn_out(power: Node, x: Node, whole: Node, less: Node) -> tuple[Node, Node]:
+    """A factor of `x**power`, and the logarithm of the rest: `whole`, or `less` without an `x`.
+
+    With one `x` as a factor the density has its slope where `x` is 0 too, if it has one there.
+    """
+    one = x.graph.one
+    if not isinstance(power, Number) or power.value < 1:
+        return one, x.graph.zero if power is x.graph.zero else whole
+    return x, x.graph.zero if power is one else less
+
+
 def gamma_density(a: Node, x: Node) -> Node:
     """`x**(a - 1) exp(-x) / gamma(a)`, whose parts leave the range."""
     if not x.graph.careful:
         return x ** (a - 1) * exp(-x) / gamma(a)
-    return exp(xlogy(a - 1, x) - x - lgamma(a))
+    factor, power = drawn_out(a - 1, x, xlogy(a - 1, x), xlogy(a - 2, x))
+    if isinstance(a, Number) and a.value in range(1, MAX_FACTORIAL + 1):
+        return factor * exp(power - x) / math.factorial(int(a.value) - 1)
+    return factor * exp(power - x - lgamma(a))
 
 
 def beta_density(a: Node, b: Node, x: Node) -> Node:
     """`x**(a - 1) (1 - x)**(b - 1) / beta(a, b)`, whose parts leave the range."""
     if not x.graph.careful:
         return x ** (a - 1) * (1 - x) ** (b - 1) / beta(a, b)
-    return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
+    left, power = drawn_out(a - 1, x, xlogy(a - 1, x), xlogy(a - 2, x))
+    right, rest = drawn_out(b - 1, 1 - x, xlog1py(b - 1, -x), xlog1py(b - 2, -x))
+    return left * right * exp(power + rest - betaln(a, b))
 
 
 def t_density(df: Node, t: Node) -> Node:
