@@ -1,6 +1,7 @@
 """Distributions of scipy.stats: every method by every argument, spelled as users spell it."""
 
 import importlib.util
+import itertools
 import math
 
 import mpmath
@@ -132,6 +133,26 @@ def test_at_an_edge_the_exponential_has_the_derivative_of_the_inside(functions):
     assert derivative(functions.expon_logsf)(-1.0, 0.0, 2.0) == 0
     assert derivative(functions.expon_logsf)(0.0, 0.0, 2.0) == -0.5
     assert derivative(functions.gamma_pdf)(0.0, 1.0, 0.0, 1.0) == -1
+
+
+def test_outside_its_support_a_logarithm_of_a_probability_has_the_second_derivative_0(functions):
+    """Where the probability is 1, and at the edge; nothing is warned of; arrays are as floats."""
+    for name, method, points in [
+        ("lognorm", "logsf", [(-1.0, 0.8, 0.0, 1.0), (0.0, 0.8, 0.0, 1.0)]),
+        ("gamma", "logsf", [(-1.0, 2.5, 0.0, 1.0), (0.0, 2.5, 0.0, 1.0), (0.0, 1.0, 0.0, 1.0)]),
+        ("beta", "logsf", [(-1.0, 2.5, 3.0, 0.0, 1.0), (0.0, 2.5, 3.0, 0.0, 1.0)]),
+        ("beta", "logcdf", [(1.5, 2.5, 3.0, 0.0, 1.0), (1.0, 2.5, 3.0, 0.0, 1.0)]),
+    ]:
+        rules = RULES[f"{name}.{method}"]
+        known = [i for i, rule in enumerate(rules) if rule is not NONE]
+        for i, j in itertools.product(known, known):
+            df = derivative(derivative(getattr(functions, f"{name}_{method}"), wrt=i), wrt=j)
+            for point in points:
+                if point[1] == 1 and {i, j} & {len(rules) - 1, len(rules) - 2}:
+                    continue  # its density has a step there
+                assert df(*point) == 0, (name, i, j)
+                columns = [np.array([value, value]) for value in point]
+                assert (df(*columns) == 0).all()
 
 
 def test_logarithms_far_out_in_a_tail(functions):

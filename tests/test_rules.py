@@ -334,7 +334,7 @@ def function_of(spelling):
 @pytest.mark.filterwarnings("ignore:numpy.fix is deprecated:DeprecationWarning")
 def test_a_spelling_means_its_operation(operation, spelling):
     function = function_of(spelling)
-    if operation.name != "fma":
+    if operation.name != "fma" and not operation.name.endswith(".log_density"):  # a rule's own
         found = operation_of(function)
         assert found is not None
         assert found[0] is operation

@@ -2,6 +2,7 @@
 
 import importlib.util
 import itertools
+import math
 import random
 
 import mpmath
@@ -48,7 +49,17 @@ FURTHER = {
     "loggamma": [(0.01,), (1e4,)],
     "digamma": [(0.01,), (-1.5,), (1e4,)],
     "psi": [(-0.5,)],
-    "rgamma": [(0.01,), (-1.5,), (30.0,)],
+    "rgamma": [
+        (0.01,),
+        (-1.5,),
+        (30.0,),
+        (0.0,),
+        (1e-100,),
+        (-1.0,),
+        (-1 + 1e-12,),
+        (-2.0,),
+        (-20.0,),
+    ],
     "poch": [(0.1, 8.0), (20.0, 0.5)],
     "beta": [(0.01, 3.0), (20.0, 30.0)],
     "betaln": [(0.01, 3.0), (200.0, 300.0)],
@@ -89,7 +100,7 @@ FURTHER = {
     "iv": [(0, 1e-3), (12, 7.0), (2, 300.0), (2.5, 3.0)],
     "kv": [(0, 1e-3), (12, 7.0), (2, 300.0), (2.5, 3.0)],
     "i0e": [(-7.0,), (100.0,)],
-    "i1e": [(-7.0,), (100.0,)],
+    "i1e": [(-7.0,), (100.0,), (1e-9,), (-1e-3,), (0.99,), (1.01,)],
     "ive": [(2, 100.0), (2.5, 3.0)],
     "k0e": [(1e-3,), (100.0,)],
     "k1e": [(1e-3,), (100.0,)],
@@ -228,6 +239,107 @@ def test_within_other_functions(functions, name):
         assert df(*point) == pytest.approx(want, rel=1e-9, abs=1e-12), df.source
         if not whole:
             assert df(*columns)[row] == pytest.approx(want, rel=1e-9, abs=1e-12), df.source
+
+
+def likelihood(k, n, p):
+    return special.xlogy(k, p) + special.xlog1py(n - k, -p)
+
+
+def relative(x, a):
+    return special.rel_entr(x, a)
+
+
+def divergence(x, a):
+    return special.kl_div(x, a)
+
+
+def own_entropy(p):
+    return special.xlogy(p, p) + special.entr(1 - p)
+
+
+def test_what_is_0_where_its_factor_is_has_the_derivative_of_0():
+    """Where a logarithm is of 0 too; nothing is warned of."""
+    by_p = derivative(likelihood, wrt="p")
+    assert by_p(0.0, 5.0, 0.0) == -5
+    assert by_p(5.0, 5.0, 1.0) == 5
+    assert by_p(np.array([0.0, 5.0]), 5.0, np.array([0.0, 1.0])).tolist() == [-5, 5]
+    assert derivative(by_p, wrt="p")(0.0, 5.0, 0.0) == -5
+    assert derivative(by_p, wrt="k")(0.0, 5.0, 0.25) == pytest.approx(4 + 4 / 3)
+    assert derivative(relative, wrt="a")(0.0, 0.0) == 0
+    assert derivative(divergence, wrt="a")(0.0, 0.0) == 1
+    assert derivative(divergence, wrt="a")(1.0, 2.0) == 0.5
+    assert "where" not in derivative(own_entropy).source, "one that cancels is not guarded"
+
+
+def transformed(x, p):
+    return special.boxcox(x, p)
+
+
+def transformed_nearer(x, p):
+    return special.boxcox1p(x, p)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize(("function", "edge"), [(transformed, 0.0), (transformed_nearer, -1.0)])
+def test_a_power_transform_of_0_is_derived_by_the_power(function, edge):
+    """It is -1 / p there."""
+    by_p = derivative(function, wrt="p")
+    for p in (0.01, 0.5, 2.0):
+        assert by_p(edge, p) == pytest.approx(1 / p**2, rel=1e-14)
+        assert derivative(by_p, wrt="p")(edge, p) == pytest.approx(-2 / p**3, rel=1e-14)
+
+
+@pytest.mark.parametrize("name", ["i0e", "i1e", "k0e", "k1e"])
+def test_scaled_functions_far_out(functions, name):
+    """Where SciPy has none of a higher order; of the first terms of 10.40.1 and 10.40.2."""
+    df = derivative(getattr(functions, f"{name}_of"))
+    for x in (2.0**31, 3e9, 1e10):
+        want = -getattr(special, name)(x) / (2 * x)
+        assert df(x) == pytest.approx(want, rel=1e-4)
+        assert df(np.array([x]))[0] == df(x)
+        assert abs(derivative(df)(x)) < 1e-15 * getattr(special, name)(x)
+
+
+def test_scaled_functions_have_the_slope_of_the_middle_at_their_kink(functions):
+    assert derivative(functions.i1e_of)(0.0) == 0.5
+    assert derivative(functions.i1e_of, order=2)(0.0) == 0
+
+
+def test_erfcx_to_the_end_of_the_range(functions):
+    """As 1 / (sqrt(pi) x)."""
+    first, second = (derivative(functions.erfcx_of, order=order) for order in (1, 2))
+    for x in (9.9e7, 1.01e8, 1e20, 1e78, 1e90, 1e100):
+        value = special.erfcx(x)
+        assert first(x) == pytest.approx(-value / x, rel=1e-14)
+        assert second(x) == pytest.approx(2 * value / x / x, rel=1e-14)
+        assert first(np.array([-1.0, x]))[1] == first(x)
+    assert first(1e200) == second(1e200) == 0
+
+
+DENSITIES = {
+    "gammainc(1, x)": [(0.0, -1.0)],
+    "gammainc(2.0, x)": [(0.0, 1.0), (0.5, 0.5 * math.exp(-0.5))],
+    "gammaincc(2.0, x)": [(0.0, -1.0)],
+    "gammainc(3, x)": [(0.0, 0.0), (1e200, 0.0), (0.5, 0.375 * math.exp(-0.5))],
+    "gammainc(2.5, x)": [(0.0, 0.0)],
+    "gammainc(200, x)": [(0.0, 0.0), (1e4, 0.0)],
+    "betainc(2, 2, x)": [(0.0, 6.0), (1.0, -6.0), (0.25, 3.0)],
+    "betainc(1, 3, x)": [(0.0, -6.0), (1.0, 0.0)],
+    "betainc(80, 90.5, x)": [(0.0, 0.0), (1.0, 0.0)],
+}
+
+
+@pytest.mark.parametrize("call", DENSITIES)
+def test_densities_of_known_shape_have_their_slope_at_an_edge(tmp_path, call):
+    path = tmp_path / "density.py"
+    path.write_text(f"from scipy import special\n\n\ndef f(x):\n    return special.{call}\n")
+    spec = importlib.util.spec_from_file_location("density", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    df = derivative(module.f, order=2)
+    for x, want in DENSITIES[call]:
+        assert df(x) == pytest.approx(want, rel=1e-13, abs=1e-300)
+        assert df(np.array([x]))[0] == df(x)
 
 
 def voigt_like(x, y):

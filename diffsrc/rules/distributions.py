@@ -56,11 +56,13 @@ def distribution(
     for method in METHODS:
         op = f"{name}.{method}"
         if method.endswith("pdf"):
-            # The logarithm of 0 has no derivative, so that nothing is to be made safe for it.
+            # The logarithm of 0 has no derivative, so that nothing is to be made safe for a user's.
             partials = _of_density(score, shapes, safe if method == "pdf" else None, method)
         else:
             partials = _of_probability(op, len(shapes), shift, safe)
         pointwise(op, *partials)
+    if safe is not None:
+        pointwise(f"{name}.log_density", *_of_density(score, shapes, safe, "logpdf"))
 
 
 def _z(args: Sequence[Node], safe: Form | None = None) -> Node:
@@ -106,7 +108,9 @@ def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None)
             assert isinstance(found, Node)
             return found
         if method.startswith("log"):
-            return sign * exp(function(f"{name}.logpdf")(*args) - y)
+            inside_only = safe is not None and y.graph.careful
+            density = function(f"{name}.{'log_density' if inside_only else 'logpdf'}")
+            return sign * exp(density(*args) - y)
         return sign * function(f"{name}.pdf")(*args)
 
     def by_shape(y: Node, *args: Node) -> Slope:

@@ -7,15 +7,17 @@ loses as many digits as their argument has), a form is taken that is not, if Sci
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Node, Number
+from diffsrc.ir import Node, Number, Prod
+from diffsrc.ir.signs import nonzero
 from diffsrc.rules.elementary import pi, root, slope
 from diffsrc.rules.table import NONE, Partial, function, pointwise
 
-abs_, clip, cos, digamma, exp, gt, log = map(
-    function, ("abs", "clip", "cos", "digamma", "exp", "gt", "log")
+abs_, and_, clip, cos, digamma, eq, exp, gt, log = map(
+    function, ("abs", "and", "clip", "cos", "digamma", "eq", "exp", "gt", "log")
 )
 log1p, lt, maximum, minimum, round_, select, sin = map(
     function, ("log1p", "lt", "maximum", "minimum", "round", "select", "sin")
@@ -37,6 +39,9 @@ k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
 )
 
 HALF = Fraction(1, 2)
+LOW = 10**50
+MAX_FACTORIAL = 10  # longer numbers say less than a function's name
+FARTHER = 10**8  # from here on `x erfcx(x)` is its limit, to the last digit
 FAR = 8  # from here on `2 x erfcx(x)` is so near to its limit that their difference loses digits
 
 
@@ -50,13 +55,18 @@ def bell(x: Node) -> Node:
 
 
 def erfcx_slope(y: Node, x: Node) -> Node:
-    """`2 x y - 2 / sqrt(pi)`, 7.10.2; where that cancels by 7.11.5 and 13.3.22."""
+    """`2 x y - 2 / sqrt(pi)`, 7.10.2; where that cancels by 7.11.5 and 13.3.22.
+
+    Of `hyperu` SciPy has no values far out, where this is `-1 / (sqrt(pi) x**2)`.
+    """
     near = 2 * x * y - 2 / root(pi(x))
     if not x.graph.careful:
         return near
     is_far = gt(x, FAR)
-    far = -hyperu(x.graph.one, half(x), select(is_far, x, FAR) ** 2) / root(pi(x))
-    return select(is_far, far, near)
+    far = -hyperu(x.graph.one, half(x), clip(x, FAR, FARTHER) ** 2) / root(pi(x))
+    is_farther = gt(x, FARTHER)
+    limit = -y / select(is_farther, x, 1)
+    return select(is_farther, limit, select(is_far, far, near))
 
 
 def dawson_slope(y: Node, x: Node) -> Node:
@@ -78,18 +88,56 @@ def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
     return select(is_left, left, right)
 
 
+def rgamma_slope(y: Node, x: Node) -> Node:
+    """`-y digamma(x)`; on the left, where that is 0 times infinite at each pole, by 5.5.3."""
+    if not x.graph.careful:
+        return -y * digamma(x)
+    is_left = lt(x, half(x))
+    mirrored = cos(pi(x) * x) * gamma(1 - select(is_left, x, half(x)))
+    return select(is_left, mirrored, 0) - y * digamma(maximum(x, 1 - x))
+
+
+def guarded(x: Node, a: Node) -> Node:
+    """The `a` of `x / a` in what is 0 where `x` is 0: any other number where both are 0."""
+    if not x.graph.careful or nonzero(x) or nonzero(a) or cancels(x, a):
+        return a
+    return select(and_(eq(x, 0), eq(a, 0)), 1, a)
+
+
+def cancels(x: Node, a: Node) -> bool:
+    """Whether `x / a` is shorter than its parts: `a` is then no divisor that might be 0."""
+    above, below = ({b for b, _ in n.factors} if isinstance(n, Prod) else {n} for n in (x, a))
+    return not above.isdisjoint(below)
+
+
+def drawn_out(power: Node, x: Node, whole: Node, less: Node) -> tuple[Node, Node]:
+    """A factor of `x**power`, and the logarithm of the rest: `whole`, or `less` without an `x`.
+
+    With one `x` as a factor the density has its slope where `x` is 0 too, if it has one there.
+    """
+    one = x.graph.one
+    if not isinstance(power, Number) or power.value < 1:
+        return one, x.graph.zero if power is x.graph.zero else whole
+    return x, x.graph.zero if power is one else less
+
+
 def gamma_density(a: Node, x: Node) -> Node:
     """`x**(a - 1) exp(-x) / gamma(a)`, whose parts leave the range."""
     if not x.graph.careful:
         return x ** (a - 1) * exp(-x) / gamma(a)
-    return exp(xlogy(a - 1, x) - x - lgamma(a))
+    factor, power = drawn_out(a - 1, x, xlogy(a - 1, x), xlogy(a - 2, x))
+    if isinstance(a, Number) and a.value in range(1, MAX_FACTORIAL + 1):
+        return factor * exp(power - x) / math.factorial(int(a.value) - 1)
+    return factor * exp(power - x - lgamma(a))
 
 
 def beta_density(a: Node, b: Node, x: Node) -> Node:
     """`x**(a - 1) (1 - x)**(b - 1) / beta(a, b)`, whose parts leave the range."""
     if not x.graph.careful:
         return x ** (a - 1) * (1 - x) ** (b - 1) / beta(a, b)
-    return exp(xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b))
+    left, power = drawn_out(a - 1, x, xlogy(a - 1, x), xlogy(a - 2, x))
+    right, rest = drawn_out(b - 1, 1 - x, xlog1py(b - 1, -x), xlog1py(b - 2, -x))
+    return left * right * exp(power + rest - betaln(a, b))
 
 
 def t_density(df: Node, t: Node) -> Node:
@@ -110,8 +158,11 @@ def combined(partial: Partial) -> Partial:
 def boxcox_slope(logarithm: Node, power: Node) -> Node:
     """`(x**p log(x) - y) / p`, which cancels near 0, by 13.4.1.
 
-    SciPy computes without end from 1e12 on; from 710 on all is infinite.
+    SciPy computes without end from 1e12 on; from 710 on all is infinite. Where `x` is 0, the product
+    is `1 / p**2` for every logarithm that is low enough.
     """
+    if logarithm.graph.careful:
+        logarithm = maximum(logarithm, -LOW)
     at = power * logarithm
     if at.graph.careful:
         at = minimum(at, 1000)
@@ -121,6 +172,14 @@ def boxcox_slope(logarithm: Node, power: Node) -> Node:
 def cylinder(f: Callable[..., Node], first: int, second: int) -> Partial:
     """`f'` as half the sum of its neighbours, with their signs; 10.6.1 and 10.29.1."""
     return lambda y, n, x: (first * f(n - 1, x) + second * f(n + 1, x)) / 2
+
+
+def second_scaled(x: Node) -> Node:
+    """`ive(2, x)`, which SciPy has not from `2**31` on; there by 10.29.1, which cancels near 0."""
+    if not x.graph.careful:
+        return ive(2, x)
+    is_far = gt(abs_(x), 1)
+    return select(is_far, i0e(x) - 2 * i1e(x) / select(is_far, x, 1), ive(2, x))
 
 
 def exponential_integral(y: Node, n: Node, x: Node) -> Node:
@@ -205,7 +264,7 @@ pointwise("owens_t",    lambda y, h, a: -exp(-h**2 / 2) * erf(a * h / root(y.gra
 
 # Gamma function and its kin: 5.2.2, 5.12.1, 8.2.1, 8.17.1
 pointwise("loggamma",   lambda y, x: digamma(x))
-pointwise("rgamma",     lambda y, x: -y * digamma(x))
+pointwise("rgamma",     rgamma_slope)
 pointwise("poch",       lambda y, z, m: y * (digamma(z + m) - digamma(z)),  lambda y, z, m: y * digamma(z + m))
 pointwise("beta",       lambda y, a, b: y * (digamma(a) - digamma(a + b)),  lambda y, a, b: y * (digamma(b) - digamma(a + b)))
 pointwise("betaln",     lambda y, a, b: digamma(a) - digamma(a + b),        lambda y, a, b: digamma(b) - digamma(a + b))
@@ -221,11 +280,11 @@ pointwise("expit",      lambda y, x: y * expit(-x))         # y (1 - y), which c
 pointwise("logit",      lambda y, x: 1 / (x * (1 - x)))
 pointwise("log_expit",  lambda y, x: expit(-x))
 pointwise("softplus",   lambda y, x: expit(x))
-pointwise("xlogy",      lambda y, x, a: log(a),             lambda y, x, a: x / a)
-pointwise("xlog1py",    lambda y, x, a: log1p(a),           lambda y, x, a: x / (1 + a))
+pointwise("xlogy",      lambda y, x, a: log(a),             lambda y, x, a: x / guarded(x, a))
+pointwise("xlog1py",    lambda y, x, a: log1p(a),           lambda y, x, a: x / guarded(x, 1 + a))
 pointwise("entr",       lambda y, x: -log(x) - 1)
-pointwise("rel_entr",   lambda y, x, a: log(x / a) + 1,     lambda y, x, a: -x / a)
-pointwise("kl_div",     lambda y, x, a: log(x / a),         lambda y, x, a: (a - x) / a)
+pointwise("rel_entr",   lambda y, x, a: log(x / a) + 1,     lambda y, x, a: -x / guarded(x, a))
+pointwise("kl_div",     lambda y, x, a: log(x / a),         lambda y, x, a: (guarded(x, a) - x) / guarded(x, a))
 pointwise("huber",      lambda y, d, r: maximum(abs_(r) - d, 0),    lambda y, d, r: clip(r, -d, d))
 pointwise("pseudo_huber", lambda y, d, r: d * (r / d)**4 / (root(1 + (r / d)**2) * (1 + root(1 + (r / d)**2))**2),
                         lambda y, d, r: r / root(1 + (r / d)**2))
@@ -252,10 +311,10 @@ pointwise("kv",         NONE,                               cylinder(kv, -1, -1)
 pointwise("jve",        NONE,                               cylinder(jve, 1, -1))
 pointwise("yve",        NONE,                               cylinder(yve, 1, -1))
 pointwise("i0e",        lambda y, x: i1e(x) - slope(x) * y)
-pointwise("i1e",        lambda y, x: (i0e(x) + ive(2, x)) / 2 - slope(x) * y)
+pointwise("i1e",        lambda y, x: (i0e(x) + second_scaled(x)) / 2 - slope(x) * y)
 pointwise("ive",        NONE,                               lambda y, n, x: cylinder(ive, 1, 1)(y, n, x) - slope(x) * y)
 pointwise("k0e",        lambda y, x: y - k1e(x))
-pointwise("k1e",        lambda y, x: y - (k0e(x) + kve(2, x)) / 2)
+pointwise("k1e",        lambda y, x: y - k0e(x) - y / x)          # 10.29.2: SciPy has no kve(2, x) far out
 pointwise("kve",        NONE,                               lambda y, n, x: cylinder(kve, -1, -1)(y, n, x) + y)
 
 # Elliptic integrals of the parameter m = k**2: chapter 19. The incomplete ones lose digits near m = 0 when derived by m twice.
