@@ -59,9 +59,17 @@ def _of_term(node: Node, depth: int = 0, *, imaginary: bool) -> Node:
 
 
 def _of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
-    graph = node.graph
     if node.type is not COMPLEX:
-        return graph.zero if imaginary else node
+        return node.graph.zero if imaginary else node
+    made = node.graph.parts
+    key = ("imag" if imaginary else "real", node, depth)
+    if key not in made:
+        made[key] = _made_of_core(node, depth, imaginary=imaginary)
+    return made[key]
+
+
+def _made_of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
+    graph = node.graph
     match node:
         case Const() if node is graph.unit:
             return graph.one if imaginary else graph.zero
@@ -110,9 +118,18 @@ def conjugate(node: Node, depth: int = 0) -> Node:
     >>> conjugate(2 + i * x) is 2 - i * x, conjugate(x) is x
     (True, True)
     """
-    graph = node.graph
     if node.type is not COMPLEX:
         return node
+    # Products ask for it again and again, and making it makes products: once for each node.
+    made = node.graph.parts
+    key = ("conj", node, depth)
+    if key not in made:
+        made[key] = _made_conjugate(node, depth)
+    return made[key]
+
+
+def _made_conjugate(node: Node, depth: int) -> Node:
+    graph = node.graph
     match node:
         case Const() if node is graph.unit:
             return -node
@@ -169,6 +186,8 @@ def _length(node: Node) -> Node:
 
 def with_lengths(factors: Factors) -> tuple[Exact, Factors]:
     """Powers with `abs(z)**2` for `z` times its conjugate, and the sign before them."""
+    if sum(b.type is COMPLEX and e.denominator == 1 for b, e in factors) < 2:
+        return 1, factors
     powers = dict(factors)
     turned: Exact = 1
     for base, exponent in factors:
