@@ -88,13 +88,23 @@ def _made_of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
                 known = exact_parts(base) if exponent == -1 else None
                 if known is None:
                     continue
-                # `1 / (a + 1j b)` is `(a - 1j b) / abs(a + 1j b)**2`.
+                # `1 / (a + 1j b)` is `(a - 1j b) / abs(a + 1j b)**2`; not of one such quotient in
+                # another, whose parts would be multiplied out.
                 a, b = known
                 rest = node * base
+                if not _has_parts(rest):
+                    continue
                 real, imag = (_of_term(rest, depth + 1, imaginary=i) for i in (False, True))
                 part = a * imag - b * real if imaginary else a * real + b * imag
                 return part / absolute(base) ** 2
     return graph.call("imag" if imaginary else "real", node)
+
+
+def _has_parts(node: Node) -> bool:
+    """Whether a product is of real values and 1j, and of one sum of such at most."""
+    powers = node.factors if isinstance(node, Prod) else ((node, 1),)
+    inner = [(b, e) for b, e in powers if b.type is COMPLEX and b is not node.graph.unit]
+    return not inner or (inner[0][1] == len(inner) == 1 and exact_parts(inner[0][0]) is not None)
 
 
 def exact_parts(node: Node) -> tuple[Node, Node] | None:
