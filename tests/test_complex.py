@@ -1,5 +1,6 @@
 """Real functions that compute with complex numbers on the way."""
 
+import ast
 import cmath
 import math
 import subprocess
@@ -66,7 +67,7 @@ def test_moduli_and_phases_of_rational_functions_are_real_arithmetic():
     assert body(grad(low_pass)) == "    return -w / abs(1 + 1j * w) ** 3\n"
     assert body(grad(delay)) == "    return -1 / abs(1 + 1j * w) ** 2\n"
     assert body(grad(impedance, wrt="L")) == (
-        "    Z = R + 1j * w * L + 1 / (1j * w * C)\n    return w * Z.imag / abs(Z)\n"
+        "    Z = R + 1j * w * L + 1 / (1j * w * C)\n    return w * (Z.imag / abs(Z))\n"
     )
 
 
@@ -241,6 +242,36 @@ def test_a_modulus_at_zero_is_as_hypot():
     for h in (f, g):
         with pytest.raises(ZeroDivisionError):
             grad(h)(0.0)
+
+
+def test_lengths_keep_the_range_that_floats_have():
+    """Of a factor and a side, the side is divided by the length first."""
+
+    def modulus(x, s):
+        return np.abs(x * s + 1j * s)
+
+    def length(x, s):
+        return math.hypot(x * s, s)
+
+    def root(x, s):
+        return math.sqrt((x * s) ** 2 + s**2)
+
+    def scaled(x, s):
+        return abs(s) * math.hypot(x, 1.0)
+
+    def turned(x, s):
+        return abs((2 + 3j) * (x * s + 1j * s)) / math.sqrt(13.0)
+
+    for x in (1.0, 2.0, -0.5):
+        for s in (1e160, 1e-170, 1.0):
+            for f in (modulus, length, root, scaled, turned):
+                assert grad(f)(x, s) == pytest.approx(s * x / math.hypot(x, 1.0), rel=1e-12, abs=0)
+    x = np.array([1, 2], "f4")
+    for s in (1e-23, 1e20):
+        want = s * np.array([0.70710678, 0.89442719])
+        assert derivative(modulus)(x, s) == pytest.approx(want, rel=1e-6, abs=0)
+    operations = [n for n in ast.walk(ast.parse(grad(length).source)) if isinstance(n, ast.BinOp)]
+    assert len(operations) == 3
 
 
 def test_a_real_factor_of_a_modulus_has_its_sign():
