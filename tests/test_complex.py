@@ -274,6 +274,45 @@ def test_lengths_keep_the_range_that_floats_have():
     assert len(operations) == 3
 
 
+def fermi(x):
+    return (1 / (1 + np.exp(x + 1j))).real
+
+
+def fermi_by_cmath(x):
+    return (1 / (1 + cmath.exp(x + 1j))).real
+
+
+def fermi_of_named(x):
+    e = np.exp(x + 1j)
+    return 1 - (e / (1 + e)).real
+
+
+def fermi_of_modulus(x):
+    return abs(1 / (1 + np.exp(x + 1j)))
+
+
+def reciprocal_of_cosh(x):
+    return np.real(1 / np.cosh(x + 1j))
+
+
+@pytest.mark.parametrize(
+    ("f", "exact"),
+    [
+        (fermi, lambda x: mpmath.re(1 / (1 + mpmath.exp(x + J)))),
+        (fermi_by_cmath, lambda x: mpmath.re(1 / (1 + mpmath.exp(x + J)))),
+        (fermi_of_named, lambda x: mpmath.re(1 / (1 + mpmath.exp(x + J)))),
+        (fermi_of_modulus, lambda x: abs(1 / (1 + mpmath.exp(x + J)))),
+        (reciprocal_of_cosh, lambda x: mpmath.re(1 / mpmath.cosh(x + J))),
+    ],
+)
+def test_quotients_by_complex_exponentials_far_out(f, exact):
+    df = derivative(f)
+    with mpmath.workdps(340):
+        for x in (-700.0, -360.0, -5.0, 0.3, 20.0, 300.0, 360.0, 700.0):
+            assert df(x) == pytest.approx(float(mpmath.diff(exact, x)), rel=1e-11, abs=0)
+    assert "-(-" not in df.source
+
+
 def test_a_real_factor_of_a_modulus_has_its_sign():
     def f(a, x):
         return abs(a * cmath.exp(x + 1j * x))

@@ -187,10 +187,11 @@ def _length(node: Node) -> Node:
             return absolute(z)
         case Call(op="complex" | "rect", args=(x, *_)):
             return x if nonnegative(x) else graph.call("abs", x)
-    if exact_parts(node) is not None:
+    if isinstance(node, Sum):
         # Of a sum and its conjugate the one that was there first.
-        ((other, _),), _ = _canonical(conjugate(node))
-        node = min(node, other, key=lambda n: n.serial)
+        ((other, power), *others), _ = _canonical(conjugate(node))
+        if power == 1 and not others:
+            node = min(node, other, key=lambda n: n.serial)
     return graph.call("abs", node)
 
 

@@ -195,7 +195,7 @@ class Reach:
         if self.ranks.differ:
             self._cover_with_results(results, covers)
         for product, (coefficient, covered) in covers.items():
-            if any(e < -1 and is_hypot(base) for base, e in covered.items()):
+            if any(e < -1 and leaves_range(base) for base, e in covered.items()):
                 self.covers[product] = coefficient, covered  # its quotients are in range
                 continue
             signs[product] = -1 if coefficient.numerator < 0 else 1
@@ -305,6 +305,24 @@ def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
 def is_hypot(node: Node) -> TypeGuard[Call]:
     """Whether a node is a length, whose powers leave the range of floats."""
     return isinstance(node, Call) and node.op == "hypot"
+
+
+def leaves_range(node: Node) -> bool:
+    """Whether powers of a node are not in the range of floats where it is, and their inverse is.
+
+    Of real exponentials `stable` takes care, by the sign of the exponent, which complex ones lack.
+    """
+    if is_hypot(node):
+        return True
+    parts = (b for t in node.operands for b in monomial_of(t)[1]) if isinstance(node, Sum) else ()
+    return any(map(is_grown, (node, *parts)))
+
+
+def is_grown(node: Node) -> bool:
+    """Whether a node is an exponential of a complex number, or its hyperbolic sine or cosine."""
+    if not isinstance(node, Call) or node.type is not COMPLEX:
+        return False
+    return node.op in {"exp", "sinh", "cosh"}
 
 
 def sides_of(node: Node) -> tuple[Node, ...]:

@@ -38,7 +38,16 @@ from diffsrc.ir.signs import nonnegative
 from diffsrc.ops import TABLE
 from diffsrc.ops.complex import PARTS
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
-from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot, is_part, sides_of
+from diffsrc.simplify.cover import (
+    HALF,
+    Powers,
+    Reach,
+    is_grown,
+    is_hypot,
+    is_part,
+    leaves_range,
+    sides_of,
+)
 from diffsrc.simplify.factor import is_select, joined, monomial_of
 from diffsrc.simplify.literals import as_float, by_rest, fraction, is_decimal, is_unit, literal
 from diffsrc.simplify.normalise import Normaliser
@@ -398,6 +407,8 @@ class Lowering:
     def _in_range(self, above: Factors, below: Factors) -> tuple[Factors, Factors, list[Node]]:
         """`y / r / r * (y / r)` for `y**2 / r**3`, `r = hypot(x, y)`, whose powers leave the range.
 
+        So do those of complex exponentials: `e / (1 + e) / (1 + e)` for `e / (1 + e)**2`.
+
         Returns:
             What is multiplied, what is divided by at once, and what by one after the other.
         """
@@ -406,10 +417,13 @@ class Lowering:
             above, below = self._with_sides(above, below)
         for base, exponent in below:
             whole = exponent.denominator == 1 and exponent > 1
-            if not (is_hypot(base) and whole):
+            if not (whole and leaves_range(base)):
                 continue
             below = [x for x in below if x[0] is not base]
-            sides = {b for a in base.args for b in monomial_of(a)[1]}
+            if is_hypot(base):
+                sides = {b for a in base.args for b in monomial_of(a)[1]}
+            else:
+                sides = {b for b, _ in above if is_grown(b)}
             small = [b for b, e in above if b in sides for _ in range(int(e))][: int(exponent)]
             for b in small:
                 above = [(a, e - (a is b)) for a, e in above]
