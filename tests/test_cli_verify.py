@@ -101,6 +101,24 @@ def test_wrong(folder, capsys):
     assert "4.5 in the place of 3, relative error 0.5, at x=1.5" in out
 
 
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (["z = x + 1j * x", "return abs(z)"], 3),
+        (["if x > 0:", "    x = abs(1 / (x + 2j))", "return x"], 4),
+        (["y = x * x", "return y + cmath.exp(x).real"], 4),
+    ],
+)
+def test_complex_numbers_need_a_function_to_call(folder, capsys, lines, line):
+    source = "\n    ".join(["import cmath", "def f(x):", *lines])
+    (folder / "waves.py").write_text(f"{source}\n".replace("    def", "def"))
+    code, out, err = verify(capsys, "waves.py:f", "--at", "x=1.5")
+    assert (code, out) == (2, "")
+    assert "Complex numbers" in err
+    assert f'waves.py", line {line}' in err
+    assert "module:f" in err
+
+
 def test_cannot_tell(folder, capsys):
     code, out, _ = verify(capsys, "model.py:kinked", "--at", "x=0")
     assert code == 1

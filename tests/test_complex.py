@@ -1,5 +1,6 @@
 """Real functions that compute with complex numbers on the way."""
 
+import ast
 import cmath
 import math
 import subprocess
@@ -66,7 +67,7 @@ def test_moduli_and_phases_of_rational_functions_are_real_arithmetic():
     assert body(grad(low_pass)) == "    return -w / abs(1 + 1j * w) ** 3\n"
     assert body(grad(delay)) == "    return -1 / abs(1 + 1j * w) ** 2\n"
     assert body(grad(impedance, wrt="L")) == (
-        "    Z = R + 1j * w * L + 1 / (1j * w * C)\n    return w * Z.imag / abs(Z)\n"
+        "    Z = R + 1j * w * L + 1 / (1j * w * C)\n    return w * (Z.imag / abs(Z))\n"
     )
 
 
@@ -241,6 +242,75 @@ def test_a_modulus_at_zero_is_as_hypot():
     for h in (f, g):
         with pytest.raises(ZeroDivisionError):
             grad(h)(0.0)
+
+
+def test_lengths_keep_the_range_that_floats_have():
+    """Of a factor and a side, the side is divided by the length first."""
+
+    def modulus(x, s):
+        return np.abs(x * s + 1j * s)
+
+    def length(x, s):
+        return math.hypot(x * s, s)
+
+    def root(x, s):
+        return math.sqrt((x * s) ** 2 + s**2)
+
+    def scaled(x, s):
+        return abs(s) * math.hypot(x, 1.0)
+
+    def turned(x, s):
+        return abs((2 + 3j) * (x * s + 1j * s)) / math.sqrt(13.0)
+
+    for x in (1.0, 2.0, -0.5):
+        for s in (1e160, 1e-170, 1.0):
+            for f in (modulus, length, root, scaled, turned):
+                assert grad(f)(x, s) == pytest.approx(s * x / math.hypot(x, 1.0), rel=1e-12, abs=0)
+    x = np.array([1, 2], "f4")
+    for s in (1e-23, 1e20):
+        want = s * np.array([0.70710678, 0.89442719])
+        assert derivative(modulus)(x, s) == pytest.approx(want, rel=1e-6, abs=0)
+    operations = [n for n in ast.walk(ast.parse(grad(length).source)) if isinstance(n, ast.BinOp)]
+    assert len(operations) == 3
+
+
+def fermi(x):
+    return (1 / (1 + np.exp(x + 1j))).real
+
+
+def fermi_by_cmath(x):
+    return (1 / (1 + cmath.exp(x + 1j))).real
+
+
+def fermi_of_named(x):
+    e = np.exp(x + 1j)
+    return 1 - (e / (1 + e)).real
+
+
+def fermi_of_modulus(x):
+    return abs(1 / (1 + np.exp(x + 1j)))
+
+
+def reciprocal_of_cosh(x):
+    return np.real(1 / np.cosh(x + 1j))
+
+
+@pytest.mark.parametrize(
+    ("f", "exact"),
+    [
+        (fermi, lambda x: mpmath.re(1 / (1 + mpmath.exp(x + J)))),
+        (fermi_by_cmath, lambda x: mpmath.re(1 / (1 + mpmath.exp(x + J)))),
+        (fermi_of_named, lambda x: mpmath.re(1 / (1 + mpmath.exp(x + J)))),
+        (fermi_of_modulus, lambda x: abs(1 / (1 + mpmath.exp(x + J)))),
+        (reciprocal_of_cosh, lambda x: mpmath.re(1 / mpmath.cosh(x + J))),
+    ],
+)
+def test_quotients_by_complex_exponentials_far_out(f, exact):
+    df = derivative(f)
+    with mpmath.workdps(340):
+        for x in (-700.0, -360.0, -5.0, 0.3, 20.0, 300.0, 360.0, 700.0):
+            assert df(x) == pytest.approx(float(mpmath.diff(exact, x)), rel=1e-11, abs=0)
+    assert "-(-" not in df.source
 
 
 def test_a_real_factor_of_a_modulus_has_its_sign():

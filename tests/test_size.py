@@ -347,6 +347,53 @@ def test_work_grows_with_the_program(kind: str, tmp_path: Path) -> None:
     assert calls[1] <= 2.5 * calls[0]
 
 
+def layers(count: int) -> Lines:
+    """The light that thin layers throw back, each with what lies under it."""
+    lines = ["r = 0.3"]
+    for i in range(count):
+        rho, turned = f"{i % 7 + 1}.0 / 20", f"np.exp(2j * x * {i % 5 + 10}.0 / 10)"
+        lines.append(f"r = ({rho} + r * {turned}) / (1 + {rho} * r * {turned})")
+    return [*lines, "return abs(r)**2"]
+
+
+def transmission_line(count: int) -> Lines:
+    """A ladder of coils and capacitors."""
+    return ["z = 10.0", *["z = 10.0 + 1 / (1j * x * 2.0 + 1 / z)"] * count, "return abs(z)"]
+
+
+def filters(count: int) -> Lines:
+    return ["h = 1.0", *[f"h = h / (1 + 1j * x * {k}.5)" for k in range(count)], "return abs(h)"]
+
+
+def iterated(count: int) -> Lines:
+    return ["y = 0.5", *["y = np.exp(y) * x + 1j"] * count, "return y.real"]
+
+
+COMPLEX = {p.__name__: p for p in (layers, transmission_line, filters, iterated)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [("layers", 6), ("transmission_line", 16), ("filters", 18), ("iterated", 30)],
+)
+def test_complex_values(kind: str, count: int, tmp_path: Path) -> None:
+    """Conjugates and parts are made once for each node, and quotients are kept whole."""
+    calls, sizes = [], []
+    for number in (count, 2 * count):
+        source = text(COMPLEX[kind](number)).replace("import math", "import numpy as np")
+        f = imported(source, tmp_path, f"{kind}_{number}")
+        df = grad(f)
+        profile = cProfile.Profile()
+        slope = profile.runcall(df, 0.37)
+        calls.append(sum(entry.callcount for entry in profile.getstats()))
+        sizes.append(nodes(df.source))
+        step = 1e-5
+        assert slope == pytest.approx((f(0.37 + step) - f(0.37 - step)) / (2 * step), rel=1e-6)
+        assert sizes[-1] <= 12 * nodes(source)
+    assert calls[1] <= 4 * calls[0]
+    assert sizes[1] <= 2.5 * sizes[0]
+
+
 def test_numbers_of_many_digits_are_rounded() -> None:
     long = Fraction(10001, 10000) ** 3000
     for value in (long, -long, 1 / long, Fraction(3**4000, 7)):

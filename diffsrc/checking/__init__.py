@@ -14,8 +14,8 @@ from diffsrc.checking.exact import Evaluator, Unknown, differences
 from diffsrc.checking.layout import Misfit, Slot, Wanted, laid_out, slots_of, wrt_of
 from diffsrc.checking.reference import Reference, quiet
 from diffsrc.checking.report import Entry, Report
-from diffsrc.errors import DiffsrcError
-from diffsrc.ir import Program, Structure
+from diffsrc.errors import DiffsrcError, UnsupportedSyntax
+from diffsrc.ir import COMPLEX, Program, Structure, reachable
 
 __all__ = ["RTOL", "Entry", "Report", "verify", "verify_derivative", "verify_program"]
 
@@ -167,8 +167,10 @@ def verify_program(
         name: of the derivative.
 
     Raises:
-        ValueError: the program has something whose value is not known in many digits.
+        UnsupportedSyntax: the program computes with complex numbers.
+        ValueError: it has something else whose value is not known in many digits.
     """
+    _check_real(program)
     positional = [p.name for p in program.parameters if p.kind.startswith("POSITIONAL")]
     names = [p.name for p in program.parameters if p.name in values]
     arguments = Arguments(program.name, {n: values[n] for n in names}, positional)
@@ -187,6 +189,17 @@ def verify_program(
     # The value in floats is not bit for bit that of many digits.
     given = [g for g in _matched(slots, found) if g.slot.by]
     return Report(name, compared(Reference(arguments, None, evaluator, results), given, RTOL))
+
+
+def _check_real(program: Program) -> None:
+    """Refuse complex numbers, of which mpmath is told nothing, where the first is written."""
+    numbers = [n for n in reachable(program.body.roots()) if n.type is COMPLEX]
+    if numbers:
+        raise UnsupportedSyntax(
+            "Complex numbers are not checked without running the function.",
+            next((program.places[n] for n in numbers if n in program.places), None),
+            f"Give it as module:{program.name}, which is imported and called.",
+        )
 
 
 def _shaped(structure: Structure, numbers: Sequence[float]) -> object:

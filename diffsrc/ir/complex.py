@@ -59,9 +59,17 @@ def _of_term(node: Node, depth: int = 0, *, imaginary: bool) -> Node:
 
 
 def _of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
-    graph = node.graph
     if node.type is not COMPLEX:
-        return graph.zero if imaginary else node
+        return node.graph.zero if imaginary else node
+    made = node.graph.parts
+    key = ("imag" if imaginary else "real", node, depth)
+    if key not in made:
+        made[key] = _made_of_core(node, depth, imaginary=imaginary)
+    return made[key]
+
+
+def _made_of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
+    graph = node.graph
     match node:
         case Const() if node is graph.unit:
             return graph.one if imaginary else graph.zero
@@ -80,13 +88,23 @@ def _of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
                 known = exact_parts(base) if exponent == -1 else None
                 if known is None:
                     continue
-                # `1 / (a + 1j b)` is `(a - 1j b) / abs(a + 1j b)**2`.
+                # `1 / (a + 1j b)` is `(a - 1j b) / abs(a + 1j b)**2`; not of one such quotient in
+                # another, whose parts would be multiplied out.
                 a, b = known
                 rest = node * base
+                if not _has_parts(rest):
+                    continue
                 real, imag = (_of_term(rest, depth + 1, imaginary=i) for i in (False, True))
                 part = a * imag - b * real if imaginary else a * real + b * imag
                 return part / absolute(base) ** 2
     return graph.call("imag" if imaginary else "real", node)
+
+
+def _has_parts(node: Node) -> bool:
+    """Whether a product is of real values and 1j, and of one sum of such at most."""
+    powers = node.factors if isinstance(node, Prod) else ((node, 1),)
+    inner = [(b, e) for b, e in powers if b.type is COMPLEX and b is not node.graph.unit]
+    return not inner or (inner[0][1] == len(inner) == 1 and exact_parts(inner[0][0]) is not None)
 
 
 def exact_parts(node: Node) -> tuple[Node, Node] | None:
@@ -110,9 +128,18 @@ def conjugate(node: Node, depth: int = 0) -> Node:
     >>> conjugate(2 + i * x) is 2 - i * x, conjugate(x) is x
     (True, True)
     """
-    graph = node.graph
     if node.type is not COMPLEX:
         return node
+    # Products ask for it again and again, and making it makes products: once for each node.
+    made = node.graph.parts
+    key = ("conj", node, depth)
+    if key not in made:
+        made[key] = _made_conjugate(node, depth)
+    return made[key]
+
+
+def _made_conjugate(node: Node, depth: int) -> Node:
+    graph = node.graph
     match node:
         case Const() if node is graph.unit:
             return -node
@@ -160,15 +187,18 @@ def _length(node: Node) -> Node:
             return absolute(z)
         case Call(op="complex" | "rect", args=(x, *_)):
             return x if nonnegative(x) else graph.call("abs", x)
-    if exact_parts(node) is not None:
+    if isinstance(node, Sum):
         # Of a sum and its conjugate the one that was there first.
-        ((other, _),), _ = _canonical(conjugate(node))
-        node = min(node, other, key=lambda n: n.serial)
+        ((other, power), *others), _ = _canonical(conjugate(node))
+        if power == 1 and not others:
+            node = min(node, other, key=lambda n: n.serial)
     return graph.call("abs", node)
 
 
 def with_lengths(factors: Factors) -> tuple[Exact, Factors]:
     """Powers with `abs(z)**2` for `z` times its conjugate, and the sign before them."""
+    if sum(b.type is COMPLEX and e.denominator == 1 for b, e in factors) < 2:
+        return 1, factors
     powers = dict(factors)
     turned: Exact = 1
     for base, exponent in factors:

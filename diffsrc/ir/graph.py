@@ -89,6 +89,8 @@ class Graph:
         # Whether there are complex values, of which `unit` is 1j.
         self.complex = False
         self.unit: Const | None = None
+        # Parts and conjugates of complex nodes, by what they are, the node and the depth.
+        self.parts: dict[tuple[str, Node, int], Node] = {}
         # Whether there are powers whose exponents are not literals.
         self.powers = False
         # Whether rules take care where their formulas have no value: not those that are read only.

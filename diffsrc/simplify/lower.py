@@ -38,7 +38,16 @@ from diffsrc.ir.signs import nonnegative
 from diffsrc.ops import TABLE
 from diffsrc.ops.complex import PARTS
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
-from diffsrc.simplify.cover import HALF, Powers, Reach, is_hypot
+from diffsrc.simplify.cover import (
+    HALF,
+    Powers,
+    Reach,
+    is_grown,
+    is_hypot,
+    is_part,
+    leaves_range,
+    sides_of,
+)
 from diffsrc.simplify.factor import is_select, joined, monomial_of
 from diffsrc.simplify.literals import as_float, by_rest, fraction, is_decimal, is_unit, literal
 from diffsrc.simplify.normalise import Normaliser
@@ -398,16 +407,23 @@ class Lowering:
     def _in_range(self, above: Factors, below: Factors) -> tuple[Factors, Factors, list[Node]]:
         """`y / r / r * (y / r)` for `y**2 / r**3`, `r = hypot(x, y)`, whose powers leave the range.
 
+        So do those of complex exponentials: `e / (1 + e) / (1 + e)` for `e / (1 + e)**2`.
+
         Returns:
             What is multiplied, what is divided by at once, and what by one after the other.
         """
         again: list[Node] = []
+        if len(above) + len(below) > 2 or any(e > 1 for _, e in above):
+            above, below = self._with_sides(above, below)
         for base, exponent in below:
             whole = exponent.denominator == 1 and exponent > 1
-            if not (is_hypot(base) and whole):
+            if not (whole and leaves_range(base)):
                 continue
             below = [x for x in below if x[0] is not base]
-            sides = {b for a in base.args for b in monomial_of(a)[1]}
+            if is_hypot(base):
+                sides = {b for a in base.args for b in monomial_of(a)[1]}
+            else:
+                sides = {b for b, _ in above if is_grown(b)}
             small = [b for b, e in above if b in sides for _ in range(int(e))][: int(exponent)]
             for b in small:
                 above = [(a, e - (a is b)) for a, e in above]
@@ -421,6 +437,43 @@ class Lowering:
             above = [x for x in above if x[1]]
             above += [(q, quotients.count(q)) for q in dict.fromkeys(quotients)]
         return above, below, again
+
+    def _with_sides(self, above: Factors, below: Factors) -> tuple[Factors, Factors]:
+        """`s * (x / r)` for `s * x / r`, where `r = hypot(x, y)`: `x / r` is at most 1.
+
+        The product of `s` and `x` may leave the range where the quotient does not.
+        """
+        for base, exponent in below:
+            if exponent != 1:
+                continue
+            sides = [self._taken(above, monomial_of(side)[1]) for side in sides_of(base)]
+            parts: Factors = [(b, 1) for b, e in above if e == 1 and is_part(b, base)]
+            for taken in [*sides, parts[:1]]:
+                if not taken or (len(below) == 1 and taken == above):
+                    continue
+                quotient = self.graph.call("div", self._times(1, taken), self(base))
+                powers = dict(above)
+                for factor, count in taken:
+                    powers[factor] -= count
+                powers[quotient] = 1
+                above = [(b, e) for b, e in powers.items() if e]
+                below = [(b, e) for b, e in below if b is not base]
+                break
+        return above, below
+
+    def _taken(self, factors: Factors, powers: Powers) -> Factors:
+        """Those of the factors, and values of the user's, whose product has these powers."""
+        left, taken = dict(powers), []
+        inside = {b: monomial_of(self.normal.forms.get(b, b))[1] for b, _ in factors}
+        for base, exponent in sorted(factors, key=lambda item: -len(inside[item[0]])):
+            inner = inside[base]
+            count: Exact = exponent
+            for b, e in inner.items():
+                count = min(count, left.get(b, 0) // e) if e > 0 else 0
+            if count > 0:
+                left = {b: e - count * inner.get(b, 0) for b, e in left.items()}
+                taken.append((base, count))
+        return [] if any(left.values()) else taken
 
     def _turned(self, coefficient: Exact, powers: Powers) -> tuple[Exact, Powers]:
         """A leading minus moved into a difference that the user did not write.

@@ -86,7 +86,8 @@ class Normaliser:
             # A real multiple of a sum: `z` in `(z * w).real`, not what it is made of.
             parts = [(b, e) for b, e in form.factors if b.type is COMPLEX]
             return len(parts) == 1 and isinstance(parts[0][0], Sum) and parts[0][1] == 1
-        return isinstance(form, Number | Sum)
+        # A product that starts at 1 has no name for it.
+        return isinstance(form, Sum) or (isinstance(form, Number) and form.value != 1)
 
     def _of(self, node: Node) -> Node:
         match node:

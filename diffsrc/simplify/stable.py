@@ -35,10 +35,12 @@ from diffsrc.ir import (
     quotient,
     reachable,
 )
+from diffsrc.ir.complex import imaginary_part, real_part
 from diffsrc.ir.graph import MAX_TERMS
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.choices import is_choice
 from diffsrc.simplify.factor import factored, monomial_of, select
+from diffsrc.simplify.normalise import over_denominator
 from diffsrc.simplify.ratio import (
     HALF,
     ZERO,
@@ -120,6 +122,9 @@ class Stabiliser:
                 return self._product(node)
             case Prod():
                 return self._product(self._rebuilt(node))
+            case Call(op="real" | "imag", args=(z,)) if self.done[z] is not z:
+                # A sign comes out of it.
+                return (real_part if node.op == "real" else imaginary_part)(self.done[z])
             case Call() if not node.options and node.op not in WRITTEN:
                 return self._call(self.graph.call(node.op, *(self.done[a] for a in node.args)))
             case Result():
@@ -135,6 +140,8 @@ class Stabiliser:
     def _of_parts(self, node: Node) -> Node:
         """A complex value of what its parts have become: the rest is about real numbers."""
         match node:
+            case Sum() if (over := over_denominator(node)) is not node:
+                return self(over)
             case Sum() if not self._is_done(node):
                 return self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)])
             case Prod() if not self._is_done(node):
