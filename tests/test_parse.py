@@ -10,6 +10,7 @@ import operator
 import pathlib
 import random
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -891,3 +892,56 @@ def test_text_mode(tmp_path):
     bad = capture_text(path, "bad")
     with pytest.raises(UnsupportedSyntax, match="not defined"):
         parse(bad, unknown_signature(bad))
+
+
+PATCHED = """
+import functools, math, operator
+from unittest import mock
+import numpy as np
+from scipy import special
+from diffsrc import grad
+
+def mine(x):
+    return x * x
+
+@functools.wraps(math.sin)
+def wrapped(x):
+    return x * x
+
+def sin(x):
+    return x * x
+
+CASES = {
+    "math.sin": lambda x: math.sin(x),
+    "numpy.sin": lambda x: np.sin(x),
+    "numpy.real": lambda x: np.real(x),
+    "operator.neg": lambda x: operator.neg(x),
+    "scipy.special.erf": lambda x: special.erf(x),
+    "scipy.special.lambertw": lambda x: special.lambertw(x),
+    "builtins.abs": lambda x: abs(x),
+    "builtins.divmod": lambda x: divmod(x),
+}
+derivatives = []
+for other in (mine, wrapped, sin):
+    for name, function in CASES.items():
+        with mock.patch(name, other):
+            derivative = grad(function)
+            print(derivative(3.0), end=" ")
+        derivatives.append(derivative)
+print()
+with mock.patch("math.pi", 3.0), mock.patch("math.cosh", math.exp):
+    print(grad(lambda x: math.pi * x)(1.0), grad(lambda x: math.cosh(x))(0.0))
+print(grad(mine)(3.0), grad(lambda x: wrapped(x) + sin(x))(3.0))
+print([d(3.0) for d in derivatives[:2]] == [math.cos(3.0), float(np.cos(3.0))])
+print(grad(CASES["math.sin"])(0.0), grad(lambda x: special.erf(x))(9.0) < 1e-30)
+"""
+
+
+def test_what_stands_in_the_place_of_a_library_function(tmp_path):
+    """It is read as any function; whose it is, is not taken from where it is found."""
+    path = tmp_path / "patched.py"
+    path.write_text(PATCHED)
+    done = subprocess.run([sys.executable, path], check=True, stdout=subprocess.PIPE, text=True)
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["6.0"] * 24
+    assert lines[1:] == ["3.0 1.0", "6.0 12.0", "True", "1.0 True"]

@@ -86,6 +86,9 @@ class Attributes(Live):
                 if known is not None and not known[0].arity:
                     return self.node(known[0].name, (), node, known[1])
                 return self.from_outside(value, None, name, node)
+            if is_a(value, types.FunctionType) and operation_of(value) is None:
+                # Put in the place of the library's own, for a test maybe.
+                self.assume(Source(vars(module), name), value)
             return Static(value)
         if is_a(value, types.ModuleType):
             return Static(value)
