@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import importlib
 import math
@@ -945,3 +946,60 @@ def test_what_stands_in_the_place_of_a_library_function(tmp_path):
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["6.0"] * 24
     assert lines[1:] == ["3.0 1.0", "6.0 12.0", "True", "1.0 True"]
+
+
+def labelled(x):
+    return x
+
+
+def with_label(holder, attribute):
+    """A function that asks an object for a text, and the object."""
+    return lambda x: x if getattr(holder, attribute) == "a" else x * x
+
+
+class Labelled(enum.Enum):
+    A = 1
+
+    def scaled(self, x):
+        return x
+
+
+@pytest.mark.parametrize(
+    ("holder", "attribute"),
+    [
+        (labelled, "label"),
+        (labelled, "__name__"),
+        (labelled, "__qualname__"),
+        (labelled, "__module__"),
+        (labelled, "__doc__"),
+        (functools.partial(labelled), "label"),
+        (functools.lru_cache(labelled), "mark"),
+        (type("Class", (), {"method": labelled}), "__name__"),
+        (type("Class", (), {}), "__qualname__"),
+        (type("Class", (), {}), "__module__"),
+        (type("Class", (), {}), "__doc__"),
+        (type("Class", (), {}), "label"),
+        (types.SimpleNamespace(), "label"),
+        (Labelled.A, "label"),
+    ],
+)
+def test_a_text_that_an_object_holds_may_change(holder, attribute):
+    setattr(holder, attribute, "a")
+    derivative = grad(with_label(holder, attribute))
+    assert derivative(3.0) == 1.0
+    setattr(holder, attribute, "b")
+    assert derivative(3.0) == 6.0
+
+
+def test_a_method_of_an_enum_may_change(monkeypatch):
+    derivative = grad(lambda x: 2 * Labelled.A.scaled(x))
+    assert derivative(3.0) == 2.0
+    monkeypatch.setattr(Labelled, "scaled", lambda self, x: x * x)
+    assert derivative(3.0) == 12.0
+
+
+def test_names_of_what_is_written_in_c_are_not_looked_at():
+    derivative = grad(lambda x: x if math.sin.__name__ == float.__name__ else x * x)
+    assert derivative(3.0) == 6.0
+    checks = next(iter(derivative.specialisations.values()))[0].entry.checks
+    assert "__name__" not in {check.name for check in checks}

@@ -56,6 +56,7 @@ _READ_BASES = type.__dict__["__bases__"].__get__
 _READ_DICT = type.__dict__["__dict__"].__get__
 _READ_FLAGS = type.__dict__["__flags__"].__get__
 _READ_MODULE = type.__dict__["__module__"].__get__
+_READ_NAME = type.__dict__["__name__"].__get__
 _READ_QUALNAME = type.__dict__["__qualname__"].__get__
 
 
@@ -87,6 +88,7 @@ class Surroundings:
         self._words: dict[str, None] = {}
         self._readable: list[tuple[int, object]] = []
         self._read: dict[int, int] = {}
+        self._callables: set[int] = set()
         self._count = 0
 
         if outline.function is None or outline.custom is not None:
@@ -137,8 +139,9 @@ class Surroundings:
         for number, value in list(self._readable):
             for word in words[self._read.get(number, 0) :]:
                 held = held_by(value, word)
-                if held is not MISSING:
-                    live = not (is_a(value, types.ModuleType) or is_a(value, type))
+                # Of functions and their like texts only are understood.
+                if held is not MISSING and (number not in self._callables or type(held) is str):
+                    live = not any(is_a(value, k) for k in (types.ModuleType, type, enum.Enum))
                     self._say(f"#{number}.{word}", self._value(held, live=live))
             self._read[number] = len(words)
 
@@ -206,6 +209,8 @@ class Surroundings:
         if id(value) in self._namespaces:
             return
         if is_a(value, types.FunctionType):
+            self._callables.add(number)
+            self._readable.append((number, value))
             yield from self._function(value)
         elif is_a(value, types.ModuleType):
             members = members_of(value)
@@ -221,6 +226,9 @@ class Surroundings:
             if parts is None:
                 yield from self._instance(number, value)
             else:
+                if kind.__dictoffset__:
+                    self._callables.add(number)
+                    self._readable.append((number, value))
                 yield from self._values(parts)
 
     def _namespace(self, names: dict[str, object]) -> None:
@@ -273,6 +281,7 @@ class Surroundings:
         module = _READ_MODULE(cls) if cls is not type else "builtins"
         yield self._value(module)
         yield self._value(_READ_QUALNAME(cls))
+        yield repr(_READ_NAME(cls))
         if is_trusted(module) or not _READ_FLAGS(cls) & _HEAP_TYPE:
             return
         yield self._value(type(cls))
