@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import abc
+import collections.abc
 import enum
 import functools
 import importlib
@@ -1003,3 +1005,64 @@ def test_names_of_what_is_written_in_c_are_not_looked_at():
     assert derivative(3.0) == 6.0
     checks = next(iter(derivative.specialisations.values()))[0].entry.checks
     assert "__name__" not in {check.name for check in checks}
+
+
+class Registering(metaclass=abc.ABCMeta):  # noqa: B024 - others are registered with it
+    """Others may become its subclasses at any time."""
+
+
+class Registered:
+    k = 1.0
+
+
+class Inheriting(Registering):
+    k = 1.0
+
+
+class AsksItself(type):
+    def __instancecheck__(cls, instance):
+        raise AssertionError
+
+
+class Asked(metaclass=AsksItself):
+    pass
+
+
+class Sized(collections.abc.Sized):
+    """Has the hook of its parent, and can be registered with."""
+
+
+def classes_matched(value):
+    match value:
+        case Registering():
+            return 2.0
+        case _:
+            return 3.0
+
+
+@pytest.mark.parametrize("value", [Registered(), 2.0, 2, np.float64(2.5)])
+@pytest.mark.parametrize("cls", [Registering, Sized, Asked, (str, Registering)])
+def test_whose_subclasses_may_change_is_refused(cls, value):
+    def answered(x, other):
+        return x * (2.0 if isinstance(other, cls) else 3.0)
+
+    def of_number(x):
+        return x * (2.0 if isinstance(x, cls) else 3.0)
+
+    with pytest.raises(UnsupportedSyntax, match=r"may change unseen|only its code knows"):
+        grad(answered)(1.0, value)
+    with pytest.raises(UnsupportedSyntax, match=r"may change unseen|only its code knows"):
+        grad(of_number)(2.0)
+    with pytest.raises(UnsupportedSyntax, match="may change unseen"):
+        grad(lambda x, other: x * classes_matched(other))(1.0, value)
+
+
+def test_abstract_classes_that_are_certain():
+    inheriting = Inheriting()
+    assert grad(lambda x: x * (2.0 if isinstance(inheriting, Registering) else 3.0))(1.0) == 2.0
+    assert grad(lambda x: x * classes_matched(inheriting))(1.0) == 2.0
+    assert grad(lambda x: x * (2.0 if isinstance(x, (Registering, float)) else 3.0))(1.0) == 2.0
+    assert grad(lambda x: x * (2.0 if isinstance(x, numbers.Real) else 3.0))(1.0) == 2.0
+    sequence = (1, 2)
+    assert grad(lambda x: x * isinstance(sequence, collections.abc.Sequence))(1.0) == 1.0
+    assert grad(lambda x: x * isinstance(sequence, collections.abc.Mapping))(1.0) == 0.0
