@@ -31,7 +31,7 @@ from diffsrc.capture.fingerprint import digest_of
 from diffsrc.capture.scope import is_a
 from diffsrc.capture.source import text_of
 from diffsrc.specialise import Argument, Signature, name_of
-from diffsrc.user_rules import rule_of
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 MAX_OBJECTS = 2_000
 # Longer lists are read live, item by item.
@@ -78,7 +78,10 @@ class Surroundings:
         signature: Signature,
         operators: tuple[Operator, ...],
         options: Options,
+        rules: list[Rule | CustomRule] | None = None,
     ) -> None:
+        """Walk; where a list is given for them, on through rules of the user's, which it gets."""
+        self._rules = rules
         self.objects: list[object] = []
         self._numbers: dict[int, int] = {}
         self._namespaces: set[int] = set()
@@ -91,7 +94,7 @@ class Surroundings:
         self._callables: set[int] = set()
         self._count = 0
 
-        if outline.function is None or outline.custom is not None:
+        if outline.function is None or (outline.custom is not None and rules is None):
             raise NotKept
         try:
             self._begin(outline.function, signature, operators, options)
@@ -110,6 +113,8 @@ class Surroundings:
         self._say("versions", *versions())
         self._say(*map(repr, operators), repr(sorted(vars(options).items())))
         self._say("function", self._value(function))
+        if self._outline.custom is not None:
+            self._meet_rule(self._outline.custom)
         for name, value in self._outline.bound.items():
             self._say("bound", name, self._value(value))
         self._say("by keyword", *sorted(self._outline.by_keyword))
@@ -152,12 +157,27 @@ class Surroundings:
         """The number of an object, which is described later."""
         number = self._numbers.get(id(value))
         if number is None:
+            rule = rule_of(value)
             # A rule of the user's holds in this process only.
-            if rule_of(value) is not None or len(self.objects) >= MAX_OBJECTS:
+            if (rule is not None and self._rules is None) or len(self.objects) >= MAX_OBJECTS:
                 raise NotKept
             number = self._numbers[id(value)] = len(self.objects)
             self.objects.append(value)
+            if rule is not None:
+                self._meet_rule(rule)
         return f"#{number}"
+
+    def _meet_rule(self, rule: Rule | CustomRule) -> None:
+        """Meet what a rule is made of."""
+        if self._rules is None or any(rule is known for known in self._rules):
+            return
+        self._rules.append(rule)
+        if isinstance(rule, CustomRule):
+            parts = tuple(getattr(rule, part) for part in rule.parts)
+        else:
+            parts = rule.partials
+        for part in (rule.function, *parts):
+            self._value(part)
 
     def _value(self, value: object, *, live: bool = False) -> str:
         """A value in short; of a number that is read `live` only the type counts."""
