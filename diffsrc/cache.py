@@ -84,13 +84,17 @@ def _folder() -> str:
     own = os.environ.get("DIFFSRC_CACHE_DIR", "")
     if own:
         return os.path.abspath(os.path.expanduser(own))
+    if os.environ.get("HOME") == "" and sys.platform != "win32":
+        home = ""  # `expanduser` makes the root of it
+    else:
+        home = os.path.expanduser("~")
     if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA") or os.path.expanduser("~\\AppData\\Local")
+        local = os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
         return os.path.join(local, "diffsrc", "Cache")
     if sys.platform == "darwin":
-        return os.path.expanduser("~/Library/Caches/diffsrc")
+        return os.path.join(home, "Library", "Caches", "diffsrc")
     caches = os.environ.get("XDG_CACHE_HOME", "")
-    return os.path.join((caches.strip() and caches) or os.path.expanduser("~/.cache"), "diffsrc")
+    return os.path.join((caches.strip() and caches) or os.path.join(home, ".cache"), "diffsrc")
 
 
 def _trouble(folder: str) -> str | None:
@@ -99,7 +103,7 @@ def _trouble(folder: str) -> str | None:
         link = os.lstat(folder)
         found = os.stat(folder)
     except FileNotFoundError:
-        return "it is a link to nothing" if os.path.islink(folder) else None
+        return "it is a link to nothing" if os.path.islink(folder) else _cannot_be_made(folder)
     except (OSError, ValueError) as error:
         return f"it cannot be looked at: {error}"
     if not stat.S_ISDIR(found.st_mode):
@@ -109,6 +113,23 @@ def _trouble(folder: str) -> str | None:
     if _is_open(found):
         return "others can write to it"
     return None
+
+
+def _cannot_be_made(folder: str) -> str | None:
+    """Why a folder that is not there cannot be made, as far as its nearest parent tells."""
+    parent = os.path.dirname(folder)
+    while not os.path.lexists(parent) and os.path.dirname(parent) != parent:
+        parent = os.path.dirname(parent)
+    if not os.path.isdir(parent):
+        return f"it cannot be made: {parent} is no folder"
+    if not os.access(parent, os.W_OK | os.X_OK) or _is_of_kernel(parent):
+        return f"it cannot be made: {parent} cannot be written to"
+    return None
+
+
+def _is_of_kernel(folder: str) -> bool:
+    """Whether a folder is of a file system that nobody makes files in, whatever its mode says."""
+    return sys.platform == "linux" and folder.split(os.sep)[1] in {"proc", "sys"}
 
 
 def _is_mine(found: os.stat_result) -> bool:

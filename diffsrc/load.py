@@ -33,6 +33,10 @@ def load(  # noqa: PLR0913 - what a function is made of
 
     The text is registered with `linecache` under a name made of its hash, so that
     tracebacks, `pdb` and `inspect.getsource` show it.
+
+    Raises:
+        LookupError: it does not define that, or uses what is not among `cells`.
+        SyntaxError: it is no Python.
     """
     digest = importlib.util.source_hash(source.encode()).hex()[:12]
     filename = f"<diffsrc {name} {digest}>"
@@ -101,4 +105,7 @@ def _in_line(statements: list[ast.stmt], line: int) -> list[ast.stmt]:
 
 
 def _inner(code: CodeType, name: str) -> CodeType:
-    return next(c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name)
+    found = [c for c in code.co_consts if isinstance(c, CodeType) and c.co_name == name]
+    if len(found) != 1:
+        raise LookupError(name)
+    return found[0]

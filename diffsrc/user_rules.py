@@ -175,9 +175,17 @@ class CustomRule:
 
         return inspect.signature(self.function)
 
-    def __reduce__(self) -> str:
-        # By name, as functions are: the rule is part of the module that has it.
-        return name_of(self.function)
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        # As functions are: by name, as the rule is part of the module that has it, or by value.
+        name = name_of(self.function)
+        if under_cloudpickle():
+            module = self.function.__module__
+            found: object = sys.modules.get(module)
+            for part in name.split("."):
+                found = getattr(found, part, None)
+            if module == "__main__" or found is not self:
+                return _without_function, (type(self),), dict(self.__dict__)
+        return name
 
     @property
     def name(self) -> str:
@@ -271,6 +279,24 @@ class custom_jvp(CustomRule):  # noqa: N801 - as custom_vjp
         return rule
 
 
+def _without_function(kind: type[CustomRule]) -> CustomRule:
+    """What pickle fills: its parts may lead back to it."""
+    return kind.__new__(kind)
+
+
+def under_cloudpickle() -> bool:
+    """Whether it is cloudpickle, of whatever package, that asks for something to be pickled.
+
+    Only that takes functions by value. To whoever is asked it does not say so; its frames do.
+    """
+    frame: types.FrameType | None = sys._getframe(1)  # noqa: SLF001 - `inspect` takes 3 ms
+    while frame is not None:
+        if "cloudpickle" in str(frame.f_globals.get("__name__")).split("."):
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _check_python(custom: CustomRule, what: str, function: object) -> None:
     if not isinstance(function, types.FunctionType):
         kind = type(function).__name__
@@ -285,6 +311,34 @@ def stop_gradient(x: T) -> T:
     3.0
     """
     return x
+
+
+def registered() -> list[Rule]:
+    """All rules that `register` was given."""
+    return list(_REGISTERED.values())
+
+
+def receive(function: Function, partials: tuple[Partial, ...] | int) -> None:
+    """Register the rule that a function has in another process.
+
+    Where only the number of its partials could be sent, and there is no rule here, derivatives by
+    its arguments are refused: the function itself might be read instead, and give other numbers.
+    """
+    known = _REGISTERED.get(id(function))
+    if isinstance(partials, int):
+        if known is None:
+            _REGISTERED[id(function)] = Rule(function, (None,) * partials)
+    elif known is None:
+        _REGISTERED[id(function)] = Rule(function, partials)
+    elif len(known.partials) != len(partials) or not all(map(_are_alike, known.partials, partials)):
+        known.partials = partials
+
+
+def _are_alike(one: Partial, other: Partial) -> bool:
+    """Whether two partials are the same code; what is in closures is not compared."""
+    if isinstance(one, types.FunctionType) and isinstance(other, types.FunctionType):
+        return one.__code__ == other.__code__ and not one.__closure__
+    return one is other
 
 
 def rule_of(value: object) -> Rule | CustomRule | None:

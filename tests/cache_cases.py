@@ -998,6 +998,281 @@ def f(x):
         'return "b"',
         "f(2.0)",
     ),
+    "attribute of a function": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+h.mode = 'a'
+def f(x):
+    return x if h.mode == 'a' else x * x
+""",
+        "h.mode = 'a'",
+        "h.mode = 'b'",
+        "f(2.0)",
+    ),
+    "attribute of a function, gone": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+h.mode = 'a'
+def f(x):
+    return x if h.mode == 'a' else x * x
+""",
+        "h.mode = 'a'",
+        "",
+        "f(2.0)",
+    ),
+    "attribute of a method": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+C.m.mode = 'a'
+def f(x):
+    return x if C.m.mode == 'a' else x * x
+""",
+        "C.m.mode = 'a'",
+        "C.m.mode = 'b'",
+        "f(2.0)",
+    ),
+    "attribute of a partial": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+p = functools.partial(h)
+p.mode = 'a'
+def f(x):
+    return x if p.mode == 'a' else x * x
+""",
+        "p.mode = 'a'",
+        "p.mode = 'b'",
+        "f(2.0)",
+    ),
+    "attribute of a cached function": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+p = functools.lru_cache(h)
+p.mode = 'a'
+def f(x):
+    return x if p.mode == 'a' else x * x
+""",
+        "p.mode = 'a'",
+        "p.mode = 'b'",
+        "f(2.0)",
+    ),
+    "name of a function": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+h.__name__ = 'a'
+def f(x):
+    return x if h.__name__ == 'a' else x * x
+""",
+        "__ = 'a'",
+        "__ = 'b'",
+        "f(2.0)",
+    ),
+    "module of a function": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+h.__module__ = 'm'
+def f(x):
+    return x if h.__module__ == 'm' else x * x
+""",
+        "__ = 'm'",
+        "__ = 'n'",
+        "f(2.0)",
+    ),
+    "text of a function": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+h.__doc__ = 'm'
+def f(x):
+    return x if h.__doc__ == 'm' else x * x
+""",
+        "__ = 'm'",
+        "__ = 'n'",
+        "f(2.0)",
+    ),
+    "name of a class": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+C.__name__ = 'm'
+def f(x):
+    return x if C.__name__ == 'm' else x * x
+""",
+        "__ = 'm'",
+        "__ = 'n'",
+        "f(2.0)",
+    ),
+    "qualified name of a class": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+C.__qualname__ = 'm'
+def f(x):
+    return x if C.__qualname__ == 'm' else x * x
+""",
+        "__ = 'm'",
+        "__ = 'n'",
+        "f(2.0)",
+    ),
+    "module of a class": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+C.__module__ = 'm'
+def f(x):
+    return x if C.__module__ == 'm' else x * x
+""",
+        "__ = 'm'",
+        "__ = 'n'",
+        "f(2.0)",
+    ),
+    "text of a class": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+C.__doc__ = 'm'
+def f(x):
+    return x if C.__doc__ == 'm' else x * x
+""",
+        "__ = 'm'",
+        "__ = 'n'",
+        "f(2.0)",
+    ),
+    "number of an enum": (
+        """
+import enum
+import functools
+def h(x):
+    return x * x
+class C:
+    def m(self, x):
+        return x
+class E(enum.Enum):
+    A = 1
+    def __init__(self, value):
+        self.k = 2.5
+
+def f(x):
+    return x if E.A.k > 2 else x * x
+""",
+        "2.5",
+        "1.5",
+        "f(2.0)",
+    ),
     "name deleted": (
         """
 def abs(x):

@@ -1,5 +1,6 @@
 """The cache under attack: what is damaged or not the user's own is never run, and written anew."""
 
+import ast
 import hashlib
 import itertools
 import os
@@ -106,6 +107,23 @@ CONTENTS = {
             b"'given': ('dict', [])",
             b"'given': ('dict', [('literal', 'a'), ('object', 99)])",
         )
+    ),
+    "a record of another function": lambda content: signed(
+        content[FIRST_LINE:].replace(b"'name': 'cubic_grad'", b"'name': 'other_grad'")
+    ),
+    "code of another name": lambda content: signed(
+        content[FIRST_LINE:].replace(b"def cubic_grad", b"def other_grad")
+    ),
+    "code with other parameters": lambda content: signed(
+        content[FIRST_LINE:].replace(b"def cubic_grad(x)", b"def cubic_grad(x, y=1)")
+    ),
+    "no code": lambda content: signed(content[FIRST_LINE : content.index(b"def ")]),
+    "code twice": lambda content: signed(content[FIRST_LINE:] + content[content.index(b"def ") :]),
+    "a constant that cannot be computed": lambda content: signed(
+        content[FIRST_LINE:].replace(b"'constants': {}", b"'constants': {'a': '1 / 0'}")
+    ),
+    "a constant of nothing": lambda content: signed(
+        content[FIRST_LINE:].replace(b"'constants': {}", b"'constants': {'a': 'b'}")
     ),
     "a record nested too deep": lambda content: signed(
         content[FIRST_LINE : FIRST_LINE + 67] + b"# " + b"(" * 9000 + b"\n\n" + RAN
@@ -292,10 +310,32 @@ def test_folder_is_made_for_the_user_alone(folder, monkeypatch):
     assert is_kept()
 
 
+# What fields of a record may hold by mistake; those of a later version, say.
+OF_FIELDS = (
+    *(None, 0, 1.5, "x", b"", (), [], {"x": 1}, {1: 2}, {"x": "nothing.of.it"}, {"y": True}),
+    *([1], ["y"], [("x", "y")], [("y", "POSITIONAL_OR_KEYWORD")]),
+    *(("object", 0), ("object", 9999), ("dict", []), ("literal", ()), ("float", "nan")),
+    *(("named", ("math", "nothing")), ("named", ("os", "system"))),
+    ("tuple", [("tuple", [("object", 0), ("literal", "x"), ("tuple", []), ("literal", 1)])]),
+)
+
+
+def test_fields_of_any_kind(folder):
+    assert not is_kept()
+    path = entry_in(folder)
+    key, line, rest = record_of(path).decode().split("\n", 2)
+    fields = ast.literal_eval(line.removeprefix("# "))
+    for name, value in itertools.product(fields, OF_FIELDS):
+        other = f"{key}\n# {fields | {name: value}!r}\n{rest}"
+        path.write_bytes(signed(other.encode()))
+        is_kept()  # or not: the value is right
+
+
 @pytest.mark.parametrize("where", ["/proc/diffsrc/cache", "/dev/null/cache", f"/{'x' * 300}"])
 def test_folder_that_cannot_be_made(monkeypatch, where):
     monkeypatch.setenv("DIFFSRC_CACHE", "1")
     monkeypatch.setenv("DIFFSRC_CACHE_DIR", where)
+    assert cache.state().why_not is not None
     assert not is_kept()
     assert not is_kept()
 
@@ -356,6 +396,22 @@ def test_no_home(monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     assert cache.state().why_not == "there is no home directory to keep it in"
     assert not is_kept()
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "")
+    assert cache.state().why_not == "there is no home directory to keep it in"
+
+
+def test_folder_that_is_to_be_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("DIFFSRC_CACHE", "1")
+    monkeypatch.setenv("DIFFSRC_CACHE_DIR", str(tmp_path / "some" / "new" / "folder"))
+    assert cache.state().why_not is None
+    (tmp_path / "some").write_text("")
+    monkeypatch.setenv("DIFFSRC_CACHE_DIR", str(tmp_path / "some"))
+    assert cache.state().why_not == "it is no folder"
+    (tmp_path / "some").unlink()
+    (tmp_path / "some").symlink_to("nothing")
+    monkeypatch.setenv("DIFFSRC_CACHE_DIR", str(tmp_path / "some" / "new"))
+    assert cache.state().why_not == f"it cannot be made: {tmp_path / 'some'} is no folder"
 
 
 # Its size

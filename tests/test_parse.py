@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import abc
+import collections.abc
+import enum
 import functools
 import importlib
 import math
@@ -10,6 +13,7 @@ import operator
 import pathlib
 import random
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -891,3 +895,174 @@ def test_text_mode(tmp_path):
     bad = capture_text(path, "bad")
     with pytest.raises(UnsupportedSyntax, match="not defined"):
         parse(bad, unknown_signature(bad))
+
+
+PATCHED = """
+import functools, math, operator
+from unittest import mock
+import numpy as np
+from scipy import special
+from diffsrc import grad
+
+def mine(x):
+    return x * x
+
+@functools.wraps(math.sin)
+def wrapped(x):
+    return x * x
+
+def sin(x):
+    return x * x
+
+CASES = {
+    "math.sin": lambda x: math.sin(x),
+    "numpy.sin": lambda x: np.sin(x),
+    "numpy.real": lambda x: np.real(x),
+    "operator.neg": lambda x: operator.neg(x),
+    "scipy.special.erf": lambda x: special.erf(x),
+    "scipy.special.lambertw": lambda x: special.lambertw(x),
+    "builtins.abs": lambda x: abs(x),
+    "builtins.divmod": lambda x: divmod(x),
+}
+derivatives = []
+for other in (mine, wrapped, sin):
+    for name, function in CASES.items():
+        with mock.patch(name, other):
+            derivative = grad(function)
+            print(derivative(3.0), end=" ")
+        derivatives.append(derivative)
+print()
+with mock.patch("math.pi", 3.0), mock.patch("math.cosh", math.exp):
+    print(grad(lambda x: math.pi * x)(1.0), grad(lambda x: math.cosh(x))(0.0))
+print(grad(mine)(3.0), grad(lambda x: wrapped(x) + sin(x))(3.0))
+print([d(3.0) for d in derivatives[:2]] == [math.cos(3.0), float(np.cos(3.0))])
+print(grad(CASES["math.sin"])(0.0), grad(lambda x: special.erf(x))(9.0) < 1e-30)
+"""
+
+
+def test_what_stands_in_the_place_of_a_library_function(tmp_path):
+    """It is read as any function; whose it is, is not taken from where it is found."""
+    path = tmp_path / "patched.py"
+    path.write_text(PATCHED)
+    done = subprocess.run([sys.executable, path], check=True, stdout=subprocess.PIPE, text=True)
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["6.0"] * 24
+    assert lines[1:] == ["3.0 1.0", "6.0 12.0", "True", "1.0 True"]
+
+
+def labelled(x):
+    return x
+
+
+def with_label(holder, attribute):
+    """A function that asks an object for a text, and the object."""
+    return lambda x: x if getattr(holder, attribute) == "a" else x * x
+
+
+class Labelled(enum.Enum):
+    A = 1
+
+    def scaled(self, x):
+        return x
+
+
+@pytest.mark.parametrize(
+    ("holder", "attribute"),
+    [
+        (labelled, "label"),
+        (labelled, "__name__"),
+        (labelled, "__qualname__"),
+        (labelled, "__module__"),
+        (labelled, "__doc__"),
+        (functools.partial(labelled), "label"),
+        (functools.lru_cache(labelled), "mark"),
+        (type("Class", (), {"method": labelled}), "__name__"),
+        (type("Class", (), {}), "__qualname__"),
+        (type("Class", (), {}), "__module__"),
+        (type("Class", (), {}), "__doc__"),
+        (type("Class", (), {}), "label"),
+        (types.SimpleNamespace(), "label"),
+        (Labelled.A, "label"),
+    ],
+)
+def test_a_text_that_an_object_holds_may_change(holder, attribute):
+    setattr(holder, attribute, "a")
+    derivative = grad(with_label(holder, attribute))
+    assert derivative(3.0) == 1.0
+    setattr(holder, attribute, "b")
+    assert derivative(3.0) == 6.0
+
+
+def test_a_method_of_an_enum_may_change(monkeypatch):
+    derivative = grad(lambda x: 2 * Labelled.A.scaled(x))
+    assert derivative(3.0) == 2.0
+    monkeypatch.setattr(Labelled, "scaled", lambda self, x: x * x)
+    assert derivative(3.0) == 12.0
+
+
+def test_names_of_what_is_written_in_c_are_not_looked_at():
+    derivative = grad(lambda x: x if math.sin.__name__ == float.__name__ else x * x)
+    assert derivative(3.0) == 6.0
+    checks = next(iter(derivative.specialisations.values()))[0].entry.checks
+    assert "__name__" not in {check.name for check in checks}
+
+
+class Registering(metaclass=abc.ABCMeta):  # noqa: B024 - others are registered with it
+    """Others may become its subclasses at any time."""
+
+
+class Registered:
+    k = 1.0
+
+
+class Inheriting(Registering):
+    k = 1.0
+
+
+class AsksItself(type):
+    def __instancecheck__(cls, instance):
+        raise AssertionError
+
+
+class Asked(metaclass=AsksItself):
+    pass
+
+
+class Sized(collections.abc.Sized):
+    """Has the hook of its parent, and can be registered with."""
+
+
+def classes_matched(value):
+    match value:
+        case Registering():
+            return 2.0
+        case _:
+            return 3.0
+
+
+@pytest.mark.parametrize("value", [Registered(), 2.0, 2, np.float64(2.5)])
+@pytest.mark.parametrize("cls", [Registering, Sized, Asked, (str, Registering)])
+def test_whose_subclasses_may_change_is_refused(cls, value):
+    def answered(x, other):
+        return x * (2.0 if isinstance(other, cls) else 3.0)
+
+    def of_number(x):
+        return x * (2.0 if isinstance(x, cls) else 3.0)
+
+    with pytest.raises(UnsupportedSyntax, match=r"may change unseen|only its code knows"):
+        grad(answered)(1.0, value)
+    with pytest.raises(UnsupportedSyntax, match=r"may change unseen|only its code knows"):
+        grad(of_number)(2.0)
+    with pytest.raises(UnsupportedSyntax, match="may change unseen"):
+        grad(lambda x, other: x * classes_matched(other))(1.0, value)
+
+
+def test_abstract_classes_that_are_certain():
+    inheriting = Inheriting()
+    assert grad(lambda x: x * (2.0 if isinstance(inheriting, Registering) else 3.0))(1.0) == 2.0
+    assert grad(lambda x: x * classes_matched(inheriting))(1.0) == 2.0
+    assert grad(lambda x: x * (2.0 if isinstance(x, (Registering, float)) else 3.0))(1.0) == 2.0
+    assert grad(lambda x: x * (2.0 if isinstance(x, numbers.Real) else 3.0))(1.0) == 2.0
+    sequence = (1, 2)
+    assert grad(lambda x: x * isinstance(sequence, collections.abc.Sequence))(1.0) == 1.0
+    assert grad(lambda x: x * isinstance(sequence, collections.abc.Mapping))(1.0) == 0.0

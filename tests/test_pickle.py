@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from diffsrc import grad, hessian, value_and_grad
+from diffsrc import grad, hessian, register, user_rules, value_and_grad
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,7 +55,7 @@ spring_force = grad(Spring(3.0).energy)
 SCRIPT = """
 import json, math, multiprocessing, sys
 import joblib
-from diffsrc import grad, hessian, value_and_grad
+from diffsrc import custom_jvp, custom_vjp, grad, hessian, register, value_and_grad
 import models
 
 FACTOR = 3.0
@@ -79,6 +79,46 @@ class Ball:
     def energy(self, x):
         return self.k * helper(x)
 
+def rounded(x):
+    return round(x) * 1.0
+
+register(rounded, lambda y, x: helper(x))
+
+def steps(x):
+    return rounded(x) * x
+
+@grad
+def decorated_steps(x):
+    return rounded(x) * x
+
+@custom_vjp
+def stairs(x):
+    return round(x) * 1.0
+
+stairs.defvjp(lambda x: (stairs(x), x), lambda r, g: (g * helper(r),))
+
+@custom_jvp
+def clipped(x):
+    return min(max(x, 0.0), 1.0)
+
+@clipped.defjvp
+def straight_through(primals, tangents):
+    return clipped(*primals), tangents[0] * FACTOR
+
+def own_rules(x):
+    return stairs(x) * clipped(x) * rounded(x)
+
+def by_name(x):
+    # Which attribute is read, the walk from here cannot tell.
+    return rounded(x) * x * getattr(math, "pi")
+
+def local_rule(k):
+    @custom_vjp
+    def inner(x):
+        return round(x) * 1.0
+    inner.defvjp(lambda x: (inner(x), x), lambda r, g: (g * r * k,))
+    return grad(lambda x: inner(x) * x)
+
 def scaled(k):
     def inner(x):
         return k * x**2
@@ -97,10 +137,18 @@ named = {
     "attribute of an instance": models.Spring(3.0).slope,
     "function of a class": models.Spring.quartic,
     "own method": grad(Ball(2.0).energy),
+    "registered": grad(steps),
+    "second of registered": grad(grad(steps)),
+    "decorated, of registered": decorated_steps,
+    "of a registered one": grad(rounded),
+    "custom": grad(own_rules),
+    "of a custom one": grad(stairs),
+    "by name": grad(by_name),
 }
 nameless = {
     "lambda": grad(lambda x: FACTOR * x**3),
     "closure": scaled(5.0),
+    "custom in a function": local_rule(2.0),
     "second of a lambda": hessian(lambda x: x**3),
 }
 
@@ -138,7 +186,7 @@ def test_other_processes(tmp_path, how, kept):
     )
     found, here = json.loads(done.stdout)
     assert found == here
-    assert len(found) == {"spawn": 12, "joblib": 15}[how]
+    assert len(found) == {"spawn": 19, "joblib": 23}[how]
     assert found["area"][0] == repr(3.141592653589793 * 12.0)
     assert found["decorated"][0] == "(24.0, 36.0)"
 
@@ -219,3 +267,57 @@ def test_without_the_source(tmp_path):
         text=True,
     )
     assert done.stdout.startswith("The source of 'f' cannot be found: it was defined in ")
+
+
+def test_a_rule_that_only_this_process_has(tmp_path):
+    """What it would be without, is not given in its place."""
+    (tmp_path / "script.py").write_text(
+        "import multiprocessing, diffsrc\n"
+        "def rounded(x):\n    return round(x) * 1.0\n"
+        "def steps(x):\n    return rounded(x) * x\n"
+        "if __name__ == '__main__':\n"
+        "    diffsrc.register(rounded, lambda y, x: 1.0)\n"
+        "    slope = diffsrc.grad(steps)\n"
+        "    print(slope(2.0))\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "        try:\n"
+        "            print(pool.apply(slope, (2.0,)))\n"
+        "        except diffsrc.UnknownFunction as error:\n"
+        "            print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py"],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    value, refusal = done.stdout.split("\n", 1)
+    assert value == "4.0"
+    assert "rounded" in refusal
+
+
+def test_a_rule_goes_again(monkeypatch):
+    """Where it is known already nothing changes; another one takes its place."""
+
+    def rule(y, x):
+        return 2.0 * x
+
+    def other(y, x):
+        return 3.0 * x
+
+    register(rounded, rule)
+    rules = {id(rounded): user_rules.rule_of(rounded)}
+    monkeypatch.setattr(user_rules, "_REGISTERED", rules)
+    user_rules.receive(rounded, (rule,))
+    user_rules.receive(rounded, 1)
+    assert user_rules.rule_of(rounded).partials == (rule,)
+    df = grad(lambda x: 2 * rounded(x))
+    assert df(2.0) == 8.0
+    user_rules.receive(rounded, (other,))
+    assert df(2.0) == 12.0
+
+
+def rounded(x):
+    return round(x) * 1.0

@@ -44,7 +44,7 @@ class Entry:
     def __init__(
         self,
         call: Callable[..., Any],
-        direct: Callable[..., Any],
+        direct: FunctionType,
         checks: list[Check],
         other: CellType | None,
     ) -> None:

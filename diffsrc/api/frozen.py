@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import CellType
+from types import CellType, FunctionType
 from typing import NoReturn
 
 from diffsrc.api.broadcast import certain
@@ -271,7 +271,7 @@ class Frozen:
                 return f"[{name!r}]"
             case CellType():
                 return f"{name}, a closure variable of {self.piece.captured.qualname}"
-            case type():
+            case type() | FunctionType():
                 return f"{holder.__qualname__}.{name}"
             case _:
                 return f"{type(holder).__qualname__}.{name}"

@@ -2,7 +2,8 @@
 
 joblib and others pickle functions of a script or notebook by value, with cloudpickle, which drops
 the name of their file. Then their source goes along and is registered in the other process under
-the name that cloudpickle gives, where it is recognised by its code as any source is.
+the name that cloudpickle gives, where it is recognised by its code as any source is; and so do the
+rules of registered functions.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ from diffsrc.api.versions import NotKept
 from diffsrc.capture.source import NAMELESS
 from diffsrc.errors import DiffsrcError
 from diffsrc.specialise import Signature
+from diffsrc.user_rules import CustomRule, Rule, receive, registered, under_cloudpickle
 
 if TYPE_CHECKING:
     from diffsrc.api.result import Derivative
 
 _CLOUDPICKLE = ("cloudpickle", "joblib.externals.cloudpickle")
+
+# Registered functions with their partials, or with the number of these.
+_Rules = tuple[tuple[Any, Any], ...]
 
 _state = threading.local()
 
@@ -37,12 +42,12 @@ def reduced(derivative: Derivative) -> str | tuple[Any, ...]:
         value = _by_value(derivative) if derivative.__module__ == "__main__" else None
         if value is None:
             return name
-        return restored, (derivative.__module__, name, value, *asked, _texts(derivative))
+        return restored, (derivative.__module__, name, value, *asked, _reached(derivative)[0])
     primal = derivative.primal
     if getattr(found, "primal", None) is primal:
         # The function's own name means a derivative: it is found by that.
         primal = found  # type: ignore[assignment] # a derivative
-    return rebuilt, (primal, *asked, _texts(derivative))
+    return rebuilt, (primal, *asked, *_reached(derivative))
 
 
 def named(module: str, name: str) -> object:
@@ -61,7 +66,7 @@ def _by_value(derivative: Derivative) -> bytes | None:
         return None
     busy.add(id(derivative))
     try:
-        value: bytes = modules[0].dumps(derivative.primal)
+        value: bytes = modules[0].dumps(_Parts(derivative.primal, derivative))
     except (pickle.PicklingError, TypeError, AttributeError):
         return None
     finally:
@@ -69,30 +74,76 @@ def _by_value(derivative: Derivative) -> bytes | None:
     return value
 
 
-def _texts(derivative: Derivative) -> tuple[str, ...]:
-    """The files of the functions that another process may not find by their names."""
+class _Parts:
+    """A function with the rules that its derivative needs, pickled together by cloudpickle."""
+
+    def __init__(self, primal: Any, derivative: Derivative) -> None:
+        self.primal = primal
+        self.derivative = derivative
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _with_rules, (self.primal, _reached(self.derivative)[1])
+
+
+def _reached(derivative: Derivative) -> tuple[tuple[str, ...], _Rules]:
+    """What else a derivative needs in another process.
+
+    The files of functions that are not found there by their names, and the rules of registered
+    functions: with cloudpickle whole, else their number of arguments, as the modules of functions
+    that go by name register them there too.
+    """
+    rules: list[Rule | CustomRule] = []
     try:
         outline = derivative.outline
-        around = Surroundings(outline, Signature(()), derivative.operators, derivative.options)
-        met = around.objects
+        empty = Signature(())
+        asked = derivative.operators, derivative.options
+        met = Surroundings(outline, empty, *asked, rules).objects
     except (NotKept, DiffsrcError, TypeError):
+        # Nobody knows which of the rules it needs.
+        known = registered()
+        rules = [*known]
         met = [derivative.primal]
+        for rule in known:
+            met += [rule.function, *rule.partials]
     texts: dict[str, None] = {}
     for function in met:
-        if isinstance(function, types.FunctionType):
-            name = function.__module__, function.__qualname__
-            if name[0] == "__main__" or named(*name) is not function:
-                file = function.__code__.co_filename
-                texts["".join(linecache.getlines(file, function.__globals__))] = None
-    return tuple(filter(None, texts))
+        if not isinstance(function, types.FunctionType):
+            continue
+        if function.__module__ == "__main__" or not _has_name(function):
+            file = function.__code__.co_filename
+            texts["".join(linecache.getlines(file, function.__globals__))] = None
+    whole = under_cloudpickle()
+    told = [rule for rule in rules if isinstance(rule, Rule)]
+    if whole:
+        sent: list[tuple[Any, Any]] = [(rule.function, rule.partials) for rule in told]
+    else:
+        # What is written in C cannot be read instead, and need not be asked for.
+        found = [rule for rule in told if _has_name(rule.function)]
+        sent = [(rule.function, len(rule.partials)) for rule in found]
+    return tuple(filter(None, texts)), tuple(sent)
 
 
-def rebuilt(primal: Any, operators: Any, options: Any, texts: tuple[str, ...]) -> Derivative:
+def _has_name(function: Any) -> bool:
+    """Whether a Python function is found by its name."""
+    is_python = isinstance(function, types.FunctionType)
+    return is_python and named(function.__module__, function.__qualname__) is function
+
+
+def rebuilt(
+    primal: Any, operators: Any, options: Any, texts: tuple[str, ...], rules: _Rules = ()
+) -> Derivative:
     """A derivative from the function, or from another derivative of the same function."""
     from diffsrc.api.result import Derivative, rebuild
 
     _register(texts)
+    _with_rules(primal, rules)
     return rebuild(primal.primal if isinstance(primal, Derivative) else primal, operators, options)
+
+
+def _with_rules(primal: Any, rules: _Rules) -> Any:
+    for rule in rules:
+        receive(*rule)
+    return primal
 
 
 def restored(  # noqa: PLR0913, PLR0917 - what was pickled

@@ -18,6 +18,7 @@ from diffsrc.api.emitted import Emitted
 from diffsrc.api.surroundings import Surroundings
 from diffsrc.api.versions import NotKept, is_trusted
 
+_CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08  # those of `inspect`, whose import takes 3 ms
 _LITERALS = frozenset({type(None), bool, int, str, bytes, complex})
 _NAMED = frozenset({type, types.BuiltinFunctionType, types.FunctionType})
 _CONTAINERS: dict[str, Callable[[list[object]], object]] = {
@@ -25,15 +26,36 @@ _CONTAINERS: dict[str, Callable[[list[object]], object]] = {
 }
 # What a text that is not a record of ours makes of the code below.
 NO_RECORD = (
+    ArithmeticError,
+    AssertionError,
     AttributeError,
     ImportError,
     LookupError,
     MemoryError,
+    NameError,
     RecursionError,
     SyntaxError,
     TypeError,
     ValueError,
 )
+
+# What the fields of a record are: a type, items in a list that are all alike, those of a tuple, or
+# the keys and values of a dict.
+_FIELDS: dict[str, Any] = {
+    "name": str,
+    "parameters": [(str, str)],
+    "own": [str],
+    "given": {str: object},
+    "fixed": {str: object},
+    "constants": {str: str},
+    "modules": {str: str},
+    "assumptions": [(object, str, [str], object)],
+    "ranked": [str],
+    "wrt": [str],
+    "floats": {str: bool},
+    "inexact": [int],
+    "real": [str],
+}
 
 # Forms of a value: its kind and its parts. They are literals all the way down.
 Form = tuple[Any, ...]
@@ -65,11 +87,38 @@ def read(text: str, around: Surroundings) -> Emitted:
     if key != f"# {around.key}" or blank:
         raise ValueError(text)
     fields: dict[str, Any] = ast.literal_eval(line.removeprefix("# "))
-    for name in ("own", "ranked", "wrt", "inexact"):
-        fields[name] = frozenset(fields[name])
     for name in ("given", "fixed", "assumptions"):
         fields[name] = _value(fields[name], around)
+    if fields.keys() != _FIELDS.keys() or not all(_is(fields[n], f) for n, f in _FIELDS.items()):
+        raise ValueError(text)
+    for name in ("own", "ranked", "wrt", "inexact"):
+        fields[name] = frozenset(fields[name])
     return Emitted(source=source[0], **fields)
+
+
+def _is(value: object, kind: Any) -> bool:
+    """Whether a value is what `_FIELDS` says."""
+    if isinstance(kind, list):
+        return type(value) in {list, tuple} and all(_is(item, kind[0]) for item in value)  # type: ignore[attr-defined]
+    if isinstance(kind, tuple):
+        alike = type(value) is tuple and len(value) == len(kind)
+        return alike and all(map(_is, value, kind))  # type: ignore[call-overload]
+    if isinstance(kind, dict):
+        ((key, held),) = kind.items()
+        if type(value) is not dict:
+            return False
+        return all(_is(k, key) and _is(v, held) for k, v in value.items())
+    return kind is object or type(value) is kind
+
+
+def has_parameters(function: types.FunctionType, emitted: Emitted) -> bool:
+    """Whether a function that was loaded has the parameters that its record speaks of."""
+    code = function.__code__
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & _CO_VARARGS) + bool(code.co_flags & _CO_VARKEYWORDS)
+    names = code.co_varnames[:count]
+    asked = {*emitted.floats, *emitted.real, *emitted.ranked}
+    return sorted(names) == sorted(name for name, _ in emitted.parameters) and asked <= {*names}
 
 
 def _form(value: object, around: Surroundings) -> Form:

@@ -173,9 +173,10 @@ class Derivative:
         try:
             emitted = record.read(text, around)
             found = Specialisation(self.outline, signature, emitted)
+            holds = found.entry.holds() and found.entry.fits(signature)
         except record.NO_RECORD:
             return None
-        return found if found.entry.holds() and found.entry.fits(signature) else None
+        return found if holds and record.has_parameters(found.entry.direct, emitted) else None
 
     def _keep(self, found: Specialisation, before: Surroundings) -> None:
         """Write a specialisation into the cache, if nothing has changed since `before`."""

@@ -31,7 +31,7 @@ from diffsrc.capture.fingerprint import digest_of
 from diffsrc.capture.scope import is_a
 from diffsrc.capture.source import text_of
 from diffsrc.specialise import Argument, Signature, name_of
-from diffsrc.user_rules import rule_of
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 MAX_OBJECTS = 2_000
 # Longer lists are read live, item by item.
@@ -56,6 +56,7 @@ _READ_BASES = type.__dict__["__bases__"].__get__
 _READ_DICT = type.__dict__["__dict__"].__get__
 _READ_FLAGS = type.__dict__["__flags__"].__get__
 _READ_MODULE = type.__dict__["__module__"].__get__
+_READ_NAME = type.__dict__["__name__"].__get__
 _READ_QUALNAME = type.__dict__["__qualname__"].__get__
 
 
@@ -77,7 +78,10 @@ class Surroundings:
         signature: Signature,
         operators: tuple[Operator, ...],
         options: Options,
+        rules: list[Rule | CustomRule] | None = None,
     ) -> None:
+        """Walk; where a list is given for them, on through rules of the user's, which it gets."""
+        self._rules = rules
         self.objects: list[object] = []
         self._numbers: dict[int, int] = {}
         self._namespaces: set[int] = set()
@@ -87,9 +91,10 @@ class Surroundings:
         self._words: dict[str, None] = {}
         self._readable: list[tuple[int, object]] = []
         self._read: dict[int, int] = {}
+        self._callables: set[int] = set()
         self._count = 0
 
-        if outline.function is None or outline.custom is not None:
+        if outline.function is None or (outline.custom is not None and rules is None):
             raise NotKept
         try:
             self._begin(outline.function, signature, operators, options)
@@ -108,6 +113,8 @@ class Surroundings:
         self._say("versions", *versions())
         self._say(*map(repr, operators), repr(sorted(vars(options).items())))
         self._say("function", self._value(function))
+        if self._outline.custom is not None:
+            self._meet_rule(self._outline.custom)
         for name, value in self._outline.bound.items():
             self._say("bound", name, self._value(value))
         self._say("by keyword", *sorted(self._outline.by_keyword))
@@ -137,8 +144,9 @@ class Surroundings:
         for number, value in list(self._readable):
             for word in words[self._read.get(number, 0) :]:
                 held = held_by(value, word)
-                if held is not MISSING:
-                    live = not (is_a(value, types.ModuleType) or is_a(value, type))
+                # Of functions and their like texts only are understood.
+                if held is not MISSING and (number not in self._callables or type(held) is str):
+                    live = not any(is_a(value, k) for k in (types.ModuleType, type, enum.Enum))
                     self._say(f"#{number}.{word}", self._value(held, live=live))
             self._read[number] = len(words)
 
@@ -149,12 +157,27 @@ class Surroundings:
         """The number of an object, which is described later."""
         number = self._numbers.get(id(value))
         if number is None:
+            rule = rule_of(value)
             # A rule of the user's holds in this process only.
-            if rule_of(value) is not None or len(self.objects) >= MAX_OBJECTS:
+            if (rule is not None and self._rules is None) or len(self.objects) >= MAX_OBJECTS:
                 raise NotKept
             number = self._numbers[id(value)] = len(self.objects)
             self.objects.append(value)
+            if rule is not None:
+                self._meet_rule(rule)
         return f"#{number}"
+
+    def _meet_rule(self, rule: Rule | CustomRule) -> None:
+        """Meet what a rule is made of."""
+        if self._rules is None or any(rule is known for known in self._rules):
+            return
+        self._rules.append(rule)
+        if isinstance(rule, CustomRule):
+            parts = tuple(getattr(rule, part) for part in rule.parts)
+        else:
+            parts = rule.partials
+        for part in (rule.function, *parts):
+            self._value(part)
 
     def _value(self, value: object, *, live: bool = False) -> str:
         """A value in short; of a number that is read `live` only the type counts."""
@@ -206,6 +229,8 @@ class Surroundings:
         if id(value) in self._namespaces:
             return
         if is_a(value, types.FunctionType):
+            self._callables.add(number)
+            self._readable.append((number, value))
             yield from self._function(value)
         elif is_a(value, types.ModuleType):
             members = members_of(value)
@@ -221,6 +246,9 @@ class Surroundings:
             if parts is None:
                 yield from self._instance(number, value)
             else:
+                if kind.__dictoffset__:
+                    self._callables.add(number)
+                    self._readable.append((number, value))
                 yield from self._values(parts)
 
     def _namespace(self, names: dict[str, object]) -> None:
@@ -273,6 +301,7 @@ class Surroundings:
         module = _READ_MODULE(cls) if cls is not type else "builtins"
         yield self._value(module)
         yield self._value(_READ_QUALNAME(cls))
+        yield repr(_READ_NAME(cls))
         if is_trusted(module) or not _READ_FLAGS(cls) & _HEAP_TYPE:
             return
         yield self._value(type(cls))

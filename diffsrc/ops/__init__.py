@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 import types
 from functools import cache
 
@@ -34,6 +35,7 @@ MODULES = {
     "np": "numpy",
     "scipy.special": "scipy.special",
 }
+_COMPILED = frozenset({"ufunc", "_ArrayFunctionDispatcher"})
 
 
 @cache
@@ -43,17 +45,13 @@ def complete() -> None:
         importlib.import_module(f"diffsrc.ops.{name}")
 
 
-@cache
-def _objects(loaded: frozenset[str]) -> dict[int, tuple[Operation, str]]:
-    """Operation and spelling by the identity of the function object, of the loaded modules."""
-    found: dict[int, tuple[Operation, str]] = {}
-    for operation in TABLE.values():
-        for spelling in operation.spellings:
-            prefix, _, attribute = spelling.rpartition(".")
-            module = MODULES.get(prefix, "builtins")
-            if module in loaded and hasattr(sys.modules[module], attribute):
-                found.setdefault(id(getattr(sys.modules[module], attribute)), (operation, spelling))
-    return found
+# By the identity of the function object: itself, lest another gets its identity, the operation and
+# the spelling.
+_found: dict[int, tuple[object, Operation, str]] = {}
+# By module, what it did not have yet, or had another's function in place of: it is looked at again.
+_pending: dict[str, list[tuple[Operation, str]]] = {}
+_entered: set[str] = set()
+_looking = threading.Lock()
 
 
 def operation_of(function: object) -> tuple[Operation, str] | None:
@@ -63,9 +61,55 @@ def operation_of(function: object) -> tuple[Operation, str] | None:
     if isinstance(function, types.MethodType):
         # Made anew whenever it is read: `norm.pdf`.
         method = TABLE.get(f"{distribution_of(function.__self__)}.{function.__name__}")
-        return None if method is None else (method, method.spellings[0])
-    loaded = frozenset(m for m in (*MODULES.values(), "builtins") if m in sys.modules)
-    return _objects(loaded).get(id(function))
+        own = _home(function.__func__).startswith("scipy.stats.")
+        return None if method is None or not own else (method, method.spellings[0])
+    with _looking:
+        _look()
+    found = _found.get(id(function))
+    return found[1:] if found is not None else None
+
+
+def _look() -> None:
+    """Find the functions of the modules that are loaded by now."""
+    for operation in [] if len(_entered) == len(TABLE) else list(TABLE.values()):
+        if operation.name not in _entered:
+            _entered.add(operation.name)
+            for spelling in operation.spellings:
+                prefix = spelling.rpartition(".")[0]
+                module = MODULES.get(prefix, "" if prefix else "builtins")
+                _pending.setdefault(module, []).append((operation, spelling))
+    for module in _pending.keys() & sys.modules.keys():
+        waiting = []
+        for operation, spelling in _pending[module]:
+            name = spelling.rpartition(".")[2]
+            value = getattr(sys.modules[module], name, None)
+            if value is not None and _is_own(value, module, name, operation):
+                _found.setdefault(id(value), (value, operation, spelling))
+            else:
+                waiting.append((operation, spelling))
+        _pending[module] = waiting
+
+
+def _is_own(value: object, module: str, attribute: str, operation: Operation) -> bool:
+    """Whether an object is what its module came with: tests put others in its place."""
+    kind = type(value)
+    if not operation.arity:
+        return kind is float and repr(value) == repr(float(operation.value()))
+    # Another name of the same function: `np.abs` is `np.absolute`.
+    names = {spelling.rpartition(".")[2] for spelling in operation.spellings}
+    called = getattr(value, "__name__", None)
+    if kind is types.FunctionType:
+        return called in names and f"{_home(value)}.".startswith(f"{module}.")
+    if kind is types.BuiltinFunctionType or kind is type:
+        return called == attribute and value.__module__ in {module, f"_{module}"}
+    library = kind.__module__.partition(".")[0]
+    # No class of theirs that wraps functions of others.
+    return library == "numpy" and kind.__name__ in _COMPILED and called in names
+
+
+def _home(function: object) -> str:
+    """The module that a Python function is written in, whatever `functools.wraps` gave it."""
+    return str(getattr(function, "__globals__", {}).get("__name__"))
 
 
 def distribution_of(value: object) -> str | None:
@@ -74,4 +118,6 @@ def distribution_of(value: object) -> str | None:
     if stats is None:
         return None
     complete()
+    if not type(value).__module__.startswith("scipy.stats."):
+        return None
     return next((name for name in SHAPES if vars(stats).get(name) is value), None)

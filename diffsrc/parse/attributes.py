@@ -36,6 +36,8 @@ _OF_TUPLE = (
     "__getattribute__",
 )
 _CONTAINER_METHODS = {tuple: tuple, list: list, dict: dict}
+_HEAP_TYPE = 1 << 9
+_FIXED_OF_ENUM = frozenset({"name", "value", "_name_", "_value_"})
 _TAKE_IT_BOUND = "Take the method of an instance, or call the derivative with one."
 
 
@@ -86,6 +88,9 @@ class Attributes(Live):
                 if known is not None and not known[0].arity:
                     return self.node(known[0].name, (), node, known[1])
                 return self.from_outside(value, None, name, node)
+            if is_a(value, types.FunctionType) and operation_of(value) is None:
+                # Put in the place of the library's own, for a test maybe.
+                self.assume(Source(vars(module), name), value)
             return Static(value)
         if is_a(value, types.ModuleType):
             return Static(value)
@@ -106,10 +111,14 @@ class Attributes(Live):
         if distribution_of(value) is not None:
             return Static(found)
         if is_a(found, PropertyOf):
+            self._assume_member(type(value), name, node)
             return self.call(Static(found.fget), [base], {}, node)
         if isinstance(value, enum.Enum):
             if is_a(found, types.MethodType) and found.__self__ is value:
+                self._assume_member(type(value), name, node)
                 return Method(Static(found.__func__), base)
+            if name not in _FIXED_OF_ENUM:
+                self._assume_held(value, name, found)
             return self.constant(found, node)
         # What is read as text is imported when there is some.
         if isinstance(value, Textual) and isinstance(
@@ -123,6 +132,7 @@ class Attributes(Live):
                 return self.from_outside(found, None, name, node)
             return self.constant(found, node)
         if is_a(found, str):
+            self._assume_held(value, name, found)
             return Static(found)
         return self.refuse(
             f"The attribute .{name} of {what(base)} is not understood.",
@@ -130,11 +140,21 @@ class Attributes(Live):
             "Pass the value that is needed as an argument.",
         )
 
+    def _assume_held(self, holder: object, name: str, found: object) -> None:
+        """Note what an object holds that decides the code; those of C hold what they hold."""
+        if isinstance(holder, type):
+            changes = bool(holder.__flags__ & _HEAP_TYPE)
+        else:
+            changes = bool(type(holder).__dictoffset__)
+        if changes:
+            self.assume(Source(holder, name), found)
+
     def _of_class_object(self, base: Static, cls: type, name: str, node: ast.expr) -> Value:
         found = self.member(cls, name, node).value
         if issubclass(cls, enum.Enum) and issubclass(type(found), cls):
             return Static(found)
         if name.startswith("__") and is_a(found, str):
+            self._assume_held(cls, name, found)
             return Static(found)
         argument = argument_of(found)
         source = Source(cls, name)

@@ -10,6 +10,7 @@ from typing import Never
 
 from diffsrc.capture.attributes import describe
 from diffsrc.capture.decorators import is_ours
+from diffsrc.capture.scope import is_a
 from diffsrc.errors import UnknownFunction
 from diffsrc.ops import Operation, distribution_of, operation_of
 from diffsrc.parse.attributes import may_change
@@ -168,7 +169,7 @@ class Calls(ComplexNumbers):
         if rule is not None:
             return self.by_rule(rule, function, args, keywords, node)
         handler = self.handlers.get(id(value))
-        if handler is not None:
+        if handler is not None and not _is_of_user(value):
             return handler(list(args), dict(keywords), node)
         known = operation_of(value)
         if known is not None and known[0].arity:
@@ -411,3 +412,9 @@ class Calls(ComplexNumbers):
         keywords: Mapping[str, Value],
         node: ast.expr,
     ) -> Value: ...
+
+
+def _is_of_user(value: object) -> bool:
+    """Whether a Python function is not ours, though it may stand where a builtin was."""
+    home = value.__globals__.get("__name__") if is_a(value, types.FunctionType) else "diffsrc"
+    return type(home) is not str or home.partition(".")[0] != "diffsrc"

@@ -114,7 +114,7 @@ class Kinds(Texts):
                     "Write the classes' names.",
                 )
         if isinstance(value, Node) and value not in self.constants and value.type is not COMPLEX:
-            answer = self._number_is(value, found)
+            answer = self._number_is(value, found, node)
             if answer is not None:
                 self.rely(value, node)
                 return answer
@@ -122,6 +122,8 @@ class Kinds(Texts):
             return True
         own = self.class_of_value(value, node)
         assert isinstance(own, type)
+        # Those that are certain come first: the others may be refused.
+        found.sort(key=lambda cls: cls not in own.__mro__)
         return any(self._is_subclass(own, cls, node) for cls in found)
 
     def array_leaves(self, node: Node) -> set[Node]:
@@ -162,6 +164,7 @@ class Kinds(Texts):
         return True
 
     def _is_subclass(self, own: type, cls: type, node: ast.AST) -> bool:
+        """Whether a class inherits from another; what else makes it a subclass may change."""
         known = any(type(cls) is kind for kind in (type, abc.ABCMeta, enum.EnumMeta))
         hooks = [b for b in cls.__mro__ if "__subclasshook__" in vars(b)] if known else []
         theirs = [b for b in hooks if b.__module__ not in _HOOKED]
@@ -171,9 +174,18 @@ class Kinds(Texts):
                 node,
                 "Ask for plain classes.",
             )
+        if any(base is cls for base in own.__mro__):
+            return True
+        if type(cls) is abc.ABCMeta and cls.__module__ not in _HOOKED:
+            self.refuse(
+                f"What is an instance of {cls.__name__} may change unseen, as classes can be "
+                "registered with it.",
+                node,
+                "Ask for plain classes, or pass a bool that says it.",
+            )
         return issubclass(own, cls)
 
-    def _number_is(self, value: Node, classes: list[type]) -> bool | None:
+    def _number_is(self, value: Node, classes: list[type], node: ast.AST) -> bool | None:
         """Whether a number is of the classes, if that is so for any number."""
         numpy = sys.modules.get("numpy")
         array = [numpy.ndarray] if numpy is not None else []
@@ -189,9 +201,11 @@ class Kinds(Texts):
         if real <= asked and (numpy is None or asked & scalars):
             return True
         related = (int, float, *scalars)
-        if not any(issubclass(r, cls) or issubclass(cls, r) for r in related for cls in asked):
-            return False
-        return None
+        if any(cls in r.__mro__ or issubclass(cls, r) for r in related for cls in asked):
+            return None
+        # Each class is asked whether its answer may change.
+        answers = [self._is_subclass(r, cls, node) for r in related for cls in asked]
+        return None if any(answers) else False
 
     def has_attribute(self, value: Value, name: str, node: ast.AST) -> bool:
         """`hasattr(value, name)`, where the class alone decides it."""
