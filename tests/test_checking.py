@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import special
 
 from diffsrc import (
     DiffsrcError,
@@ -454,6 +455,11 @@ def test_functions_of_small_and_large_scales():
     assert verify(lambda x: 6.6e-34 * x * 3e8, 1e-5).ok
     assert verify(lambda x: math.exp(-x / 4.1e-21), 0.0).ok
     assert not verify(lambda x: math.exp(-x / 4.1e-21), 0.0, against=lambda x: -1 / 4.2e-21)
+
+
+def test_functions_that_many_digits_would_take_forever_for():
+    assert verify(lambda x: special.betainc(5e4, 5e4, x), 0.5)
+    assert verify(lambda x: special.gammainc(5e4, x), 4.99e4)
 
 
 def test_saturated_and_flat_functions():

@@ -801,6 +801,47 @@ def test_stopped_values_are_written_as_if_they_were_not():
     assert str(closed_form(lambda x: stop_gradient(x) * x, order=0)) in {"x * x", "x**2"}
 
 
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: 1e160 * (1e160 * stop_gradient(x)) * x, 1e20),
+        (lambda x: 1e160 * (1e160 * stop_gradient(x + x) * x), 2e20),
+        (lambda x: 1e-160 * (1e-160 * stop_gradient(1e150 * 1e150) * x), 1e-20),
+        (lambda x: 1e-160 * (1e-160 * stop_gradient(1e160 * x) * x * 1e160), 1e-300),
+        (lambda x: 1e-160 * (1e-160 * stop_gradient(1e300 * math.exp(x + 1)) * x), 1e-20 * math.e),
+        (lambda x: large(x) * large(x), 2e-300),
+        (lambda x: large(large(x)), 1e-100),
+    ],
+)
+def test_marks_beside_coefficients_that_no_float_has(f, slope):
+    assert grad(f)(1e-300) == pytest.approx(slope, rel=1e-14, abs=0)
+    assert grad(grad(f))(1e-300) is not None
+
+
+@custom_vjp
+def large(x):
+    return 1e100 * x
+
+
+large.defvjp(lambda x: (1e100 * x, x), lambda x, g: (g * 1e200 * x,))
+
+
+def test_long_chains_of_rules(tmp_path):
+    @custom_vjp
+    def squared(x):
+        return x * x
+
+    squared.defvjp(lambda x: (x * x, x), lambda x, g: (g * 2 * x,))
+    lines = ["def h(x):", "    y = x", *["    y = squared(y) + x"] * 350, "    return y"]
+    text = "\n".join(lines) + "\n"
+    linecache.cache["chain.py"] = (len(text), None, text.splitlines(keepends=True), "chain.py")
+    namespace = {"squared": squared}
+    exec(compile(text, "chain.py", "exec"), namespace)  # noqa: S102 - the test's own
+    # It is near its fixed point y = y**2 + x.
+    y = (1 - math.sqrt(1 - 4e-3)) / 2
+    assert grad(namespace["h"])(1e-3) == pytest.approx(1 / (1 - 2 * y), rel=1e-12)
+
+
 def test_stopped_tuples_and_branches():
     def f(x, y):
         a, b = stop_gradient((x * y, y))
