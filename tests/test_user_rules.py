@@ -116,7 +116,10 @@ def test_several_arguments():
     with pytest.raises(UnknownFunction) as caught:
         grad(f, wrt="k")(1.5, 4.0)
     text = str(caught.value)
-    assert "There is no derivative of `test_several_arguments.<locals>.power` by" in text
+    what = (
+        "`test_several_arguments.<locals>.power` by its second argument: its rule has None there."
+    )
+    assert f"There is no derivative of {what}" in text
     assert "        return power(x, k)" not in text
     assert "^^^^^^^^^^^" in text
     assert "Register a partial derivative in the place of None" in text
@@ -426,6 +429,8 @@ def plain(x, y=1.0):
         (lambda: register(dict, lambda y, x: y), TypeError, "dict is a class"),
         (lambda: register(Bound().method, lambda y, x: y), TypeError, "is bound to an object"),
         (lambda: register(relu, lambda y, x: y), TypeError, "relu has a rule of its own"),
+        (lambda: register(grad(relu), lambda y, x: y), TypeError, "this is a derivative of relu"),
+        (lambda: register(hessian(relu), lambda y, x: y), TypeError, "derivative of relu, which"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -698,6 +703,21 @@ def test_wrong_definitions():
         custom_vjp(3)
     with pytest.raises(TypeError, match="custom_jvp takes a Python function, not builtin"):
         custom_jvp(math.sin)
+    # As some decorators are written, and as JAX's may be.
+    for call in (custom_vjp, lambda: custom_vjp(lambda x: x, nondiff_argnums=(1,))):
+        with pytest.raises(TypeError, match="^custom_vjp takes a function and nothing else: write"):
+            call()
+    with pytest.raises(TypeError, match="write @custom_jvp above it"):
+        custom_jvp()
+
+
+def test_none_of_many_arguments():
+    def many(*args):
+        return eval("args")  # noqa: S307 - nothing that can be read
+
+    register(many, *[0] * 11, None)
+    with pytest.raises(UnknownFunction, match="by its argument 12: its rule has None there"):
+        grad(lambda x: many(*[1.0] * 11, x))(1.0)
 
 
 # custom_jvp
