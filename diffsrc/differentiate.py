@@ -447,16 +447,20 @@ class Differentiator:
 
     def _unknown(self, node: Call, index: int, count: int) -> UnknownFunction:
         rule = node.options[-1] if node.options else node.op
-        which = f"its {ORDINALS[index]}" if count > 1 else "its"
+        spelling = str((*node.options, node.op)[0])
+        why, advice = " in closed form", "Write it with functions that have one"
         if isinstance(rule, Rule):
-            spelling, advice = rule.name, "Register a partial derivative in the place of None"
-        else:
-            spelling, advice = (
-                str((*node.options, node.op)[0]),
-                "Write it with functions that have one",
-            )
+            spelling, why = rule.name, ": its rule has None there"
+            advice = "Register a partial derivative in the place of None"
+            # The function itself may be the first operand.
+            index -= count - len(rule.partials)
+            count = len(rule.partials)
+        which = "its argument"
+        if count > 1:
+            known = index < len(ORDINALS)
+            which = f"its {ORDINALS[index]} argument" if known else f"its argument {index + 1}"
         return UnknownFunction(
-            f"There is no derivative of `{spelling}` by {which} argument in closed form.",
+            f"There is no derivative of `{spelling}` by {which}{why}.",
             self.place(node),
             f"{advice}, or derive by another argument.",
         )

@@ -88,6 +88,11 @@ def register(function: Function, *partials: Partial) -> None:
         raise TypeError(f"{name} is a class: register a function that makes a number")
     if isinstance(function, CustomRule):
         raise TypeError(f"{name} has a rule of its own, by {type(function).__name__}")
+    if getattr(type(function), "__diffsrc_primal__", False):
+        raise TypeError(
+            f"this is a derivative of {name}, which diffsrc derives by itself: "
+            "to give it another rule, register a function of yours that calls it"
+        )
     if not partials:
         raise ValueError(f"register({name}, ...) needs a partial derivative for each argument")
     _check_count(function, name, len(partials))
@@ -151,10 +156,14 @@ class CustomRule:
         function: the function.
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, *functions: Function, **options: object) -> None:
+        own = type(self).__name__
+        if len(functions) != 1 or options:
+            # `@custom_jvp()`, or what JAX takes more.
+            raise TypeError(f"{own} takes a function and nothing else: write @{own} above it")
+        (function,) = functions
         if not isinstance(function, types.FunctionType):
-            what = type(function).__name__
-            raise TypeError(f"{type(self).__name__} takes a Python function, not {what}")
+            raise TypeError(f"{own} takes a Python function, not {type(function).__name__}")
         self.function = function
         functools.update_wrapper(self, function)
         # It would lead `inspect` past this object.

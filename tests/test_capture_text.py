@@ -193,7 +193,9 @@ def test_target_that_cannot_be_read_off(write):
 def test_inner_function(write):
     path = write("def outer(x):\n    def inner(y): return y\n    return inner(x)\n")
     assert "'inner' is a function inside 'outer'" in refused(path, "outer.inner")
-    assert "inside 'outer'" in refused(path, "outer.<locals>.inner")
+    assert "'inner' is a function inside 'outer'" in refused(path, "outer.<locals>.inner")
+    assert "There is no function 'outer.other' in" in refused(path, "outer.other")
+    assert "It has: outer." in refused(path, "outer.<locals>.other")
 
 
 def test_coroutines_and_generators(write):

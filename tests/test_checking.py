@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import special
 
 from diffsrc import (
     DiffsrcError,
@@ -417,6 +418,46 @@ def test_jumps_and_edges():
     assert "outside of its domain" in str(report)
 
 
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: np.float32(x) * np.float32(x), lambda x: 2 * x),
+        (lambda x: np.float32(1000) + np.float32(x), lambda x: 1.0),
+        # Of these the type does not say it.
+        (lambda x: float(np.float32(x) ** 2), lambda x: 2 * x),
+        (lambda x: 3.3 * float(np.sin(np.float32(x))), lambda x: 3.3 * math.cos(x)),
+        (lambda x: float(np.cos(np.float32(x) ** 2)), lambda x: -2 * x * math.sin(x**2)),
+        (lambda x: float(np.float32(x) - np.float32(0.7)), lambda x: 1.0),
+    ],
+    ids=["square", "sum", "hidden-square", "hidden-sine", "hidden-cosine", "hidden-difference"],
+)
+@pytest.mark.parametrize("x", [0.7, -1.3, 2.2045189415214166])
+def test_functions_in_single_precision(f, slope, x):
+    assert verify(f, x, against=slope).verdict == "right"
+    assert verify(f, x, against=lambda x: np.float32(slope(x))).verdict == "right"
+    assert verify(f, x, against=lambda x: 0.0).verdict == "wrong"
+    assert verify(f, x, against=lambda x: 1.03 * slope(x)).verdict == "wrong"
+
+
+def test_arrays_in_single_precision():
+    def square(x):
+        return x.astype(np.float32) ** 2
+
+    x = np.array([0.7, 1.3])
+    assert verify(square, x, against=lambda x: 2 * x).ok
+    assert not verify(square, x, against=lambda x: 0 * x)
+    # Too few digits to tell anything.
+    half = verify(lambda x: np.float16(x) ** 2, 0.7, against=lambda x: 2 * x)
+    assert half.verdict == "cannot tell"
+
+
+def test_functions_that_are_flat_at_the_point_only():
+    bent = np.vectorize(lambda x: max(x, 1.0))
+    assert verify(bent, 0.95, against=lambda x: 0.0).ok
+    assert not verify(bent, 0.95, against=lambda x: 1e-3)
+    assert verify(np.vectorize(lambda x: max(x - 1, 0.0) ** 3), 0.95, against=lambda x: 0.0).ok
+
+
 def test_noise():
     def noisy(x):
         return x + 1e-3 * math.sin(1e15 * x)
@@ -454,6 +495,11 @@ def test_functions_of_small_and_large_scales():
     assert verify(lambda x: 6.6e-34 * x * 3e8, 1e-5).ok
     assert verify(lambda x: math.exp(-x / 4.1e-21), 0.0).ok
     assert not verify(lambda x: math.exp(-x / 4.1e-21), 0.0, against=lambda x: -1 / 4.2e-21)
+
+
+def test_functions_that_many_digits_would_take_forever_for():
+    assert verify(lambda x: special.betainc(5e4, 5e4, x), 0.5)
+    assert verify(lambda x: special.gammainc(5e4, x), 4.99e4)
 
 
 def test_saturated_and_flat_functions():

@@ -15,11 +15,15 @@ from diffsrc import (
     ShapeError,
     SourceUnavailable,
     UnsupportedSyntax,
+    custom_jvp,
+    custom_vjp,
     derivative,
     grad,
     graph,
     hessian,
     jacobian,
+    register,
+    stop_gradient,
     value_and_grad,
 )
 from tests import showcase
@@ -55,6 +59,67 @@ def test_seed_polynomial():
     assert texts(derivative(f, order=2).graph) == ["x", "30 × x", "□ + 4", "d²f/dx²"]
     assert texts(derivative(f, order=3).graph) == ["d³f/dx³ = 30.0"]
     assert graph(df).dot == df.graph.dot
+
+
+def hidden(x, y):
+    return eval("x * y")  # noqa: S307 - nothing that can be read
+
+
+register(hidden, lambda v, x, y: y, lambda v, x, y: x)
+
+
+@custom_vjp
+def area(x, y):
+    product = x * y
+    return product + 1
+
+
+area.defvjp(lambda x, y: (x * y + 1, (x, y)), lambda r, g: (g * r[1], g * r[0]))
+
+
+@custom_jvp
+def unread(x):
+    return hidden(x, eval("x"))  # noqa: S307 - as in hidden
+
+
+unread.defjvp(lambda primals, tangents: (unread(*primals), 2 * primals[0] * tangents[0]))
+
+
+def test_functions_with_rules_by_users():
+    def f(x, y):
+        width = 2 * x
+        return area(width, y) * x
+
+    drawn = graph(f)
+    assert texts(drawn) == ["x", "width = 2 × x", "y", "area(width, y)", "□ × x", "f"]
+    assert drawn.dot.count("->") == 6
+    assert texts(graph(area)) == ["x", "y", "product = x × y", "product + 1", "area"]
+    assert texts(graph(lambda x: 2 * unread(x))) == ["x", "unread(x)", "2 × □", "f"]
+    assert texts(graph(unread)) == ["x", "unread(x)", "unread"]
+    assert texts(graph(lambda x: hidden(3 * x, x))) == ["x", "3 × x", "hidden(□, x)", "f"]
+    squared = grad(lambda x: hidden(x, 2.0) ** 2)
+    assert "hidden(x, 2.0)" in " ".join(texts(squared.graph))
+    assert "Rule" not in drawn.svg + squared.graph.svg + graph(unread).svg
+
+
+def test_stopped_values():
+    def stopped(x, y):
+        weight = stop_gradient(x * y)
+        if stop_gradient(x) > 1:
+            raise ValueError
+        return weight * x + stop_gradient(2.0 * 3)
+
+    assert texts(graph(stopped)) == [
+        "x",
+        "y",
+        "x × y",
+        "weight = stop_gradient(□)",
+        "weight × x",
+        "□ + stop_gradient(2.0 × 3)",
+        "stop_gradient(x)",
+        "raise ValueError if □ > 1",
+        "stopped",
+    ]
 
 
 each_derivative = pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Standalone modules: what is in them, and that they stand alone."""
 
+import cmath
 import dataclasses
 import functools
 import math
@@ -12,6 +13,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from scipy import special
 
 from diffsrc import (
     DiffsrcError,
@@ -655,6 +657,43 @@ def test_ruff_is_content(everything, command):
     folder, _ = everything
     done = ruff(*command.split(), folder)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ruff_is_content_with_all_imports(tmp_path):
+    def f(x):
+        return math.exp(x) * abs(cmath.sqrt(1j * x + 1)) ** 2 * special.erf(x) * np.sin(x)
+
+    path = tmp_path / "imports.py"
+    write_module(path, grad(f))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line.split()[1] for line in lines if line.startswith(("import", "from"))] == [
+        "cmath",
+        "math",
+        "numpy",
+        "scipy",
+    ]
+    for command in ("check", "format --check"):
+        done = ruff(*command.split(), path)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_number_in_a_constants_name_is_its_own(tmp_path):
+    def of_numpy(x):
+        return np.sqrt(2) * x**2
+
+    def of_math(x):
+        return math.sqrt(2) * x**2
+
+    def of_both(x):
+        return math.log(2) * x**2 + np.log(2) * x**3
+
+    path = tmp_path / "constants.py"
+    write_module(path, grad(of_numpy), grad(of_math), value_and_grad(of_both))
+    text = path.read_text(encoding="utf-8")
+    constants = re.findall(r"^([A-Z_0-9]+) = (.*)$", text, re.MULTILINE)
+    assert constants[:2] == [("SQRT_2", "float(np.sqrt(2))"), ("MATH_SQRT_2", "math.sqrt(2)")]
+    assert not re.search(r"_\d_\d", text)
+    assert run_text(text)["of_math_grad"](3.0) == 6 * math.sqrt(2)
 
 
 def test_mypy_is_content(everything, tmp_path):

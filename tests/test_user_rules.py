@@ -116,7 +116,10 @@ def test_several_arguments():
     with pytest.raises(UnknownFunction) as caught:
         grad(f, wrt="k")(1.5, 4.0)
     text = str(caught.value)
-    assert "There is no derivative of `test_several_arguments.<locals>.power` by" in text
+    what = (
+        "`test_several_arguments.<locals>.power` by its second argument: its rule has None there."
+    )
+    assert f"There is no derivative of {what}" in text
     assert "        return power(x, k)" not in text
     assert "^^^^^^^^^^^" in text
     assert "Register a partial derivative in the place of None" in text
@@ -426,6 +429,8 @@ def plain(x, y=1.0):
         (lambda: register(dict, lambda y, x: y), TypeError, "dict is a class"),
         (lambda: register(Bound().method, lambda y, x: y), TypeError, "is bound to an object"),
         (lambda: register(relu, lambda y, x: y), TypeError, "relu has a rule of its own"),
+        (lambda: register(grad(relu), lambda y, x: y), TypeError, "this is a derivative of relu"),
+        (lambda: register(hessian(relu), lambda y, x: y), TypeError, "derivative of relu, which"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -698,6 +703,23 @@ def test_wrong_definitions():
         custom_vjp(3)
     with pytest.raises(TypeError, match="custom_jvp takes a Python function, not builtin"):
         custom_jvp(math.sin)
+    # As some decorators are written, and as JAX's may be.
+    for call in (custom_vjp, lambda: custom_vjp(lambda x: x, nondiff_argnums=(1,))):
+        with pytest.raises(
+            TypeError, match=r"^custom_vjp takes a function and nothing else: write"
+        ):
+            call()
+    with pytest.raises(TypeError, match=r"^custom_jvp takes a function and nothing else"):
+        custom_jvp()
+
+
+def test_none_of_many_arguments():
+    def many(*args):
+        return eval("args")  # noqa: S307 - nothing that can be read
+
+    register(many, *[0] * 11, None)
+    with pytest.raises(UnknownFunction, match=r"by its argument 12: its rule has None there"):
+        grad(lambda x: many(*[1.0] * 11, x))(1.0)
 
 
 # custom_jvp
@@ -799,6 +821,47 @@ def test_stopped_values_are_written_as_if_they_were_not():
             return 2 * x**2
     ''')
     assert str(closed_form(lambda x: stop_gradient(x) * x, order=0)) in {"x * x", "x**2"}
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: 1e160 * (1e160 * stop_gradient(x)) * x, 1e20),
+        (lambda x: 1e160 * (1e160 * stop_gradient(x + x) * x), 2e20),
+        (lambda x: 1e-160 * (1e-160 * stop_gradient(1e150 * 1e150) * x), 1e-20),
+        (lambda x: 1e-160 * (1e-160 * stop_gradient(1e160 * x) * x * 1e160), 1e-300),
+        (lambda x: 1e-160 * (1e-160 * stop_gradient(1e300 * math.exp(x + 1)) * x), 1e-20 * math.e),
+        (lambda x: large(x) * large(x), 2e-300),
+        (lambda x: large(large(x)), 1e-100),
+    ],
+)
+def test_marks_beside_coefficients_that_no_float_has(f, slope):
+    assert grad(f)(1e-300) == pytest.approx(slope, rel=1e-14, abs=0)
+    assert grad(grad(f))(1e-300) is not None
+
+
+@custom_vjp
+def large(x):
+    return 1e100 * x
+
+
+large.defvjp(lambda x: (1e100 * x, x), lambda x, g: (g * 1e200 * x,))
+
+
+def test_long_chains_of_rules(tmp_path):
+    @custom_vjp
+    def squared(x):
+        return x * x
+
+    squared.defvjp(lambda x: (x * x, x), lambda x, g: (g * 2 * x,))
+    lines = ["def h(x):", "    y = x", *["    y = squared(y) + x"] * 350, "    return y"]
+    text = "\n".join(lines) + "\n"
+    linecache.cache["chain.py"] = (len(text), None, text.splitlines(keepends=True), "chain.py")
+    namespace = {"squared": squared}
+    exec(compile(text, "chain.py", "exec"), namespace)  # noqa: S102 - the test's own
+    # It is near its fixed point y = y**2 + x.
+    y = (1 - math.sqrt(1 - 4e-3)) / 2
+    assert grad(namespace["h"])(1e-3) == pytest.approx(1 / (1 - 2 * y), rel=1e-12)
 
 
 def test_stopped_tuples_and_branches():

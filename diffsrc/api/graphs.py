@@ -13,9 +13,10 @@ from diffsrc.capture import Captured, capture
 from diffsrc.draw import ExpressionGraph, Subject, diagram
 from diffsrc.emit.python import names_in
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Node, Program, Structure, blocks
+from diffsrc.ir import Block, Call, Node, Program, Structure, blocks
 from diffsrc.parse import parse
 from diffsrc.specialise import Signature, signature_of, unknown_signature
+from diffsrc.user_rules import CustomRule
 
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -52,6 +53,8 @@ def graph(f: Callable[..., Any] | Derivative, /, *args: Any, **kwargs: Any) -> E
 def graph_of_function(captured: Captured, signature: Signature) -> ExpressionGraph:
     """The graph of a function as it is written."""
     program = parse(captured, signature)
+    if isinstance(captured.custom, CustomRule):
+        program = _without_rule(program, captured.custom)
     names: dict[Node, str] = {}
     for block in blocks(program.body):
         for let in block.lets:
@@ -62,6 +65,15 @@ def graph_of_function(captured: Captured, signature: Signature) -> ExpressionGra
     title = f"{name}, as it is written."
     subject = Subject(program, name, title, names, results, frozenset(), captured.file)
     return ExpressionGraph(diagram(subject))
+
+
+def _without_rule(program: Program, rule: CustomRule) -> Program:
+    """The program of a function with a rule of its own, as the function computes it."""
+    results = tuple(
+        node.args[0] if isinstance(node, Call) and node.options == (rule,) else node
+        for node in program.body.results
+    )
+    return program._replace(body=Block(program.body.statements, results, program.body.fail))
 
 
 def graph_of_derivative(

@@ -246,10 +246,14 @@ def capture_text(path: str | Path, qualname: str) -> Captured:
 
 def _target(module: TextModule, parts: list[str]) -> object:
     value: object = module
+    missing = f"There is no function {'.'.join(parts)!r} in {module.source.file!r}."
     for step, part in enumerate(parts):
         if isinstance(value, TextFunction):
+            inner = next((p for p in parts[step:] if p != "<locals>"), part)
+            if inner not in _inner_functions(value.node):
+                raise SourceUnavailable(missing, None, _functions_of(module))
             name = ".".join(parts[:step])
-            message = f"{part!r} is a function inside {name!r}: it exists in a call only."
+            message = f"{inner!r} is a function inside {name!r}: it exists in a call only."
             suggestion = "Move it to the module, with what it uses as arguments."
             place = module.source.place(value.node)
             raise SourceUnavailable(message, place, suggestion)
@@ -258,10 +262,13 @@ def _target(module: TextModule, parts: list[str]) -> object:
         except UnknownValue as error:
             raise SourceUnavailable(error.message, error.place, error.suggestion) from None
         except MissingName:
-            where = f"{module.source.file!r}"
-            message = f"There is no function {'.'.join(parts)!r} in {where}."
-            raise SourceUnavailable(message, None, _functions_of(module)) from None
+            raise SourceUnavailable(missing, None, _functions_of(module)) from None
     return value
+
+
+def _inner_functions(function: ast.AST) -> set[str]:
+    inner = (node for node in ast.walk(function) if node is not function)
+    return {node.name for node in inner if isinstance(node, ast.FunctionDef)}
 
 
 def _functions_of(module: TextModule) -> str:

@@ -16,10 +16,15 @@ OUTSIDE = (ArithmeticError, ValueError, TypeError, LookupError, AssertionError, 
 
 
 class Leaf(NamedTuple):
-    """A number or an array of numbers, as a list; None where it is neither."""
+    """A number or an array of numbers, as a list; None where it is neither.
+
+    Attributes:
+        rounding: the distance of neighbouring numbers at 1 in its type, or in that of floats.
+    """
 
     shape: Shape
     numbers: list[float] | None
+    rounding: float = sys.float_info.epsilon
 
 
 def leaf(value: object) -> Leaf:
@@ -29,7 +34,8 @@ def leaf(value: object) -> Leaf:
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     if kind and kind in "iuf":
         array: Any = value
-        return Leaf(tuple(array.shape), [float(v) for v in array.ravel().tolist()])
+        rounding = max(precision(array), sys.float_info.epsilon)
+        return Leaf(tuple(array.shape), [float(v) for v in array.ravel().tolist()], rounding)
     return Leaf((), None)
 
 

@@ -14,13 +14,10 @@ from typing import Any, NamedTuple
 from diffsrc.capture import static_attribute
 from diffsrc.checking.numeric import NOTHING, Estimate
 from diffsrc.ir import Assert, Block, Call, Const, If, Node, Program, Result, Var, reachable
-from diffsrc.ops import TABLE
+from diffsrc.ops import MAX_SUMMED, SUMMED, TABLE
 
 DIGITS = 60
 DIGITS_FOR_EACH_ORDER = 45
-# Beyond it mpmath adds up terms without end.
-MAX_SUMMED = 1_000
-SUMMED = frozenset({"polygamma", "zeta"})
 # Each operation's result is changed by so much, to see what roundings do to the derivative.
 NUDGE = 1e-15
 NUDGES = 4

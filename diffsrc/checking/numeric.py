@@ -23,6 +23,7 @@ CHANCE = 1e-4
 AWAY = 1e3  # how many times its error smaller steps may lead away
 OF_NOISE = 10.0  # of theirs
 NEIGHBOURS = (2, 5, 11)  # roundings away: how a function bends there is its noise
+SINGLE = 2.0**-17  # roundings of single precision, by what they do to a result
 
 Point = tuple[float, float]
 Curve = Callable[[float], Sequence[Point]]
@@ -51,19 +52,42 @@ class Estimate(NamedTuple):
 NOTHING = Estimate(math.nan, math.inf)
 
 
-def richardson(curve: Curve) -> list[Estimate]:
-    """The derivatives at 0 of a curve of numbers, each with the error of its computation."""
+def richardson(curve: Curve, rounding: float = ROUNDING) -> list[Estimate]:
+    """The derivatives at 0 of a curve of numbers, each with the error of its computation.
+
+    `rounding` is the distance of neighbouring numbers at 1, in the type that they are computed in.
+    """
     middle = curve(0.0)
     steps = [FIRST * RATIO**-k for k in range(STEPS)]
     above, below = ([curve(sign * h) for h in steps] for sign in (1.0, -1.0))
-    around = [(curve(ROUNDING * k), curve(-ROUNDING * k)) for k in NEIGHBOURS]
+    around = [(curve(rounding * k), curve(-rounding * k)) for k in NEIGHBOURS]
+    pairs = list(zip(above, below, strict=True))
     found: list[Estimate] = []
     for i, (value, own) in enumerate(middle):
         bends = [abs(a[i][0] - 2 * value + b[i][0]) for a, b in around]
         noise = max([own, *(bend for bend in bends if bend < math.inf)])  # nan is not
+        changes = [max(abs(a[i][0] - value), abs(b[i][0] - value)) for a, b in pairs]
+        noise = max(noise, 2 * _quantum(changes, abs(value)))
         points = [[(p[i][0], max(p[i][1], noise)) for p in side] for side in (above, below)]
         found.append(_of_one(steps, (value, noise), *points))
     return found
+
+
+def _quantum(changes: list[float], size: float) -> float:
+    """The least change of a function that is computed in single precision and says nothing of it.
+
+    Such a one is constant over small steps, of which the differences are 0 without noise. What is
+    flat at the point and changes beside it makes no change that is as small.
+
+    Args:
+        changes: by the steps, the largest first.
+        size: of the function.
+    """
+    known = [change for change in changes if change < math.inf]  # nan is not
+    if not known or known[-1]:
+        return 0.0
+    least = next((change for change in reversed(known) if change), 0.0)
+    return least if least <= SINGLE * (size + max(known)) else 0.0
 
 
 def _of_one(steps: list[float], middle: Point, above: list[Point], below: list[Point]) -> Estimate:

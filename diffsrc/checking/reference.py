@@ -155,12 +155,13 @@ class Reference:
     def _curve(self, part: int, name: str, scale: Any, by: Sequence[str]) -> Curve:
         """A result, or its derivative by `by`, along a line through the point."""
         value = self.arguments.values[name]
+        rounding = self.results[part].rounding
 
         def at(t: float) -> list[Point]:
             changed = {name: value + t * scale if t else value}
             if not by:
                 numbers = self._at(part, changed)
-                return [(v, 2 * ROUNDING * abs(v)) for v in numbers]
+                return [(v, 2 * rounding * abs(v)) for v in numbers]
             before = self.arguments.values
             self.arguments.values = {**before, **changed}
             try:
@@ -177,7 +178,7 @@ class Reference:
             return None
         *rest, name = by
         scale = self._scale(name, direction)
-        found = richardson(self._curve(part, name, scale, rest))
+        found = richardson(self._curve(part, name, scale, rest), self.results[part].rounding)
         each = self._each(part, scale, direction)
         return [
             Estimate(e.value / s, e.error / s, e.left / s, e.right / s)

@@ -16,7 +16,7 @@ import diffsrc
 from diffsrc.cli import cache, generate, graph, show, verify
 from diffsrc.cli.arguments import EXIT_CODES
 from diffsrc.cli.output import BAD, DONE, INTERRUPTED, Answer, Refusal, Usage, escape_names, say
-from diffsrc.errors import DiffsrcError
+from diffsrc.errors import DiffsrcError, ShapeError
 
 COMMANDS = (show, generate, graph, verify, cache)
 EXAMPLES = """\
@@ -52,6 +52,11 @@ def _answer(argv: Sequence[str] | None) -> Answer:
         command: argparse.ArgumentParser = arguments.command
         usage = f"{command.format_usage()}{command.prog}: error: {error}\n"
         return Answer(err=usage, code=BAD)
+    except ShapeError as error:
+        advice = None if getattr(arguments, "at", None) else arguments.when_unknown
+        if advice is not None:  # else it is for who has the function in Python
+            error = ShapeError(error.message, error.place, advice)
+        return Answer(err=f"error: {error}\n", code=BAD)
     except (DiffsrcError, Refusal) as error:
         return Answer(err=f"error: {error}\n", code=BAD)
     except OSError as error:  # no working directory, a name that is too long

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from diffsrc.cli.arguments import Commands
     from diffsrc.specialise import Signature
 
+WHEN_UNKNOWN = "Say at which arguments, as in --at 'x=2,mode=\"fast\"'."
 FORMS = ("python", "text", "latex", "mathml", "sympy")
 
 
@@ -26,6 +27,7 @@ def add(commands: Commands) -> None:
     """How the command is called."""
     show = add_command(commands, "show", "print the derivative of a function", run)
     show.add_argument("target", metavar="TARGET", help="the function")
+    show.set_defaults(when_unknown=WHEN_UNKNOWN)
     add_operator(show)
     show.add_argument(
         "--at",

@@ -21,6 +21,7 @@ from diffsrc.emit.expressions import (
 from diffsrc.emit.formula import error_name
 from diffsrc.ir import Block, Call, Const, Node, Result, Var
 from diffsrc.ops import TABLE
+from diffsrc.user_rules import CustomRule, Rule, stop_gradient
 
 WIDEST = 32  # characters, before a box for the left part of a sum or product begins
 
@@ -84,7 +85,7 @@ class Labels:
         if isinstance(node, Const):
             self.fixed.add(node)
         elif node not in self.names and not isinstance(node, Var | Result):
-            text = all(self.real(child) in self.fixed for child in node.operands)
+            text = all(self.real(child) in self.fixed for child in operands(node))
             if text and length(parts) <= WIDEST:
                 self.fixed.add(node)
 
@@ -132,7 +133,7 @@ class Labels:
         if not args:
             return [(SYMBOLS.get(name, name), None)], ATOM
         parts: list[Part] = [(f"{name}(", None)]
-        for number, arg in enumerate(args):
+        for number, arg in enumerate(operands(node)):
             parts += [(", ", None)] if number else []
             parts += self._operand(arg, TERNARY)
         return [*parts, (")", None)], ATOM
@@ -199,11 +200,26 @@ def length(parts: Sequence[Part]) -> int:
 
 def function(node: Call) -> str:
     """The name of a function, without its module."""
+    if node.op == "stop":
+        return stop_gradient.__name__
+    rule = node.options[0] if node.options else None
+    if isinstance(rule, Rule | CustomRule):
+        callee = node.args[0]
+        named = node.op == "registered" and isinstance(callee, Var)
+        name = callee.name if named else rule.name.rpartition(".")[2]  # type: ignore[attr-defined] # a `Var`
+        return name if name.isidentifier() else "function"
     known = TABLE.get(node.op)
     text = str(node.options[0]) if node.options else None
     if text is None and known is not None:
         text = known.spelling("math") or known.spellings[0]
     return (text or node.op).rpartition(".")[2]
+
+
+def operands(node: Node) -> tuple[Node, ...]:
+    """What a value is made of; of a function with a rule by a user its arguments, not its code."""
+    if isinstance(node, Call) and node.options and isinstance(node.options[0], Rule | CustomRule):
+        return node.args[1:]
+    return node.operands
 
 
 def is_read(node: Node) -> bool:

@@ -12,8 +12,8 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from diffsrc.draw.diagram import HOLE, Box, Diagram, Piece
-from diffsrc.draw.labels import Labels, Part, is_read
-from diffsrc.emit.expressions import TERNARY, Printer
+from diffsrc.draw.labels import Labels, Part, function, is_read, operands
+from diffsrc.emit.expressions import ATOM, TERNARY, Printer
 from diffsrc.emit.formula import error_name
 from diffsrc.errors import Place
 from diffsrc.ir import Assert, Call, If, Node, Program, Result, Var, blocks
@@ -159,7 +159,7 @@ class Reader:
     def _below(self, node: Node) -> list[Node]:
         """What a value is made of: of a choice also what its arms give."""
         if not isinstance(node, Result):
-            return [self._real(child) for child in node.operands]
+            return [self._real(child) for child in operands(node)]
         of = node.of
         arms = [arm.results[node.index] for arm in (of.then, of.orelse) if not arm.fails]
         return [self._real(child) for child in (of.condition, *arms)]
@@ -270,7 +270,7 @@ class Tips(Printer):
         shown = dict(self.shown)
         size: dict[Node, int] = {}
         for node in order:
-            below = node.operands
+            below = operands(node)
             if isinstance(node, Result):
                 arms = (node.of.then, node.of.orelse)
                 results = (arm.results[node.index] for arm in arms if not arm.fails)
@@ -288,6 +288,11 @@ class Tips(Printer):
         if name is not None:
             self.shown[node] = name
         return text
+
+    def _call(self, node: Call) -> tuple[str, int]:
+        if node.op in {"custom", "stop"}:
+            return f"{function(node)}({', '.join(map(self, operands(node)))})", ATOM
+        return super()._call(node)
 
     def _ternary(self, of: If, index: int) -> tuple[str, int]:
         if not (of.then.fails or of.orelse.fails):

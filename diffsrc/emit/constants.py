@@ -51,11 +51,21 @@ def folded(
         if node not in own and any(f"{name}." in text for name in ("np", "special", "stats")):
             text = f"float({text})"  # a `float64` would make float64 of arrays of float32
         if text not in names:
-            words = (label(node, {}) or "").replace("twice", "2").upper()
-            wanted = words if words.isidentifier() else "CONSTANT"
-            names[text] = unique(wanted, {*taken, *names.values()})
+            names[text] = _name(node, {*taken, *names.values()})
         found.append(Folded(node, names[text], text))
     return found
+
+
+def _name(node: Node, taken: Collection[str]) -> str:
+    """A name for a constant; `SQRT_2_2` would be another number than `SQRT_2`."""
+    words = (label(node, {}) or "").replace("twice", "2").upper()
+    if not words.isidentifier():
+        return unique("CONSTANT", taken)
+    if words in taken and _is_function(node):
+        # The same function of two libraries, which need not agree in the last digit.
+        library = str(node.options[0]).rpartition(".")[0].rpartition(".")[2].upper()  # type: ignore[attr-defined] # a `Call`
+        words = f"{library}_{words}"
+    return unique("CONSTANT" if words in taken and words[-1].isdigit() else words, taken)
 
 
 def _parts(program: Program) -> list[Node]:

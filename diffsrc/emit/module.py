@@ -11,7 +11,7 @@ from diffsrc.emit.expressions import literal
 from diffsrc.emit.signature import INDENT, WIDTH
 
 # As isort orders them, the standard library apart. SciPy ships no types.
-STANDARD = {"math": "import math", "cmath": "import cmath"}
+STANDARD = {"cmath": "import cmath", "math": "import math"}
 OTHERS = {"np": "import numpy as np"}
 OF_SCIPY = ("special", "stats")
 MAX_ELEMENTS = 1_000

@@ -14,9 +14,10 @@ import types
 from functools import cache
 
 from diffsrc.ops import complex, elementary, gamma  # noqa: A004, F401 - they fill the tables
-from diffsrc.ops.table import METHODS, SHAPES, SUMMED, TABLE, Operation
+from diffsrc.ops.table import MAX_SUMMED, METHODS, SHAPES, SUMMED, TABLE, Operation
 
 __all__ = [
+    "MAX_SUMMED",
     "METHODS",
     "MODULES",
     "SHAPES",

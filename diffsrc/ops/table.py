@@ -60,8 +60,10 @@ class Operation(NamedTuple):
 
 
 TABLE: dict[str, Operation] = {}
-# Of these mpmath may add up as many terms as an argument is large, for nan without end.
+# Of these mpmath may add up as many terms as an argument is large, for nan without end; it is asked
+# for arguments up to `MAX_SUMMED`.
 SUMMED: set[str] = set()
+MAX_SUMMED = 1_000
 # The distributions of `scipy.stats` with the names of their shape parameters, and their methods.
 SHAPES: dict[str, tuple[str, ...]] = {}
 METHODS = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")

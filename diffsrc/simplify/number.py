@@ -20,12 +20,11 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.graph import is_complex
-from diffsrc.ops import SUMMED, TABLE
+from diffsrc.ops import MAX_SUMMED, SUMMED, TABLE
 
 POINTS = 3
 TOLERANCE = 1e-9
 DIGITS = 50
-MAX_SUMMED = 1_000
 
 Values = tuple[float, ...]
 NAN: Values = (math.nan, math.nan, math.nan)

@@ -95,7 +95,11 @@ class Unmarking:
                 powers = [graph.power(done[b], e) for b, e in node.factors]
                 return graph.product([node.coefficient, *powers])
             case Ref():
-                return node if done[node.value] is node.value else graph.ref(done[node.value])
+                value = done[node.value]
+                # Of a product with an extreme coefficient the graph makes a `Ref` itself; without
+                # marks it may be something else, which needs none.
+                normal = isinstance(node.value, Sum | Prod)
+                return value if normal and not isinstance(value, Sum) else graph.ref(value)
             case If():
                 then, orelse = self.block(node.then), self.block(node.orelse)
                 return graph.if_(done[node.condition], then, orelse)
