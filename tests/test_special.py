@@ -108,8 +108,9 @@ FURTHER = {
     "ellipk": [(0.0,), (1e-9,), (0.999999,), (-50.0,)],
     "ellipe": [(0.0,), (1e-9,), (0.999999,), (-50.0,)],
     "ellipkm1": [(1e-12,), (0.49,), (0.51,), (0.9999999,), (1.0,)],
-    "ellipkinc": [(1.0, 0.5), (-4.0, 0.5), (9.0, -3.0), (1.5, 0.99)],
-    "ellipeinc": [(1.0, 0.5), (-4.0, 0.5), (9.0, -3.0), (1.5, 0.99)],
+    "ellipkinc": [(1.0, 0.5), (-4.0, 0.5), (9.0, -3.0), (1.5, 0.99), (0.7, 0.0), (4.0, 0.0)],
+    "ellipeinc": [(1.0, 0.5), (-4.0, 0.5), (9.0, -3.0), (1.5, 0.99), (0.7, 0.0), (4.0, 0.0)],
+    "elliprd": [(1.0, 1.0, 1.0), (0.5, 2.0, 0.5), (2.0, 0.5, 0.5), (0.5, 0.5, 2.0)],
     "exp1": [(1e-6,), (100.0,)],
     "expi": [(-2.0,), (1e-6,), (100.0,)],
     "expn": [(0, 1e-3), (1, 30.0), (9, 0.5)],
@@ -340,6 +341,40 @@ def test_densities_of_known_shape_have_their_slope_at_an_edge(tmp_path, call):
     for x, want in DENSITIES[call]:
         assert df(x) == pytest.approx(want, rel=1e-13, abs=1e-300)
         assert df(np.array([x]))[0] == df(x)
+
+
+def integrands(t, m, first):
+    """The derivatives by m of what is integrated from 0 to phi, 19.2.4 and 19.2.5."""
+    s = mpmath.sin(t) ** 2
+    power = mpmath.sqrt(1 - m * s)
+    if first:
+        return s / (2 * power**3), 3 * s**2 / (4 * power**5)
+    return -s / (2 * power), -(s**2) / (4 * power**3)
+
+
+@pytest.mark.parametrize("name", ["ellipkinc", "ellipeinc"])
+def test_incomplete_elliptic_integrals_where_their_forms_are_singular(functions, name):
+    """At a modulus of 0 and 1, as it is the whole sine, and at an angle of 0, and beside them."""
+    function = getattr(functions, f"{name}_of")
+    by_m = derivative(function, wrt=1)
+    twice = derivative(by_m, wrt=1)
+    for m in (0.0, 1e-12, 1e-6, 1.1e-5, 1e-3, -3.0, 0.999, 1 - 1e-9, 1.0):
+        for phi in (0.7, -0.3, 1.2):
+            with mpmath.workdps(30):
+                first, second = (
+                    float(
+                        mpmath.quad(
+                            lambda t: integrands(t, m, name == "ellipkinc")[k],  # noqa: B023
+                            [0, phi],
+                        )
+                    )
+                    for k in (0, 1)
+                )
+            assert by_m(phi, m) == pytest.approx(first, rel=1e-13)
+            assert twice(phi, m) == pytest.approx(second, rel=1e-9)
+        for phi in (0.0, 1e-9, -1e-9):
+            assert [by_m(phi, m), twice(phi, m)] == pytest.approx([0, 0], abs=1e-20)
+            assert derivative(by_m, wrt=0)(phi, m) == pytest.approx(0, abs=1e-17)
 
 
 def voigt_like(x, y):

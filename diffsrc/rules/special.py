@@ -40,6 +40,9 @@ k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
 
 HALF = Fraction(1, 2)
 LOW = 10**50
+# Where a difference is smaller by this, a quotient of differences has lost as many digits as a limit
+# that is right to second order.
+NEAR = 10**5
 MAX_FACTORIAL = 10  # longer numbers say less than a function's name
 FARTHER = 10**8  # from here on `x erfcx(x)` is its limit, to the last digit
 FAR = 8  # from here on `2 x erfcx(x)` is so near to its limit that their difference loses digits
@@ -218,7 +221,8 @@ def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
     middle, one = 1 - m * sin(rest) ** 2, m.graph.one
     sides = (one, middle) if first else (middle, one)
     part = sin(rest) ** 3 * elliprd(cos(rest) ** 2, *sides) / 6
-    whole = 2 * turns * complete(m, first=first)
+    # At 1 a complete one has no finite slope, which nothing is to be multiplied with.
+    whole = 2 * turns * complete(select(eq(turns, 0), 0, m), first=first)
     return part + whole if first else whole - part
 
 
@@ -245,8 +249,24 @@ def ellipkm1_slope(y: Node, p: Node) -> Node:
 
 
 def carlson(y: Node, a: Node, b: Node, z: Node) -> Node:
-    """The slope of `elliprd`, 19.16.5, by `a`, in partial fractions; that by `z` from its degree."""
-    return (y - elliprd(b, z, a)) / (2 * (z - a))
+    """The slope of `elliprd`, 19.16.5, by `a`, in partial fractions; that by `z` from its degree.
+
+    Near `z` those are 0 / 0. By 19.18.1 the slope is there the same for `a` and `z` exchanged, so
+    that it is that of both at their mean, a quarter of what remains of the degree. If all are near,
+    19.16.9 is a power of their weighted mean.
+    """
+    if not y.graph.careful:
+        return (y - elliprd(b, z, a)) / (2 * (z - a))
+    is_near = lt(abs_(z - a), z * Fraction(1, NEAR))
+    mean = (a + z) / 2
+    there = elliprd(mean, b, mean)
+    gap = mean - b
+    are_equal = lt(abs_(gap), mean * Fraction(1, NEAR))
+    apart = (there - elliprd(mean, mean, b)) / (2 * select(are_equal, 1, gap))
+    middle = (4 * mean + 3 * b) / 7
+    other = select(are_equal, Fraction(-3, 10) * middle ** Fraction(-5, 2), apart)
+    limit = -(Fraction(3, 2) * there + b * other) / (4 * mean)
+    return select(is_near, limit, (y - elliprd(b, z, a)) / (2 * select(is_near, 1, z - a)))
 
 
 # fmt: off
@@ -317,7 +337,7 @@ pointwise("k0e",        lambda y, x: y - k1e(x))
 pointwise("k1e",        lambda y, x: y - k0e(x) - y / x)          # 10.29.2: SciPy has no kve(2, x) far out
 pointwise("kve",        NONE,                               lambda y, n, x: cylinder(kve, -1, -1)(y, n, x) + y)
 
-# Elliptic integrals of the parameter m = k**2: chapter 19. The incomplete ones lose digits near m = 0 when derived by m twice.
+# Elliptic integrals of the parameter m = k**2: chapter 19. Derived by m twice, the incomplete ones lose digits near phi = 0.
 pointwise("ellipk",     lambda y, m: complete(m, first=True))
 pointwise("ellipkm1",   ellipkm1_slope)
 pointwise("ellipe",     lambda y, m: complete(m, first=False))
