@@ -212,6 +212,8 @@ def test_save(tmp_path):
         assert not (tmp_path / name).exists()
     with pytest.raises(FileNotFoundError):
         shown.save(tmp_path / "no" / "f.svg")
+    with pytest.raises(ValueError, match="'png' is none of svg, dot, mermaid"):
+        shown.text("png")
 
 
 def test_a_notebook_shows_it():

@@ -12,7 +12,7 @@ from scipy import special
 
 from diffsrc import derivative
 from diffsrc.ops import TABLE, complete
-from diffsrc.ops.complex import COMPLEX
+from diffsrc.ops.complex import OF_COMPLEX
 from diffsrc.rules import RULES
 from diffsrc.rules import complete as complete_rules
 from diffsrc.rules.table import NONE
@@ -29,7 +29,7 @@ SPECIAL = {
     spelling.rpartition(".")[2]: operation
     for operation in TABLE.values()
     for spelling in operation.spellings
-    if spelling.startswith("scipy.special.") and operation.name not in COMPLEX
+    if spelling.startswith("scipy.special.") and operation.name not in OF_COMPLEX
 }
 
 # Beyond the domains that draws are from: negative, large, nearly singular, where forms change.

@@ -27,7 +27,7 @@ from diffsrc.checking.numeric import (
     richardson,
 )
 
-DIGITS, COMPLEX, RICHARDSON = (
+DIGITS, BY_COMPLEX_STEP, RICHARDSON = (
     "differences in 60 digits",
     "the complex step",
     "Richardson's differences",
@@ -37,7 +37,7 @@ MANY = 500
 MAX_ORDER = 2  # of differences in floats
 NEAR = 10.0  # errors of Richardson's differences, within which another way confirms them
 CLOSE = 1e-6
-OF_COMPLEX = 64 * ROUNDING
+OF_COMPLEX_STEP = 64 * ROUNDING
 
 
 class Reference:
@@ -208,7 +208,9 @@ class Reference:
         if slopes is None:
             return None
         each = self._each(part, scale, direction)
-        return [Estimate(v / s, OF_COMPLEX * abs(v / s)) for v, s in zip(slopes, each, strict=True)]
+        return [
+            Estimate(v / s, OF_COMPLEX_STEP * abs(v / s)) for v, s in zip(slopes, each, strict=True)
+        ]
 
     # Many digits
 
@@ -272,7 +274,7 @@ def _best(
         return NOTHING, ""
     settled = math.isfinite(called.value) and not called.kinked
     if confirmed is not None and settled and agree(confirmed, called):
-        return confirmed, COMPLEX
+        return confirmed, BY_COMPLEX_STEP
     doubtful = exact is not None and exact.doubtful
     return called._replace(doubtful=doubtful), RICHARDSON
 

@@ -81,10 +81,20 @@ class ExpressionGraph:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
 
     def text(self, language: str) -> str:
-        """The text in a language: "svg", "dot", "mermaid"."""
-        return {"svg": lambda: self.svg, "dot": lambda: self.dot}.get(
-            language, lambda: self.mermaid
-        )()
+        """The text in a language: "svg", "dot", "mermaid".
+
+        Raises:
+            ValueError: it is none of them; see also `svg`.
+        """
+        match language:
+            case "svg":
+                return self.svg
+            case "dot":
+                return self.dot
+            case "mermaid":
+                return self.mermaid
+            case _:
+                raise ValueError(f"{language!r} is none of svg, dot, mermaid")
 
 
 def format_of(path: str | os.PathLike[str]) -> str:

@@ -23,7 +23,7 @@ pointwise("lambertw",   "scipy.special.lambertw",                       lambda z
 # fmt: on
 
 # The operations that are about complex numbers: floats have no value of theirs.
-COMPLEX = frozenset({"real", "imag", "conj", "phase", "complex", "rect", "wofz", "lambertw"})
+OF_COMPLEX = frozenset({"real", "imag", "conj", "phase", "complex", "rect", "wofz", "lambertw"})
 
 # As Python's complex numbers and NumPy's both have them.
 PARTS = {"real": ".real", "imag": ".imag", "conj": ".conjugate()"}
@@ -44,6 +44,6 @@ _TAKEN = (
     "sinh cosh tanh asinh acosh atanh isnan isinf isfinite "
     "erf erfc erfcx erfi dawsn gamma loggamma digamma exp1 expi spence"
 )
-TAKES_COMPLEX = COMPLEX.union(_TAKEN.split())
+TAKES_COMPLEX = OF_COMPLEX.union(_TAKEN.split())
 _NOT_HOLOMORPHIC = "real imag conj phase complex rect abs select eq ne isnan isinf isfinite"
 HOLOMORPHIC = TAKES_COMPLEX.difference(_NOT_HOLOMORPHIC.split())

@@ -131,14 +131,15 @@ class ByRule(RuleSource):
     ) -> Value:
         frame = self.static_frame(rule.function, args, keywords, node)
         given = [frame.env.names[name] for name in in_order(frame.node.args)]
-        named = set(self.named)
+        named = len(self.named)
         sink, before = Sink(self.sink), self.sink
         self.sink = sink
         try:
             value = self._inline(frame, Identity(rule), node)
         except DiffsrcError:
             # It is called as it is: who gives a rule does not want it to be looked into.
-            self.named = named
+            while len(self.named) > named:
+                self.named.popitem()
             value = None
         finally:
             self.sink = before

@@ -60,7 +60,7 @@ class Context(ABC):
         self.guesses: set[Node] = set()
         self.assumed: set[Node] = set()
         self.floats: set[Node] = set()
-        self.named: set[Node] = set()
+        self.named: dict[Node, None] = {}
         self.live: dict[Node, tuple[Source | None, object]] = {}
         self.free: dict[object, Free] = {}
         self.assumptions: dict[object, Assumption] = {}

@@ -131,7 +131,7 @@ class Expressions(Decisions):
         self.frame.version = next(self.ticks)
         if isinstance(value, Node) and not isinstance(written, ast.Name):
             self.sink.add(Let(name, value, self.place(node)))
-            self.named.add(value)
+            self.named[value] = None
 
     def local_function(self, name: str, node: ast.FunctionDef | ast.Lambda) -> Local:
         """A function that is defined here; its defaults are evaluated now."""

@@ -260,7 +260,7 @@ class Inlining(Calls):
         for name, value in frame.env.names.items():
             if isinstance(value, Call | Result) and value not in self.named:
                 sink.add(Let(name, value, caller.captured.place(node)))
-                self.named.add(value)
+                self.named[value] = None
 
     # Classes
 

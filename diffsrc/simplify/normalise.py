@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from itertools import islice
 
 from diffsrc.ir import (
     COMPLEX,
@@ -65,8 +64,8 @@ class Normaliser:
         """The normal form of what a rule gives, whose way of writing is not to be kept."""
         before = len(self.written)
         form = self(node)
-        for own in list(islice(self.written, before, None)):
-            del self.written[own]
+        while len(self.written) > before:
+            self.written.popitem()
         return form
 
     def _form(self, node: Node) -> Node:
