@@ -1,9 +1,18 @@
 """Arrays that change in place where a mask says so."""
 
+import importlib
+
 import numpy as np
 import pytest
 
+import diffsrc.ops.integers as integers_module
+import diffsrc.parse.kinds as kinds_module
+import diffsrc.parse.masks as masks_module
 from diffsrc import DiffsrcError, ShapeError, UnsupportedSyntax, derivative, value_and_grad
+from diffsrc.capture import capture
+from diffsrc.ir import reachable
+from diffsrc.parse import parse
+from diffsrc.specialise import signature_of
 
 TINY = 1e-3
 X = np.array([-1.5, -0.2, 0.0004, 0.7, 2.0])
@@ -354,3 +363,30 @@ def test_a_number_that_becomes_an_array_is_looked_at_anew():
     shared(X, 2.0)
     with pytest.raises(UnsupportedSyntax, match="differ in shape"):
         shared(X, X)
+
+
+def test_reading_grows_with_the_number_of_masks(tmp_path, monkeypatch):
+    """What was changed before is not gone through for each change."""
+    calls = []
+    for count in (80, 160):
+        masks = [f"    b[b > {i}.5] = {i}.25" for i in range(count)]
+        name = f"masks_{count}"
+        lines = ["import numpy as np", "def f(x, a):", "    b = a * np.sin(x)", *masks]
+        (tmp_path / f"{name}.py").write_text("\n".join([*lines, "    return b", ""]))
+        monkeypatch.syspath_prepend(tmp_path)
+        captured = capture(importlib.import_module(name).f)
+        signature = signature_of(captured, (X, 1.3), {})
+        looked_at = 0
+        for module in (masks_module, kinds_module, integers_module):
+
+            def counted(*args, **kwargs):
+                nonlocal looked_at
+                found = reachable(*args, **kwargs)
+                looked_at += len(found)
+                return found
+
+            monkeypatch.setattr(module, "reachable", counted)
+        parse(captured, signature)
+        monkeypatch.undo()
+        calls.append(looked_at)
+    assert 0 < calls[1] <= 2.2 * calls[0]

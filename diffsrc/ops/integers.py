@@ -59,10 +59,15 @@ def may_be_integer(node: Node) -> bool:
     return True
 
 
-def is_float(node: Node) -> bool:
-    """Whether a written value is no integer, and no array of them, whatever its arguments are."""
-    known: dict[Node, bool] = {}
-    for below in reachable((node,), arms=False):
+def is_float(node: Node, known: dict[Node, bool] | None = None) -> bool:
+    """Whether a written value is no integer, and no array of them, whatever its arguments are.
+
+    What is `known` of other values is not looked for again, and is added to.
+    """
+    known = {} if known is None else known
+    for below in reachable((node,), arms=False, stop=known.keys()):
+        if below in known:
+            continue
         if not isinstance(below, Call) or below.op in LEAVES or below.type.kind == "bool":
             known[below] = isinstance(below, Const) and type(below.value) is float
         elif below.op not in INTEGRAL:

@@ -8,7 +8,7 @@ import importlib
 import types
 
 from diffsrc.capture import KNOWN_MODULES
-from diffsrc.ir import Const, Node, Var, reachable
+from diffsrc.ir import Const, Node
 from diffsrc.parse.masks import Masks
 from diffsrc.parse.values import NOTHING, Items, Static, Value
 
@@ -112,21 +112,13 @@ class Assignments(Masks):
             return
         assert isinstance(node.target, ast.Name)
         if value not in self.arrays:
-            self._assume_numbers(value)
+            self.assume_ranks(value)
             return
         self.refuse(
             "An array is changed in place here, and others may see it.",
             node,
             f"Write {node.target.id} = {node.target.id} ... instead.",
         )
-
-    def _assume_numbers(self, value: Node) -> None:
-        """Note that the code is not that for arrays."""
-        for below in reachable((value,), stop=self.assumed):
-            is_var = isinstance(below, Var) and below.type.kind == "float"
-            if below not in self.assumed and (is_var or below in self.live):
-                self.assume_number(below)
-            self.assumed.add(below)
 
     def annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:

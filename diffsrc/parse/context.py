@@ -57,6 +57,9 @@ class Context(ABC):
         # In which call of a function an array was made, and where arguments changed in place.
         self.made_in: dict[Node, Frame] = {}
         self.changed: dict[Node, Place] = {}
+        # What is known of values that masks have changed: they are not gone through again.
+        self.leaves: dict[Node, frozenset[Node]] = {}
+        self.known_floats: dict[Node, bool] = {}
         self.guesses: set[Node] = set()
         self.assumed: set[Node] = set()
         self.floats: set[Node] = set()

@@ -126,10 +126,15 @@ class Kinds(Texts):
         found.sort(key=lambda cls: cls not in own.__mro__)
         return any(self._is_subclass(own, cls, node) for cls in found)
 
-    def array_leaves(self, node: Node) -> set[Node]:
+    def array_leaves(self, node: Node) -> frozenset[Node]:
         """The arrays from outside that a value is made of."""
-        below = reachable((node,))
-        return {n for n in below if n in self.arrays and (isinstance(n, Var) or n in self.live)}
+        found: set[Node] = set()
+        for below in reachable((node,), stop=self.leaves.keys()):
+            if below in self.leaves:
+                found |= self.leaves[below]
+            elif below in self.arrays and (isinstance(below, Var) or below in self.live):
+                found.add(below)
+        return self.leaves.setdefault(node, frozenset(found))
 
     def _class_of_array(self, value: Node, node: ast.AST) -> type:
         """That of what is computed of arrays: one without axes gives a number instead."""

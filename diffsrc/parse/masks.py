@@ -61,7 +61,7 @@ class Masks(Patterns):
             assert isinstance(made, Node)
             value = made
         for node in (array, mask, value):
-            self._assume_ranks(node)
+            self.assume_ranks(node)
         made = self.node("select", (mask, value, array), target, "np.where")
         self.bind(name.id, made, target, None)
         return True
@@ -165,7 +165,7 @@ class Masks(Patterns):
             )
         if array.type.kind == "bool":
             self.refuse("Items of truth values are assigned to.", target, _ADVICE)
-        if not is_float(array):
+        if not is_float(array, self.known_floats):
             self._assume_floats(array, target)
 
     def _assume_floats(self, array: Node, target: ast.AST) -> None:
@@ -182,11 +182,13 @@ class Masks(Patterns):
                 )
             self.assume(source.attribute("dtype").attribute("kind"), "f")
 
-    def _assume_ranks(self, node: Node) -> None:
+    def assume_ranks(self, node: Node) -> None:
         """Note which of the values below are arrays, and which are none."""
-        for leaf in reachable((node,)):
-            if (isinstance(leaf, Var) and leaf.type.kind == "float") or leaf in self.live:
-                self.assume_number(leaf)
+        for below in reachable((node,), stop=self.assumed):
+            is_var = isinstance(below, Var) and below.type.kind == "float"
+            if below not in self.assumed and (is_var or below in self.live):
+                self.assume_number(below)
+            self.assumed.add(below)
 
     def check_changed(self) -> None:
         """Refuse an argument that changed in place where another array may be the same."""
