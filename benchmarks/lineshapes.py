@@ -207,12 +207,12 @@ def students_t(x, amplitude, center, sigma):
 
 
 def fermi(x, amplitude, center, kt):
-    """By amplitude, center and kt."""
+    """By amplitude, center and kt; nothing overflows."""
     d = (x - center) / kt
-    occupied = np.exp(d)
-    inverse = 1 / (occupied + 1)
-    by_center = amplitude / kt * occupied * inverse * inverse
-    return inverse, by_center, by_center * d
+    e = np.exp(-np.abs(d))
+    inverse = 1 / (1 + e)
+    by_center = amplitude / kt * e * inverse * inverse
+    return np.where(d > 0, e, 1.0) * inverse, by_center, by_center * d
 
 
 ARGUMENTS = {
