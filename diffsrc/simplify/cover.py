@@ -247,10 +247,12 @@ class Reach:
         numbers = {b: e for b, e in powers.items() if self.ranks.is_likely_single(b)}
         if len(numbers) < 2 or len(numbers) == len(powers):
             return None
-        front = self.graph.monomial(1, numbers)
+        # What is only divided by stays below.
+        side = -1 if all(e < 0 for e in numbers.values()) else 1
+        front = self.graph.monomial(1, {b: e * side for b, e in numbers.items()})
         for base in numbers:
             del powers[base]
-        powers[front] = 1
+        powers[front] = side
         return front
 
     def _products(self, results: tuple[Node, ...], nodes: list[Node]) -> list[Prod]:
