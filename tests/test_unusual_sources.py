@@ -306,6 +306,10 @@ def test_a_module_in_another_encoding(tmp_path, monkeypatch):
         del sys.modules["latin_module"]
 
 
+def square(x):
+    return x * x
+
+
 def test_pickled_with_its_text():
     """What goes to another process by value is found there by its code, in whatever text."""
     f = registered("k = 2.0\ndef f(x):\n    return k * x**3\n", "<cell 4>")
@@ -313,5 +317,5 @@ def test_pickled_with_its_text():
     *_, texts, rules = df.__reduce__()[1]
     assert texts == ("k = 2.0\ndef f(x):\n    return k * x**3\n",)
     assert rules == ()
-    *_, texts, rules = diffsrc.grad(test_pickled_with_its_text).__reduce__()[1]
+    *_, texts, rules = diffsrc.grad(square).__reduce__()[1]
     assert texts == rules == ()

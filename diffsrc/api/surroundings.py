@@ -278,7 +278,7 @@ class Surroundings:
             words |= dict.fromkeys(_WORD.findall(_PROSE.sub(" ", text)))
         cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
         own = function.__globals__ is self._outline.scope.globals
-        scope = (cells, function.__globals__, function.__builtins__)  # type: ignore[attr-defined]
+        scope = (cells, function.__globals__, function.__builtins__)
         for word in words:
             if word in cells:
                 cell = cells[word]
