@@ -82,6 +82,11 @@ def register(function: Function, *partials: Partial) -> None:
             f"diffsrc knows the derivative of {known[1]} already; "
             "to give it another, register a function of yours that calls it"
         )
+    if is_of_arrays(function):
+        raise ValueError(
+            f"{name} is no function of single numbers: a rule tells partial derivatives point by "
+            "point, and what NumPy makes of whole arrays has none such"
+        )
     if isinstance(function, types.MethodType):
         raise TypeError(f"{name} is bound to an object: register the function of its class")
     if isinstance(function, type):
@@ -100,6 +105,13 @@ def register(function: Function, *partials: Partial) -> None:
         _check_partial(name, i, partial, len(partials))
     rule = _REGISTERED.setdefault(id(function), Rule(function, partials))
     rule.partials = partials
+
+
+def is_of_arrays(function: object) -> bool:
+    """Whether a function is NumPy's, and no ufunc: it may join the elements of an array."""
+    module = getattr(function, "__module__", None)
+    top = module.partition(".")[0] if isinstance(module, str) else ""
+    return top == "numpy" and not isinstance(getattr(function, "nin", None), int)
 
 
 def _check_count(function: Function, name: str, count: int) -> None:

@@ -894,3 +894,18 @@ def test_a_registered_function_is_kept_alive():
     gc.collect()
     # Its identity is what the rule is found by: no other function may get it.
     assert gone() is not None
+
+
+@pytest.mark.parametrize("function", [np.max, np.mean, np.sort, np.dot, np.linalg.norm])
+def test_what_joins_the_elements_of_an_array_has_no_partials(function):
+    with pytest.raises(ValueError, match="no function of single numbers"):
+        register(function, lambda y, x: 1.0)
+
+
+def test_no_rule_is_advised_for_what_takes_none():
+    def highest(x):
+        return np.max(x) * x
+
+    with pytest.raises(UnknownFunction) as caught:
+        grad(highest)(np.ones(2))
+    assert "register" not in caught.value.suggestion

@@ -11,14 +11,13 @@ from diffsrc.api.options import Operator
 from diffsrc.api.result import Derivative
 from diffsrc.capture import Captured, capture
 from diffsrc.draw import ExpressionGraph, Subject, diagram
+from diffsrc.draw.labels import RAISED
 from diffsrc.emit.python import names_in
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Block, Call, Node, Program, Structure, blocks
 from diffsrc.parse import parse
 from diffsrc.specialise import Signature, signature_of, unknown_signature
 from diffsrc.user_rules import CustomRule
-
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def graph(f: Callable[..., Any] | Derivative, /, *args: Any, **kwargs: Any) -> ExpressionGraph:

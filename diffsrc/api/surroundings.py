@@ -13,6 +13,7 @@ import re
 import sys
 import types
 from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 from diffsrc.api.holdings import (
     contents_of,
@@ -278,7 +279,8 @@ class Surroundings:
             words |= dict.fromkeys(_WORD.findall(_PROSE.sub(" ", text)))
         cells = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
         own = function.__globals__ is self._outline.scope.globals
-        scope = (cells, function.__globals__, function.__builtins__)
+        builtins = cast("Any", function).__builtins__  # of which not all of mypy's runs know
+        scope = (cells, function.__globals__, builtins)
         for word in words:
             if word in cells:
                 cell = cells[word]

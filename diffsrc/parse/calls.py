@@ -27,7 +27,7 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
-from diffsrc.user_rules import CustomRule, Rule, rule_of
+from diffsrc.user_rules import CustomRule, Rule, is_of_arrays, rule_of
 
 _KEYWORDS = {
     "round": ("number", "ndigits"),
@@ -237,8 +237,12 @@ class Calls(ComplexNumbers):
         raise UnknownFunction(
             f"{_as_spelt(value, node)} is not known, and it is no Python of yours to be read.",
             self.place(node),
-            "Write it in Python, with functions that diffsrc knows, or tell its derivative: "
-            f"register({spelt(node, 'f')}, lambda y, x: ...).",
+            "Write it in Python, with functions that diffsrc knows"
+            + (
+                "."
+                if is_of_arrays(value)
+                else f", or tell its derivative: register({spelt(node, 'f')}, lambda y, x: ...)."
+            ),
         )
 
     # Operations
