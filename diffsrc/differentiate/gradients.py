@@ -1,0 +1,130 @@
+"""The blocks of a derivative, and what is refused of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffsrc.differentiate.sweep import Sweep
+from diffsrc.differentiate.task import task_of
+from diffsrc.errors import NotDifferentiable
+from diffsrc.ir import COMPLEX, Assert, Block, If, Node, Number, Program, Result, reachable
+from diffsrc.simplify import Simplifier
+
+MAX_TAIL_WORK = 2_000
+
+Request = tuple[int, tuple[Node, ...]]
+
+
+def gradients(
+    program: Program,
+    requests: Sequence[Request],
+    simplifier: Simplifier,
+    *,
+    with_values: bool = False,
+) -> Program:
+    """The program whose results are the gradients requested, one after the other.
+
+    A request is the number of a result and the nodes by which it is derived. With `with_values` the
+    results of `program` come first.
+
+    Raises:
+        NotDifferentiable: where every path from a `wrt` to the result goes through steps.
+        UnknownFunction: where an operation has no rule.
+    """
+    for index, _ in requests if not program.body.fails else ():
+        _refuse_complex(program, program.body.results[index])
+    wanted = [x for _, wrt in requests for x in wrt]
+    work = Sweep(task_of(program, tuple(dict.fromkeys(wanted)), simplifier))
+    body = _derived(work, program.body, requests, with_values=with_values)
+    if not body.fails:
+        _refuse_steps(work, wanted, body.results[-len(wanted) :])
+    derived = program._replace(body=body, hints=work.hints)
+    return derived if program.rules is None else program.rules.completed(derived)
+
+
+def _derived(work: Sweep, block: Block, requests: Sequence[Request], *, with_values: bool) -> Block:
+    """The block that gives (the values and) the gradients that are requested."""
+    if block.fails:
+        return block
+    graph, choices = work.graph, work.choices
+    choices.learn(block)
+    values = block.results if with_values else ()
+    tail = _tail(work, block)
+    if tail is None:
+        wanted: list[Node] = []
+        with choices.binding() as binds:
+            for index, wrt in requests:
+                adjoints = work.sweep(block, {block.results[index]: graph.one}, ())
+                wanted += (adjoints.get(x, graph.zero) for x in wrt)
+        return Block((*block.statements, *binds), values + tuple(wanted))
+    indices = [r.index for r in block.results if isinstance(r, Result)]
+
+    def arm(inner: Block) -> Block:
+        if inner.fails:
+            return inner
+        chosen = Block(inner.statements, tuple(inner.results[i] for i in indices))
+        return _derived(work, chosen, requests, with_values=with_values)
+
+    with work.inside(block):
+        then, orelse = choices.arms(tail, arm)
+    if _is_one_constant(then, orelse):
+        return Block(block.statements, then.results)
+    choice = graph.if_(tail.condition, then, orelse)
+    count = len(values) + sum(len(wrt) for _, wrt in requests)
+    return Block(block.statements, tuple(graph.result(choice, i) for i in range(count)))
+
+
+def _tail(work: Sweep, block: Block) -> If | None:
+    """The `If` whose results the block returns, where going on in its arms is cheap.
+
+    Not where both arms need the derivative of one more choice: that would be written in both,
+    and what it needs again in each.
+    """
+    first = block.results[0]
+    if not isinstance(first, Result):
+        return None
+    if not all(isinstance(r, Result) and r.of is first.of for r in block.results):
+        return None
+    before = reachable([let.node for let in block.lets], arms=False)
+    if len(before) > MAX_TAIL_WORK:
+        return None
+    then, orelse = (
+        {n for n in reachable(arm.results) if isinstance(n, If) and n in work.active}
+        for arm in (first.of.then, first.of.orelse)
+    )
+    return first.of if then.isdisjoint(orelse) else None
+
+
+def _is_one_constant(then: Block, orelse: Block) -> bool:
+    """Whether two arms give the same numbers, and nothing else happens in them."""
+    return (
+        then.results == orelse.results
+        and not (then.fails or orelse.fails)
+        and all(isinstance(r, Number) for r in then.results)
+        and not any(isinstance(s, Assert) for s in (*then.statements, *orelse.statements))
+    )
+
+
+def _refuse_complex(program: Program, result: Node) -> None:
+    """The derivative of a complex result is no derivative of a real function."""
+    if result.type is COMPLEX:
+        raise NotDifferentiable(
+            f"{program.name} returns a complex number, and derivatives are those of real ones.",
+            program.places.get(result),
+            "Return .real, .imag or abs(...) of it.",
+        )
+
+
+def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) -> None:
+    """A zero that comes from `floor` and the like alone is not given silently."""
+    steps = work.partials.steps
+    for x, result in zip(wanted, results, strict=True):
+        if result is work.graph.zero:
+            step = next((s for s in steps if x in reachable((s,))), None)
+            if step is not None:
+                raise NotDifferentiable(
+                    f"The result depends on {work.names.get(x, 'the argument')} only through "
+                    "steps, whose derivative is zero wherever it exists.",
+                    work.program.places.get(step),
+                    "Derive a smooth function, or write 0.0.",
+                )

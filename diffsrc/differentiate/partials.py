@@ -1,0 +1,161 @@
+"""The partial derivatives of one value by those that it is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from diffsrc.differentiate.task import Task, derived_by
+from diffsrc.errors import UnknownFunction
+from diffsrc.ir import COMPLEX, Call, Node, Prod, Ref, Sum
+from diffsrc.rules import partial
+from diffsrc.simplify.factor import select
+from diffsrc.simplify.normalise import as_complex
+from diffsrc.user_rules import Rule
+
+BY_USERS = frozenset({"registered", "custom", "stop"})
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
+
+
+class Partials:
+    """Applies the rules to the active values of a program.
+
+    `hints` gets the names that users' rules give; `steps` are the values that rules say are steps.
+    """
+
+    def __init__(self, task: Task, hints: dict[Node, str]) -> None:
+        self.program, _, self.active, self.simplifier = task
+        self.hints = hints
+        self.steps: list[Node] = []
+
+    def of(self, node: Node, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
+        """The active operands of a node and its partial derivatives by them."""
+        graph = node.graph
+        match node:
+            case Call():
+                by_user = node.op in BY_USERS
+                return self._by_user(node) if by_user else self._call(node, stops)
+            case Sum():
+                return [(t, graph.number(c)) for t, c in node.terms if t in self.active]
+            case Prod():
+                powers = dict(node.factors)
+                return [
+                    (b, graph.monomial(node.coefficient * e, {**powers, b: e - 1}))
+                    for b, e in node.factors
+                    if b in self.active
+                ]
+            case Ref():
+                return [(node.value, graph.one)]
+            case _:
+                return []
+
+    def _call(self, node: Call, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
+        normal, graph = self.simplifier.normal, node.graph
+        # Where the sweep ends at the inner one, nothing would come to what is below it.
+        clamp = None if node.args and node.args[0] in stops else _clamp(node)
+        op, written = clamp or (node.op, node.args)
+        y, args = normal(node), tuple([normal(arg) for arg in written])
+        if node.type is COMPLEX:
+            args = as_complex(node, args, embedded=False)
+        found = []
+        for i, arg in enumerate(written):
+            if arg not in self.active or arg.type.kind == "bool":
+                continue
+            slope = partial(op, y, i, args)
+            if slope is None:
+                raise self._unknown(node, i, len(args))
+            step = isinstance(slope, int) and not slope
+            if isinstance(slope, int):
+                slope = graph.number(slope)
+            if step:
+                if node.options or node in self.program.places:
+                    self.steps.append(node)
+            elif slope is not graph.zero:
+                found.append((arg, normal(slope)))
+        return found
+
+    def _by_user(self, node: Call) -> list[tuple[Node, Node]]:
+        """As `_call`, by the rule that the user gave; a zero that he wrote is no step."""
+        rules, normal = self.program.rules, self.simplifier.normal
+        assert rules is not None
+        inside = derived_by(node)
+        slopes = rules.partials(node)[-len(inside) :] if inside else ()
+        found = []
+        for i, (arg, slope) in enumerate(zip(inside, slopes, strict=True)):
+            if arg not in self.active:
+                continue
+            if slope is None:
+                raise self._unknown(node, i, len(inside))
+            form = normal.of_rule(slope)
+            if form is not node.graph.zero:
+                found.append((arg, form))
+        for value, name in rules.names_in_rules.items():
+            self.hints.setdefault(normal.of_rule(value), name)
+        rules.names_in_rules.clear()
+        return found
+
+    def _unknown(self, node: Call, index: int, count: int) -> UnknownFunction:
+        rule = node.options[-1] if node.options else node.op
+        spelling = str((*node.options, node.op)[0])
+        why, advice = " in closed form", "Write it with functions that have one"
+        if isinstance(rule, Rule):
+            spelling, why = rule.name, ": its rule has None there"
+            advice = "Register a partial derivative in the place of None"
+            # The function itself may be the first operand.
+            index -= count - len(rule.partials)
+            count = len(rule.partials)
+        which = "its argument"
+        if count > 1:
+            known = index < len(ORDINALS)
+            which = f"its {ORDINALS[index]} argument" if known else f"its argument {index + 1}"
+        return UnknownFunction(
+            f"There is no derivative of `{spelling}` by {which}{why}.",
+            self.program.places.get(node),
+            f"{advice}, or derive by another argument.",
+        )
+
+
+def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:
+    """`min(max(x, low), high)` as one operation on `x`, `low` and `high`."""
+    if (
+        node.op == "min"
+        and isinstance(node.args[0], Call)
+        and node.args[0].op == "max"
+        and len(node.args) == len(node.args[0].args) == 2
+    ):
+        return "clamp", (*node.args[0].args, node.args[1])
+    return None
+
+
+def times(adjoint: Node, slope: Node) -> Node:
+    """The product; a choice with a zero arm selects, it is not multiplied with.
+
+    `sqrt(x)` under `where(x > 0, sqrt(x), 0)` has an infinite partial at 0, and 0 times
+    that is nan.
+    """
+    graph = adjoint.graph
+    if isinstance(slope, Call) and slope.op == "slope":
+        own = adjoint.factors if isinstance(adjoint, Prod) else ((adjoint, 1),)
+        inner = next((b for b, e in own if e == 1 and _has_factor(b, slope)), None)
+        if isinstance(inner, Sum):
+            # In each term: there it may be squared.
+            terms = (c * times(t, slope) for t, c in inner.terms)
+            return adjoint / inner * graph.sum([inner.constant * slope, *terms])
+    if adjoint is graph.one or slope is graph.one:
+        return slope if adjoint is graph.one else adjoint
+    for choice, other in ((adjoint, slope), (slope, adjoint)):
+        if isinstance(choice, Call) and choice.op == "select":
+            condition, then, orelse = choice.args
+            if then is graph.zero or orelse is graph.zero:
+                return select(graph, condition, times(then, other), times(orelse, other))
+    return adjoint * slope
+
+
+def _factors(term: Node) -> list[Node]:
+    """The factors of a product, of both arms where it is a choice."""
+    arms = term.args[1:] if isinstance(term, Call) and term.op == "select" else (term,)
+    return [b for arm in arms for b in (arm.operands if isinstance(arm, Prod) else (arm,))]
+
+
+def _has_factor(node: Node, factor: Node) -> bool:
+    """Whether a sum has a term with that factor."""
+    return isinstance(node, Sum) and any(factor in _factors(t) for t, _ in node.terms)

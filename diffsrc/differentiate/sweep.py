@@ -1,0 +1,96 @@
+"""The walk from results back to what they are derived by, with an adjoint for each value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from diffsrc.differentiate.choices import Adjoints, Choices
+from diffsrc.differentiate.partials import Partials, times
+from diffsrc.differentiate.task import Task
+from diffsrc.ir import COMPLEX, Block, Call, If, Node, Number, Program, Result, blocks, reachable
+from diffsrc.ir.complex import conjugate, real_part
+
+
+class Sweep:
+    """Derives the blocks of one program."""
+
+    def __init__(self, task: Task) -> None:
+        self.program, self.wrt, self.active, self.simplifier = task
+        self.graph = self.program.graph
+        self.names = _names_of(self.program)
+        self.hints: dict[Node, str] = dict(self.program.hints)
+        self.partials = Partials(task, self.hints)
+        self.choices = Choices(task, sweep=self.sweep, hint=self.hint)
+        self.around: list[Node] = []  # what the blocks compute in whose arms work goes on
+
+    @contextmanager
+    def inside(self, block: Block) -> Iterator[None]:
+        """Work goes on in the arms of a choice that stands at the end of this block."""
+        around = self.around
+        self.around = [*around, *block.values()]
+        yield
+        self.around = around
+
+    def sweep(self, block: Block, seeds: Adjoints, stop: Sequence[Node]) -> Adjoints:
+        """Adjoints of `wrt` and of the `stop` nodes, from those of the block's results."""
+        graph, stops = self.graph, set(stop)
+        # What lies outside the arms of choices, for which alone it matters.
+        outside = set(stops)
+        contributions: dict[Node, list[Node]] = {}
+        for root, seed in seeds.items():
+            contributions.setdefault(root, []).append(seed)
+        if graph.branches:
+            given = [*self.around, *block.values(), *seeds]
+            outside |= set(reachable(given, arms=False))
+        finished: Adjoints = {}
+        pending: dict[If, Adjoints] = {}
+        order = reachable(seeds, stop=stops | set(self.wrt))
+        # An `If` outside has all its results outside, those too that only an arm here uses.
+        if graph.branches:
+            outside |= {n for n in order if isinstance(n, Result) and n.of in outside}
+        for node in reversed(order):
+            if isinstance(node, If):
+                adjoints = pending.pop(node, {})
+                for below, adjoint in self.choices.through(node, adjoints, outside):
+                    contributions.setdefault(below, []).append(adjoint)
+                continue
+            if node not in contributions or node not in self.active:
+                continue
+            adjoint = graph.sum(contributions.pop(node))
+            if adjoint.type is COMPLEX and node.type is not COMPLEX:
+                # What a real value is changed by, complex ones are changed by along the real axis.
+                adjoint = real_part(adjoint)
+            adjoint = self.simplifier.finish(adjoint)
+            if adjoint is graph.zero:
+                continue
+            self.hint(adjoint, node)
+            if node in stops or node in self.wrt:
+                finished[node] = adjoint
+            elif isinstance(node, Result):
+                pending.setdefault(node.of, {})[node] = adjoint
+            else:
+                partials = self.partials.of(node, stops)
+                if isinstance(node, Call) and node.op == "conj":
+                    adjoint = conjugate(adjoint)
+                if len(partials) > 1:
+                    self.simplifier.share(adjoint)
+                for below, slope in partials:
+                    contributions.setdefault(below, []).append(times(adjoint, slope))
+        return finished
+
+    def hint(self, node: Node, value: Node, by: Node | None = None) -> None:
+        """Suggest `d_u` as the name of an adjoint of `u`, `d_u_x` for a partial of `u` by `x`."""
+        name = self.names.get(value)
+        if name is None or isinstance(node, Number):
+            return
+        below = self.names.get(by) if by is not None else None
+        self.hints.setdefault(
+            node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}"
+        )
+
+
+def _names_of(program: Program) -> dict[Node, str]:
+    """The user's names of values, of parameters too."""
+    names = {let.node: let.name for block in blocks(program.body) for let in block.lets}
+    return names | {p.node: p.name for p in program.parameters if p.node is not None}

@@ -1,0 +1,42 @@
+"""What is derived: a program, by some of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from diffsrc.ir import Call, If, Node, Program, reachable
+from diffsrc.simplify import Simplifier
+
+
+class Task(NamedTuple):
+    """A program and the nodes by which it is derived; `active` are those that depend on them."""
+
+    program: Program
+    wrt: tuple[Node, ...]
+    active: set[Node]
+    simplifier: Simplifier
+
+
+def task_of(program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> Task:
+    """The task, with the nodes that depend on `wrt`."""
+    active: set[Node] = set(wrt)
+    for node in reachable(program.body.roots()):
+        below: Sequence[Node] = node.operands
+        if isinstance(node, Call):
+            below = [a for a in derived_by(node) if a.type.kind != "bool"]
+        elif isinstance(node, If):
+            below = [r for block in (node.then, node.orelse) for r in block.results]
+        if not active.isdisjoint(below):
+            active.add(node)
+    return Task(program, wrt, active, simplifier)
+
+
+def derived_by(node: Call) -> tuple[Node, ...]:
+    """The operands of a call through which it is derived.
+
+    Of a value with a rule of its own not the value, which is only how it is computed.
+    """
+    if node.op == "stop":
+        return ()
+    return node.args[1:] if node.op == "custom" else node.args
