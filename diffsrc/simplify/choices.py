@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from diffsrc.ir import Call, Const, Graph, Node, Prod, Sum
 from diffsrc.ir.signs import positive
-from diffsrc.simplify.cover import Powers
+from diffsrc.simplify.monomials import Powers
 
 ARITHMETIC = frozenset({"add", "sub", "sum", "mul", "neg", "pos", "abs"})
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})

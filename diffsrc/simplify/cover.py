@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TypeGuard
 
 from diffsrc.ir import (
@@ -23,16 +22,21 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.complex import conjugate, exact_parts
 from diffsrc.ir.signs import nonnegative
-from diffsrc.simplify.factor import monomial_of
 from diffsrc.simplify.literals import is_unit
+from diffsrc.simplify.monomials import (
+    HALF,
+    Powers,
+    cancels,
+    monomial_of,
+    multiplicity,
+    roots_taken,
+)
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
 
 MAX_CANDIDATES = 32
-HALF = Fraction(1, 2)
 
-Powers = dict[Node, Exact]
 # A coefficient and powers, also of values as they are written.
 Cover = tuple[Exact, Powers]
 
@@ -370,42 +374,6 @@ def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Power
     return kept
 
 
-def roots_taken(inner: Powers, powers: Powers) -> list[Node]:
-    """The bases of which `inner` has a root and `powers` has none: it may not be defined.
-
-    Below 0 the user's `math.sqrt(x)` has raised, his `x**0.5` is complex.
-    """
-    return [b for b, e in inner.items() if e.denominator > 1 and powers[b].denominator == 1]
-
-
 def is_root(node: Node) -> bool:
     """Whether a written value is a call of `sqrt`."""
     return isinstance(node, Call) and node.op == "sqrt"
-
-
-def multiplicity(powers: Powers, inner: Powers) -> int:
-    """How often `inner` divides `powers`, which have all its bases, with none changing sides."""
-    least = 0
-    for base, exponent in inner.items():
-        power = powers[base]
-        top = power.numerator * exponent.denominator
-        bottom = power.denominator * exponent.numerator
-        same = (top > 0) == (bottom > 0)
-        count = top // bottom if same else -(-top // bottom)
-        if not count or (least and same != (least > 0)):
-            return 0
-        if not least or abs(count) < abs(least):
-            least = count
-    return least
-
-
-def cancels(coefficient: Exact, scale: Exact, count: int) -> bool:
-    """Whether `coefficient / scale**count` is 1 or -1."""
-    if scale == 1:
-        return is_unit(coefficient)
-    top, bottom = scale.numerator, scale.denominator
-    if count < 0:
-        top, bottom = bottom, top
-    size = abs(count)
-    wanted: tuple[int, int] = (abs(top) ** size, abs(bottom) ** size)
-    return (abs(coefficient.numerator), coefficient.denominator) == wanted

@@ -39,8 +39,6 @@ from diffsrc.ops import TABLE
 from diffsrc.ops.complex import PARTS
 from diffsrc.simplify.choices import choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import (
-    HALF,
-    Powers,
     Reach,
     is_grown,
     is_hypot,
@@ -48,8 +46,9 @@ from diffsrc.simplify.cover import (
     leaves_range,
     sides_of,
 )
-from diffsrc.simplify.factor import is_select, joined, monomial_of
+from diffsrc.simplify.factor import is_select, joined
 from diffsrc.simplify.literals import as_float, by_rest, fraction, is_decimal, is_unit, literal
+from diffsrc.simplify.monomials import HALF, Powers, monomial_of
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
 from diffsrc.simplify.ranks import Ranks

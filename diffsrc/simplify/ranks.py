@@ -19,7 +19,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.signs import nonnegative
-from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.monomials import monomial_of
 
 # Bounded whatever they are given; those of one period need a finite argument.
 BOUNDED = frozenset({"tanh", "atan", "erf", "erfc", "sign"})

@@ -39,10 +39,10 @@ from diffsrc.ir.complex import imaginary_part, real_part
 from diffsrc.ir.graph import MAX_TERMS
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.choices import is_choice
-from diffsrc.simplify.factor import factored, monomial_of, select
+from diffsrc.simplify.factor import factored, select
+from diffsrc.simplify.monomials import HALF, monomial_of
 from diffsrc.simplify.normalise import over_denominator
 from diffsrc.simplify.ratio import (
-    HALF,
     ZERO,
     Exponentials,
     Ratio,

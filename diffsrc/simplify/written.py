@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from diffsrc.ir import Call, Const, Exact, Graph, Node, Number
-from diffsrc.simplify.cover import HALF
+from diffsrc.simplify.monomials import HALF
 
 
 def has_minus(node: Node, named: set[Node]) -> bool:
