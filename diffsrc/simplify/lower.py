@@ -52,15 +52,19 @@ from diffsrc.simplify.monomials import HALF, Powers, monomial_of
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
 from diffsrc.simplify.ranks import Ranks
-from diffsrc.simplify.written import extreme, has_minus, joined_roots, negated, operations
+from diffsrc.simplify.written import (
+    extreme,
+    has_minus,
+    is_written,
+    joined_roots,
+    negated,
+    operations,
+)
 
 FLIPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 # Not `~`: of Python's own truth values that is -1 or -2.
 ARRAY_LOGIC = {"and": "&", "or": "|", "not": "np.logical_not"}
 OPERATORS = frozenset({*FLIPPED, "and", "or", "not", "pow", "floordiv", "mod"})
-WRITTEN = frozenset(
-    {"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item", "raise"}
-)
 
 MAX_LOOKED_AT = 100
 
@@ -196,7 +200,7 @@ class Lowering:
             case Sum() | Prod():
                 return self._form(node)
             case Call():
-                written = node.op in WRITTEN or (node.options and node.op != "registered")
+                written = is_written(node) and node.op != "registered"
                 return node if written else self._form(node)
             case Number():
                 return literal(self.graph, node.value)

@@ -54,12 +54,12 @@ from diffsrc.simplify.ratio import (
     terms_of,
 )
 from diffsrc.simplify.series import near_zero
+from diffsrc.simplify.written import is_written
 
 if TYPE_CHECKING:
     from diffsrc.simplify.normalise import Normaliser
     from diffsrc.simplify.ranks import Ranks
 
-WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "attribute", "item"})
 MAX_NESTED = 4  # sums and choices in one another
 
 
@@ -125,7 +125,7 @@ class Stabiliser:
             case Call(op="real" | "imag", args=(z,)) if self.done[z] is not z:
                 # A sign comes out of it.
                 return (real_part if node.op == "real" else imaginary_part)(self.done[z])
-            case Call() if not node.options and node.op not in WRITTEN:
+            case Call() if not is_written(node):
                 return self._call(self.graph.call(node.op, *(self.done[a] for a in node.args)))
             case Result():
                 of = self.done[node.of]
@@ -146,7 +146,7 @@ class Stabiliser:
                 return self.graph.sum([node.constant, *(c * self.done[t] for t, c in node.terms)])
             case Prod() if not self._is_done(node):
                 return self._rebuilt(node)
-            case Call() if not node.options and node.op not in WRITTEN:
+            case Call() if not is_written(node):
                 return self.graph.call(node.op, *(self.done[a] for a in node.args))
             case _:
                 return node
