@@ -100,8 +100,6 @@ class Reach:
             ]
         return sizes
 
-    # Covers
-
     def _covered(self, node: Prod) -> Cover:
         """A product with the user's products for its factors, while that is cheaper."""
         coefficient, powers = node.coefficient, dict(node.factors)
@@ -180,8 +178,6 @@ class Reach:
         if base in self.named or isinstance(base, Var | Ref):
             return 10
         return 21 if isinstance(base, Call) and base.op == "div" else 30
-
-    # Shared products
 
     def share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
