@@ -24,10 +24,10 @@ from diffsrc.simplify.factor import (
     apart,
     factored,
     merge_choices,
-    monomial_of,
     multiplied_out,
 )
 from diffsrc.simplify.lower import lowered
+from diffsrc.simplify.monomials import monomial_of
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
 from diffsrc.simplify.ranks import Ranks

@@ -28,7 +28,7 @@ from diffsrc.ir import (
     Sum,
     reachable,
 )
-from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.monomials import Powers, monomial_of
 
 MAX_NODES = 80
 MAX_TREE = 1_000  # as SymPy goes through shared parts again and again
@@ -39,7 +39,6 @@ MAX_DEGREE = 8
 MAX_ROOT = 4  # to SymPy x**3.045 is the power 609 of a root
 MAX_TERMS = 200
 
-Powers = dict[Node, Exact]
 # SymPy has no type information worth the name.
 Expr = Any
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
-from diffsrc.ir import Call, Const, Graph, Node, Prod, Sum
+from diffsrc.ir import Call, Const, Graph, Node, Prod, Sum, reachable
 from diffsrc.ir.signs import positive
-from diffsrc.simplify.cover import Powers
+from diffsrc.simplify.monomials import Powers
+from diffsrc.simplify.ranks import Ranks
 
 ARITHMETIC = frozenset({"add", "sub", "sum", "mul", "neg", "pos", "abs"})
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
@@ -30,6 +31,17 @@ def choice(graph: Graph, condition: Node, then: Node, orelse: Node, *, lazy: boo
             for a in arms
         )
     return graph.call("select", condition, then, orelse, options=options)
+
+
+def alike(arms: Sequence[Node], ranks: Ranks) -> Sequence[Node]:
+    """The arms of a choice between an array and 0, of which Numba wants one type."""
+    for zero, other in (arms, arms[::-1]) if ranks.shaped else ():
+        number = isinstance(zero, Const) and zero.value == 0
+        if number and not ranks.is_likely_single(other):
+            like = next(n for n in reachable((other,)) if n in ranks.shaped)
+            zeros = like.graph.call("zeros_like", like, options=("np.zeros_like",))
+            return [zeros if arm is zero else arm for arm in arms]
+    return arms
 
 
 def guarded(node: Call, known: Callable[[Node], bool]) -> Call:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TypeGuard
-
 from diffsrc.ir import (
     COMPLEX,
     Call,
@@ -21,18 +18,23 @@ from diffsrc.ir import (
     reachable,
     walk,
 )
-from diffsrc.ir.complex import conjugate, exact_parts
 from diffsrc.ir.signs import nonnegative
-from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.lengths import leaves_range
 from diffsrc.simplify.literals import is_unit
+from diffsrc.simplify.monomials import (
+    HALF,
+    Powers,
+    cancels,
+    monomial_of,
+    multiplicity,
+    roots_taken,
+)
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
 
 MAX_CANDIDATES = 32
-HALF = Fraction(1, 2)
 
-Powers = dict[Node, Exact]
 # A coefficient and powers, also of values as they are written.
 Cover = tuple[Exact, Powers]
 
@@ -97,8 +99,6 @@ class Reach:
                 term if is_unit(c) else scaled(term, magnitude(c)) for term, c in node.terms
             ]
         return sizes
-
-    # Covers
 
     def _covered(self, node: Prod) -> Cover:
         """A product with the user's products for its factors, while that is cheaper."""
@@ -178,8 +178,6 @@ class Reach:
         if base in self.named or isinstance(base, Var | Ref):
             return 10
         return 21 if isinstance(base, Call) and base.op == "div" else 30
-
-    # Shared products
 
     def share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
@@ -304,49 +302,6 @@ def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
     return uses
 
 
-def is_hypot(node: Node) -> TypeGuard[Call]:
-    """Whether a node is a length, whose powers leave the range of floats."""
-    return isinstance(node, Call) and node.op == "hypot"
-
-
-def leaves_range(node: Node) -> bool:
-    """Whether powers of a node are not in the range of floats where it is, and their inverse is.
-
-    Of real exponentials `stable` takes care, by the sign of the exponent, which complex ones lack.
-    """
-    if is_hypot(node):
-        return True
-    parts = (b for t in node.operands for b in monomial_of(t)[1]) if isinstance(node, Sum) else ()
-    return any(map(is_grown, (node, *parts)))
-
-
-def is_grown(node: Node) -> bool:
-    """Whether a node is an exponential of a complex number, or its hyperbolic sine or cosine."""
-    if not isinstance(node, Call) or node.type is not COMPLEX:
-        return False
-    return node.op in {"exp", "sinh", "cosh"}
-
-
-def sides_of(node: Node) -> tuple[Node, ...]:
-    """What a length is at least as large as: its arguments, or the parts of a complex number."""
-    match node:
-        case Call(op="hypot"):
-            return node.args
-        case Call(op="abs", args=(z,)) if z.type is COMPLEX:
-            return exact_parts(z) or ()
-    return ()
-
-
-def is_part(node: Node, length: Node) -> bool:
-    """Whether a node is a part of a product with the number, or its conjugate, of that length."""
-    match node, length:
-        case Call(op="real" | "imag", args=(whole,)), Call(op="abs", args=(z,)):
-            inner = monomial_of(whole)[1]
-            turned = monomial_of(whole.graph.monomial(1, {conjugate(z): 1}))[1]
-            return any(inner.get(b) == e for b, e in [(z, 1), *turned.items()])
-    return False
-
-
 def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Powers]]:
     """The products without the new ones, after `own`, that only one of them still has a use for."""
     uses: dict[Node, int] = {}
@@ -370,42 +325,6 @@ def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Power
     return kept
 
 
-def roots_taken(inner: Powers, powers: Powers) -> list[Node]:
-    """The bases of which `inner` has a root and `powers` has none: it may not be defined.
-
-    Below 0 the user's `math.sqrt(x)` has raised, his `x**0.5` is complex.
-    """
-    return [b for b, e in inner.items() if e.denominator > 1 and powers[b].denominator == 1]
-
-
 def is_root(node: Node) -> bool:
     """Whether a written value is a call of `sqrt`."""
     return isinstance(node, Call) and node.op == "sqrt"
-
-
-def multiplicity(powers: Powers, inner: Powers) -> int:
-    """How often `inner` divides `powers`, which have all its bases, with none changing sides."""
-    least = 0
-    for base, exponent in inner.items():
-        power = powers[base]
-        top = power.numerator * exponent.denominator
-        bottom = power.denominator * exponent.numerator
-        same = (top > 0) == (bottom > 0)
-        count = top // bottom if same else -(-top // bottom)
-        if not count or (least and same != (least > 0)):
-            return 0
-        if not least or abs(count) < abs(least):
-            least = count
-    return least
-
-
-def cancels(coefficient: Exact, scale: Exact, count: int) -> bool:
-    """Whether `coefficient / scale**count` is 1 or -1."""
-    if scale == 1:
-        return is_unit(coefficient)
-    top, bottom = scale.numerator, scale.denominator
-    if count < 0:
-        top, bottom = bottom, top
-    size = abs(count)
-    wanted: tuple[int, int] = (abs(top) ** size, abs(bottom) ** size)
-    return (abs(coefficient.numerator), coefficient.denominator) == wanted

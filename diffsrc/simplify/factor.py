@@ -11,7 +11,6 @@ from diffsrc.ir import (
     Exact,
     Graph,
     Node,
-    Number,
     Prod,
     Sum,
     magnitude,
@@ -97,17 +96,6 @@ def _disjuncts(condition: Node) -> list[Node]:
         else:
             found.append(node)
     return found
-
-
-def monomial_of(node: Node) -> tuple[Exact, dict[Node, Exact]]:
-    """A node as coefficient and powers."""
-    match node:
-        case Number():
-            return node.value, {}
-        case Prod():
-            return node.coefficient, dict(node.factors)
-        case _:
-            return 1, {node: 1}
 
 
 def factored(graph: Graph, node: Node) -> Node:

@@ -26,6 +26,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, real_part
 from diffsrc.ir.graph import is_complex
+from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer
 
 # What is the same formula for real and for complex numbers.
@@ -33,9 +34,8 @@ RATIONAL = frozenset(
     {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
     | {"complex", "rect", "wofz", "lambertw", "select"}
 )
-
-
-PARTS = frozenset({"real", "imag", "conj", "abs"})
+# What the builders of `ir.complex` give where they can do no more.
+BUILT = frozenset({*PARTS, "abs"})
 
 
 class Normaliser:
@@ -110,7 +110,7 @@ class Normaliser:
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
         if self.graph.complex and (node.type is COMPLEX or is_complex(node.args)):
-            if node.op in PARTS and not node.options and args == node.args:
+            if node.op in BUILT and not node.options and args == node.args:
                 return node  # as a builder left it
             found = self._complex_call(node.op, args)
             if found is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Exact, Node, Number, Prod, Sum, Var
-from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.monomials import monomial_of
 from diffsrc.simplify.normalise import Normaliser
 
 

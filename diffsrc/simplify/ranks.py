@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import (
@@ -19,7 +19,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.signs import nonnegative
-from diffsrc.simplify.factor import monomial_of
+from diffsrc.simplify.monomials import monomial_of
 
 # Bounded whatever they are given; those of one period need a finite argument.
 BOUNDED = frozenset({"tanh", "atan", "erf", "erfc", "sign"})
@@ -55,24 +55,14 @@ class Ranks:
         if not self.single:
             return False
         found = self.known.get(node)
-        if found is None:
-            for below in reachable((node,), stop=self.known.keys()):
-                if below not in self.known:
-                    self.known[below] = self._is_single(below)
-            found = self.known[node]
-        return found
+        return _settled(self.known, node, self._is_single) if found is None else found
 
     def is_likely_single(self, node: Node) -> bool:
         """Whether a value is no array, or not in the call at hand."""
         if not self.shaped:
             return self.arrays and self.is_single(node)
         found = self.likely.get(node)
-        if found is None:
-            for below in reachable((node,), stop=self.likely.keys()):
-                inside = (self.likely.get(b, True) for b in _made_of(below))
-                self.likely.setdefault(below, below not in self.shaped and all(inside))
-            found = self.likely[node]
-        return found
+        return _settled(self.likely, node, self._is_likely_single) if found is None else found
 
     def _is_single(self, node: Node) -> bool:
         if isinstance(node, Const | Number) or node in self.single:
@@ -80,6 +70,9 @@ class Ranks:
         if isinstance(node, Var) or not node.operands:
             return isinstance(node, Call) and not node.args
         return all(self.known[below] for below in _made_of(node))
+
+    def _is_likely_single(self, node: Node) -> bool:
+        return node not in self.shaped and all(self.likely[below] for below in _made_of(node))
 
     def hoisted(self, node: Call) -> Node:
         """`a * (k if c else 0)` for `a * k if c else 0`, where `a` is an array and `c` and `k` not.
@@ -125,6 +118,14 @@ class Ranks:
             rest = [(b, e) for b, e in node.factors if not self.is_single(b)]
             return all(isinstance(b, Var) and e == 1 for b, e in rest) and len(rest) < 2
         return isinstance(node, Var)
+
+
+def _settled(known: dict[Node, bool], node: Node, give: Callable[[Node], bool]) -> bool:
+    """`known[node]`; what is not known yet is given, arms and operands before their users."""
+    for below in reachable((node,), stop=known.keys()):
+        if below not in known:
+            known[below] = give(below)
+    return known[node]
 
 
 def _made_of(node: Node) -> Sequence[Node]:

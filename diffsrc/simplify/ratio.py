@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from diffsrc.ir import COMPLEX, Call, Exact, Graph, Node, Number, Prod, Ref, Sum, Var, quotient
 from diffsrc.ir.signs import nonnegative
+from diffsrc.simplify.monomials import HALF
 
 if TYPE_CHECKING:
     from diffsrc.simplify.normalise import Normaliser
 
 FUNCTIONS = frozenset({"exp", "expm1", "cosh", "sinh"})
 ZERO: Exact = 0
-HALF = Fraction(1, 2)
 MAX_NESTED = 2  # sums in the factors of a sum's terms
 
 Poly = dict[Exact, Node]

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from diffsrc.ir import Exact, Graph, Node, Number, Prod
+from diffsrc.simplify.monomials import Powers
 
-Powers = dict[Node, Exact]
 # Two powers: serial and side of one base, then of the other.
 Pair = tuple[int, Exact, int, Exact]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from diffsrc.ir import Exact, Graph, Node, Prod, Sum, quotient
-from diffsrc.simplify.factor import factored, monomial_of, sum_factor
+from diffsrc.simplify.factor import factored, sum_factor
+from diffsrc.simplify.monomials import monomial_of
 
 MAX_TERMS = 12
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 
 from diffsrc.ir import Call, Const, Exact, Graph, Node, Number
-from diffsrc.simplify.cover import HALF
+from diffsrc.simplify.monomials import HALF
+
+# Normal values have none of these: they are sums and products.
+WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant"})
+
+
+def is_written(node: Call) -> bool:
+    """Whether a call is no normal one: it is as the user wrote it, or as it will be emitted."""
+    return node.op in WRITTEN or bool(node.options)
 
 
 def has_minus(node: Node, named: set[Node]) -> bool:

@@ -1,0 +1,254 @@
+"""Products as they are written: factors in order, over one denominator, in the range of floats."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from itertools import islice
+from typing import NamedTuple
+
+from diffsrc.ir import (
+    COMPLEX,
+    Call,
+    Const,
+    Exact,
+    Node,
+    Prod,
+    Program,
+    Ref,
+    Sum,
+    Var,
+    as_fraction,
+    magnitude,
+    walk,
+)
+from diffsrc.ir.signs import nonnegative
+from diffsrc.simplify.calls import spelling
+from diffsrc.simplify.cover import Reach
+from diffsrc.simplify.factor import is_select
+from diffsrc.simplify.lengths import is_grown, is_hypot, is_part, leaves_range, sides_of
+from diffsrc.simplify.literals import as_float, by_rest, fraction, is_decimal, literal
+from diffsrc.simplify.monomials import HALF, Powers, monomial_of
+from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.ranks import Ranks
+from diffsrc.simplify.written import joined_roots, negated
+
+MAX_LOOKED_AT = 100
+
+# Normal values, and written ones among them.
+Factors = list[tuple[Node, Exact]]
+
+
+class Style(NamedTuple):
+    """What of a program decides how its products are written.
+
+    Attributes:
+        constants: names from outside, which stand first.
+        literals: the user's floats, as `fraction` wants them.
+        chooses: whether arms are computed that are not chosen: a base may be out of its domain.
+    """
+
+    constants: AbstractSet[Node]
+    literals: Mapping[int, list[Exact]]
+    chooses: bool
+
+
+def style_of(program: Program, normal: Normaliser, ranks: Ranks) -> Style:
+    """The style of a program whose values `normal` has read."""
+    floats = (
+        as_fraction(n.value)
+        for n in normal.forms
+        if isinstance(n, Const) and type(n.value) is float and 0 < n.value < math.inf
+    )
+    return Style(
+        constants={free.var for free in program.free},
+        literals=by_rest(floats),
+        chooses=ranks.arrays and any(map(is_select, program.graph.table.values())),
+    )
+
+
+class Products:
+    """Writes products where `reach` is in reach; `write` gives factors as they are written."""
+
+    def __init__(self, style: Style, reach: Reach, write: Callable[[Node], Node]) -> None:
+        self.style = style
+        self.named = reach.named
+        self.normal = reach.normal
+        self.graph = reach.graph
+        self.ranks = reach.ranks
+        self.write = write
+
+    def __call__(self, coefficient: Exact, powers: Powers) -> Node:
+        """The product, written."""
+        negative = coefficient.numerator < 0
+        above = [(b, e) for b, e in powers.items() if e.numerator > 0]
+        below = [(b, -e) for b, e in powers.items() if e.numerator < 0]
+        top, bottom = fraction(magnitude(coefficient), self.style.literals)
+        above, below, again = self._in_range(above, below)
+        numbers, above = self._apart(above)
+        if above and (numbers or top != 1) and self.ranks.differ:
+            # What is no array first: an array is gone through for each factor.
+            divisors, below = self._apart(below)
+            front = self._quotient(self._times(top, numbers), bottom, divisors)
+            front = negated(front, self.named) if negative else front
+            numerator = self._times(1, above, front=front)
+            bottom = 1
+        else:
+            numerator = self._times(top, [*numbers, *above], negative=negative)
+        for base in again:
+            numerator = self.graph.call("div", numerator, self.write(base))
+        return self._quotient(numerator, bottom, below)
+
+    def _apart(self, powers: Factors) -> tuple[Factors, Factors]:
+        """The powers of single numbers, where there are others too, and these."""
+        numbers = [(b, e) for b, e in powers if self.ranks.is_likely_single(b)]
+        return numbers, [x for x in powers if x not in numbers] if numbers else powers
+
+    def _quotient(self, numerator: Node, bottom: Exact, below: Factors) -> Node:
+        if not below and bottom == 1:
+            return numerator
+        return self.graph.call("div", numerator, self._times(bottom, below))
+
+    def _in_range(self, above: Factors, below: Factors) -> tuple[Factors, Factors, list[Node]]:
+        """`y / r / r * (y / r)` for `y**2 / r**3`, `r = hypot(x, y)`, whose powers leave the range.
+
+        So do those of complex exponentials: `e / (1 + e) / (1 + e)` for `e / (1 + e)**2`.
+
+        Returns:
+            What is multiplied, what is divided by at once, and what by one after the other.
+        """
+        again: list[Node] = []
+        if len(above) + len(below) > 2 or any(e > 1 for _, e in above):
+            above, below = self._with_sides(above, below)
+        for base, exponent in below:
+            whole = exponent.denominator == 1 and exponent > 1
+            if not (whole and leaves_range(base)):
+                continue
+            below = [x for x in below if x[0] is not base]
+            if is_hypot(base):
+                sides = {b for a in base.args for b in monomial_of(a)[1]}
+            else:
+                sides = {b for b, _ in above if is_grown(b)}
+            small = [b for b, e in above if b in sides for _ in range(int(e))][: int(exponent)]
+            for b in small:
+                above = [(a, e - (a is b)) for a, e in above]
+            quotients = [self.write(b) for b in small]
+            for i in range(int(exponent)):
+                if quotients:
+                    at = i % len(quotients)
+                    quotients[at] = self.graph.call("div", quotients[at], self.write(base))
+                else:
+                    again.append(base)
+            above = [x for x in above if x[1]]
+            above += [(q, quotients.count(q)) for q in dict.fromkeys(quotients)]
+        return above, below, again
+
+    def _with_sides(self, above: Factors, below: Factors) -> tuple[Factors, Factors]:
+        """`s * (x / r)` for `s * x / r`, where `r = hypot(x, y)`: `x / r` is at most 1.
+
+        The product of `s` and `x` may leave the range where the quotient does not.
+        """
+        for base, exponent in below:
+            if exponent != 1:
+                continue
+            sides = [self._taken(above, monomial_of(side)[1]) for side in sides_of(base)]
+            parts: Factors = [(b, 1) for b, e in above if e == 1 and is_part(b, base)]
+            for taken in [*sides, parts[:1]]:
+                if not taken or (len(below) == 1 and taken == above):
+                    continue
+                quotient = self.graph.call("div", self._times(1, taken), self.write(base))
+                powers = dict(above)
+                for factor, count in taken:
+                    powers[factor] -= count
+                powers[quotient] = 1
+                above = [(b, e) for b, e in powers.items() if e]
+                below = [(b, e) for b, e in below if b is not base]
+                break
+        return above, below
+
+    def _taken(self, factors: Factors, powers: Powers) -> Factors:
+        """Those of the factors, and values of the user's, whose product has these powers."""
+        left, taken = dict(powers), []
+        inside = {b: monomial_of(self.normal.forms.get(b, b))[1] for b, _ in factors}
+        for base, exponent in sorted(factors, key=lambda item: -len(inside[item[0]])):
+            inner = inside[base]
+            count: Exact = exponent
+            for b, e in inner.items():
+                count = min(count, left.get(b, 0) // e) if e > 0 else 0
+            if count > 0:
+                left = {b: e - count * inner.get(b, 0) for b, e in left.items()}
+                taken.append((base, count))
+        return [] if any(left.values()) else taken
+
+    def _times(
+        self,
+        coefficient: Exact,
+        powers: Factors,
+        *,
+        negative: bool = False,
+        front: Node | None = None,
+    ) -> Node:
+        if len(powers) > 1:
+            powers = joined_roots(self.graph, powers)
+            powers = sorted(powers, key=lambda item: self._rank(item[0]))
+        unit = self.graph.unit
+        if unit is not None and (unit, 1) in powers and is_decimal(coefficient):
+            # `2j * z` for twice the imaginary unit times `z`.
+            first = self.graph.const(as_float(coefficient) * 1j)
+            powers = [(first, 1), *(power for power in powers if power[0] is not unit)]
+            coefficient = 1
+        parts = [self._power(base, exponent) for base, exponent in powers]
+        if front is not None:
+            parts.insert(0, front)
+        elif coefficient != 1 or not parts:
+            parts.insert(0, literal(self.graph, -coefficient if negative else coefficient))
+        elif negative and parts[0].type.kind == "bool":
+            # NumPy has no minus for truth values.
+            parts.insert(0, literal(self.graph, -1))
+        elif negative:
+            parts[:1] = self._negative(parts[0])
+        total = parts[0]
+        for part in parts[1:]:
+            total = self.graph.call("mul", total, part)
+        return total
+
+    def _negative(self, first: Node) -> list[Node]:
+        """The first factor with a minus: `-x * x` for `-(x**2)`."""
+        match first:
+            case Call(op="pow", args=(base, Const(value=2))):
+                if isinstance(base, Var) or base in self.named:
+                    return [self.graph.call("neg", base), base]
+        return [self.graph.call("neg", first)]
+
+    def _rank(self, base: Node) -> tuple[int, int]:
+        owner = base.args[0] if isinstance(base, Call) and base.op == "attribute" else base
+        if owner in self.style.constants:
+            return -1, base.serial
+        if isinstance(base, Var | Ref | Prod) or base in self.named:
+            return 0, base.serial
+        if isinstance(base, Sum):
+            return 2, base.serial
+        return 1, base.serial
+
+    def _power(self, base: Node, exponent: Exact) -> Node:
+        written = self.write(base)
+        if exponent == 1:
+            return written
+        if exponent == HALF:
+            spelled = spelling("sqrt", self.ranks.library, is_complex=base.type is COMPLEX)
+            return self.graph.call("sqrt", written, options=(spelled,))
+        root = exponent.denominator > 1
+        options = ("np.power",) if root and self._may_be_complex(base, written) else ()
+        return self.graph.call("pow", written, literal(self.graph, exponent), options=options)
+
+    def _may_be_complex(self, base: Node, written: Node) -> bool:
+        """Whether a root may be of a number of Python's below 0: not nan, as NumPy's is."""
+        if nonnegative(base) or not self.style.chooses:
+            return False
+        return not any(map(_is_numpy, islice(walk((written,)), MAX_LOOKED_AT)))
+
+
+def _is_numpy(node: Node) -> bool:
+    """Whether a written value is a call of NumPy's, which gives numbers of NumPy's."""
+    return isinstance(node, Call) and str((*node.options, "")[0]).startswith("np.")
