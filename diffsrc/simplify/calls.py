@@ -5,7 +5,6 @@ from __future__ import annotations
 from diffsrc.ir import COMPLEX, Call, Const, Node
 from diffsrc.ops import TABLE
 from diffsrc.ops.complex import PARTS
-from diffsrc.simplify.choices import is_choice
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.written import extreme
 
@@ -21,7 +20,7 @@ def called(node: Call, args: tuple[Node, ...], ranks: Ranks) -> Node:
     graph, op, library = node.graph, node.op, ranks.library
     if op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
         return graph.call(FLIPPED[op], args[1], args[0])
-    if op in ARRAY_LOGIC and not ranks.is_single(node):
+    if op in ARRAY_LOGIC and not all(map(ranks.is_single, args)):
         return graph.call(op, *args, options=(ARRAY_LOGIC[op],))
     if op == "registered":
         return graph.call(op, *args, options=node.options)
@@ -30,8 +29,9 @@ def called(node: Call, args: tuple[Node, ...], ranks: Ranks) -> Node:
     if op in EXTREMES and library == "np":
         return extreme(EXTREMES[op], args)
     if op in PARTS:
-        if library == "np" and is_choice(node.args[0]):
-            args = (graph.call("scalar", *args),)
+        (value,) = args
+        if isinstance(value, Call) and value.op == "select" and value.options:
+            args = (graph.call("scalar", value),)
         return graph.call(op, *args, options=(PARTS[op],))
     if op == "complex":
         # What the functions of `cmath` are given need not be complex.

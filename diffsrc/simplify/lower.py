@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from diffsrc.ir import (
     Assert,
     Bind,
@@ -120,12 +122,12 @@ class Lowering:
             return self.graph.const(as_float(node.value))
         node = joined(node)
         if is_choice(node):
-            lazy = self.ranks.is_single(node.args[0])
-            condition, then, orelse = (node if lazy else self._guarded(node)).args
-            arms = [unwrapped(self.result(arm)) for arm in (then, orelse)]
-            chosen = choice(
-                self.graph, self(condition), *(alike(arms, self.ranks) if lazy else arms), lazy=lazy
-            )
+            condition = self(node.args[0])
+            lazy = self.ranks.is_single(condition)
+            _, then, orelse = (node if lazy else self._guarded(node)).args
+            arms: Sequence[Node] = [unwrapped(self.result(arm)) for arm in (then, orelse)]
+            arms = alike(arms, self.ranks) if lazy else arms
+            chosen = choice(self.graph, condition, *arms, lazy=lazy)
             return chosen if lazy else self.graph.call("scalar", chosen)
         written = self(node)
         if not is_integer(written, self.integers):
@@ -202,13 +204,13 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
-        if node.op == "select" and not self.ranks.is_single(node.args[0]):
-            safe = self._guarded(node)
-            if safe is not node:
-                return self(safe)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
-            lazy = self.ranks.is_single(node.args[0])
+            # Asked of what is written, where `s + 0 * x` is an array still.
+            lazy = self.ranks.is_single(args[0])
+            safe = node if lazy else self._guarded(node)
+            if safe is not node:
+                return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":

@@ -8,7 +8,7 @@ from diffsrc.ir import Call, Const, Exact, Graph, Node, Number
 from diffsrc.simplify.monomials import HALF
 
 # Normal values have none of these: they are sums and products.
-WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant"})
+WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "scalar"})
 
 
 def is_written(node: Call) -> bool:
