@@ -583,3 +583,25 @@ def test_numba_compiles_it():
     for f, args in ((low_pass, (0.7,)), (impedance, (1.3, 0.5, 0.7, 0.9))):
         df = grad(f)
         assert numba.njit(df.function)(*args) == pytest.approx(df(*args), rel=1e-14)
+
+
+def test_choices_between_numbers_in_array_code():
+    def gain(x, t):
+        return np.sin(x) * max(abs(1 + 1j * t), 2.0)
+
+    x = np.array([0.4, 0.5])
+    for t, slope in ((3.0, 3 / math.sqrt(10)), (0.7, 0.0)):
+        assert grad(gain, wrt="t")(0.4, t) == pytest.approx(math.sin(0.4) * slope, rel=1e-14)
+        np.testing.assert_allclose(grad(gain, wrt="t")(x, t), np.sin(x) * slope, rtol=1e-14)
+
+
+def test_second_derivatives_of_a_choice_of_arrays():
+    def length(x, w):
+        return abs(np.where(x > 0.1, x + 1j * w, x))
+
+    x, w = np.array([0.4, 0.5, -0.3]), 0.7
+    (by_xx, by_xw), (_, by_ww) = hessian(length, wrt=("x", "w"))(x, w)
+    inside = np.where(x > 0.1, 1 / np.hypot(x, w) ** 3, 0.0)
+    np.testing.assert_allclose(by_xx, w**2 * inside, rtol=1e-13)
+    np.testing.assert_allclose(by_xw, -x * w * inside, rtol=1e-13)
+    np.testing.assert_allclose(by_ww, x**2 * inside, rtol=1e-13)

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 import pytest
 
-from diffsrc import grad, value_and_grad, write_module
+from diffsrc import grad, register, value_and_grad, write_module
 from tests.test_names import loaded
 
 X = np.array([-1.7, -0.4, 0.3, 0.9, 2.6])
@@ -29,6 +29,10 @@ ARRAYS = (
     "({a}) / max(0.1, {n})",
     "np.tanh(({a}) * ({n}))",
     "np.log1p(({a})**2)",
+    "np.where({n} > 0, ({a}) * np.sqrt({n}), 0.0)",
+    "np.where({n} > 0, np.sin(({a}) * np.sqrt({n})) * {m}, 0.0)",
+    "np.where({n} != 0, np.tanh(({a}) / {n}) * {m}, 0.0)",
+    "np.where({n} + 0 * ({a}) < {m}, {a}, {b})",
 )
 NUMBERS = (
     "max(0.3, {n})",
@@ -59,19 +63,23 @@ def expressions(chance: random.Random) -> str:
     return "\n".join(["import numpy as np", "", "def f(x, s, t):", *lines, ""])
 
 
+# What `np.where` does not choose is computed by the function itself.
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("seed", range(150))
 def test_elements_are_those_of_numbers(seed, tmp_path):
     chance = random.Random(f"ranks:{seed}")  # noqa: S311 - no secret
     text = expressions(chance)
     f = loaded(tmp_path / f"ranks_{seed}.py", text)
     derived = value_and_grad(f, wrt=("x", "s", "t"))
-    for s, t in itertools.product((-0.8, 0.2, 1.1), (0.35, 2.2)):
+    for s, t in itertools.product(np.array([-0.8, 0.0, 0.2, 1.1]), (0.35, 2.2)):
         value, slopes = derived(X, s, t)
         np.testing.assert_array_equal(value, f(X, s, t))
+        assert np.isfinite(value).all()
         source = derived.source_for(X, s, t)
         single = [derived(x, s, t)[1] for x in map(float, X)]
         for slope, one in zip(slopes, zip(*single, strict=True), strict=True):
             assert np.shape(slope) == X.shape, (text, source)
+            assert np.isfinite(slope).all(), (text, source)
             # A plain sweep loses as much where two terms cancel.
             scale = 1e-13 * max(1.0, *map(abs, itertools.chain(*single)))
             np.testing.assert_allclose(slope, one, rtol=1e-12, atol=scale, err_msg=text + source)
@@ -180,6 +188,76 @@ def test_what_is_dropped_may_be_infinite() -> None:
         assert grad(far_quotient, wrt="s")(np.array([0.5]), 0.0, 1.0) == [0.0]
         slope = grad(dropped_pole, wrt="p")(np.array([0.0, 1.0]), -1.0, 1.0)
         np.testing.assert_array_equal(slope, [0.0, 0.0])
+
+
+GUARDED = (
+    "np.sin(np.sqrt(s) * x)",
+    "np.tanh(x / s)",
+    "np.exp(-((x / s) ** 2))",
+    "1 / (1 + (x / s) ** 2)",
+    "np.tanh(np.log(x + s))",
+    "(x / s + 1) ** 2",
+    "x + np.log(s)",
+    "(1e80 * x) ** 4",
+)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("text", GUARDED)
+@pytest.mark.parametrize("known", ["", "max(s, 0.1) + "])
+def test_a_choice_of_the_users_guards_what_is_not_chosen(text, known, tmp_path) -> None:
+    body = f"return {known}np.where(s > 0, k * {text}, 0.0)"
+    f = loaded(tmp_path / "guarded.py", f"import numpy as np\n\ndef f(x, s, k):\n    {body}\n")
+    for s in np.array([-1.0, 0.0]):
+        assert np.isfinite(f(X, s, 1.0)).all()
+        np.testing.assert_array_equal(grad(f, wrt="k")(X, s, 1.0), np.zeros(5))
+
+
+def test_a_choice_of_a_rule_of_the_users_guards_too() -> None:
+    def damp(x, s, k):
+        return np.where(s > 0, 1.0, 1.0) * x * k
+
+    def beside(x, s, k):
+        return damp(x, s, k) * max(s, 0.5)
+
+    register(damp, lambda y, x, s, k: k, None, lambda y, x, s, k: x + 1 / s if s != 0 else 0.0)
+    np.testing.assert_array_equal(grad(beside, wrt="k")(X, 0.0, 1.0), np.zeros(5))
+
+
+class Layer:
+    def __init__(self) -> None:
+        self.floor, self.weights = 0.1, X
+
+    def __call__(self, x, a):
+        return np.maximum(self.weights * a, 0.0) * x / max(self.floor, 1e-9)
+
+
+def of_pair(x, a, pair):
+    return np.maximum(pair[1] * a, 0.0) * x / max(pair[0], 1e-9)
+
+
+def of_names(x, a, names):
+    if names["floor"] > 0:
+        return np.maximum(names["weights"] * a, 0.0) * x / names["floor"]
+    return x
+
+
+def test_numbers_and_arrays_of_one_object() -> None:
+    expected = np.maximum(X, 0) * X / 0.1
+    found = [
+        grad(Layer(), wrt="a")(X, 2.0),
+        grad(of_pair, wrt="a")(X, 2.0, (0.1, X)),
+        grad(of_names, wrt="a")(X, 2.0, {"floor": 0.1, "weights": X}),
+    ]
+    np.testing.assert_allclose(found, [expected] * 3, rtol=1e-15)
+
+
+@pytest.mark.parametrize("level", ["s + 0 * x", "s + (x - x)", "x * s / x", "x**0 * s"])
+def test_a_condition_is_the_array_that_the_user_wrote(level, tmp_path) -> None:
+    body = f"b = {level}\n    return np.where(b < t, s * x, s) * max(t, 0.1)"
+    f = loaded(tmp_path / "level.py", f"import numpy as np\n\ndef f(x, s, t):\n    {body}\n")
+    np.testing.assert_array_equal(grad(f, wrt="s")(X, 0.3, 0.7), X * 0.7)
+    np.testing.assert_array_equal(grad(f, wrt="s")(X, 0.8, 0.7), np.full(5, 0.7))
 
 
 def test_an_array_refutes_an_annotation() -> None:

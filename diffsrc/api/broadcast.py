@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from diffsrc.ir import Block, Call, Const, If, Let, Node, Program, Result, Var, reachable, walk
 from diffsrc.ops.complex import HOLOMORPHIC
+from diffsrc.simplify.ranks import READ
 
 # As they are spelled; those without a spelling are Python's own.
 ARITHMETIC = frozenset({"add", "sub", "mul", "div", "neg"})
@@ -120,7 +121,7 @@ def single_numbers(program: Program, arrays: frozenset[str]) -> frozenset[Node]:
         single.update(node for name, node in parameters.items() if name not in arrays)
     computed = _computed([*program.body.values(), *program.body.roots()])
     taken = [below for node in computed for below in _taken_as_numbers(node)]
-    single.update(node for node in _computed(taken) if not node.operands)
+    single.update(node for node in _computed(taken) if not node.operands or _is_read(node))
     return frozenset(single)
 
 
@@ -132,11 +133,15 @@ def _computed(roots: Sequence[Node]) -> set[Node]:
         node = todo.pop()
         if node not in seen:
             seen.add(node)
-            lazy = (
-                isinstance(node, Call) and node.op in {"select", "and", "or"} and not node.options
-            )
-            todo += node.operands[:1] if lazy else node.operands
+            lazy = isinstance(node, Call) and node.op in LAZY and not node.options
+            if not _is_read(node):
+                todo += node.operands[:1] if lazy else node.operands
     return seen
+
+
+def _is_read(node: Node) -> bool:
+    """Whether a value is read from an object, of which others need not be alike."""
+    return isinstance(node, Call) and node.op in READ
 
 
 def _taken_as_numbers(node: Node) -> Sequence[Node]:

@@ -6,12 +6,13 @@ from collections.abc import Set as AbstractSet
 
 from diffsrc.differentiate.task import Task, derived_by
 from diffsrc.errors import UnknownFunction
-from diffsrc.ir import COMPLEX, Call, Node, Prod, Ref, Sum
+from diffsrc.ir import COMPLEX, Call, Node, Prod, Ref, Sum, reachable
 from diffsrc.rules import partial
 from diffsrc.simplify.factor import select
 from diffsrc.simplify.normalise import as_complex
 from diffsrc.user_rules import Rule
 
+BENT = frozenset({"max", "min", "maximum", "minimum", "fmax", "fmin", "clip", "clamp"})
 BY_USERS = frozenset({"registered", "custom", "stop"})
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
@@ -63,6 +64,10 @@ class Partials:
             slope = partial(op, y, i, args)
             if slope is None:
                 raise self._unknown(node, i, len(args))
+            if op in BENT and isinstance(slope, Node):
+                self.simplifier.bends |= _conditions(slope)
+            elif op == "select" and isinstance(slope, Node):
+                self.simplifier.asked |= _conditions(slope)
             step = isinstance(slope, int) and not slope
             if isinstance(slope, int):
                 slope = graph.number(slope)
@@ -86,6 +91,8 @@ class Partials:
             if slope is None:
                 raise self._unknown(node, i, len(inside))
             form = normal.of_rule(slope)
+            own = reachable((slope,), stop=set(node.operands))
+            self.simplifier.asked |= {normal.forms[c] for n in own for c in _conditions(n)}
             if form is not node.graph.zero:
                 found.append((arg, form))
         for value, name in rules.names_in_rules.items():
@@ -112,6 +119,18 @@ class Partials:
             self.program.places.get(node),
             f"{advice}, or derive by another argument.",
         )
+
+
+def _conditions(slope: Node) -> set[Node]:
+    """By which conditions a partial derivative is chosen."""
+    found: set[Node] = set()
+    todo = [slope]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Call) and node.op == "select":
+            found.add(node.args[0])
+            todo += node.args[1:]
+    return found
 
 
 def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:

@@ -47,6 +47,8 @@ class Simplifier:
     Attributes:
         normal: gives the normal form of a node.
         notes: the rewrites that SymPy offered and that were taken, for those who want to know.
+        bends: conditions by which the table of rules chooses, those of `max` and the like.
+        asked: conditions by which the user chooses, in his function or in a rule of his.
     """
 
     def __init__(self, program: Program) -> None:
@@ -66,12 +68,16 @@ class Simplifier:
         self.large: set[Node] = set()
         self.shared: set[Node] = set()
         self.notes: list[str] = []
+        self.bends: set[Node] = set()
+        self.asked: set[Node] = set()
 
     def over(self, program: Program) -> Simplifier:
         """The same for the program without marks; it knows what was written in the same forms."""
         other = Simplifier(program)
         other.notes = self.notes
         unmark = Unmarking(self.graph)
+        other.bends = set(map(unmark, self.bends))
+        other.asked = set(map(unmark, self.asked))
         for node in list(self.normal.written.values()):
             other.normal(unmark(node))
         return other
@@ -90,7 +96,8 @@ class Simplifier:
         With `stable`, in the forms that floats compute best. What is `single` is no array;
         of what is `shaped`, one is at hand.
         """
-        ranks = Ranks(library, single, shaped if library == "np" else frozenset())
+        shaped = shaped if library == "np" else frozenset()
+        ranks = Ranks(library, single, shaped, self.bends - self.asked)
         final = program._replace(body=self._final(program.body))
         if stable:
             final = stabilised(final, self.normal, ranks)

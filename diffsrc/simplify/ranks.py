@@ -21,9 +21,10 @@ from diffsrc.ir import (
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.monomials import monomial_of
 
-# Bounded whatever they are given; those of one period need a finite argument.
-BOUNDED = frozenset({"tanh", "atan", "erf", "erfc", "sign"})
-PERIODIC = frozenset({"sin", "cos"})
+# Finite wherever the function is that is made of them.
+BOUNDED = frozenset({"tanh", "atan", "erf", "erfc", "sign", "sin", "cos"})
+FINITE = BOUNDED | {"abs", "max", "min", "maximum", "minimum", "clip"}
+READ = frozenset({"attribute", "item"})  # from an object, whose parts need not be alike
 MAX_DEGREE = 4
 
 
@@ -31,7 +32,8 @@ class Ranks:
     """What is known of the values of a program that is written for `library`.
 
     A value that is computed from `single` ones only is a single one. What is `shaped` is an array
-    in the call at hand, and may be none in another: this decides about cost only.
+    in the call at hand, and may be none in another: this decides about cost only. By `bends`, and
+    by no condition of the user's, our rules choose.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Ranks:
         library: str,
         single: AbstractSet[Node] = frozenset(),
         shaped: AbstractSet[Node] = frozenset(),
+        bends: AbstractSet[Node] = frozenset(),
     ) -> None:
         self.library = library
         self.arrays = library == "np"
@@ -47,6 +50,8 @@ class Ranks:
         self.differ = bool(shaped or (self.arrays and single))
         self.known: dict[Node, bool] = {}
         self.likely: dict[Node, bool] = {}
+        self.bends = bends
+        self.finite: dict[Node, bool] = {}
 
     def is_single(self, node: Node) -> bool:
         """Whether a value cannot be an array, in code that takes arrays."""
@@ -69,20 +74,24 @@ class Ranks:
             return True
         if isinstance(node, Var) or not node.operands:
             return isinstance(node, Call) and not node.args
+        if isinstance(node, Call) and node.op in READ:
+            return False  # a number and an array may be read from one object
         return all(self.known[below] for below in _made_of(node))
 
     def _is_likely_single(self, node: Node) -> bool:
         return node not in self.shaped and all(self.likely[below] for below in _made_of(node))
 
     def hoisted(self, node: Call) -> Node:
-        """`a * (k if c else 0)` for `a * k if c else 0`, where `a` is an array and `c` and `k` not.
+        """`a * (k if c else 0)` for `a * k if c else 0`, of an array `a`, numbers `c` and `k`.
 
-        Only the choice of a number is left, where `a` is bounded whatever stands in it, or small
-        powers of arguments: elsewhere 0 might meet infinity.
+        Only where a rule of ours chooses, as for `max`: then the function has `a` in its value,
+        from which a choice of the user's may guard him. And only where `a` is bounded, or small
+        powers of arguments: elsewhere 0 might meet an infinity that comes to nothing in the
+        function.
         """
         graph, (condition, then, orelse) = node.graph, node.args
         arm, zero = (orelse, then) if then is graph.zero else (then, orelse)
-        if not (self.arrays and zero is graph.zero and self.is_single(condition)):
+        if not (self.arrays and zero is graph.zero and self._is_bend(condition)):
             return node
         coefficient, powers = monomial_of(arm)
         outer = {b: e for b, e in powers.items() if not self.is_single(b)}
@@ -92,6 +101,13 @@ class Ranks:
         inner = graph.monomial(coefficient, {b: e for b, e in powers.items() if b not in outer})
         arms = (zero, inner) if then is zero else (inner, zero)
         return graph.monomial(1, outer) * graph.call("select", condition, *arms)
+
+    def _is_bend(self, condition: Node) -> bool:
+        """Whether only rules of ours choose by a condition, one of numbers."""
+        if condition in self.bends:
+            return self.is_single(condition)
+        joined = isinstance(condition, Call) and condition.op in {"and", "or"}
+        return joined and all(map(self._is_bend, condition.operands))
 
     def _degree(self, base: Node, exponent: Exact) -> int | None:
         """How a power grows with the arguments: 0 where it is bounded; None where that is open."""
@@ -104,8 +120,6 @@ class Ranks:
                 return 0
             case Call() if base.op in BOUNDED:
                 return 0
-            case Call() if base.op in PERIODIC and self._is_plain(base.args[0]):
-                return 0
         return int(exponent) if self._is_plain(base) else None
 
     def _is_plain(self, node: Node) -> bool:
@@ -113,11 +127,28 @@ class Ranks:
         if isinstance(node, Ref):
             node = node.value
         if isinstance(node, Sum):
-            return all(self._is_plain(term) for term, _ in node.terms if not self.is_single(term))
+            return all(self._is_plain(term) or self._is_finite(term) for term, _ in node.terms)
         if isinstance(node, Prod):
             rest = [(b, e) for b, e in node.factors if not self.is_single(b)]
-            return all(isinstance(b, Var) and e == 1 for b, e in rest) and len(rest) < 2
+            numbers = all(
+                self._is_finite(b) and e > 0 for b, e in node.factors if (b, e) not in rest
+            )
+            return numbers and all(isinstance(b, Var) and e == 1 for b, e in rest) and len(rest) < 2
         return isinstance(node, Var)
+
+    def _is_finite(self, node: Node) -> bool:
+        """Whether a value is a number that has no pole."""
+        if not self.is_single(node):
+            return False
+        found = self.finite.get(node)
+        return _settled(self.finite, node, self._is_made_finite) if found is None else found
+
+    def _is_made_finite(self, node: Node) -> bool:
+        if isinstance(node, Call) and node.args and node.op not in FINITE:
+            return node.op in READ
+        if isinstance(node, Prod) and any(e < 0 for _, e in node.factors):
+            return False
+        return all(self.finite[below] for below in _made_of(node))
 
 
 def _settled(known: dict[Node, bool], node: Node, give: Callable[[Node], bool]) -> bool:
