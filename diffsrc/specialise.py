@@ -40,7 +40,6 @@ _FUNCTIONS = (
 # Read through `type` itself: a metaclass may define these names anew.
 _READ_DICT = type.__dict__["__dict__"].__get__
 _READ_MRO = type.__dict__["__mro__"].__get__
-_READ_NAME = type.__dict__["__name__"].__get__
 
 _NUMPY_FUNCTIONS = frozenset({"ufunc", "_ArrayFunctionDispatcher"})
 
@@ -186,12 +185,6 @@ def is_plain(kind: type) -> bool:
         if base is not object and "__class__" in members:
             return False
     return True
-
-
-def name_of(kind: type) -> str:
-    """The name of a class, whatever its metaclass says."""
-    name: str = _READ_NAME(kind)
-    return name
 
 
 def is_function(value: object) -> bool:
