@@ -32,7 +32,8 @@ from diffsrc.errors import (
 )
 from diffsrc.ir import Call, Const, If, Let, Program, Result, Var, reachable
 from diffsrc.parse import parse
-from diffsrc.specialise import signature_of, unknown_signature
+from diffsrc.specialise import signature_of
+from diffsrc.specialise.annotations import unknown_signature
 from tests.language import CASES, Base, Level, Spring, early, helper, power
 from tests.refused import REFUSED
 
