@@ -50,7 +50,7 @@ def outcomes(folder, texts, *options, cache=None):
     for number, (name, text) in enumerate(texts.items()):
         module = f"case_{number}"
         (folder / f"{module}.py").write_text(f"{text}\n")
-        calls[module] = CASES[name][3] if name in CASES else "f(-2.0)"
+        calls[module] = CASES[name].call if name in CASES else "f(-2.0)"
     for name, text in OTHERS.items():
         (folder / name).write_text(text)
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
@@ -79,8 +79,8 @@ def processes(tmp_path_factory):
     """One process fills the cache, a second has the same modules, a third what they became."""
     folder = tmp_path_factory.mktemp("modules")
     cache = folder / "cache"
-    before = {name: text for name, (text, *_) in CASES.items()}
-    after = {name: text.replace(old, new) for name, (text, old, new, _) in CASES.items()}
+    before = {name: case.before for name, case in CASES.items()}
+    after = {name: case.after for name, case in CASES.items()}
     return {
         "cold": outcomes(folder / "a", before, cache=cache),
         "warm": outcomes(folder / "b", before, cache=cache),
@@ -90,9 +90,9 @@ def processes(tmp_path_factory):
 
 
 def test_every_case_is_changed():
-    for text, old, new, _ in CASES.values():
-        assert text.count(old) >= 1
-        assert text.replace(old, new) != text
+    for case in CASES.values():
+        assert case.before != case.after
+        assert not set("«→»") & {*case.before, *case.after}
 
 
 def test_the_second_process_has_all_of_it(processes):

@@ -10,12 +10,10 @@ import importlib
 import math
 import numbers
 import operator
-import pathlib
 import random
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import types
 from math import cos as kosinus
@@ -34,7 +32,8 @@ from diffsrc.errors import (
 )
 from diffsrc.ir import Call, Const, If, Let, Program, Result, Var, reachable
 from diffsrc.parse import parse
-from diffsrc.specialise import signature_of, unknown_signature
+from diffsrc.specialise import signature_of
+from diffsrc.specialise.annotations import unknown_signature
 from tests.language import CASES, Base, Level, Spring, early, helper, power
 from tests.refused import REFUSED
 
@@ -385,8 +384,22 @@ class Writer:
         return "\n".join([*head, *self.lines, "    return u * 0.5 + v", ""])
 
 
+@pytest.fixture
+def generated(tmp_path):
+    """Makes the `f` of a text, which stands in a file while its source is read."""
+
+    def made(text):
+        path = tmp_path / "generated.py"
+        path.write_text(text)
+        module = types.ModuleType("generated")
+        exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102 - text of a test
+        return module.f
+
+    return made
+
+
 @pytest.mark.parametrize("seed", range(150))
-def test_random_functions(seed):
+def test_random_functions(seed, generated):
     text = Writer(seed).text()
     prefix = "import math\nfrom tests.language import K, early, helper, positive\n"
     f = generated(prefix + text)
@@ -431,10 +444,10 @@ def test_numeric_globals_and_closure_variables_are_live():
     assert isinstance(assumption.holder, types.CellType)
 
 
-def test_names_of_other_modules_are_given():
+def test_names_of_other_modules_are_given(tmp_path):
     other = types.ModuleType("other")
     source = "RATE = 3.0\nx = 4.0\ndef scaled(v):\n    return RATE * v + x\n"
-    path = pathlib.Path(tempfile.mkdtemp()) / "other.py"
+    path = tmp_path / "other.py"
     path.write_text(source)
     exec(compile(source, str(path), "exec"), vars(other))  # noqa: S102 - text of this test
 
@@ -729,7 +742,7 @@ def test_the_own_name_of_a_derivative_means_the_function():
     assert captured.function is plain
 
 
-def test_helpers_that_call_helpers_do_not_blow_up():
+def test_helpers_that_call_helpers_do_not_blow_up(generated):
     text = "def h0(x):\n    a = x * 2\n    return a + 1\n" + "".join(
         f"def h{i + 1}(x):\n    b = h{i}(x)\n    return b * h{i}(x)\n" for i in range(40)
     )
@@ -741,15 +754,7 @@ def test_helpers_that_call_helpers_do_not_blow_up():
 # Size
 
 
-def generated(text):
-    path = pathlib.Path(tempfile.mkdtemp()) / "generated.py"
-    path.write_text(text)
-    module = types.ModuleType("generated")
-    exec(compile(text, str(path), "exec"), vars(module))  # noqa: S102 - text of this test
-    return module.f
-
-
-def test_many_statements():
+def test_many_statements(generated):
     body = "    y = math.sin(y) * y\n" * 10_000
     f = generated(f"import math\ndef f(y):\n{body}    return y\n")
     captured = capture(f)
@@ -760,7 +765,7 @@ def test_many_statements():
     assert len(program.body.statements) == 10_000
 
 
-def test_long_sums():
+def test_long_sums(generated):
     names = [f"x{i}" for i in range(2_000)]
     f = generated(f"def f({', '.join(names)}):\n    return {' + '.join(names)}\n")
     limit = sys.getrecursionlimit()
@@ -774,7 +779,7 @@ def test_long_sums():
     assert sys.getrecursionlimit() == limit
 
 
-def test_many_returns():
+def test_many_returns(generated):
     lines = [f"    if x > {i}:\n        return x * {i}\n" for i in range(400, 0, -1)]
     f = generated("def f(x):\n" + "".join(lines) + "    return x\n")
     assert program_of(f, 1.0).body.results

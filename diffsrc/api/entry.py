@@ -179,10 +179,10 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"    {cell(_check_real)}({name})",
         ]
     for name, whole in emitted.floats.items():
-        as_float = cell(_as_float if whole else _array_as_float)
+        converter = cell(as_float if whole else _array_as_float)
         lines += [
             f"if type({name}) is not float:",
-            f"    {name} = {as_float}({name})",
+            f"    {name} = {converter}({name})",
         ]
     # In the emitted function's own frame: a call in between costs as much as the checks.
     direct = loaded(cells, "\n".join(lines), emitted.inexact)
@@ -284,7 +284,7 @@ def _check_real(value: object) -> None:
         )
 
 
-def _as_float(value: object) -> object:
+def as_float(value: object) -> object:
     """An integer as a float, an integer array as an array of floats; all else as it is."""
     return float(value) if isinstance(value, int) else _array_as_float(value)
 

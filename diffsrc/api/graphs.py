@@ -16,7 +16,8 @@ from diffsrc.emit.python import names_in
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Block, Call, Node, Program, Structure, blocks
 from diffsrc.parse import parse
-from diffsrc.specialise import Signature, signature_of, unknown_signature
+from diffsrc.specialise import Signature, signature_of
+from diffsrc.specialise.annotations import unknown_signature
 from diffsrc.user_rules import CustomRule
 
 

@@ -10,10 +10,16 @@ from typing import Any
 
 from diffsrc.api.versions import NotKept
 from diffsrc.capture import MissingName, static_attribute
-from diffsrc.capture.attributes import FIELD_OF_NAMEDTUPLE, MISSING, own_attributes, raw_attribute
+from diffsrc.capture.attributes import (
+    FIELD_OF_NAMEDTUPLE,
+    LRU_CACHE,
+    MISSING,
+    class_dict,
+    own_attributes,
+    raw_attribute,
+)
 from diffsrc.capture.scope import is_a
 
-_LRU_CACHE: type = type(functools.lru_cache(lambda: None))
 _DESCRIPTORS = frozenset(
     {
         types.MethodDescriptorType,
@@ -23,10 +29,6 @@ _DESCRIPTORS = frozenset(
         types.GetSetDescriptorType,
     }
 )
-
-# Read through `type` itself: a metaclass may define these names anew.
-_READ_DICT = type.__dict__["__dict__"].__get__
-_READ_MRO = type.__dict__["__mro__"].__get__
 
 
 def order_of(value: object) -> str:
@@ -73,7 +75,7 @@ def parts_of(value: Any) -> list[object] | None:
         return [value.fget]
     if kind is functools.cached_property:
         return [value.func]
-    if kind is _LRU_CACHE:
+    if kind is LRU_CACHE:
         return [value.__wrapped__]
     if kind is types.BuiltinFunctionType:
         return [value.__module__, value.__qualname__, _name_of_module(value.__self__)]
@@ -85,7 +87,7 @@ def parts_of(value: Any) -> list[object] | None:
         return []  # the class has their order in `_fields`
     if kind in _DESCRIPTORS:
         return [value.__objclass__, value.__name__]
-    if any("__diffsrc_primal__" in _READ_DICT(base) for base in _READ_MRO(kind)):
+    if raw_attribute(kind, "__diffsrc_primal__") is not MISSING:
         operators = [repr(operator) for operator in value.operators]
         return [value.primal, *operators, value.options.target]
     return None
@@ -112,7 +114,7 @@ def held_by(value: object, name: str) -> object:
             return getattr(value, name, MISSING)  # a part that is imported when it is asked for
         return members.get(name, MISSING)
     if is_a(value, type):
-        return _READ_DICT(value).get(name, MISSING)
+        return class_dict(value).get(name, MISSING)
     try:
         if type(raw_attribute(type(value), name)) is types.MemberDescriptorType:
             return static_attribute(value, name).value

@@ -29,7 +29,7 @@ from diffsrc.api.options import Operator
 from diffsrc.api.result import Derivative
 from diffsrc.emit.module import Constant, module
 from diffsrc.emit.signature import WIDTH
-from diffsrc.specialise import unknown_signature
+from diffsrc.specialise.annotations import unknown_signature
 
 FIRST_LINE = "Written by diffsrc "
 COMMAND = "diffsrc generate "

@@ -21,7 +21,7 @@ from diffsrc.api.versions import NotKept
 from diffsrc.capture import Captured, Outline, capture
 from diffsrc.capture import outline as outline_of
 from diffsrc.errors import ShapeError
-from diffsrc.specialise import Signature, is_open, signature_of, unknown_signature
+from diffsrc.specialise import Signature, is_open, signature_of
 
 if TYPE_CHECKING:
     import inspect
@@ -216,6 +216,8 @@ class Derivative:
     def _only(self) -> Specialisation:
         known = [s for several in self.specialisations.values() for s in several]
         if not known:
+            from diffsrc.specialise.annotations import unknown_signature
+
             return self._specialisation(unknown_signature(self.captured))
         if len(known) > 1:
             known = [s for s in known if not is_open(s.signature)]

@@ -27,11 +27,20 @@ from diffsrc.api.holdings import (
 from diffsrc.api.options import Operator, Options
 from diffsrc.api.versions import NotKept, hashed, is_trusted, versions
 from diffsrc.capture import KNOWN_MODULES, Outline
-from diffsrc.capture.attributes import MISSING, raw_attribute
+from diffsrc.capture.attributes import (
+    MISSING,
+    class_bases,
+    class_dict,
+    class_flags,
+    class_module,
+    class_name,
+    class_qualname,
+    raw_attribute,
+)
 from diffsrc.capture.fingerprint import digest_of
 from diffsrc.capture.scope import is_a
 from diffsrc.capture.source import text_of
-from diffsrc.specialise import Argument, Signature, name_of
+from diffsrc.specialise import Argument, Signature
 from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 MAX_OBJECTS = 2_000
@@ -51,15 +60,6 @@ _ALWAYS_READ = frozenset({"_fields", "_field_defaults", "_member_map_"})
 _PLAIN = frozenset({bool, str, bytes, complex, types.EllipsisType, types.NotImplementedType})
 _OF_FIELD = ("name", "default", "default_factory", "init", "kw_only")
 _HEAP_TYPE = 1 << 9
-
-# Read through `type` itself: a metaclass may define these names anew.
-_READ_BASES = type.__dict__["__bases__"].__get__
-_READ_DICT = type.__dict__["__dict__"].__get__
-_READ_FLAGS = type.__dict__["__flags__"].__get__
-_READ_MODULE = type.__dict__["__module__"].__get__
-_READ_NAME = type.__dict__["__name__"].__get__
-_READ_QUALNAME = type.__dict__["__qualname__"].__get__
-
 
 # What objects that imitate others, and threads that change them, may raise in a walk.
 _ODD = (AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -226,7 +226,7 @@ class Surroundings:
 
     def _describe(self, number: int, value: object) -> Iterator[str]:
         kind = type(value)
-        yield name_of(kind)
+        yield class_name(kind)
         if id(value) in self._namespaces:
             return
         if is_a(value, types.FunctionType):
@@ -300,15 +300,15 @@ class Surroundings:
         self._words |= words
 
     def _class(self, number: int, cls: type) -> Iterator[str]:
-        module = _READ_MODULE(cls) if cls is not type else "builtins"
+        module = class_module(cls)
         yield self._value(module)
-        yield self._value(_READ_QUALNAME(cls))
-        yield repr(_READ_NAME(cls))
-        if is_trusted(module) or not _READ_FLAGS(cls) & _HEAP_TYPE:
+        yield self._value(class_qualname(cls))
+        yield repr(class_name(cls))
+        if is_trusted(module) or not class_flags(cls) & _HEAP_TYPE:
             return
         yield self._value(type(cls))
-        yield from self._values(_READ_BASES(cls))
-        members = _READ_DICT(cls)
+        yield from self._values(class_bases(cls))
+        members = class_dict(cls)
         for name, value in members.items():
             dunder = name.startswith("__") and name.endswith("__") and name not in _NOT_READ
             if dunder or name in _ALWAYS_READ:
@@ -346,7 +346,7 @@ class Surroundings:
         if issubclass(cls, enum.Enum):
             for name in ("_name_", "_value_"):
                 yield self._value(held_by(value, name))
-        module = _READ_MODULE(cls)
+        module = class_module(cls)
         if type(module) is str and module == "dataclasses":
             for name in _OF_FIELD:
                 yield self._value(held_by(value, name))

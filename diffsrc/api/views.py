@@ -11,7 +11,7 @@ from diffsrc.api.result import Derivative
 from diffsrc.capture import capture
 from diffsrc.emit.listing import listing
 from diffsrc.emit.notation import ClosedForm
-from diffsrc.specialise import unknown_signature
+from diffsrc.specialise.annotations import unknown_signature
 
 
 class ProgramStages:

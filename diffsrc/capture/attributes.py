@@ -13,6 +13,7 @@ import enum
 import functools
 import sys
 import types
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from diffsrc.capture.known import is_known_module
@@ -37,11 +38,14 @@ _METACLASSES = (type, abc.ABCMeta, enum.EnumMeta)
 _BUILTIN_TYPES = [value for value in vars(builtins).values() if type(value) is type]
 MISSING = object()
 
-# Read through `type` itself: a metaclass may define these names anew.
-_READ_DICT = type.__dict__["__dict__"].__get__
-_READ_MODULE = type.__dict__["__module__"].__get__
-_READ_MRO = type.__dict__["__mro__"].__get__
-_READ_QUALNAME = type.__dict__["__qualname__"].__get__
+# What a class says, read through `type` itself: a metaclass may define these names anew.
+class_bases: Callable[[type], tuple[type, ...]] = type.__dict__["__bases__"].__get__
+class_dict: Callable[[type], Mapping[str, object]] = type.__dict__["__dict__"].__get__
+class_flags: Callable[[type], int] = type.__dict__["__flags__"].__get__
+class_module: Callable[[type], object] = type.__dict__["__module__"].__get__
+class_mro: Callable[[type], tuple[type, ...]] = type.__dict__["__mro__"].__get__
+class_name: Callable[[type], str] = type.__dict__["__name__"].__get__
+class_qualname: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 
 
 def static_attribute(obj: object, name: str) -> Found:
@@ -206,21 +210,16 @@ def _reads_plainly(obj: object) -> bool:
 
 
 def _is_trusted(cls: type) -> bool:
-    module = _module_of(cls)
+    module = class_module(cls)
     return type(module) is str and (module == "builtins" or is_known_module(module))
-
-
-def _module_of(cls: type) -> object:
-    return _READ_MODULE(cls) if cls is not type else "builtins"
 
 
 def raw_attribute(cls: type, name: str) -> object:
     """Return what the class holds under `name`, with nothing bound or computed."""
-    for base in _READ_MRO(cls):
-        members = _READ_DICT(base)
+    for base in class_mro(cls):
+        members = class_dict(base)
         if name in members:
-            value: object = members[name]
-            return value
+            return members[name]
     return MISSING
 
 
@@ -237,7 +236,7 @@ def describe(value: object) -> str:
         members = object.__getattribute__(value, "__dict__")
         return f"the module {members.get('__name__')}"
     if is_a(value, type):
-        return f"the class {_READ_QUALNAME(value)}"
+        return f"the class {class_qualname(value)}"
     if is_a(value, types.MethodType):
         return describe(value.__func__)
     if kind is types.FunctionType or (_is_trusted(kind) and hasattr(value, "__name__")):

@@ -10,7 +10,7 @@ import types
 import typing
 from typing import TYPE_CHECKING
 
-from diffsrc.capture.attributes import static_attribute
+from diffsrc.capture.attributes import class_module, static_attribute
 from diffsrc.capture.scope import MissingName, Textual, is_a
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.user_rules import CustomRule, register
@@ -127,7 +127,7 @@ def is_ours(value: object) -> bool:
         module: object = value.__module__
     else:
         cls = value if is_a(value, type) else type(value)
-        module = type.__dict__["__module__"].__get__(cls)
+        module = class_module(cls)
     return type(module) is str and module.partition(".")[0] == "diffsrc"
 
 

@@ -39,7 +39,7 @@ def leaf(value: object) -> Leaf:
     return Leaf((), None)
 
 
-def broadcast(value: object, shape: Shape) -> list[float]:
+def broadcast_to(value: object, shape: Shape) -> list[float]:
     """The numbers of a value in the places of an array of that shape."""
     own = leaf(value)
     assert own.numbers is not None
@@ -178,7 +178,7 @@ class Arguments:
             own = leaf(self.values[name])
             assert own.numbers is not None
             if fits(own.shape, shape):
-                found[name] = broadcast(self.values[name], shape)[index]
+                found[name] = broadcast_to(self.values[name], shape)[index]
         return found
 
 

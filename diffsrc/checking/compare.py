@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from diffsrc.checking.arguments import Leaf, broadcast, leaf
+from diffsrc.checking.arguments import Leaf, broadcast_to, leaf
 from diffsrc.checking.layout import Slot
 from diffsrc.checking.numeric import Estimate
 from diffsrc.checking.reference import Reference
@@ -75,7 +75,7 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
         if own.shape and reference.function is not None:
             _refuse_other(reference, slot, out)
         estimates, method = reference.pointwise(slot.part, slot.by)
-        column = broadcast(arguments.values[name], out.shape)
+        column = broadcast_to(arguments.values[name], out.shape)
         units = [abs(x) or 1.0 for x in column]
     numbers = given.part.numbers or []
     if len(numbers) == 1:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from diffsrc.checking.arguments import OUTSIDE, Arguments, Leaf, Shape, broadcast, leaf, leaves
+from diffsrc.checking.arguments import OUTSIDE, Arguments, Leaf, Shape, broadcast_to, leaf, leaves
 from diffsrc.checking.exact import Evaluator, Unknown, differences
 from diffsrc.checking.numeric import (
     COMPLEX_STEP,
@@ -190,7 +190,7 @@ class Reference:
         shape = self.results[part].shape
         if direction is not None:
             return [float(scale.sum())] * math.prod(shape)
-        return broadcast(scale, shape)
+        return broadcast_to(scale, shape)
 
     def _complex(
         self, part: int, name: str, called: list[Estimate], direction: Any = None
@@ -222,7 +222,7 @@ class Reference:
         known = {p.name for p in self.evaluator.program.parameters}
         if not known >= set(by):
             return None
-        columns = {name: broadcast(values[name], shape) for name in known & numbers}
+        columns = {name: broadcast_to(values[name], shape) for name in known & numbers}
         found: list[Estimate] = []
         for i in range(math.prod(shape)):
             at = {n: columns[n][i] if n in columns else v for n, v in values.items()}

@@ -95,6 +95,8 @@ def evaluated(piece: Piece, values: dict[str, object]) -> str:
     Raises:
         Refusal: it raises.
     """
+    from diffsrc.api.entry import as_float
+
     call = f"{piece.stages.name}({', '.join(f'{n}={v!r}' for n, v in values.items())})"
     function = _live(piece) if piece.captured.function is not None else alone(piece)
     parameters = piece.stages.parsed.parameters
@@ -102,7 +104,7 @@ def evaluated(piece: Piece, values: dict[str, object]) -> str:
     try:
         # What is derived by is a float, as it is for who calls the derivative in Python.
         for name in piece.stages.wrt & given.keys():
-            given[name] = _as_float(given[name])
+            given[name] = as_float(given[name])
         first = [given.pop(p.name) for p in parameters if p.kind == "POSITIONAL_ONLY"]
         return f"{call} = {_plain(function(*first, **given))!r}"
     except Exception as error:  # noqa: BLE001 - what the derivative raises there
@@ -142,10 +144,6 @@ def alone(piece: Piece) -> Callable[..., object]:
             raise Refusal(f"--at: {MODULES[name]} cannot be imported: {error}") from None
     cells |= {name: CellType(value) for name, value in frozen.values.items()}
     return load(frozen.text, stages.name, module_globals={}, cells=cells)
-
-
-def _as_float(value: object) -> object:
-    return float(value) if type(value) is int else value
 
 
 def _plain(value: object) -> object:

@@ -60,7 +60,7 @@ def module_of(targets: Sequence[Target], operator: Operator, path: Path) -> str:
     """The text of the module at `path` with the derivatives of some functions."""
     from diffsrc.api.frozen import Piece
     from diffsrc.api.modules import Command, module_text, options_of
-    from diffsrc.specialise import unknown_signature
+    from diffsrc.specialise.annotations import unknown_signature
 
     pieces: list[Piece] = []
     # All are read before the first is derived: a wrong name is told at once.

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> Answer:
 
 def _graph(captured: Captured, operator: Operator | None) -> ExpressionGraph:
     from diffsrc.api.graphs import graph_of_derivative, graph_of_function
-    from diffsrc.specialise import unknown_signature
+    from diffsrc.specialise.annotations import unknown_signature
 
     signature = unknown_signature(captured)
     if operator is None:

@@ -47,7 +47,7 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> Answer:
     """Print the derivative in a notation, and its value where that is asked for."""
-    from diffsrc.specialise import unknown_signature
+    from diffsrc.specialise.annotations import unknown_signature
 
     values = None if arguments.at is None else by_name(arguments.at)
     target = target_of(arguments.target)

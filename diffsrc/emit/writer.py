@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
 from diffsrc.emit.expressions import COMPARISONS, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
 from diffsrc.emit.plan import Plan, is_statement, planned
+from diffsrc.emit.returned import Returned
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.emit.uses import Path, Uses
 from diffsrc.ir import (
@@ -21,8 +22,6 @@ from diffsrc.ir import (
     Node,
     Program,
     Result,
-    Stack,
-    Structure,
     Var,
     reachable,
 )
@@ -59,7 +58,6 @@ class Writer:
         self.lines: list[str] = []
         self.path: Path = ()
         self.branches = 0
-        self._level = 1
         self.body_plan: Plan | None = traced.body_plan if traced is not None else None
         self.names: dict[Node, str] = dict(named or {})
         self.given: dict[Node, str] = {}  # the first name of each value, which stays known
@@ -100,13 +98,13 @@ class Writer:
             )
         self._restore(outer)
 
-    def _branch(self, then: object, orelse: object) -> None:
+    def _branch(self, then: Callable[[], None], orelse: Callable[[], None]) -> None:
         outer = self.path
         self.branches += 1
         number = self.branches
         for arm, write in ((True, then), (False, orelse)):
             self.path = (*outer, (number, arm))
-            write()  # type: ignore[operator] # a function without arguments
+            write()
         self.path = outer
 
     def _restore(self, outer: int) -> None:
@@ -320,108 +318,15 @@ class Writer:
         if isinstance(structure, int):
             self._line(level, f"return {self._fitted(results[structure], level, 7)}")
             return
-        text = self._tuple(structure, results)
-        bare = len(structure) > 1 and not isinstance(structure, Stack)
-        line = f"return {text[1:-1] if bare else text}"
-        if len(line) + level * len(INDENT) <= WIDTH:
-            self._line(level, line)
-            return
-        self._level = level
-        for line in self._rows("return ", structure, results, level, ""):
-            self._line(0, line)
 
-    def _tuple(self, structure: Structure, results: tuple[Node, ...]) -> str:
-        if isinstance(structure, int):
-            return self.printer(results[structure])
-        if isinstance(structure, Stack):
-            start, end = self._array(structure)
-            return f"{start}{self._items(structure, results)}{end}"
-        inner = ", ".join(self._tuple(part, results) for part in structure)
-        return f"({inner},)" if len(structure) == 1 else f"({inner})"
+        def fitted(node: Node, used: int, deeper: int) -> str:
+            return self._fitted(node, level, used, deeper)
 
-    def _items(self, structure: Stack, results: tuple[Node, ...]) -> str:
-        """What a stack is made of: tuples of arrays, or for scalar code lists of lists."""
-        if not self._scalars:
-            return self._tuple(tuple(structure), results)
-        parts = (
-            self._items(part, results) if isinstance(part, Stack) else self._tuple(part, results)
-            for part in structure
-        )
-        return f"[{', '.join(parts)}]"
-
-    def _array(self, structure: Stack) -> tuple[str, str]:
-        """The call that makes an array of a stack's items, before and after them."""
-        if self._scalars:
-            return "np.array(", ")"
-        # The last axis counts the columns; rows of them come first.
-        rows = isinstance(structure[0], Stack)
-        return "np.stack(", ")" if rows else ", axis=-1)"
-
-    @property
-    def _scalars(self) -> bool:
-        return self.program.library == "math"
-
-    def _rows(
-        self,
-        before: str,
-        structure: Structure,
-        results: tuple[Node, ...],
-        level: int,
-        after: str,
-    ) -> list[str]:
-        """A tuple with one element a line, where it is too long for one."""
-        margin = INDENT * level
-        if isinstance(structure, int):
-            deeper = level - self._level
-            text = self._fitted(results[structure], self._level, len(after), deeper=deeper)
-            return [f"{margin}{before}{text}{after}"]
-        line = f"{margin}{before}{self._tuple(structure, results)}{after}"
-        if before == "" and len(line) <= WIDTH:
-            return [line]
-        if isinstance(structure, Stack):
-            return self._rows_of_array(before, structure, results, level, after)
-        rows = [row for part in structure for row in self._rows("", part, results, level + 1, ",")]
-        # With names for its parts it may be short, and of one element stands in one line then.
-        line = f"{margin}{before}{self._tuple(structure, results)}{after}"
-        if len(structure) == 1 and len(line) <= WIDTH:
-            return [line]
-        return [f"{margin}{before}(", *rows, f"{margin}){after}"]
-
-    def _rows_of_array(
-        self,
-        before: str,
-        structure: Stack,
-        results: tuple[Node, ...],
-        level: int,
-        after: str,
-    ) -> list[str]:
-        """A stack that is too long for a line, as `ruff format` breaks calls."""
-        margin = INDENT * level
-        start, end = self._array(structure)
-        keyword = end.removesuffix(")").removeprefix(", ")
-        line = f"{margin}{INDENT}{self._items(structure, results)}{end[:-1]}"
-        if len(line) <= WIDTH:
-            rows = [line]
-        else:
-            rows = self._bracketed(structure, results, level + 1, "," if keyword else "")
-            rows += [f"{margin}{INDENT}{keyword},"] if keyword else []
-        return [f"{margin}{before}{start}", *rows, f"{margin}){after}"]
-
-    def _bracketed(
-        self, structure: Stack, results: tuple[Node, ...], level: int, after: str
-    ) -> list[str]:
-        """The items of a stack, one a line."""
-        margin = INDENT * level
-        rows: list[str] = []
-        for part in structure:
-            if self._scalars and isinstance(part, Stack):
-                line = f"{margin}{INDENT}{self._items(part, results)},"
-                fits = len(line) <= WIDTH
-                rows += [line] if fits else self._bracketed(part, results, level + 1, ",")
-            else:
-                rows += self._rows("", part, results, level + 1, ",")
-        left, right = "[]" if self._scalars else "()"
-        return [f"{margin}{left}", *rows, f"{margin}{right}{after}"]
+        scalars = self.program.library == "math"
+        statement = Returned(results, self.printer, fitted, level, scalars=scalars)
+        # Its parts may take lines before its own.
+        rows = statement.lines(structure)
+        self.lines += rows
 
     def _line(self, level: int, text: str) -> None:
         self.lines.append(INDENT * level + text)

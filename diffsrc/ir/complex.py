@@ -1,10 +1,12 @@
-"""Parts of complex values, as far as their form says what these are.
+"""Which values are complex, and their parts, as far as their form says what these are.
 
-The builders of the normal level: `1 + 1j w` has the real part 1 and the imaginary part `w`, of
+The parts are of the normal level: `1 + 1j w` has the real part 1 and the imaginary part `w`, of
 `r z` with a real `r` the real part is `r` times that of `z`. What no form says stays a call.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from diffsrc.ir.exact import Exact, magnitude
 from diffsrc.ir.nodes import COMPLEX, Call, Const, Node, Prod, Sum
@@ -12,7 +14,24 @@ from diffsrc.ir.signs import nonnegative
 
 MAX_DEPTH = 4  # sums in products in sums
 
+# What is complex whatever it is given, and what never is.
+COMPLEX_VALUED = frozenset({"complex", "rect", "wofz", "lambertw"})
+REAL_VALUED = frozenset({"abs", "real", "imag", "phase"})
+
 Factors = list[tuple[Node, Exact]]
+
+
+def is_complex(nodes: Iterable[Node]) -> bool:
+    """Whether one of the nodes is a complex value."""
+    return any(node.type is COMPLEX for node in nodes)
+
+
+def gives_complex(op: str, args: tuple[Node, ...], options: tuple[object, ...]) -> bool:
+    """Whether a call that is no truth value is complex; of functions of `cmath` all are."""
+    if op in REAL_VALUED:
+        return False
+    of_cmath = args and str((*options, "")[0]).startswith("cmath.")
+    return bool(of_cmath) or op in COMPLEX_VALUED or is_complex(args)
 
 
 def real_part(node: Node) -> Node:

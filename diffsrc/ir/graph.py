@@ -6,23 +6,11 @@ program.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from diffsrc.ir.complex import with_lengths
-from diffsrc.ir.exact import (
-    Exact,
-    exact,
-    hashed,
-    is_extreme,
-    magnitude,
-    quotient,
-    raised,
-    rounded,
-    with_root,
-)
+from diffsrc.ir.complex import COMPLEX_VALUED, gives_complex, is_complex, with_lengths
+from diffsrc.ir.exact import Exact, exact, hashed, is_extreme, raised, rounded, with_root
 from diffsrc.ir.nodes import (
     BOOL,
     COMPLEX,
@@ -39,36 +27,17 @@ from diffsrc.ir.nodes import (
     Type,
     Var,
 )
-from diffsrc.ir.signs import positive
+from diffsrc.ir.powers import FOLDED, folded, is_integer_power, power_of_number, power_of_product
 
 if TYPE_CHECKING:
     from diffsrc.ir.blocks import Block
 
 MAX_FACTORS = 10
 MAX_TERMS = 16
-MAX_INTEGER_POWER = 64
-# Functions whose powers say something of their arguments'.
-FOLDED = frozenset({"abs", "slope", "pow"})
 BOOLEAN = frozenset(
-    {
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "eq",
-        "ne",
-        "and",
-        "or",
-        "not",
-        "isclose",
-        "isnan",
-        "isfinite",
-        "isinf",
-    }
+    {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"}
+    | {"isclose", "isnan", "isfinite", "isinf"}
 )
-# What is complex whatever it is given, and what never is.
-COMPLEX_VALUED = frozenset({"complex", "rect", "wofz", "lambertw"})
-REAL_VALUED = frozenset({"abs", "real", "imag", "phase"})
 
 
 class Graph:
@@ -134,24 +103,16 @@ class Graph:
         if not isinstance(node, Call):
             node = Call(self, BOOL if op in BOOLEAN else FLOAT, args)
             node.op, node.args, node.options = op, args, options
-            if self.complex or op in COMPLEX_VALUED:
-                self._complete(node)
+            may_be_complex = self.complex or op in COMPLEX_VALUED
+            if may_be_complex and node.type is not BOOL and gives_complex(op, args, options):
+                node.type = COMPLEX
+                self.complex = True
             self.table[key] = node
             if op in {"add", "mul"} and all(map(self.is_logical, args)):
                 self.logical.add(node)
             elif op == "pow" and not isinstance(args[1], Const):
                 self.powers = True
         return node
-
-    def _complete(self, node: Call) -> None:
-        """Say of a call that it is complex, if it is; the functions of `cmath` always are."""
-        if node.type is BOOL or node.op in REAL_VALUED:
-            return
-        spelling = str((*node.options, "")[0])
-        of_cmath = node.args and spelling.startswith("cmath.")
-        if of_cmath or node.op in COMPLEX_VALUED or is_complex(node.args):
-            node.type = COMPLEX
-            self.complex = True
 
     def imaginary(self) -> Const:
         """The node of 1j."""
@@ -343,7 +304,7 @@ class Graph:
                     coefficient = -coefficient
                 if quarter % 2:
                     kept.append((base, 1))
-            elif kind is Prod and whole and base.coefficient != 1 and _is_integer_power(exponent):  # type: ignore[attr-defined] # a `Prod`
+            elif kind is Prod and whole and base.coefficient != 1 and is_integer_power(exponent):  # type: ignore[attr-defined] # a `Prod`
                 # Of two roots of it: a product in a product has no coefficient.
                 opened.append(self.power(base, exponent))
             elif kind is not Number and kind is not Sum:
@@ -374,64 +335,15 @@ class Graph:
             coefficient *= sign
         if folds:
             powers = dict(kept)
-            folded = self._folded(powers)
-            if folded:
-                return self.product((self.monomial(coefficient, powers), *folded))
+            found = folded(self, powers)
+            if found:
+                return self.product((self.monomial(coefficient, powers), *found))
             kept = list(powers.items())
         if not kept:
             return self.number(coefficient)
         if len(kept) > 1:
             kept.sort(key=_serial)
         return self._prod(exact(coefficient), tuple(kept))
-
-    def _folded(self, powers: dict[Node, Exact]) -> list[Node]:
-        """Take out of `powers` what calls say with their arguments, and give that.
-
-        `b**(p - 1) * b` is `b**p` for a positive `b`: the rounding of `p - 1` would cost digits.
-        With the sign `s` of `u`: `abs(u)**2` is `u**2`, `u s` is `abs(u)`, `abs(u) s` is `u` and
-        `s**2` is 1, at 0 too, where `s` is the slope of `abs(u)`: else the second derivative of
-        `abs(u)**2` were 0 there. A truth value is its own square, which NumPy makes an `int8`.
-        """
-        found: list[Node] = []
-        for base, exponent in list(powers.items()):
-            if not isinstance(base, Call) or exponent.denominator != 1:
-                continue
-            if base.type is BOOL and exponent > 1:
-                powers[base] = 1
-            elif base.op == "abs" and magnitude(exponent) > 1 and base.args[0].type is not COMPLEX:
-                odd = exponent.numerator % 2
-                found.append(self.power(base.args[0], exponent - odd))
-                powers[base] = odd
-            elif base.op == "slope" and exponent > 0:
-                powers[base] = exponent.numerator % 2
-            elif base.op == "pow" and exponent == 1:
-                below, rest = base.args
-                missing = -rest.constant if isinstance(rest, Sum) else 0
-                taken = min(missing, powers.get(below, 0))
-                if taken >= 1 and taken.denominator == 1 and positive(below):
-                    powers[base] = 0
-                    powers[below] -= taken
-                    found.append(self.power(below, rest + taken))
-        for base in [b for b, e in powers.items() if e == 1 and isinstance(b, Call)]:
-            if isinstance(base, Call) and base.op == "slope" and powers[base] == 1:
-                (arg,) = base.args
-                size, core, scale = self.call("abs", arg), *self.split(arg)
-                if powers.get(size) == 1:
-                    powers[base] = powers[size] = 0
-                    found.append(arg)
-                    continue
-                if isinstance(core, Sum) and self.negated(core) in powers:
-                    core, scale = self.negated(core), -scale
-                inner: dict[Node, Exact] = {core: 1}
-                if isinstance(core, Prod):
-                    inner = dict(core.factors)
-                if all(powers.get(b, 0) * e >= e * e for b, e in inner.items()):
-                    powers[base] = 0
-                    powers.update({b: powers[b] - e for b, e in inner.items()})
-                    found.append(quotient(1, scale) * size)
-        for base in [b for b, e in powers.items() if not e]:
-            del powers[base]
-        return found
 
     def _prod(self, coefficient: Exact, factors: tuple[tuple[Node, Exact], ...]) -> Node:
         """The product of factors that are in canonical order and form."""
@@ -483,47 +395,10 @@ class Graph:
         if exponent == 1:
             return base
         if isinstance(base, Number):
-            return self._power_of_number(base, exponent)
+            return power_of_number(base, exponent)
         if isinstance(base, Prod):
-            if _is_integer_power(exponent):
-                powers = {b: e * exponent for b, e in base.factors}
-                return self.monomial(raised(base.coefficient, exponent.numerator), powers)
-            if base.type is COMPLEX:
-                # Of a square, a root is one of two.
-                return self.monomial(1, {base: exponent})
-            inner = base.factors[0][1]
-            even = inner.numerator % 2 == 0
-            if base.coefficient == 1 and len(base.factors) == 1:
-                if not even:
-                    return self.monomial(1, {base.factors[0][0]: inner * exponent})
-                if (inner * exponent).denominator == 1:
-                    return self.power(self.call("abs", base.factors[0][0]), inner * exponent)
+            return power_of_product(base, exponent)
         return self.monomial(1, {base: exponent})
-
-    def _power_of_number(self, base: Number, exponent: Exact) -> Node:
-        if _is_integer_power(exponent):
-            if not base.value and exponent < 0:
-                return self.monomial(1, {self.call("pow", base, self.number(-1)): 1})
-            return self.number(raised(base.value, exponent.numerator))
-        if exponent.denominator == 2 and base.value > 0:
-            top, bottom = (
-                math.isqrt(base.value.numerator),
-                math.isqrt(base.value.denominator),
-            )
-            if Fraction(top, bottom) ** 2 == base.value:
-                return self.power(self.number(Fraction(top, bottom)), exponent * 2)
-        if base.value == 1:
-            return self.one
-        return self.monomial(1, {base: exponent})
-
-
-def is_complex(nodes: Iterable[Node]) -> bool:
-    """Whether one of the nodes is a complex value."""
-    return any(node.type is COMPLEX for node in nodes)
-
-
-def _is_integer_power(exponent: Exact) -> bool:
-    return exponent.denominator == 1 and abs(exponent.numerator) <= MAX_INTEGER_POWER
 
 
 def _hashed(items: tuple[tuple[Node, Exact], ...]) -> tuple[object, ...]:

@@ -26,7 +26,8 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
-from diffsrc.specialise import Argument, annotated, argument_of, kind_of_class
+from diffsrc.specialise import Argument, argument_of
+from diffsrc.specialise.annotations import annotated, kind_of_class
 
 _OF_TUPLE = (
     "__getitem__",

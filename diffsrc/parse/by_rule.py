@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from diffsrc.capture import Captured
 from diffsrc.errors import DiffsrcError
 from diffsrc.ir import Node
-from diffsrc.parse.calls import spelt
 from diffsrc.parse.locals import in_order
 from diffsrc.parse.rule_source import RuleSource
+from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import Items, Outcome, Sink, Source, Static, Value, what
 from diffsrc.specialise import Identity, Signature
 from diffsrc.user_rules import CustomRule, Rule, name_of, spelling_of, stop_gradient

@@ -6,15 +6,13 @@ import ast
 import types
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Never
 
-from diffsrc.capture.attributes import describe
 from diffsrc.capture.decorators import is_ours
 from diffsrc.capture.scope import is_a
-from diffsrc.errors import UnknownFunction
 from diffsrc.ops import Operation, distribution_of, operation_of
 from diffsrc.parse.attributes import may_change
 from diffsrc.parse.complex import ComplexNumbers
+from diffsrc.parse.unknown import spelt, unknown_function
 from diffsrc.parse.values import (
     Local,
     Method,
@@ -27,7 +25,7 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
-from diffsrc.user_rules import CustomRule, Rule, is_of_arrays, rule_of
+from diffsrc.user_rules import CustomRule, Rule, rule_of
 
 _KEYWORDS = {
     "round": ("number", "ndigits"),
@@ -52,31 +50,10 @@ _COUNTS = {
 }
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _LOGIC = frozenset({"and", "or", "not"})
-_RANDOM = ("random", "numpy.random", "secrets")
-_LIBRARIES = frozenset({"numpy", "scipy", "math", "cmath", "builtins", "random"})
 
 
 def _is_false(value: Value) -> bool:
     return isinstance(value, Static) and value.value is False
-
-
-def spelt(node: ast.AST, otherwise: str) -> str:
-    """The function of a call, as the user wrote it; `otherwise` if that is no name."""
-    function = node.func if isinstance(node, ast.Call) else None
-    inner = function
-    while isinstance(inner, ast.Attribute):
-        inner = inner.value
-    return ast.unparse(function) if function and isinstance(inner, ast.Name) else otherwise
-
-
-def _as_spelt(value: object, node: ast.AST) -> str:
-    """The same, with what it is where the name does not say it."""
-    known = describe(value)
-    module = getattr(value, "__module__", None)
-    full = known if module in {None, "builtins"} else f"{module}.{known}"
-    written = spelt(node, full)
-    plain = written in {known, full} or written.endswith(f".{known}") or " " in known
-    return written if plain else f"{written} ({full})"
 
 
 class Calls(ComplexNumbers):
@@ -213,37 +190,27 @@ class Calls(ComplexNumbers):
 
     def check_known(self, value: object, node: ast.expr) -> None:
         """Refuse functions of libraries: they are no code of the user's to be read."""
-        module = getattr(value, "__module__", None)
-        if isinstance(value, types.FunctionType):
-            # `__module__` is "builtins" where the namespace has no `__name__`.
-            module = value.__globals__.get("__name__", "")
-        owner = getattr(value, "__self__", None)
-        of_object = owner is not None and not isinstance(owner, types.ModuleType)
-        if of_object and isinstance(value, types.BuiltinMethodType):
-            module = type(owner).__module__
-        if not isinstance(module, str):
-            module = type(value).__module__
-        if any(f"{module}.".startswith(f"{name}.") for name in _RANDOM):
-            raise UnknownFunction(
-                f"{_as_spelt(value, node)} gives random numbers: it has no derivative.",
-                self.place(node),
-                "Draw them outside and pass them as arguments.",
-            )
-        library = module.partition(".")[0] in _LIBRARIES
-        if library or isinstance(value, types.BuiltinFunctionType):
-            self.unknown(value, node)
+        refusal = unknown_function(value, node)
+        if refusal is not None:
+            raise refusal.at(self.place(node))
 
-    def unknown(self, value: object, node: ast.expr) -> Never:
-        raise UnknownFunction(
-            f"{_as_spelt(value, node)} is not known, and it is no Python of yours to be read.",
-            self.place(node),
-            "Write it in Python, with functions that diffsrc knows"
-            + (
-                "."
-                if is_of_arrays(value)
-                else f", or tell its derivative: register({spelt(node, 'f')}, lambda y, x: ...)."
-            ),
-        )
+    def super_of(self, node: ast.Call) -> Value:
+        """`super()` in a method."""
+        cells = self.frame.captured.scope.cells
+        cell = cells.get("__class__")
+        arguments = self.frame.node.args
+        first = next(iter([*arguments.posonlyargs, *arguments.args]), None)
+        if node.args or cell is None or first is None:
+            self.refuse(
+                "super() is understood without arguments, in methods.",
+                node,
+                "Write super().method(...) in a method.",
+            )
+        receiver = self.frame.env.get(first.arg)
+        cls = cell.cell_contents
+        assert receiver is not None
+        assert isinstance(cls, type)
+        return Super(cls, receiver)
 
     # Operations
 
@@ -371,24 +338,6 @@ class Calls(ComplexNumbers):
         keywords: Mapping[str, Value],
         node: ast.expr,
     ) -> Value: ...
-
-    def super_of(self, node: ast.Call) -> Value:
-        """`super()` in a method."""
-        cells = self.frame.captured.scope.cells
-        cell = cells.get("__class__")
-        arguments = self.frame.node.args
-        first = next(iter([*arguments.posonlyargs, *arguments.args]), None)
-        if node.args or cell is None or first is None:
-            self.refuse(
-                "super() is understood without arguments, in methods.",
-                node,
-                "Write super().method(...) in a method.",
-            )
-        receiver = self.frame.env.get(first.arg)
-        cls = cell.cell_contents
-        assert receiver is not None
-        assert isinstance(cls, type)
-        return Super(cls, receiver)
 
     @abstractmethod
     def inline_local(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
+from diffsrc.capture.attributes import class_dict
 from diffsrc.errors import UnknownFunction
 from diffsrc.ops import METHODS, SHAPES, distribution_of
 from diffsrc.parse.builtin import Builtins
@@ -112,7 +113,7 @@ class Distributions(Builtins):
 
 
 def _is_of_stats(value: object) -> bool:
-    module = type.__dict__["__dict__"].__get__(type(value)).get("__module__")
+    module = class_dict(type(value)).get("__module__")
     return isinstance(module, str) and module.startswith("scipy.stats.")
 
 

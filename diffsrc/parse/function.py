@@ -33,7 +33,8 @@ from diffsrc.parse.values import (
     Value,
     what,
 )
-from diffsrc.specialise import Argument, Signature, annotated, argument_of
+from diffsrc.specialise import Argument, Signature, argument_of
+from diffsrc.specialise.annotations import annotated
 
 
 def parse(captured: Captured, signature: Signature) -> Program:

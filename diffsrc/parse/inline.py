@@ -14,9 +14,10 @@ from diffsrc.capture import Captured, capture
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 from diffsrc.ir import Assert, Call, Let, Node, Result, Type
 from diffsrc.parse.attributes import is_named_tuple
-from diffsrc.parse.calls import Calls, spelt
+from diffsrc.parse.calls import Calls
 from diffsrc.parse.context import OBJECT, Stop
 from diffsrc.parse.locals import assigned_names, names_of
+from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import (
     Environment,
     Frame,

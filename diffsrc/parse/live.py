@@ -10,6 +10,7 @@ from typing import Never
 
 from diffsrc import capture
 from diffsrc.capture import Captured, Found, MissingName, Textual, static_attribute
+from diffsrc.capture.attributes import MISSING, raw_attribute
 from diffsrc.capture.scope import is_a
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir import COMPLEX, Assumption, Free, Node, Type, Var
@@ -208,11 +209,10 @@ class Live(Context):
 
 def diffsrc_primal(value: object) -> object:
     """The function behind a derivative made by diffsrc; None for anything else."""
-    for base in type.__dict__["__mro__"].__get__(type(value)):
-        if "__diffsrc_primal__" in type.__dict__["__dict__"].__get__(base):
-            primal: object = value.primal  # type: ignore[attr-defined]
-            return primal
-    return None
+    if raw_attribute(type(value), "__diffsrc_primal__") is MISSING:
+        return None
+    primal: object = value.primal  # type: ignore[attr-defined]
+    return primal
 
 
 def is_static(argument: Argument) -> bool:

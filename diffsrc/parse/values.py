@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from diffsrc.capture import Captured
+from diffsrc.capture.attributes import class_name
 from diffsrc.errors import Place
 from diffsrc.ir import Assert, Block, Fail, Graph, Let, Node
 from diffsrc.parse.constants import is_numpy_bool
-from diffsrc.specialise import Argument, Identity, name_of, static_key
+from diffsrc.specialise import Argument, Identity, static_key
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.Lambda
 
@@ -354,15 +355,15 @@ def what(value: Value) -> str:
                 return "a class"
             if kind not in names and callable(known):
                 return "a function"
-            return f"a {names.get(kind, name_of(kind))}"
+            return f"a {names.get(kind, class_name(kind))}"
         case Items():
-            return f"a {name_of(value.type)}"
+            return f"a {class_name(value.type)}"
         case Table():
             return "a dict"
         case Record():
-            return f"a {name_of(value.type)}"
+            return f"a {class_name(value.type)}"
         case Object(type=type() as kind):
-            return f"an object of type {name_of(kind)}"
+            return f"an object of type {class_name(kind)}"
         case Object():
             return "an object"
         case Text():

@@ -24,8 +24,7 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.complex import absolute, conjugate, imaginary_part, real_part
-from diffsrc.ir.graph import is_complex
+from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer
 

@@ -19,7 +19,7 @@ from diffsrc.ir import (
     filled,
     reachable,
 )
-from diffsrc.ir.graph import is_complex
+from diffsrc.ir.complex import is_complex
 from diffsrc.ops import MAX_SUMMED, SUMMED, TABLE
 
 POINTS = 3

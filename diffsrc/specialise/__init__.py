@@ -11,14 +11,12 @@ import enum
 import functools
 import sys
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from diffsrc.errors import Place, ShapeError
 from diffsrc.user_rules import rule_of
 
 T = TypeVar("T")
-Function = ast.FunctionDef | ast.Lambda
 
 MAX_ITEMS = 64
 
@@ -37,23 +35,12 @@ _FUNCTIONS = (
     type,
 )
 
-# Read through `type` itself: a metaclass may define these names anew.
+# Read through `type` itself: a metaclass may define these names anew. As in `capture`, which is no
+# layer below.
 _READ_DICT = type.__dict__["__dict__"].__get__
 _READ_MRO = type.__dict__["__mro__"].__get__
-_READ_NAME = type.__dict__["__name__"].__get__
 
 _NUMPY_FUNCTIONS = frozenset({"ufunc", "_ArrayFunctionDispatcher"})
-
-
-class Names(Protocol):
-    """Where an annotation's names are looked up."""
-
-    def lookup(self, name: str) -> _Found: ...
-
-
-class _Found(Protocol):
-    @property
-    def value(self) -> object: ...
 
 
 class Callable(Protocol):
@@ -69,18 +56,6 @@ class Callable(Protocol):
     def bound(self) -> dict[str, object]: ...
     @property
     def by_keyword(self) -> frozenset[str]: ...
-
-
-class Readable(Callable, Protocol):
-    """What is asked of a captured function."""
-
-    @property
-    def node(self) -> Function: ...
-    @property
-    def scope(self) -> Names: ...
-    @property
-    def owner(self) -> object: ...
-    def place(self, node: ast.AST) -> Place: ...
 
 
 class Identity:
@@ -186,12 +161,6 @@ def is_plain(kind: type) -> bool:
         if base is not object and "__class__" in members:
             return False
     return True
-
-
-def name_of(kind: type) -> str:
-    """The name of a class, whatever its metaclass says."""
-    name: str = _READ_NAME(kind)
-    return name
 
 
 def is_function(value: object) -> bool:
@@ -390,109 +359,6 @@ def _several(values: tuple[object, ...] | dict[str, object]) -> Argument:
     return Argument("object", values, type_=kind, items=items, names=names, key=names)
 
 
-# Before any call
-
-
-def unknown_signature(captured: Readable) -> Signature:
-    """Return the signature that annotations and defaults suggest.
-
-    Raises:
-        ShapeError: an argument without default is annotated as a string or another type
-            whose value decides the code.
-    """
-    arguments = captured.arguments
-    first = True
-    made: list[tuple[str, Argument]] = []
-    for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        if arg.arg not in captured.bound:
-            owner = captured.owner if first and _takes_self(captured.node) else None
-            made.append((arg.arg, _unknown(captured, arg, owner)))
-        first = False
-    if arguments.vararg is not None:
-        made.append((arguments.vararg.arg, Argument("object", None, type_=tuple)))
-    if arguments.kwarg is not None:
-        made.append((arguments.kwarg.arg, Argument("object", None, type_=dict)))
-    return Signature(tuple(made))
-
-
 def is_open(signature: Signature) -> bool:
     """Tell whether a signature leaves open how many arguments there are: no call's does."""
     return any(a.kind == "object" and a.key is None for _, a in signature.arguments)
-
-
-def _takes_self(node: Function) -> bool:
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    names = {d.id for d in decorators if isinstance(d, ast.Name)}
-    return not names & {"staticmethod", "classmethod"}
-
-
-def _unknown(captured: Readable, arg: ast.arg, owner: object) -> Argument:
-    if arg.arg in captured.defaults:
-        default = argument_of(captured.defaults[arg.arg])
-        if default.kind == "static" or default.value is not None:
-            return default
-    if owner is not None:
-        return Argument("object", None, type_=owner, key=Identity(owner))
-    meaning = annotated(arg.annotation, captured.scope)
-    kind = kind_of_class(meaning)
-    if kind == "static":
-        raise ShapeError(
-            f"{arg.arg!r} of {captured.qualname} is no number: its value decides the "
-            "derivative's code.",
-            captured.place(arg),
-            "Call the derivative, or ask for source_for(...) with arguments.",
-        )
-    if kind == "object":
-        return Argument("object", None, type_=meaning, key=Identity(meaning))
-    return Argument("number", None, array=kind == "array")
-
-
-def annotated(node: ast.expr | None, names: Names) -> object:
-    """Return what an annotation means, without its parameters; None if unknown."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        try:
-            node = ast.parse(node.value, mode="eval").body
-        except SyntaxError:
-            return None
-    parts: list[str] = []
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        if isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    try:
-        value = names.lookup(node.id).value
-        for part in reversed(parts):
-            value = _static_attribute(value, part)
-    except (LookupError, AttributeError):
-        return None
-    return value
-
-
-def _static_attribute(value: object, name: str) -> object:
-    import inspect  # takes 3 ms, and dotted annotations are rare
-
-    attribute: object = inspect.getattr_static(value, name)
-    return attribute
-
-
-def kind_of_class(meaning: object) -> str:
-    """Say what instances of an annotated class are; "number" where nothing is known."""
-    if isinstance(meaning, type):
-        if issubclass(meaning, (str, bytes, bool, enum.Enum)):
-            return "static"
-        numpy = sys.modules.get("numpy")
-        if numpy is not None and meaning is numpy.ndarray:
-            return "array"
-        if meaning.__module__ in {"builtins", "numbers", "typing", "numpy"}:
-            return "number"
-        return "object"
-    if {"fields", "members"} <= set(_attributes(type(meaning))):
-        return "static" if meaning.kind == "enum" else "object"  # type: ignore[attr-defined]
-    return "number"
-
-
-def _attributes(cls: type) -> Iterator[str]:
-    for base in cls.__mro__:
-        yield from vars(base)

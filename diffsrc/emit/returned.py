@@ -1,0 +1,120 @@
+"""The `return` of tuples of values and of arrays of these, broken as `ruff format` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from diffsrc.emit.expressions import Printer
+from diffsrc.emit.signature import INDENT, WIDTH
+from diffsrc.ir import Node, Stack, Structure
+
+
+class Returned:
+    """Writes a `return` of more than one value.
+
+    Attributes:
+        results: the values that the structure counts.
+        printer: writes a value in one line.
+        fitted: writes a value that has a line to itself, so many levels deeper than the statement
+            and with so many characters around it; parts of it may get names before, which the
+            printer knows from then on.
+        level: that of the statement.
+        scalars: whether the code is for single numbers: arrays are made of lists of lists then,
+            else of tuples of arrays.
+    """
+
+    def __init__(
+        self,
+        results: tuple[Node, ...],
+        printer: Printer,
+        fitted: Callable[[Node, int, int], str],
+        level: int,
+        *,
+        scalars: bool,
+    ) -> None:
+        self.results = results
+        self.printer = printer
+        self.fitted = fitted
+        self.level = level
+        self.scalars = scalars
+
+    def lines(self, structure: tuple[Structure, ...]) -> list[str]:
+        """The statement."""
+        text = self._flat(structure)
+        bare = len(structure) > 1 and not isinstance(structure, Stack)
+        line = f"{INDENT * self.level}return {text[1:-1] if bare else text}"
+        if len(line) <= WIDTH:
+            return [line]
+        return self._rows("return ", structure, self.level, "")
+
+    def _flat(self, structure: Structure) -> str:
+        """All of it in one line."""
+        if isinstance(structure, int):
+            return self.printer(self.results[structure])
+        if isinstance(structure, Stack):
+            start, end = self._array(structure)
+            return f"{start}{self._items(structure)}{end}"
+        inner = ", ".join(self._flat(part) for part in structure)
+        return f"({inner},)" if len(structure) == 1 else f"({inner})"
+
+    def _items(self, structure: Stack) -> str:
+        """What a stack is made of."""
+        if not self.scalars:
+            return self._flat(tuple(structure))
+        parts = (
+            self._items(part) if isinstance(part, Stack) else self._flat(part) for part in structure
+        )
+        return f"[{', '.join(parts)}]"
+
+    def _array(self, structure: Stack) -> tuple[str, str]:
+        """The call that makes an array of a stack's items, before and after them."""
+        if self.scalars:
+            return "np.array(", ")"
+        # The last axis counts the columns; rows of them come first.
+        rows = isinstance(structure[0], Stack)
+        return "np.stack(", ")" if rows else ", axis=-1)"
+
+    def _rows(self, before: str, structure: Structure, level: int, after: str) -> list[str]:
+        """A tuple with one element a line, where it is too long for one."""
+        margin = INDENT * level
+        if isinstance(structure, int):
+            text = self.fitted(self.results[structure], len(after), level - self.level)
+            return [f"{margin}{before}{text}{after}"]
+        line = f"{margin}{before}{self._flat(structure)}{after}"
+        if before == "" and len(line) <= WIDTH:
+            return [line]
+        if isinstance(structure, Stack):
+            return self._rows_of_array(before, structure, level, after)
+        rows = [row for part in structure for row in self._rows("", part, level + 1, ",")]
+        # With names for its parts it may be short, and of one element stands in one line then.
+        line = f"{margin}{before}{self._flat(structure)}{after}"
+        if len(structure) == 1 and len(line) <= WIDTH:
+            return [line]
+        return [f"{margin}{before}(", *rows, f"{margin}){after}"]
+
+    def _rows_of_array(self, before: str, structure: Stack, level: int, after: str) -> list[str]:
+        """A stack that is too long for a line, as calls are broken."""
+        margin = INDENT * level
+        start, end = self._array(structure)
+        keyword = end.removesuffix(")").removeprefix(", ")
+        line = f"{margin}{INDENT}{self._items(structure)}{end[:-1]}"
+        if len(line) <= WIDTH:
+            rows = [line]
+        else:
+            rows = self._bracketed(structure, level + 1, "," if keyword else "")
+            rows += [f"{margin}{INDENT}{keyword},"] if keyword else []
+        return [f"{margin}{before}{start}", *rows, f"{margin}){after}"]
+
+    def _bracketed(self, structure: Stack, level: int, after: str) -> list[str]:
+        """The items of a stack, one a line."""
+        margin = INDENT * level
+        rows: list[str] = []
+        for part in structure:
+            if self.scalars and isinstance(part, Stack):
+                line = f"{margin}{INDENT}{self._items(part)},"
+                fits = len(line) <= WIDTH
+                rows += [line] if fits else self._bracketed(part, level + 1, ",")
+            else:
+                rows += self._rows("", part, level + 1, ",")
+        left, right = "[]" if self.scalars else "()"
+        return [f"{margin}{left}", *rows, f"{margin}{right}{after}"]
