@@ -10,8 +10,9 @@ import random
 import numba
 import numpy as np
 import pytest
+from scipy import special
 
-from diffsrc import grad, register, value_and_grad, write_module
+from diffsrc import derivative, grad, register, value_and_grad, write_module
 from tests.test_names import loaded
 
 X = np.array([-1.7, -0.4, 0.3, 0.9, 2.6])
@@ -188,6 +189,45 @@ def test_what_is_dropped_may_be_infinite() -> None:
         assert grad(far_quotient, wrt="s")(np.array([0.5]), 0.0, 1.0) == [0.0]
         slope = grad(dropped_pole, wrt="p")(np.array([0.0, 1.0]), -1.0, 1.0)
         np.testing.assert_array_equal(slope, [0.0, 0.0])
+
+
+def error_curve(x, s):
+    return special.erf(x / (s * math.sqrt(2)))
+
+
+def power(x, s):
+    return x**s * math.gamma(2)
+
+
+def scaled_error(x, s):
+    return special.erf(x) * math.exp(s)
+
+
+def root_of_power(x, s):
+    return 2 * x**s / math.sqrt(s)
+
+
+@pytest.mark.parametrize("f", [error_curve, power, scaled_error, root_of_power])
+@pytest.mark.parametrize("wrt", ["x", "s"])
+def test_math_of_numbers_beside_arrays(f, wrt) -> None:
+    for order in (1, 2):
+        slope = derivative(f, wrt=wrt, order=order)
+        single = [slope(x, 1.5) for x in X[2:].tolist()]
+        np.testing.assert_allclose(slope(X[2:], 1.5), single, rtol=1e-13)
+        np.testing.assert_allclose(derivative(f, wrt=wrt, order=order)(X[2:], 1.5), single)
+    value, _ = value_and_grad(f, wrt=wrt)(X[2:], 1.5)
+    np.testing.assert_array_equal(value, f(X[2:], 1.5))
+
+
+def test_what_math_is_given_is_no_array() -> None:
+    def wave(x, s):
+        return math.sin(x) * s
+
+    np.testing.assert_array_equal(grad(wave, wrt="s")(0.5, X), np.full(5, math.sin(0.5)))
+    with pytest.raises(TypeError):
+        wave(X, 1.0)
+    with pytest.raises(TypeError):
+        grad(wave)(X, 1.0)
 
 
 GUARDED = (

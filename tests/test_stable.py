@@ -410,3 +410,16 @@ def test_an_exponential_before_a_choice_of_what_divides_it():
     for a, c in ((1.8, 1.5), (3.0, 1.5), (4.0, 1.5), (9.0, 0.4)):
         with np.errstate(all="raise", under="ignore"):
             assert math.isfinite(second(a, c)), second.source
+
+
+@pytest.mark.parametrize("library", [math, np])
+def test_the_logarithm_of_a_length(library):
+    x, y = 0.3, -2.0
+    assert "return 1 / x\n" in grad(lambda x: library.log(abs(x))).source
+    assert "return 1 / x\n" in grad(lambda x, y: library.log(abs(x / y))).source
+    for at in (x, -x):
+        assert grad(lambda x: library.log(abs(x)) * abs(x))(at) == pytest.approx(
+            math.copysign(1.0, at) * (1 + math.log(x)), rel=1e-14
+        )
+        assert derivative(lambda x: library.log(abs(x)), order=2)(at) == pytest.approx(-1 / x**2)
+    assert grad(lambda x, y: library.log(abs(x / y)), wrt="y")(x, y) == -1 / y

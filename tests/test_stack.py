@@ -1,11 +1,12 @@
 """`jacobian(..., stack=True)`: one array, its last axis counts what is derived by."""
 
 import math
+import runpy
 
 import numpy as np
 import pytest
 
-from diffsrc import UnsupportedSyntax, grad, hessian, jacobian
+from diffsrc import UnsupportedSyntax, grad, hessian, jacobian, write_module
 
 X = np.linspace(0.1, 2.0, 7)
 PARAMETERS = (1.5, 0.7, 0.3)
@@ -31,6 +32,35 @@ def test_columns_stand_along_a_new_last_axis(x) -> None:
     assert isinstance(found, np.ndarray)
     assert found.shape == (*np.shape(x), 3)
     np.testing.assert_allclose(found, decay_columns(x, *PARAMETERS), rtol=1e-15)
+
+
+@pytest.mark.parametrize("target", [None, "numpy"])
+def test_a_constant_of_math_makes_no_scalar_code(target) -> None:
+    def line(x, a, b):
+        return a * x * math.sqrt(2) + b * math.exp(1)
+
+    def slope(x, a, b):
+        return a * x / math.pi + b
+
+    x = X[:2]  # as many points as parameters
+    columns = jacobian(line, wrt=("a", "b"), stack=True, target=target)
+    expected = np.stack((x * math.sqrt(2), np.full(2, math.e)), axis=-1)
+    np.testing.assert_allclose(columns(x, 1.0, 1.0), expected, rtol=1e-15)
+    columns = jacobian(slope, wrt=("a", "b"), stack=True, target=target)
+    for first, then in ((0.5, X), (X, 0.5)):
+        for x in (first, then):
+            expected = np.stack(np.broadcast_arrays(x / math.pi, 1.0), axis=-1)
+            np.testing.assert_allclose(columns(x, 1.0, 1.0), expected, rtol=1e-15)
+
+
+def test_text_that_knows_no_arguments_stacks_arrays_too(tmp_path) -> None:
+    def line(x, a, b):
+        return a * x * math.sqrt(2) + b * x
+
+    write_module(tmp_path / "line.py", jacobian(line, wrt=("a", "b"), stack=True))
+    namespace = runpy.run_path(str(tmp_path / "line.py"))
+    expected = np.stack((X * math.sqrt(2), X), axis=-1)
+    np.testing.assert_allclose(namespace["line_jacobian"](X, 1.0, 1.0), expected, rtol=1e-15)
 
 
 def test_a_tuple_of_one_is_a_column() -> None:

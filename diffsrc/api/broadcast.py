@@ -107,22 +107,49 @@ def _expanded(result: Node, shaped: list[Node]) -> Node:
     return graph.call("add", result, graph.call("zeros_like", like, options=("np.zeros_like",)))
 
 
-def single_numbers(program: Program, arrays: frozenset[str]) -> frozenset[Node]:
+def library_of(program: Program, arrays: frozenset[str]) -> str:
+    """What a derivative is written with, "math" or "np", if the `arrays` are that.
+
+    Code with functions of `math` takes arrays beside what these are given: `x * math.sqrt(2)`.
+    """
+    if program.library == "np":
+        return "np"
+    given = {node for name, node in numbers(program).items() if name in arrays}
+    return "np" if given and given.isdisjoint(proven_numbers(program)) else "math"
+
+
+def proven_numbers(program: Program) -> frozenset[Node]:
     """What cannot be an array, or the user's function would have raised.
 
-    It is annotated so, or Python's `max` or `if`, or a function of `math`, is given it; if there is
-    any such thing, the derivative is made for the `arrays` that it was called with.
+    Python's `max` or `if`, or a function of `math`, is given it.
     """
-    parameters = numbers(program)
-    plain = {p.name for p in program.parameters if p.annotation in {"float", "int"}}
-    # Who gives an array all the same, refutes the annotation.
-    single = {node for name, node in parameters.items() if name in plain - arrays}
-    if arrays and is_scalar_code(program.body):
-        single.update(node for name, node in parameters.items() if name not in arrays)
     computed = _computed([*program.body.values(), *program.body.roots()])
     taken = [below for node in computed for below in _taken_as_numbers(node)]
-    single.update(node for node in _computed(taken) if not node.operands or _is_read(node))
-    return frozenset(single)
+    return frozenset(node for node in _computed(taken) if not node.operands or _is_read(node))
+
+
+def annotated_numbers(program: Program) -> set[str]:
+    """The parameters that are annotated as numbers; who gives an array refutes that."""
+    return {p.name for p in program.parameters if p.annotation in {"float", "int"}}
+
+
+def single_numbers(program: Program, arrays: frozenset[str]) -> frozenset[Node]:
+    """What is proven to be a number, or annotated so.
+
+    If there is any such thing, the derivative is made for the `arrays` that it was called with.
+    """
+    parameters = numbers(program)
+    plain = annotated_numbers(program) - arrays
+    single = {node for name, node in parameters.items() if name in plain}
+    if arrays and is_scalar_code(program.body):
+        single.update(node for name, node in parameters.items() if name not in arrays)
+    return proven_numbers(program) | single
+
+
+def is_scalar(program: Program) -> bool:
+    """Whether a function of numbers takes nothing else, as far as it says."""
+    proven, plain = proven_numbers(program), annotated_numbers(program)
+    return all(node in proven or name in plain for name, node in numbers(program).items())
 
 
 def _computed(roots: Sequence[Node]) -> set[Node]:
@@ -153,26 +180,42 @@ def _taken_as_numbers(node: Node) -> Sequence[Node]:
     return node.args[:1] if isinstance(node, Call) and _is_scalar(node) else ()
 
 
-def ranked_parameters(program: Program) -> frozenset[str]:
-    """The parameters of which it matters whether they are arrays.
+def ranked_parameters(program: Program, written: Program) -> frozenset[str]:
+    """The parameters of which it matters whether they are arrays where `written` is called.
 
-    Those that some result does not contain, and all where the code is for scalars only: but for
-    those that the user annotated as plain numbers there.
+    Those that some result does not contain, or that `math` is given; where the code chooses, or
+    is made for arrays beside numbers, all but those that the user annotated as plain numbers. None
+    that can be nothing but a number in `program`, the user's.
     """
     parameters = numbers(program)
-    if is_scalar_code(program.body):
-        plain = {p.name for p in program.parameters if p.annotation in {"float", "int"}}
-        return frozenset(parameters.keys() - plain)
-    missing: set[str] = set()
-    for result in program.body.results:
+    proven = proven_numbers(program)
+    open_ = {name for name, node in parameters.items() if node not in proven}
+    nodes = _nodes(written.body)
+    chooses = any(_is_choice(node) for node in nodes)
+    if chooses or (written.library == "np" and any(map(_is_scalar, nodes))):
+        return frozenset(open_ - annotated_numbers(program))
+    given = [below for node in nodes for below in _taken_as_numbers(node)]
+    matter = set(reachable(given))
+    for result in written.body.results:
         inside = set(reachable((result,)))
-        missing |= {name for name, node in parameters.items() if node not in inside}
-    return frozenset(missing)
+        matter |= {node for node in parameters.values() if node not in inside}
+    return frozenset(name for name in open_ if parameters[name] in matter)
 
 
 def is_scalar_code(block: Block) -> bool:
     """Whether the code takes no arrays: it branches, or calls functions of `math`."""
-    return any(map(_is_scalar, walk([*(let.node for let in block.lets), *block.roots()])))
+    return any(map(_is_scalar, _nodes(block)))
+
+
+def _nodes(block: Block) -> list[Node]:
+    return list(walk([*(let.node for let in block.lets), *block.roots()]))
+
+
+def _is_choice(node: Node) -> bool:
+    """Whether Python chooses, by a number."""
+    if isinstance(node, Call):
+        return node.op == "select" and not node.options
+    return isinstance(node, If)
 
 
 def _is_scalar(node: Node) -> bool:

@@ -14,7 +14,14 @@ import builtins
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from diffsrc.api.broadcast import broadcast, numbers, ranked_parameters, single_numbers
+from diffsrc.api.broadcast import (
+    broadcast,
+    is_scalar,
+    library_of,
+    numbers,
+    ranked_parameters,
+    single_numbers,
+)
 from diffsrc.api.operators import (
     ITEM,
     apply,
@@ -77,6 +84,10 @@ def derive(
         ValueError: `wrt` names no parameter.
     """
     parsed = parse(captured, signature)
+    arrays = frozenset(name for name, a in signature.arguments if a.array)
+    library = {"python": "math", "numpy": "np", None: library_of(parsed, arrays)}[target]
+    scalar = library == "math" and is_scalar(parsed)
+    parsed = parsed._replace(library=library, scalar=scalar)
     parsed.graph.careful = stable
     simplifier = Simplifier(parsed)
     program = parsed
@@ -90,16 +101,12 @@ def derive(
     if program.rules is not None and has_marks(program.graph):
         program = unmarked(program)
         simplifier = simplifier.over(program)
-    library = {"python": "math", "numpy": "np", None: program.library}[target]
-    if not stable:
-        library = ""
-    elif not library:
-        library = "np" if any(a.array for _, a in signature.arguments) else "math"
-    arrays = frozenset(name for name, a in signature.arguments if a.array)
     single = single_numbers(parsed, arrays)
     shaped = frozenset(node for name, node in numbers(parsed).items() if name in arrays)
-    lowered = simplifier.lowered(program, library, stable=stable, single=single, shaped=shaped)
-    ranked = ranked_parameters(lowered) if program.library != "math" else frozenset[str]()
+    lowered = simplifier.lowered(
+        program, library if stable else "", stable=stable, single=single, shaped=shaped
+    )
+    ranked = ranked_parameters(parsed, lowered)
     derived = derived_results(operators, len(lowered.body.results))
     simplified = broadcast(lowered, arrays, derived)
     _refuse_shadowed(simplified)

@@ -19,7 +19,7 @@ class Returned:
             and with so many characters around it; parts of it may get names before, which the
             printer knows from then on.
         level: that of the statement.
-        scalars: whether the code is for single numbers: arrays are made of lists of lists then,
+        scalar: whether the code is for single numbers: arrays are made of lists of lists then,
             else of tuples of arrays.
     """
 
@@ -30,13 +30,13 @@ class Returned:
         fitted: Callable[[Node, int, int], str],
         level: int,
         *,
-        scalars: bool,
+        scalar: bool,
     ) -> None:
         self.results = results
         self.printer = printer
         self.fitted = fitted
         self.level = level
-        self.scalars = scalars
+        self.scalar = scalar
 
     def lines(self, structure: tuple[Structure, ...]) -> list[str]:
         """The statement."""
@@ -59,7 +59,7 @@ class Returned:
 
     def _items(self, structure: Stack) -> str:
         """What a stack is made of."""
-        if not self.scalars:
+        if not self.scalar:
             return self._flat(tuple(structure))
         parts = (
             self._items(part) if isinstance(part, Stack) else self._flat(part) for part in structure
@@ -68,7 +68,7 @@ class Returned:
 
     def _array(self, structure: Stack) -> tuple[str, str]:
         """The call that makes an array of a stack's items, before and after them."""
-        if self.scalars:
+        if self.scalar:
             return "np.array(", ")"
         # The last axis counts the columns; rows of them come first.
         rows = isinstance(structure[0], Stack)
@@ -110,11 +110,11 @@ class Returned:
         margin = INDENT * level
         rows: list[str] = []
         for part in structure:
-            if self.scalars and isinstance(part, Stack):
+            if self.scalar and isinstance(part, Stack):
                 line = f"{margin}{INDENT}{self._items(part)},"
                 fits = len(line) <= WIDTH
                 rows += [line] if fits else self._bracketed(part, level + 1, ",")
             else:
                 rows += self._rows("", part, level + 1, ",")
-        left, right = "[]" if self.scalars else "()"
+        left, right = "[]" if self.scalar else "()"
         return [f"{margin}{left}", *rows, f"{margin}{right}{after}"]

@@ -322,8 +322,8 @@ class Writer:
         def fitted(node: Node, used: int, deeper: int) -> str:
             return self._fitted(node, level, used, deeper)
 
-        scalars = self.program.library == "math"
-        statement = Returned(results, self.printer, fitted, level, scalars=scalars)
+        scalar = self.program.scalar
+        statement = Returned(results, self.printer, fitted, level, scalar=scalar)
         # Its parts may take lines before its own.
         rows = statement.lines(structure)
         self.lines += rows

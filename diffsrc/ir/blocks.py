@@ -164,7 +164,9 @@ class Program(NamedTuple):
         doc: the user's docstring.
         free: names read from outside.
         assumptions: static things read from outside.
-        library: "math" or "np" as the source has it, "" where it uses neither.
+        library: "math" or "np" as the source has it, "" where it uses neither; of a derivative,
+            what it is written with.
+        scalar: whether it takes single numbers only.
         taken: names that mean something in the function, not to be used for new values.
         places: where a node was first written.
         structure: how the results are returned: the number of one, or a tuple of
@@ -182,6 +184,7 @@ class Program(NamedTuple):
     free: tuple[Free, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
     library: str = ""
+    scalar: bool = False
     taken: frozenset[str] = frozenset()
     places: Mapping[Node, Place] = {}
     structure: Structure = 0

@@ -101,15 +101,19 @@ def _of_calls(graph: Graph, powers: dict[Node, Exact]) -> list[Node]:
 
 
 def _of_slopes(graph: Graph, powers: dict[Node, Exact]) -> list[Node]:
-    """What the slope `s` of `abs(u)` comes to: `abs(u) s` is `u`, and `u s` is `abs(u)`."""
+    """What the slope `s` of `abs(u)` comes to.
+
+    `abs(u) s` is `u`, `s / abs(u)` is `1 / u`, and `u s` is `abs(u)`.
+    """
     found: list[Node] = []
     for base in [b for b, e in powers.items() if e == 1 and isinstance(b, Call)]:
         if isinstance(base, Call) and base.op == "slope" and powers[base] == 1:
             (arg,) = base.args
             size, core, scale = graph.call("abs", arg), *graph.split(arg)
-            if powers.get(size) == 1:
+            taken = powers.get(size, 0)
+            if abs(taken) == 1:
                 powers[base] = powers[size] = 0
-                found.append(arg)
+                found.append(graph.power(arg, taken))
                 continue
             if isinstance(core, Sum) and graph.negated(core) in powers:
                 core, scale = graph.negated(core), -scale
