@@ -99,6 +99,9 @@ def _made_of_core(node: Node, depth: int, *, imaginary: bool) -> Node:
             return -part if imaginary else part
         case Call(op="rect", args=(r, angle)):
             return r * graph.call("sin" if imaginary else "cos", angle)
+        case Call(op="select", args=(condition, *arms)) if graph.zero in arms:
+            parts = [_of_term(arm, depth, imaginary=imaginary) for arm in arms]
+            return graph.zero if parts[0] is parts[1] else graph.call("select", condition, *parts)
         case Sum() if depth < MAX_DEPTH:
             parts = [c * _of_term(t, depth + 1, imaginary=imaginary) for t, c in node.terms]
             return graph.sum(parts if imaginary else [graph.number(node.constant), *parts])
@@ -168,6 +171,8 @@ def _made_conjugate(node: Node, depth: int) -> Node:
             return node
         case Call(op="rect", args=(r, angle)):
             return graph.call("rect", r, -angle)
+        case Call(op="select", args=(condition, *arms)) if graph.zero in arms:
+            return graph.call("select", condition, *(conjugate(arm, depth) for arm in arms))
         case Sum() if depth < MAX_DEPTH:
             parts = [c * conjugate(t, depth + 1) for t, c in node.terms]
             return graph.sum([graph.number(node.constant), *parts])
