@@ -253,6 +253,16 @@ def test_a_choice_of_the_users_guards_what_is_not_chosen(text, known, tmp_path) 
         np.testing.assert_array_equal(grad(f, wrt="k")(X, s, 1.0), np.zeros(5))
 
 
+def test_high_powers_are_not_multiplied_by_a_zero_either() -> None:
+    def steep(x, s):
+        return np.exp(-(x**8) * max(s, 0.1))
+
+    x = np.array([1e60, 0.5])
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(steep(x, -1.0), [0.0, math.exp(-0.1 / 256)])
+        np.testing.assert_array_equal(grad(steep, wrt="s")(x, -1.0), [0.0, 0.0])
+
+
 def test_a_choice_of_a_rule_of_the_users_guards_too() -> None:
     def damp(x, s, k):
         return np.where(s > 0, 1.0, 1.0) * x * k
