@@ -20,6 +20,7 @@ from diffsrc.parse.attributes import may_change
 from diffsrc.parse.kinds import Kinds
 from diffsrc.parse.values import (
     NOTHING,
+    Answer,
     Items,
     Local,
     Method,
@@ -45,7 +46,6 @@ _COMPARE = {
     ast.NotEq: "ne",
 }
 _PLAIN_EQ = {t.__eq__ for t in (object, str, int, float)}
-Answer = bool | Node
 
 
 class Decisions(Kinds):

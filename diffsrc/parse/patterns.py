@@ -6,9 +6,8 @@ import ast
 
 from diffsrc.ir import Node
 from diffsrc.parse.paths import Paths
-from diffsrc.parse.values import Items, Object, Static, Value
+from diffsrc.parse.values import Answer, Items, Object, Static, Value
 
-Answer = bool | Node
 Captures = dict[str, Value]
 
 

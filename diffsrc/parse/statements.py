@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import types
-from typing import Never, TypeAlias
+from typing import Never
 
 from diffsrc.capture import Captured
-from diffsrc.ir import Assert, Fail, Node
+from diffsrc.ir import Assert, Fail
 from diffsrc.ops import operation_of
 from diffsrc.parse.assignments import Assignments
 from diffsrc.parse.context import Stop
 from diffsrc.parse.live import diffsrc_primal
 from diffsrc.parse.values import (
     NOTHING,
+    Answer,
     Frame,
     Local,
     Method,
@@ -23,8 +24,6 @@ from diffsrc.parse.values import (
     Value,
 )
 from diffsrc.specialise import Signature
-
-Answer: TypeAlias = bool | Node
 
 MAX_COPIES = 64
 MAX_CALLERS = 200

@@ -20,6 +20,8 @@ from diffsrc.parse.constants import is_numpy_bool
 from diffsrc.specialise import Argument, Identity, static_key
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.Lambda
+# Of a question: known now, or when the derivative runs.
+Answer: TypeAlias = bool | Node
 
 
 class Source:

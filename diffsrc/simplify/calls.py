@@ -5,21 +5,21 @@ from __future__ import annotations
 from diffsrc.ir import COMPLEX, Call, Const, Node
 from diffsrc.ops import TABLE
 from diffsrc.ops.complex import PARTS
+from diffsrc.simplify.domain import SWAPPED
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.written import extreme
 
-FLIPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "ne"}
 # Not `~`: of Python's own truth values that is -1 or -2.
 ARRAY_LOGIC = {"and": "&", "or": "|", "not": "np.logical_not"}
-OPERATORS = frozenset({*FLIPPED, "and", "or", "not", "pow", "floordiv", "mod"})
+OPERATORS = frozenset({*SWAPPED, "and", "or", "not", "pow", "floordiv", "mod"})
 EXTREMES = {"max": "maximum", "min": "minimum"}
 
 
 def called(node: Call, args: tuple[Node, ...], ranks: Ranks) -> Node:
     """A normal call, no choice, of what its arguments are written as."""
     graph, op, library = node.graph, node.op, ranks.library
-    if op in FLIPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
-        return graph.call(FLIPPED[op], args[1], args[0])
+    if op in SWAPPED and isinstance(args[0], Const) and not isinstance(args[1], Const):
+        return graph.call(SWAPPED[op], args[1], args[0])
     if op in ARRAY_LOGIC and not all(map(ranks.is_single, args)):
         return graph.call(op, *args, options=(ARRAY_LOGIC[op],))
     if op == "registered":
