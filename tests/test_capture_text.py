@@ -96,7 +96,7 @@ def test_function(write):
 
 def test_lambda(write):
     captured = capture_text(write("f = lambda x: x + 1\n"), "f")
-    assert captured.name == "<lambda>"
+    assert (captured.name, captured.qualname) == ("f", "f")
     assert ast.unparse(captured.node.body) == "x + 1"
 
 

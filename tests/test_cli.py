@@ -314,7 +314,7 @@ def test_show_of_an_imported_function(folder, run):
         ("generate model.py:f -o helpers.py", "was not written by diffsrc"),
         ("generate model.py:f -o model.py", "'model.py' is the file of f: choose another name"),
         ("generate model.py:f -o sub/../model.py", "is the file of f: choose another name"),
-        ("generate model.py:f model.py:f -o out.py", "write two modules"),
+        ("generate model.py:f model.py:f -o out.py", "model.py:f is given twice"),
         ("generate model.py:f \udcff.py:f -o out.py", "There is no file '\\udcff.py'"),
         ("generate model.py:f -o \udcff.py", "cannot stand in a comment; rename the file"),
         ("generate model.py:f missing.py:f -o out.py", "There is no file"),
@@ -705,6 +705,56 @@ def test_generate_of_imported_functions(folder, run):
     assert "#     diffsrc generate good:f -o grads.py\n" in text
     assert "\nK = 2.0  # good.K\n" in text
     assert run("generate", "--check", "sub/grads.py")[0] == 0
+
+
+LAMBDAS = """
+import functools
+from diffsrc import grad
+square = lambda x: x * x
+cube = lambda x: x**3
+class C:
+    half = lambda x: x / 2
+slope = grad(lambda x: x**4)
+double = functools.partial(lambda k, x: k * x**2, 2.0)
+"""
+
+
+@pytest.mark.parametrize("place", ["named.py", "named"])
+def test_a_lambda_has_the_name_by_which_it_is_asked_for(place, folder, run):
+    (folder / "named.py").write_text(LAMBDAS)
+    targets = [f"{place}:square", f"{place}:cube"]
+    assert run("generate", *targets, "-o", "out.py") == (0, "", "")
+    text = (folder / "out.py").read_text()
+    assert f"# square_grad: from {place}:square\n" in text
+    assert 'def cube_grad(x):\n    """Derivative of cube with respect to x.' in text
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    assert run("show", targets[0])[1].startswith("def square_grad(x):\n")
+    assert run("graph", targets[0], "-o", "f.mmd")[0] == 0
+    assert '(["square"])' in (folder / "f.mmd").read_text()
+    assert run("verify", targets[1], "--at", "x=2")[1].startswith("cube_grad: right")
+    sys.modules.pop("named", None)
+
+
+def test_lambdas_in_other_things(folder, run):
+    (folder / "named.py").write_text(LAMBDAS)
+    assert "def f_grad(x):" in run("show", "named:slope")[1]
+    assert "def half_grad(x):" in run("show", "named:C.half")[1]
+    assert "def double_grad(x):" in run("show", "named:double")[1]
+    sys.modules.pop("named", None)
+
+
+def test_a_function_that_is_given_twice(folder, run):
+    for again in ("model.py:f", "./model.py:f", str(folder / "model.py:f")):
+        code, out, err = run("generate", "model.py:f", again, "-o", "out.py")
+        assert (code, out) == (2, "")
+        assert err == ("error: model.py:f is given twice: a module has each derivative once\n")
+    (folder / "sub" / "model.py").write_text("def f(x):\n    return x\n")
+    _, _, err = run("generate", "model.py:f", "sub/model.py:f", "-o", "out.py")
+    assert re.sub(r"line \d+", "line N", err) == (
+        "error: 2 of the derivatives are called f_grad: of model.py:f, line N and of "
+        "sub/model.py:f, line N; write two modules\n"
+    )
+    assert not (folder / "out.py").exists()
 
 
 def test_write_module_writes_the_same(folder, run):

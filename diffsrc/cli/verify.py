@@ -52,12 +52,14 @@ def _report(
 ) -> Report:
     signature = signature_at(captured, values)
     if not target.is_file:
-        from diffsrc.api.options import Options
+        from diffsrc.api.options import Options, function_name
         from diffsrc.api.result import Derivative
-        from diffsrc.checking import verify_derivative
+        from diffsrc.checking import Report, verify_derivative
 
         first, rest = _positional(captured, values)
-        return verify_derivative(Derivative(target.imported(), operator, Options()), first, rest)
+        df = Derivative(target.imported(), operator, Options())
+        found = verify_derivative(df, first, rest)
+        return Report(function_name(captured.name, (operator,)), found.entries)
     from diffsrc.api.frozen import Piece
     from diffsrc.checking import verify_program
 
