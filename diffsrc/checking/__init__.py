@@ -13,11 +13,11 @@ from diffsrc.checking.compare import Given, compared
 from diffsrc.checking.exact import Evaluator, Unknown, differences
 from diffsrc.checking.layout import Misfit, Slot, Wanted, laid_out, slots_of, wrt_of
 from diffsrc.checking.reference import Reference, quiet
-from diffsrc.checking.report import Entry, Report
+from diffsrc.checking.report import Finding, Report
 from diffsrc.errors import DiffsrcError, UnsupportedSyntax
 from diffsrc.ir import COMPLEX, Program, Structure, reachable
 
-__all__ = ["RTOL", "Entry", "Report", "verify", "verify_derivative", "verify_program"]
+__all__ = ["RTOL", "Finding", "Report", "verify", "verify_derivative", "verify_program"]
 
 RTOL = 1e-7
 

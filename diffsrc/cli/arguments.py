@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from diffsrc.cli.output import Answer, Refusal, Usage
+from diffsrc.cli.output import Output, Refusal, Usage
 
 if TYPE_CHECKING:
     from diffsrc.api.derive import Stages
@@ -29,7 +29,7 @@ def add_command(
     commands: Commands,
     name: str,
     what: str,
-    run: Callable[[argparse.Namespace], Answer],
+    run: Callable[[argparse.Namespace], Output],
     about: str = TARGET,
 ) -> argparse.ArgumentParser:
     """A command, by default one that takes targets."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from diffsrc.cli.arguments import operator_of
 from diffsrc.cli.generate import add_what, module_of
-from diffsrc.cli.output import BAD, NO, Answer, Refusal, Usage
+from diffsrc.cli.output import BAD, NO, Output, Refusal, Usage
 from diffsrc.cli.targets import target_of
 from diffsrc.errors import DiffsrcError
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     from diffsrc.cli.targets import Target
 
 
-def check_all(names: Sequence[str]) -> Answer:
+def check_all(names: Sequence[str]) -> Output:
     """Compare each module with what is written now; none hides the others."""
-    answers = []
+    outputs = []
     for name in names:
         try:
-            answers.append(check(name))
+            outputs.append(check(name))
         except (DiffsrcError, Refusal) as error:
-            answers.append(Answer(err=f"error: {error}\n", code=BAD))
-    return Answer(
-        "".join(answer.out for answer in answers),
-        "".join(answer.err for answer in answers),
-        max(answer.code for answer in answers),
+            outputs.append(Output(err=f"error: {error}\n", code=BAD))
+    return Output(
+        "".join(output.out for output in outputs),
+        "".join(output.err for output in outputs),
+        max(output.code for output in outputs),
     )
 
 
-def check(name: str) -> Answer:
+def check(name: str) -> Output:
     """Compare a module with what is written now; the difference is on stdout."""
     path = Path(name)
     before = _text_of(path)
     targets, operator = _recorded(path, before)
     after = module_of(targets, operator, path)
     if after == before:
-        return Answer()
+        return Output()
     difference = difflib.unified_diff(
         _lines(before), _lines(after), name, f"{name} (as generated now)"
     )
-    return Answer("".join(difference), f"{name} is out of date{_reason(before, after)}\n", NO)
+    return Output("".join(difference), f"{name} is out of date{_reason(before, after)}\n", NO)
 
 
 def _text_of(path: Path) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, file_name, operator_of
-from diffsrc.cli.output import Answer, Refusal, Usage
+from diffsrc.cli.output import Output, Refusal, Usage
 from diffsrc.cli.targets import Target, target_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add_what(command: argparse.ArgumentParser) -> None:
     add_operator(command)
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Write a module, or check one."""
     if arguments.check is not None:
         if arguments.targets or any(
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     operator = operator_of(arguments)
     targets = [target_of(text) for text in arguments.targets]
     _write(arguments.output, module_of(targets, operator, Path(arguments.output)))
-    return Answer()
+    return Output()
 
 
 def module_of(targets: Sequence[Target], operator: Operator, path: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.output import Answer, Refusal
+from diffsrc.cli.output import Output, Refusal
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
     add_operator(graph)
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Write the graph of a function, or of its derivative, to a file."""
     from diffsrc.draw.picture import format_of
 
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     asked = (arguments.derivative, arguments.wrt, arguments.order, arguments.value)
     captured = target_of(arguments.target).captured()
     _write(arguments.output, language, _graph(captured, operator if any(asked) else None))
-    return Answer()
+    return Output()
 
 
 def _graph(captured: Captured, operator: Operator | None) -> ExpressionGraph:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
 from diffsrc.cli.at import by_name, evaluated, pairs_of, signature_at
-from diffsrc.cli.output import Answer
+from diffsrc.cli.output import Output
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Print the derivative in a notation, and its value where that is asked for."""
     from diffsrc.specialise import unknown_signature
 
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         from diffsrc.cli.colours import highlighted
 
         text = highlighted(text)
-    return Answer(text)
+    return Output(text)
 
 
 def _formula(form: str, captured: Captured, signature: Signature, operator: Operator) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
 from diffsrc.cli.at import alone, by_name, pairs_of, signature_at
-from diffsrc.cli.output import DONE, NO, Answer, Refusal, Usage
+from diffsrc.cli.output import DONE, NO, Output, Refusal, Usage
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Print the report; the exit code is 1 where it does not say that the derivative is right."""
     if arguments.at is None:
         raise Usage("--at NAME=VALUE is needed: a derivative is checked at a point")
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         report = _report(target, captured, values, operator)
     except ValueError as error:
         raise Refusal(str(error)) from None
-    return Answer(f"{report}\n", code=DONE if report.ok else NO)
+    return Output(f"{report}\n", code=DONE if report.ok else NO)
 
 
 def _report(
@@ -59,7 +59,7 @@ def _report(
         first, rest = _positional(captured, values)
         df = Derivative(target.imported(), operator, Options())
         found = verify_derivative(df, first, rest)
-        return Report(function_name(captured.name, (operator,)), found.entries)
+        return Report(function_name(captured.name, (operator,)), found.findings)
     from diffsrc.api.frozen import Piece
     from diffsrc.checking import verify_program
 
