@@ -25,7 +25,7 @@ raise SystemExit("it ran")
 
 RATE = 2.5
 WEIGHTS = [1.0, 2.0]
-COMPUTED = math.sqrt(2.0)
+COMPUTED = square(2.0)
 
 
 class TooLow(ValueError):
@@ -68,7 +68,7 @@ def loop(x):
     return x
 
 
-def called(x, k=math.sqrt(2.0)):
+def called(x, k=make(2.0)):
     return k * x**2
 '''
 
@@ -705,6 +705,27 @@ def test_generate_of_imported_functions(folder, run):
     assert "#     diffsrc generate good:f -o grads.py\n" in text
     assert "\nK = 2.0  # good.K\n" in text
     assert run("generate", "--check", "sub/grads.py")[0] == 0
+
+
+VOIGT = """
+import math
+from scipy import special
+S2PI = math.sqrt(2.0 * math.pi)
+
+def voigt(x, sigma, gamma, scale=1 / math.sqrt(2)):
+    return special.wofz((x + 1j * gamma) / sigma * scale).real / (sigma * S2PI)
+"""
+
+
+def test_constants_that_are_computed_in_a_file(folder, run):
+    (folder / "voigt.py").write_text(VOIGT)
+    assert run("generate", "voigt.py:voigt", "-o", "out.py") == (0, "", "")
+    text = (folder / "out.py").read_text()
+    assert "\nS2PI = 2.5066282746310002  # read in voigt.py\n" in text
+    assert "scale=0.7071067811865475)" in text
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    (folder / "voigt.py").write_text(VOIGT.replace("2.0 * math.pi", "3.0 * math.pi"))
+    assert run("generate", "--check", "out.py")[0] == 1
 
 
 LAMBDAS = """
