@@ -248,10 +248,13 @@ def test_show_of_an_imported_function(folder, run):
         ("show model.py:loop", "\n    for i in range(3):\n    ^^^"),
         ("show model.py:computed", "package.module:function"),
         ("show model.py:needs_kind", "its value decides the derivative's code"),
-        ("show model.py:needs_kind --order 2", """as in --at 'x=2,mode="fast"'.\n"""),
-        ("show model.py:needs_kind --as latex", """as in --at 'x=2,mode="fast"'.\n"""),
-        ("generate model.py:needs_kind -o m.py", "Give the argument a default, or annotate it"),
-        ("graph model.py:needs_kind -o m.svg", "Give the argument a default, or annotate it"),
+        ("show model.py:needs_kind --order 2", """as in --at 'x=2,mode="fast"', or annotate"""),
+        ("show model.py:needs_kind --as latex", """as in --at 'x=2,mode="fast"', or annotate"""),
+        (
+            "generate model.py:needs_kind -o m.py",
+            "as in --at 'x=2,mode=\"fast\"', or annotate them",
+        ),
+        ("graph model.py:needs_kind -o m.svg", "as in --at 'x=2,mode=\"fast\"', or annotate them"),
         ("show model.py:f --wrt q", "wrt='q' names no argument of f; it has x"),
         ("show model.py:f --wrt 7", "wrt=7 is no position of an argument of f(x)"),
         ("show model.py:g --wrt kind", "'kind' of g is not a number"),
@@ -705,6 +708,97 @@ def test_generate_of_imported_functions(folder, run):
     assert "#     diffsrc generate good:f -o grads.py\n" in text
     assert "\nK = 2.0  # good.K\n" in text
     assert run("generate", "--check", "sub/grads.py")[0] == 0
+
+
+WINDOW = """
+import math
+
+def window(t, shape):
+    if shape == "cosine":
+        return math.cos(t) ** 2
+    return math.exp(-t * t)
+
+def typed(x, flag: bool, /, n=None, *, kind: str = "a"):
+    if n is None and flag:
+        return x**2
+    return x if kind == "a" else x**3
+"""
+GAUSS = '''
+
+def window_grad(t, shape):
+    """Derivative of window with respect to t."""
+    if shape != "gauss":
+        raise ValueError("window_grad is written for shape='gauss'")
+    return -2 * t * math.exp(-t * t)
+'''
+
+
+@pytest.mark.parametrize("place", ["win.py", "win"])
+def test_a_module_for_static_arguments(place, folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    words = ["generate", f"{place}:window", "--at", 'shape="gauss"', "-o", "out.py"]
+    assert run(*words) == (0, "", "")
+    text = (folder / "out.py").read_text()
+    assert f"#     diffsrc generate {place}:window --at 'shape=\"gauss\"' -o out.py\n" in text
+    assert text.endswith(GAUSS)
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    # Numbers that are given too decide nothing.
+    run(*words[:3], "t=0.5,shape='gauss'", *words[4:])
+    assert (folder / "out.py").read_text().endswith(GAUSS)
+    (folder / "win.py").write_text(WINDOW.replace("-t * t", "-3 * t"))
+    if place == "win.py":
+        code, out, err = run("generate", "--check", "out.py")
+        assert (code, err) == (1, "out.py is out of date\n")
+        assert "+    return -3 * math.exp(-3 * t)\n" in out
+    sys.modules.pop("win", None)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        ["flag=False", 'kind="it\'s, \\"so\\"\\n"'],
+        ["flag=True,n=None,x=-inf"],
+        ["n=(1,2.5,'a'),flag=True,x=nan"],
+        ["flag=True,x=1e-300", "n={'a': [1e22]}"],
+    ],
+)
+def test_static_arguments_are_read_again(at, folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    given = [word for pairs in at for word in ("--at", pairs)]
+    assert run("generate", "win.py:typed", *given, "--value", "-o", "out.py") == (0, "", "")
+    assert run("generate", "--check", "out.py") == (0, "", "")
+
+
+@pytest.mark.parametrize("command", ["generate", "graph --derivative", "graph"])
+def test_static_arguments_that_are_wrong(command, folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    name = "out.py" if command == "generate" else "out.mmd"
+
+    def said(target, *more):
+        command_, *options = command.split()
+        code, out, err = run(command_, f"win.py:{target}", *options, *more, "-o", name)
+        assert (code, out, (folder / name).exists()) == (2, "", False)
+        return err
+
+    for given in ([], ["--at", "t=2"]):
+        err = said("window", *given)
+        assert "What 'shape' is decides the derivative's code" in err
+        assert "\n  Say at which arguments, as in --at 'x=2,mode=\"fast\"', or annotate" in err
+    assert "'flag' of typed is no number" in said("typed")
+    err = said("window", "--at", "form='gauss'")
+    assert err == "error: --at: window() has no argument 'form': it has t, shape\n"
+    assert "--at gives t twice" in said("window", "--at", "t=1", "--at", "t=2")
+    assert "'gauss' is no number; a string is" in said("window", "--at", "shape=gauss")
+
+
+def test_a_graph_for_static_arguments(folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    at = ["--at", "shape='gauss'", "-o", "out.mmd"]
+    assert run("graph", "win.py:window", *at) == (0, "", "")
+    assert '["exp(□)"]' in (folder / "out.mmd").read_text()
+    assert run("graph", "win:window", "--derivative", *at) == (0, "", "")
+    assert '(["d window / d t"])' in (folder / "out.mmd").read_text()
+    sys.modules.pop("win", None)
 
 
 VOIGT = """

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import diffsrc
 from diffsrc.cli import cache, generate, graph, show, verify
 from diffsrc.cli.arguments import EXIT_CODES
+from diffsrc.cli.at import WHEN_UNKNOWN
 from diffsrc.cli.output import BAD, DONE, INTERRUPTED, Output, Refusal, Usage, escape_names, say
 from diffsrc.errors import DiffsrcError, ShapeError
 
@@ -53,9 +54,8 @@ def _output(argv: Sequence[str] | None) -> Output:
         usage = f"{command.format_usage()}{command.prog}: error: {error}\n"
         return Output(err=usage, code=BAD)
     except ShapeError as error:
-        advice = None if getattr(arguments, "at", None) else arguments.when_unknown
-        if advice is not None:  # else it is for who has the function in Python
-            error = ShapeError(error.message, error.place, advice)
+        if arguments.some or arguments.at is None:  # the advice is for who calls in Python
+            error = ShapeError(error.message, error.place, WHEN_UNKNOWN)
         return Output(err=f"error: {error}\n", code=BAD)
     except (DiffsrcError, Refusal) as error:
         return Output(err=f"error: {error}\n", code=BAD)

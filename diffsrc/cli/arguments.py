@@ -20,8 +20,6 @@ TARGET = """\
 TARGET is path/file.py:function, which is read as text and never run, or
 package.module:function, which is imported. A method is file.py:Class.method.
 """
-# What to do where a derivative depends on what an argument is.
-WHEN_UNKNOWN = "Give the argument a default, or annotate it: float, np.ndarray, a class."
 EXIT_CODES = "exit codes: 0 done, 1 the answer is no (--check, verify), 2 bad usage or input"
 
 
@@ -41,7 +39,7 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    command.set_defaults(run=run, command=command, when_unknown=WHEN_UNKNOWN)
+    command.set_defaults(run=run, command=command)
     return command
 
 

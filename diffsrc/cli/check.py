@@ -7,17 +7,11 @@ import difflib
 from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from diffsrc.cli.arguments import operator_of
-from diffsrc.cli.generate import add_what, module_of
+from diffsrc.cli.generate import What, add_what, module_of, what_of
 from diffsrc.cli.output import BAD, NO, Output, Refusal, Usage
-from diffsrc.cli.targets import target_of
 from diffsrc.errors import DiffsrcError
-
-if TYPE_CHECKING:
-    from diffsrc.api.options import Operator
-    from diffsrc.cli.targets import Target
 
 
 def check_all(names: Sequence[str]) -> Output:
@@ -39,8 +33,7 @@ def check(name: str) -> Output:
     """Compare a module with what is written now; the difference is on stdout."""
     path = Path(name)
     before = _text_of(path)
-    targets, operator = _recorded(path, before)
-    after = module_of(targets, operator, path)
+    after = module_of(_recorded(path, before), path)
     if after == before:
         return Output()
     difference = difflib.unified_diff(
@@ -73,7 +66,7 @@ class _HeaderParser(argparse.ArgumentParser):
         raise Usage(message)
 
 
-def _recorded(path: Path, text: str) -> tuple[list[Target], Operator]:
+def _recorded(path: Path, text: str) -> What:
     """What the command in a module's header asks for."""
     from diffsrc.api.modules import command_in, is_ours
 
@@ -88,11 +81,9 @@ def _recorded(path: Path, text: str) -> tuple[list[Target], Operator]:
     parser = _HeaderParser(add_help=False, allow_abbrev=False)
     add_what(parser)
     try:
-        arguments = parser.parse_args([*command.targets, *command.options])
-        operator = operator_of(arguments)
+        return what_of(parser.parse_args([*command.targets, *command.options]), path.parent)
     except Usage as error:
         raise Refusal(f"the command in the header of {str(path)!r}: {error}") from None
-    return [target_of(target, path.parent) for target in arguments.targets], operator
 
 
 # The difference

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
+from diffsrc.cli.at import SOME, add_at, by_name, signature_with
 from diffsrc.cli.output import Output, Refusal
 from diffsrc.cli.targets import target_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from diffsrc.capture import Captured
     from diffsrc.cli.arguments import Commands
     from diffsrc.draw import ExpressionGraph
+    from diffsrc.specialise import Signature
 
 
 def add(commands: Commands) -> None:
@@ -34,6 +36,7 @@ def add(commands: Commands) -> None:
         help="of the derivative, as --wrt, --order and --value do too",
     )
     add_operator(graph)
+    add_at(graph, SOME, some=True)
 
 
 def run(arguments: argparse.Namespace) -> Output:
@@ -46,16 +49,17 @@ def run(arguments: argparse.Namespace) -> Output:
     except ValueError as error:
         raise Refusal(str(error)) from None
     asked = (arguments.derivative, arguments.wrt, arguments.order, arguments.value)
+    values = by_name(arguments.at)
     captured = target_of(arguments.target).captured()
-    _write(arguments.output, language, _graph(captured, operator if any(asked) else None))
+    signature = signature_with(captured, values)
+    drawn = _graph(captured, signature, operator if any(asked) else None)
+    _write(arguments.output, language, drawn)
     return Output()
 
 
-def _graph(captured: Captured, operator: Operator | None) -> ExpressionGraph:
+def _graph(captured: Captured, signature: Signature, operator: Operator | None) -> ExpressionGraph:
     from diffsrc.api.graphs import graph_of_derivative, graph_of_function
-    from diffsrc.specialise import unknown_signature
 
-    signature = unknown_signature(captured)
     if operator is None:
         return graph_of_function(captured, signature)
     return graph_of_derivative(captured, (operator,), derived(captured, signature, operator))

@@ -9,7 +9,7 @@ import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.at import by_name, evaluated, pairs_of, signature_at
+from diffsrc.cli.at import add_at, by_name, evaluated, signature_at
 from diffsrc.cli.output import Output
 from diffsrc.cli.targets import target_of
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from diffsrc.cli.arguments import Commands
     from diffsrc.specialise import Signature
 
-WHEN_UNKNOWN = "Say at which arguments, as in --at 'x=2,mode=\"fast\"'."
 FORMS = ("python", "text", "latex", "mathml", "sympy")
 
 
@@ -27,15 +26,8 @@ def add(commands: Commands) -> None:
     """How the command is called."""
     show = add_command(commands, "show", "print the derivative of a function", run)
     show.add_argument("target", metavar="TARGET", help="the function")
-    show.set_defaults(when_unknown=WHEN_UNKNOWN)
     add_operator(show)
-    show.add_argument(
-        "--at",
-        action="extend",
-        type=pairs_of,
-        metavar="NAME=VALUE[,...]",
-        help="evaluate it too: --at x=2,y=-1e3; strings in quotes",
-    )
+    add_at(show, "evaluate it too: --at x=2,y=-1e3; strings in quotes")
     show.add_argument(
         "--as",
         dest="form",

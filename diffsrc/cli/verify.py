@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.at import alone, by_name, pairs_of, signature_at
+from diffsrc.cli.at import add_at, alone, by_name, signature_at
 from diffsrc.cli.output import DONE, NO, Output, Refusal, Usage
 from diffsrc.cli.targets import target_of
 
@@ -23,13 +23,7 @@ def add(commands: Commands) -> None:
     verify = add_command(commands, "verify", "check the derivative of a function at a point", run)
     verify.add_argument("target", metavar="TARGET", help="the function")
     add_operator(verify)
-    verify.add_argument(
-        "--at",
-        action="extend",
-        type=pairs_of,
-        metavar="NAME=VALUE[,...]",
-        help="where: --at x=2,y=-1e3; strings in quotes",
-    )
+    add_at(verify, "where: --at x=2,y=-1e3; strings in quotes")
 
 
 def run(arguments: argparse.Namespace) -> Output:
