@@ -4,11 +4,13 @@ import ast
 import os
 import pty
 import re
+import runpy
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from diffsrc.cli import main
@@ -323,6 +325,10 @@ def test_show_of_an_imported_function(folder, run):
         ("generate model.py:f missing.py:f -o out.py", "There is no file"),
         ("generate model.py:f --check out.py", "--check takes modules alone"),
         ("generate --check out.py --wrt x", "--check takes modules alone"),
+        ("generate --check out.py --stack", "--check takes modules alone"),
+        ("generate --check out.py --at x=1", "--check takes modules alone"),
+        ("show model.py:f --stack --value", "--stack makes a Jacobian: it goes with neither"),
+        ("show model.py:f --stack --order 2", "--stack makes a Jacobian: it goes with neither"),
         ("generate --check out.py", "There is no file 'out.py'."),
         ("generate --check=", "the name of the file is empty"),
         (f"generate --check {'a' * 300}.py", "File name too long"),
@@ -669,6 +675,9 @@ def test_check_of_a_changed_module(old, new, code, printed, folder, run):
         (["--wrt=-1,-2", "--value"], " --wrt=-1,-2 --value"),
         (["--order", "1"], ""),
         (["--order", "2"], " --order 2"),
+        (["--stack", "--wrt", "y,x"], " --wrt y,x --stack"),
+        (["--wrt", "0", "--stack"], " --stack"),
+        (["--stack", "--at", "x=1,y=2"], " --stack --at x=1,y=2"),
     ],
 )
 def test_recorded_options(options, recorded, folder, run):
@@ -799,6 +808,38 @@ def test_a_graph_for_static_arguments(folder, run):
     assert run("graph", "win:window", "--derivative", *at) == (0, "", "")
     assert '(["d window / d t"])' in (folder / "out.mmd").read_text()
     sys.modules.pop("win", None)
+
+
+PEAK = """
+import numpy as np
+
+def peak(x, a, b):
+    return a * np.exp(-b * x**2)
+
+def both(x, y):
+    return x * y, x + y
+"""
+
+
+@pytest.mark.parametrize("place", ["peaks.py", "peaks"])
+def test_a_jacobian_as_one_array(place, folder, run):
+    (folder / "peaks.py").write_text(PEAK)
+    asked = [f"{place}:peak", "--wrt", "a,b", "--stack"]
+    assert run("generate", *asked, "-o", "out.py") == (0, "", "")
+    made = runpy.run_path("out.py")["peak_jacobian"]
+    x = np.array([0.0, 0.5])
+    expected = np.stack((np.exp(-2 * x**2), -3 * x**2 * np.exp(-2 * x**2)), axis=-1)
+    np.testing.assert_allclose(made(x, 3.0, 2.0), expected, rtol=1e-15)
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    at = ["--at", "x=1,a=3,b=0"]
+    assert "# peak_jacobian(x=1, a=3, b=0) = array([ 1., -3.])" in run("show", *asked, *at)[1]
+    assert run("show", *asked, "--as", "text")[1].startswith("(exp(-b * x**2), ")
+    assert run("verify", *asked, *at)[1].startswith("peak_jacobian: right\n  by a ")
+    assert run("graph", *asked, "-o", "f.mmd") == (0, "", "")
+    assert "∂peak/∂b" in (folder / "f.mmd").read_text()
+    rows = run("show", f"{place}:both", "--wrt", "x,y", "--stack", "--at", "x=2,y=3")[1]
+    assert "array([[3., 2.],\n#        [1., 1.]])" in rows
+    sys.modules.pop("peaks", None)
 
 
 VOIGT = """

@@ -494,6 +494,8 @@ def test_names_that_are_equal_say_by_what(tmp_path):
             "tests.test_module:cubic tests.test_module:of_class --value",
         ),
         ([grad(cubic), value_and_grad(of_class)], None),
+        ([jacobian(flat, wrt=("x", "a"), stack=True)], "tests.test_module:flat --wrt x,a --stack"),
+        ([jacobian(flat, wrt=("x", "a"))], None),
     ],
 )
 def test_command(derivatives, command, tmp_path):

@@ -120,7 +120,8 @@ def options_of(operators: Sequence[Operator]) -> tuple[str, ...] | None:
     if len(operators) > 1:
         return None
     (operator,) = operators
-    if operator.has_aux or (not operator.single and len(operator.wrt) == 1):
+    of_one = not operator.single and len(operator.wrt) == 1
+    if operator.has_aux or (of_one and not operator.stack):
         return None
     names = ",".join(map(str, operator.wrt))
     wrt: tuple[str, ...] = ("--wrt", names)
@@ -133,6 +134,8 @@ def options_of(operators: Sequence[Operator]) -> tuple[str, ...] | None:
             return wrt
         case "value_and_grad":
             return (*wrt, "--value")
+        case "jacobian" if operator.stack:
+            return (*wrt, "--stack")
         case "derivative" if operator.order > 1:
             return (*wrt, "--order", str(operator.order))
         case _:

@@ -54,6 +54,16 @@ def add_operator(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--order", type=_order, metavar="N", help="of the derivative (default: 1)")
     command.add_argument("--value", action="store_true", help="the value too: (value, gradient)")
+    command.add_argument(
+        "--stack",
+        action="store_true",
+        help="one array with a column for each of --wrt, as curve_fit takes it",
+    )
+
+
+def asks_for_derivative(arguments: argparse.Namespace) -> bool:
+    """Whether any of the options is given."""
+    return any((arguments.wrt, arguments.order, arguments.value, arguments.stack))
 
 
 def _wrt(text: str) -> list[Wrt]:
@@ -97,8 +107,12 @@ def operator_of(arguments: argparse.Namespace) -> Operator:
     order: int = arguments.order or 1
     if arguments.value and order > 1:
         raise Usage("--value goes with first derivatives only, not with --order")
+    if arguments.stack and (arguments.value or order > 1):
+        raise Usage("--stack makes a Jacobian: it goes with neither --value nor --order")
     from diffsrc.api.options import Operator
 
+    if arguments.stack:
+        return Operator("jacobian", wrt, single=False, stack=True)
     kind = "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
     return Operator(kind, wrt, len(wrt) == 1, order)
 

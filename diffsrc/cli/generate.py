@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from diffsrc.cli.arguments import add_command, add_operator, derived, file_name, operator_of
+from diffsrc.cli.arguments import (
+    add_command,
+    add_operator,
+    asks_for_derivative,
+    derived,
+    file_name,
+    operator_of,
+)
 from diffsrc.cli.at import SOME, add_at, by_name, signature_with, written
 from diffsrc.cli.output import Output, Refusal, Usage
 from diffsrc.cli.targets import Target, target_of
@@ -52,9 +59,8 @@ def add_what(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> Output:
     """Write a module, or check one."""
     if arguments.check is not None:
-        if arguments.targets or any(
-            (arguments.output, arguments.wrt, arguments.order, arguments.value, arguments.at)
-        ):
+        more = (arguments.targets, arguments.output, arguments.at)
+        if any(more) or asks_for_derivative(arguments):
             raise Usage("--check takes modules alone: their headers have the rest")
         from diffsrc.cli.check import check_all
 

@@ -6,7 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
+from diffsrc.cli.arguments import (
+    add_command,
+    add_operator,
+    asks_for_derivative,
+    derived,
+    operator_of,
+)
 from diffsrc.cli.at import SOME, add_at, by_name, signature_with
 from diffsrc.cli.output import Output, Refusal
 from diffsrc.cli.targets import target_of
@@ -33,7 +39,7 @@ def add(commands: Commands) -> None:
     graph.add_argument(
         "--derivative",
         action="store_true",
-        help="of the derivative, as --wrt, --order and --value do too",
+        help="of the derivative, as --wrt, --order, --value and --stack do too",
     )
     add_operator(graph)
     add_at(graph, SOME, some=True)
@@ -48,11 +54,11 @@ def run(arguments: argparse.Namespace) -> Output:
         language = format_of(arguments.output)
     except ValueError as error:
         raise Refusal(str(error)) from None
-    asked = (arguments.derivative, arguments.wrt, arguments.order, arguments.value)
+    asked = arguments.derivative or asks_for_derivative(arguments)
     values = by_name(arguments.at)
     captured = target_of(arguments.target).captured()
     signature = signature_with(captured, values)
-    drawn = _graph(captured, signature, operator if any(asked) else None)
+    drawn = _graph(captured, signature, operator if asked else None)
     _write(arguments.output, language, drawn)
     return Output()
 
