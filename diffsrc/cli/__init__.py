@@ -24,6 +24,7 @@ EXAMPLES = """\
   diffsrc show model.py:f --wrt x
   diffsrc show model.py:f --at x=2 --as latex
   diffsrc generate model.py:f model.py:g -o grads.py
+  diffsrc generate model.py:g --at 'mode="fast"' -o fast.py
   diffsrc generate --check grads.py
   diffsrc graph model.py:f -o f.svg --derivative
   diffsrc verify model.py:f --at x=2
