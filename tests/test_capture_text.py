@@ -96,7 +96,7 @@ def test_function(write):
 
 def test_lambda(write):
     captured = capture_text(write("f = lambda x: x + 1\n"), "f")
-    assert captured.name == "<lambda>"
+    assert (captured.name, captured.qualname) == ("f", "f")
     assert ast.unparse(captured.node.body) == "x + 1"
 
 
@@ -231,6 +231,38 @@ def test_literals(write):
     assert scope_of(path).lookup("RHO").origin == "global"
 
 
+COMPUTED = """
+import cmath, math
+import numpy as np
+from math import log as ln
+from scipy import special
+S2PI = math.sqrt(2.0 * math.pi)
+FWHM = 2 * np.sqrt(2 * ln(2))
+G = special.gamma(0.5)
+N = max(2, math.factorial(3))
+INF = float("inf")
+HALF = round(2.567, 1) / S2PI
+ROOT = cmath.sqrt(-1)
+HOLD = np.float64(N)
+BELOW = np.log(0.0)
+ANGLE = {"a": np.radians(30)}
+SIGN = -np.sign(-2)
+"""
+
+
+def test_known_functions_of_constants(write):
+    value = names(write(COMPUTED + F))
+    assert value("S2PI") == math.sqrt(2.0 * math.pi)
+    assert value("FWHM") == 2 * np.sqrt(2 * math.log(2))
+    assert value("G") == scipy.special.gamma(0.5)
+    assert (value("N"), value("INF"), value("ROOT")) == (6, math.inf, 1j)
+    assert value("HALF") == 2.6 / math.sqrt(2.0 * math.pi)
+    assert (value("BELOW"), value("ANGLE")) == (-math.inf, {"a": np.radians(30)})
+    # Of the types that they have where the file is run.
+    types = {"S2PI": float, "FWHM": np.float64, "N": int, "HOLD": np.float64, "SIGN": np.int64}
+    assert {name: type(value(name)) for name in types} == types
+
+
 def test_kinds_of_numbers_are_kept(write):
     value = names(write("A = 2\nB = 2.0\nC = True\nD = -0.0\n" + F))
     assert [type(value(name)) for name in "ABC"] == [int, float, bool]
@@ -284,7 +316,25 @@ def test_nested_lists_may_change_through_their_rows(write):
     ("text", "why"),
     [
         ("K = g()", "the result of a call"),
-        ("K = math.sqrt(2)", "the result of a call"),
+        ("K = math.dist((1,), (2,))", "the result of a call"),
+        ("K = random.random()", "the result of a call"),
+        ("K = round(2.5, ndigits=1)", "the result of a call"),
+        ("K = max(*(1, 2))", "not a literal"),
+        ("K = int('3')", "the result of a call"),
+        ("K = np.array([1.0])", "the result of a call"),
+        ("K = np.sqrt([1.0])", "the result of a call"),
+        ("K = np.where(True, 1, 2)", "no number"),
+        ("K = math.pi()", "the result of a call"),
+        ("K = math.log(0)", "ValueError"),
+        ("K = math.sqrt(g())", "the result of a call"),
+        ("math.sqrt = g\nK = math.sqrt(2)", "the result of a call"),
+        ("def sqrt(x): return x\nK = sqrt(2)", "the result of a call"),
+        ("K = math.factorial(10**7)", "too large"),
+        ("K = math.comb(10**9, 5 * 10**8)", "too large"),
+        ("K = math.perm(10**9, 10**8)", "too large"),
+        ("K = pow(10, 10**10)", "too large"),
+        ("K = round(0, -(10**10))", "too large"),
+        ("import operator\nK = operator.mul(1 << 16000, 1 << 16000) * 1\nK2 = K", "too large"),
         ("K = [g()]", "the result of a call"),
         ("K = 1 if y else 2", "not a literal"),
         ("K = f'{1}'", "not a literal"),
@@ -331,7 +381,7 @@ def test_nested_lists_may_change_through_their_rows(write):
     ],
 )
 def test_values_that_are_not_known(write, text, why):
-    path = write("import math\n" + text + F)
+    path = write("import math\nimport random\nimport numpy as np\n" + text + F)
     with pytest.raises(UnknownValue, match=why) as caught:
         scope_of(path).lookup("K")
     assert caught.value.place is not None

@@ -60,11 +60,11 @@ def test_derivatives_of_ours_are_right(operator):
     assert report.error < 1e-12
 
 
-def test_each_derivative_has_an_entry():
+def test_each_derivative_has_a_finding():
     report = verify(value_and_grad(area, wrt=("x", "y")), 1.3, 0.4)
-    assert [entry.by for entry in report.entries] == [(), ("x",), ("y",)]
+    assert [finding.by for finding in report.findings] == [(), ("x",), ("y",)]
     assert report.right == ("x", "y")
-    assert [e.by for e in verify(hessian(area, wrt=(0, 1)), 1.3, 0.4).entries] == [
+    assert [e.by for e in verify(hessian(area, wrt=(0, 1)), 1.3, 0.4).findings] == [
         ("x", "x"),
         ("x", "y"),
         ("y", "x"),
@@ -76,7 +76,7 @@ def test_orders():
     for order in (1, 2, 3):
         report = verify(area, 1.3, 0.4, order=order)
         assert report.ok
-        assert report.entries[0].by == ("x",) * order
+        assert report.findings[0].by == ("x",) * order
 
 
 def test_results_that_are_tuples():
@@ -84,7 +84,7 @@ def test_results_that_are_tuples():
         return r * math.cos(phi), r * math.sin(phi)
 
     report = verify(polar, 2.0, 0.3, wrt=(0, 1))
-    assert [(e.part, e.by) for e in report.entries] == [
+    assert [(e.part, e.by) for e in report.findings] == [
         ("[0]", ("r",)),
         ("[0]", ("phi",)),
         ("[1]", ("r",)),
@@ -104,7 +104,7 @@ def test_something_beside_the_value():
 def test_arrays_are_checked_at_every_element():
     report = verify(wave, TIMES, 1.5, 2.0, wrt=("t", "a", "w"))
     assert report.ok
-    assert [entry.points for entry in report.entries] == [7, 7, 7]
+    assert [finding.points for finding in report.findings] == [7, 7, 7]
 
 
 def test_integers_and_float32():
@@ -115,7 +115,7 @@ def test_integers_and_float32():
 
 def test_more_elements_than_many_digits_are_taken_for():
     t = np.linspace(0.1, 3.0, 700)
-    assert verify(wave, t, 1.5, 2.0).entries[0].points == 700
+    assert verify(wave, t, 1.5, 2.0).findings[0].points == 700
     assert not verify(wave, t, 1.5, 2.0, against=lambda t, a, w: a * w * np.cos(w * t + 1e-5))
 
 
@@ -131,14 +131,14 @@ def test_positions_count_parameters():
     def ordered(x, a=1.5, b=2.0, /, c=0.5, *, d=3.0):
         return x + a**2 + b**3 + c**4 + d**5
 
-    assert [verify(ordered, 1.0, wrt=i).entries[0].by for i in (0, 1, 2, -1)] == [
+    assert [verify(ordered, 1.0, wrt=i).findings[0].by for i in (0, 1, 2, -1)] == [
         ("x",),
         ("a",),
         ("b",),
         ("c",),
     ]
-    assert verify(ordered, 1.0, d=2.0, c=1.0, wrt=3).entries[0].by == ("c",)
-    assert verify(area, y=0.4, x=1.3).entries[0].by == ("x",)
+    assert verify(ordered, 1.0, d=2.0, c=1.0, wrt=3).findings[0].by == ("c",)
+    assert verify(area, y=0.4, x=1.3).findings[0].by == ("x",)
     assert verify(area, y=0.4, x=1.3, against=lambda x, y: area_grad(x, y)[0]).right == ("x",)
     several = verify(lambda *xs: xs[0] * xs[1] ** 2, 2.0, 3.0, wrt=(0, 1))
     assert several.right == ("xs[0]", "xs[1]")
@@ -201,7 +201,7 @@ def test_forms_of_one_derivative_by_hand(given):
 def test_forms_of_a_fit_by_hand(given):
     report = verify(wave, TIMES, 1.5, 2.0, wrt=("a", "w"), against=given)
     assert report.right == ("a", "w")
-    assert [entry.points for entry in report.entries] == [7, 7]
+    assert [finding.points for finding in report.findings] == [7, 7]
 
 
 def test_by_what_it_derives_is_seen_from_how_many_there_are():
@@ -380,8 +380,8 @@ def test_random_programs(modules):
             values = grad(function, wrt=drawn.wrt)(**point)
             for i, wrong in errors(values):
                 given = verify(function, **point, wrt=drawn.wrt, against=lambda **_: wrong)  # noqa: B023 - called at once
-                found += given.entries[i].verdict == "wrong"
-                missed += given.entries[i].verdict == "right"
+                found += given.findings[i].verdict == "wrong"
+                missed += given.findings[i].verdict == "right"
     assert missed == 0
     assert found > 100
     assert verdicts["cannot tell"] < 0.1 * verdicts["right"]
@@ -507,6 +507,29 @@ def test_saturated_and_flat_functions():
     assert verify(lambda x: 1.0 + 0.0 * x, 2.0).ok
     steep = np.vectorize(lambda x: math.tanh(1e7 * (x - 1)) if abs(x - 1) < 1e-5 else 0.0)
     assert not verify(steep, 1.0, against=lambda x: 0.0)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: x**3, math.cos, lambda x: np.dot(x, x), lambda x: x * math.sin(x) * 1e-3],
+    ids=["residue", "even", "called", "small"],
+)
+def test_a_derivative_that_is_zero_is_compared_with_zero(function):
+    report = verify(function, 0.0, against=lambda x: 1e-6)
+    assert report.worst.value == 0.0
+    assert math.copysign(1.0, report.worst.value) == 1.0
+    assert report.error == math.inf
+    assert "1e-06 in the place of 0, absolute error 1e-06, at " in str(report)
+    assert "by x  right  no difference" in str(verify(function, 0.0, against=lambda x: 0.0))
+    assert "largest absolute error 1.0e-70" in str(verify(function, 0.0, against=lambda x: 1e-70))
+    assert "nan where the derivative is 0 at" in str(
+        verify(function, 0.0, against=lambda x: math.nan)
+    )
+
+
+def test_a_small_derivative_is_not_zero():
+    report = verify(lambda x: 2 * math.cos(x), math.pi, against=lambda x: 1e-5)
+    assert "1e-05 in the place of -2.449293598e-16, relative error 4.1e+10" in str(report)
 
 
 def test_stopped_values_are_constants():

@@ -4,11 +4,13 @@ import ast
 import os
 import pty
 import re
+import runpy
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from diffsrc.cli import main
@@ -25,7 +27,7 @@ raise SystemExit("it ran")
 
 RATE = 2.5
 WEIGHTS = [1.0, 2.0]
-COMPUTED = math.sqrt(2.0)
+COMPUTED = square(2.0)
 
 
 class TooLow(ValueError):
@@ -68,7 +70,7 @@ def loop(x):
     return x
 
 
-def called(x, k=math.sqrt(2.0)):
+def called(x, k=make(2.0)):
     return k * x**2
 '''
 
@@ -248,10 +250,13 @@ def test_show_of_an_imported_function(folder, run):
         ("show model.py:loop", "\n    for i in range(3):\n    ^^^"),
         ("show model.py:computed", "package.module:function"),
         ("show model.py:needs_kind", "its value decides the derivative's code"),
-        ("show model.py:needs_kind --order 2", """as in --at 'x=2,mode="fast"'.\n"""),
-        ("show model.py:needs_kind --as latex", """as in --at 'x=2,mode="fast"'.\n"""),
-        ("generate model.py:needs_kind -o m.py", "Give the argument a default, or annotate it"),
-        ("graph model.py:needs_kind -o m.svg", "Give the argument a default, or annotate it"),
+        ("show model.py:needs_kind --order 2", """as in --at 'x=2,mode="fast"', or annotate"""),
+        ("show model.py:needs_kind --as latex", """as in --at 'x=2,mode="fast"', or annotate"""),
+        (
+            "generate model.py:needs_kind -o m.py",
+            "as in --at 'x=2,mode=\"fast\"', or annotate them",
+        ),
+        ("graph model.py:needs_kind -o m.svg", "as in --at 'x=2,mode=\"fast\"', or annotate them"),
         ("show model.py:f --wrt q", "wrt='q' names no argument of f; it has x"),
         ("show model.py:f --wrt 7", "wrt=7 is no position of an argument of f(x)"),
         ("show model.py:g --wrt kind", "'kind' of g is not a number"),
@@ -314,12 +319,16 @@ def test_show_of_an_imported_function(folder, run):
         ("generate model.py:f -o helpers.py", "was not written by diffsrc"),
         ("generate model.py:f -o model.py", "'model.py' is the file of f: choose another name"),
         ("generate model.py:f -o sub/../model.py", "is the file of f: choose another name"),
-        ("generate model.py:f model.py:f -o out.py", "write two modules"),
+        ("generate model.py:f model.py:f -o out.py", "model.py:f is given twice"),
         ("generate model.py:f \udcff.py:f -o out.py", "There is no file '\\udcff.py'"),
         ("generate model.py:f -o \udcff.py", "cannot stand in a comment; rename the file"),
         ("generate model.py:f missing.py:f -o out.py", "There is no file"),
         ("generate model.py:f --check out.py", "--check takes modules alone"),
         ("generate --check out.py --wrt x", "--check takes modules alone"),
+        ("generate --check out.py --stack", "--check takes modules alone"),
+        ("generate --check out.py --at x=1", "--check takes modules alone"),
+        ("show model.py:f --stack --value", "--stack makes a Jacobian: it goes with neither"),
+        ("show model.py:f --stack --order 2", "--stack makes a Jacobian: it goes with neither"),
         ("generate --check out.py", "There is no file 'out.py'."),
         ("generate --check=", "the name of the file is empty"),
         (f"generate --check {'a' * 300}.py", "File name too long"),
@@ -666,6 +675,9 @@ def test_check_of_a_changed_module(old, new, code, printed, folder, run):
         (["--wrt=-1,-2", "--value"], " --wrt=-1,-2 --value"),
         (["--order", "1"], ""),
         (["--order", "2"], " --order 2"),
+        (["--stack", "--wrt", "y,x"], " --wrt y,x --stack"),
+        (["--wrt", "0", "--stack"], " --stack"),
+        (["--stack", "--at", "x=1,y=2"], " --stack --at x=1,y=2"),
     ],
 )
 def test_recorded_options(options, recorded, folder, run):
@@ -705,6 +717,200 @@ def test_generate_of_imported_functions(folder, run):
     assert "#     diffsrc generate good:f -o grads.py\n" in text
     assert "\nK = 2.0  # good.K\n" in text
     assert run("generate", "--check", "sub/grads.py")[0] == 0
+
+
+WINDOW = """
+import math
+
+def window(t, shape):
+    if shape == "cosine":
+        return math.cos(t) ** 2
+    return math.exp(-t * t)
+
+def typed(x, flag: bool, /, n=None, *, kind: str = "a"):
+    if n is None and flag:
+        return x**2
+    return x if kind == "a" else x**3
+"""
+GAUSS = '''
+
+def window_grad(t, shape):
+    """Derivative of window with respect to t."""
+    if shape != "gauss":
+        raise ValueError("window_grad is written for shape='gauss'")
+    return -2 * t * math.exp(-t * t)
+'''
+
+
+@pytest.mark.parametrize("place", ["win.py", "win"])
+def test_a_module_for_static_arguments(place, folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    words = ["generate", f"{place}:window", "--at", 'shape="gauss"', "-o", "out.py"]
+    assert run(*words) == (0, "", "")
+    text = (folder / "out.py").read_text()
+    assert f"#     diffsrc generate {place}:window --at 'shape=\"gauss\"' -o out.py\n" in text
+    assert text.endswith(GAUSS)
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    # Numbers that are given too decide nothing.
+    run(*words[:3], "t=0.5,shape='gauss'", *words[4:])
+    assert (folder / "out.py").read_text().endswith(GAUSS)
+    (folder / "win.py").write_text(WINDOW.replace("-t * t", "-3 * t"))
+    if place == "win.py":
+        code, out, err = run("generate", "--check", "out.py")
+        assert (code, err) == (1, "out.py is out of date\n")
+        assert "+    return -3 * math.exp(-3 * t)\n" in out
+    sys.modules.pop("win", None)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        ["flag=False", 'kind="it\'s, \\"so\\"\\n"'],
+        ["flag=True,n=None,x=-inf"],
+        ["n=(1,2.5,'a'),flag=True,x=nan"],
+        ["flag=True,x=1e-300", "n={'a': [1e22]}"],
+    ],
+)
+def test_static_arguments_are_read_again(at, folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    given = [word for pairs in at for word in ("--at", pairs)]
+    assert run("generate", "win.py:typed", *given, "--value", "-o", "out.py") == (0, "", "")
+    assert run("generate", "--check", "out.py") == (0, "", "")
+
+
+@pytest.mark.parametrize("command", ["generate", "graph --derivative", "graph"])
+def test_static_arguments_that_are_wrong(command, folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    name = "out.py" if command == "generate" else "out.mmd"
+
+    def said(target, *more):
+        command_, *options = command.split()
+        code, out, err = run(command_, f"win.py:{target}", *options, *more, "-o", name)
+        assert (code, out, (folder / name).exists()) == (2, "", False)
+        return err
+
+    for given in ([], ["--at", "t=2"]):
+        err = said("window", *given)
+        assert "What 'shape' is decides the derivative's code" in err
+        assert "\n  Say at which arguments, as in --at 'x=2,mode=\"fast\"', or annotate" in err
+    assert "'flag' of typed is no number" in said("typed")
+    err = said("window", "--at", "form='gauss'")
+    assert err == "error: --at: window() has no argument 'form': it has t, shape\n"
+    assert "--at gives t twice" in said("window", "--at", "t=1", "--at", "t=2")
+    assert "'gauss' is no number; a string is" in said("window", "--at", "shape=gauss")
+
+
+def test_a_graph_for_static_arguments(folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    at = ["--at", "shape='gauss'", "-o", "out.mmd"]
+    assert run("graph", "win.py:window", *at) == (0, "", "")
+    assert '["exp(□)"]' in (folder / "out.mmd").read_text()
+    assert run("graph", "win:window", "--derivative", *at) == (0, "", "")
+    assert '(["d window / d t"])' in (folder / "out.mmd").read_text()
+    sys.modules.pop("win", None)
+
+
+PEAK = """
+import numpy as np
+
+def peak(x, a, b):
+    return a * np.exp(-b * x**2)
+
+def both(x, y):
+    return x * y, x + y
+"""
+
+
+@pytest.mark.parametrize("place", ["peaks.py", "peaks"])
+def test_a_jacobian_as_one_array(place, folder, run):
+    (folder / "peaks.py").write_text(PEAK)
+    asked = [f"{place}:peak", "--wrt", "a,b", "--stack"]
+    assert run("generate", *asked, "-o", "out.py") == (0, "", "")
+    made = runpy.run_path("out.py")["peak_jacobian"]
+    x = np.array([0.0, 0.5])
+    expected = np.stack((np.exp(-2 * x**2), -3 * x**2 * np.exp(-2 * x**2)), axis=-1)
+    np.testing.assert_allclose(made(x, 3.0, 2.0), expected, rtol=1e-15)
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    at = ["--at", "x=1,a=3,b=0"]
+    assert "# peak_jacobian(x=1, a=3, b=0) = array([ 1., -3.])" in run("show", *asked, *at)[1]
+    assert run("show", *asked, "--as", "text")[1].startswith("(exp(-b * x**2), ")
+    assert run("verify", *asked, *at)[1].startswith("peak_jacobian: right\n  by a ")
+    assert run("graph", *asked, "-o", "f.mmd") == (0, "", "")
+    assert "∂peak/∂b" in (folder / "f.mmd").read_text()
+    rows = run("show", f"{place}:both", "--wrt", "x,y", "--stack", "--at", "x=2,y=3")[1]
+    assert "array([[3., 2.],\n#        [1., 1.]])" in rows
+    sys.modules.pop("peaks", None)
+
+
+VOIGT = """
+import math
+from scipy import special
+S2PI = math.sqrt(2.0 * math.pi)
+
+def voigt(x, sigma, gamma, scale=1 / math.sqrt(2)):
+    return special.wofz((x + 1j * gamma) / sigma * scale).real / (sigma * S2PI)
+"""
+
+
+def test_constants_that_are_computed_in_a_file(folder, run):
+    (folder / "voigt.py").write_text(VOIGT)
+    assert run("generate", "voigt.py:voigt", "-o", "out.py") == (0, "", "")
+    text = (folder / "out.py").read_text()
+    assert "\nS2PI = 2.5066282746310002  # read in voigt.py\n" in text
+    assert "scale=0.7071067811865475)" in text
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    (folder / "voigt.py").write_text(VOIGT.replace("2.0 * math.pi", "3.0 * math.pi"))
+    assert run("generate", "--check", "out.py")[0] == 1
+
+
+LAMBDAS = """
+import functools
+from diffsrc import grad
+square = lambda x: x * x
+cube = lambda x: x**3
+class C:
+    half = lambda x: x / 2
+slope = grad(lambda x: x**4)
+double = functools.partial(lambda k, x: k * x**2, 2.0)
+"""
+
+
+@pytest.mark.parametrize("place", ["named.py", "named"])
+def test_a_lambda_has_the_name_by_which_it_is_asked_for(place, folder, run):
+    (folder / "named.py").write_text(LAMBDAS)
+    targets = [f"{place}:square", f"{place}:cube"]
+    assert run("generate", *targets, "-o", "out.py") == (0, "", "")
+    text = (folder / "out.py").read_text()
+    assert f"# square_grad: from {place}:square\n" in text
+    assert 'def cube_grad(x):\n    """Derivative of cube with respect to x.' in text
+    assert run("generate", "--check", "out.py") == (0, "", "")
+    assert run("show", targets[0])[1].startswith("def square_grad(x):\n")
+    assert run("graph", targets[0], "-o", "f.mmd")[0] == 0
+    assert '(["square"])' in (folder / "f.mmd").read_text()
+    assert run("verify", targets[1], "--at", "x=2")[1].startswith("cube_grad: right")
+    sys.modules.pop("named", None)
+
+
+def test_lambdas_in_other_things(folder, run):
+    (folder / "named.py").write_text(LAMBDAS)
+    assert "def f_grad(x):" in run("show", "named:slope")[1]
+    assert "def half_grad(x):" in run("show", "named:C.half")[1]
+    assert "def double_grad(x):" in run("show", "named:double")[1]
+    sys.modules.pop("named", None)
+
+
+def test_a_function_that_is_given_twice(folder, run):
+    for again in ("model.py:f", "./model.py:f", str(folder / "model.py:f")):
+        code, out, err = run("generate", "model.py:f", again, "-o", "out.py")
+        assert (code, out) == (2, "")
+        assert err == ("error: model.py:f is given twice: a module has each derivative once\n")
+    (folder / "sub" / "model.py").write_text("def f(x):\n    return x\n")
+    _, _, err = run("generate", "model.py:f", "sub/model.py:f", "-o", "out.py")
+    assert re.sub(r"line \d+", "line N", err) == (
+        "error: 2 of the derivatives are called f_grad: of model.py:f, line N and of "
+        "sub/model.py:f, line N; write two modules\n"
+    )
+    assert not (folder / "out.py").exists()
 
 
 def test_write_module_writes_the_same(folder, run):

@@ -190,7 +190,7 @@ ENDINGS = ".svg, .dot, .gv, .mmd, .mermaid"
             ("model.py:f", "-o", "f.svg", "--order", "2", "--value"),
             "--value goes with first derivatives only",
         ),
-        (("model.py:f", "-o", "f.svg", "--at", "x=2"), "unrecognized arguments: --at"),
+        (("model.py:f", "-o", "f.svg", "--at", "z=2"), "--at: f() has no argument 'z': it has x"),
         (("long.py:f", "-o", "f.svg"), "error: the graph of f has 1,203 boxes"),
     ],
 )

@@ -9,12 +9,14 @@ import re
 
 import numpy as np
 import pytest
+from scipy import special, stats
 
 from diffsrc import (
     NotDifferentiable,
     ShapeError,
     SourceUnavailable,
     UnsupportedSyntax,
+    closed_form,
     custom_jvp,
     custom_vjp,
     derivative,
@@ -100,6 +102,26 @@ def test_functions_with_rules_by_users():
     squared = grad(lambda x: hidden(x, 2.0) ** 2)
     assert "hidden(x, 2.0)" in " ".join(texts(squared.graph))
     assert "Rule" not in drawn.svg + squared.graph.svg + graph(unread).svg
+
+
+def test_functions_of_scipy_are_called_as_in_closed_forms():
+    def apart(x, y):
+        return stats.norm.cdf(x) - stats.cauchy.cdf(x, 0, y)
+
+    assert texts(graph(apart)) == ["x", "norm.cdf(x)", "y", "cauchy.cdf(x, 0, y)", "□ − □", "apart"]
+    slope = grad(apart)
+    assert {"norm.pdf(x)", "cauchy.pdf(x, 0, y)"} <= set(texts(slope.graph))
+    assert str(closed_form(apart)) == "norm.pdf(x) - cauchy.pdf(x, 0, y)"
+
+    # Functions that are called as distributions are have no arguments by default.
+    def alike(x, y):
+        return y**2 * (special.gamma(1) + special.beta(x, 1) - stats.gamma.pdf(x, 2.5, y))
+
+    said = " ".join(texts(graph(alike)))
+    assert all(text in said for text in ("gamma(1)", "beta(x, 1)", "gamma.pdf(x, 2.5, y)"))
+    of_y = str(closed_form(lambda x, y: y**2 * (special.gamma(1) + special.beta(x, 1)), wrt=1))
+    assert "gamma(1)" in of_y
+    assert "beta(x, 1)" in of_y
 
 
 def test_stopped_values():

@@ -15,7 +15,9 @@ import pydot
 import pytest
 
 from diffsrc import derivative, grad, graph, jacobian
-from diffsrc.draw.picture import MAX_BOXES
+from diffsrc.draw.picture import MAX_BOXES, MAX_PASSED
+from diffsrc.draw.places import ROUNDS, Places
+from diffsrc.draw.rows import SWAPS, WORK, Order
 from tests.drawn import DERIVATIVES, f, made, pendulum, polar, tax, texts
 from tests.pictures import arrows, boxes, drawn
 
@@ -230,6 +232,12 @@ def chain(count):
     return made(f"def f(x, k, c):\n    v0 = x\n{lines}\n    return v{count}\n")
 
 
+def early(count):
+    """What is computed in the first rows is used in all the others."""
+    lines = "\n".join(f"    v = math.sin(v) * max(s, {i}.5) + x * v" for i in range(count))
+    return made(f"def f(x, s):\n    v = x\n{lines}\n    return v\n")
+
+
 def test_long_functions():
     shown = graph(chain(100))
     picture = drawn(shown.svg)
@@ -245,6 +253,44 @@ def test_what_nobody_could_read_is_no_picture():
         _ = shown.svg
     assert shown._repr_svg_() is None
     assert shown.dot.count(" -> ") == 5_001
+    shown = graph(early(60))
+    with pytest.raises(ValueError, match=rf"303 boxes .*pass 5,547 rows.* {MAX_PASSED:,}: .*\.dot"):
+        _ = shown.svg
+    assert shown._repr_svg_() is None
+    assert shown.dot.count(" -> ") == 480
+
+
+@pytest.mark.parametrize(
+    ("what", "boxes"),
+    [(early(8), 43), (early(50), 253), (grad(early(25)), 250), (chain(330), 994)],
+    ids=["few", "passed", "derivative", "boxes"],
+)
+def test_the_work_at_a_picture_is_bounded(what, boxes, monkeypatch):
+    """Below the limits: it does not grow with the square of what arrows pass."""
+    moved, swapped, size = 0, 0, 0
+    apart, swap_in = Places.apart, Order.swap_in
+
+    def counted_apart(self, row, wanted):
+        nonlocal moved, size
+        moved += len(row)
+        size = sum(map(len, self.rows.rows))
+        apart(self, row, wanted)
+
+    def counted_swap(self, row):
+        nonlocal swapped
+        swapped += len(row)
+        return swap_in(self, row)
+
+    monkeypatch.setattr(Places, "apart", counted_apart)
+    monkeypatch.setattr(Order, "swap_in", counted_swap)
+    shown = graph(what)
+    assert repr(shown) == f"<diffsrc graph of f: {boxes} boxes>"
+    assert shown._repr_svg_() is not None
+    assert size <= MAX_BOXES + MAX_PASSED
+    if size < WORK / ROUNDS:
+        assert moved == 13 * (ROUNDS // 3) * size
+    assert moved <= 13 / 3 * WORK
+    assert swapped <= 4 * SWAPS * WORK
 
 
 def test_deep_expressions():

@@ -459,8 +459,16 @@ def test_names_that_are_equal_say_by_what(tmp_path):
     made = run_text(text)
     assert made["area_grad_width"](2.0, 3.0) == 3.0
     assert made["area_grad_height"](2.0, 3.0) == 2.0
-    with pytest.raises(ValueError, match="are called area_grad_width"):
+    with pytest.raises(ValueError, match=r"test_module\.py:test_names_.*\.area is given twice"):
         text_of(tmp_path, grad(area, "width"), grad(area, "width"))
+    first, second = grad(lambda x: x**2), grad(lambda x: x**3)
+    line = first.primal.__code__.co_firstlineno
+    lines = rf"called f_grad: of .*<lambda>, line {line} and of .*<lambda>, line {line}; write two"
+    with pytest.raises(ValueError, match=lines):
+        text_of(tmp_path, first, second)
+    closures = [closed_over(scale) for scale in (2.0, 3.0)]
+    with pytest.raises(ValueError, match="2 of the derivatives are called f_grad"):
+        text_of(tmp_path, *map(grad, closures))
 
 
 # The command in the header
@@ -486,6 +494,8 @@ def test_names_that_are_equal_say_by_what(tmp_path):
             "tests.test_module:cubic tests.test_module:of_class --value",
         ),
         ([grad(cubic), value_and_grad(of_class)], None),
+        ([jacobian(flat, wrt=("x", "a"), stack=True)], "tests.test_module:flat --wrt x,a --stack"),
+        ([jacobian(flat, wrt=("x", "a"))], None),
     ],
 )
 def test_command(derivatives, command, tmp_path):

@@ -6,7 +6,7 @@ import runpy
 import numpy as np
 import pytest
 
-from diffsrc import UnsupportedSyntax, grad, hessian, jacobian, write_module
+from diffsrc import UnsupportedSyntax, grad, hessian, jacobian, verify, write_module
 
 X = np.linspace(0.1, 2.0, 7)
 PARAMETERS = (1.5, 0.7, 0.3)
@@ -84,6 +84,27 @@ def test_arrays_of_a_function_that_returns_a_tuple() -> None:
     cosine = X * np.cos(2 * X)
     expected = [np.stack((X, np.ones(7)), -1), np.stack((cosine, np.zeros(7)), -1)]
     np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("df", "args", "by"),
+    [
+        (jacobian(decay, wrt=("height", "rate"), stack=True), (X, *PARAMETERS), "height rate"),
+        (jacobian(decay, wrt=("height", "rate"), stack=True), (0.5, *PARAMETERS), "height rate"),
+        (jacobian(decay, wrt=("rate",), stack=True), (X, *PARAMETERS), "rate"),
+        (jacobian(polar, wrt=(0, 1), stack=True), (2.0, 1.0), "r phi r phi r phi"),
+        (
+            jacobian(grad(lambda x, y: x**2 * y**3, wrt=(0, 1)), wrt=(0, 1), stack=True),
+            (2.0, 1.0),
+            "x,x x,y y,x y,y",
+        ),
+    ],
+    ids=["arrays", "numbers", "one", "rows", "nested"],
+)
+def test_verify_reads_the_columns(df, args, by) -> None:
+    report = verify(df, *args)
+    assert report.ok, report
+    assert " ".join(",".join(f.by) for f in report.findings) == by
 
 
 def test_integers_give_floats() -> None:

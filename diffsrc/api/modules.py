@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import shlex
@@ -119,7 +120,8 @@ def options_of(operators: Sequence[Operator]) -> tuple[str, ...] | None:
     if len(operators) > 1:
         return None
     (operator,) = operators
-    if operator.has_aux or (not operator.single and len(operator.wrt) == 1):
+    of_one = not operator.single and len(operator.wrt) == 1
+    if operator.has_aux or (of_one and not operator.stack):
         return None
     names = ",".join(map(str, operator.wrt))
     wrt: tuple[str, ...] = ("--wrt", names)
@@ -132,6 +134,8 @@ def options_of(operators: Sequence[Operator]) -> tuple[str, ...] | None:
             return wrt
         case "value_and_grad":
             return (*wrt, "--value")
+        case "jacobian" if operator.stack:
+            return (*wrt, "--stack")
         case "derivative" if operator.order > 1:
             return (*wrt, "--order", str(operator.order))
         case _:
@@ -149,7 +153,7 @@ def module_text(pieces: Sequence[Piece], path: Path, command: Command | None) ->
             raise ValueError(
                 f"{str(path)!r} is the file of {piece.captured.qualname}: choose another name"
             )
-    names = names_of(pieces)
+    names = names_of(pieces, folder)
     constants: dict[str, Constant] = {}
     header: list[str] = []
     texts: list[str] = []
@@ -184,7 +188,7 @@ def module_text(pieces: Sequence[Piece], path: Path, command: Command | None) ->
     return module(top, modules, lines, texts)
 
 
-def names_of(pieces: Sequence[Piece]) -> list[str]:
+def names_of(pieces: Sequence[Piece], folder: Path) -> list[str]:
     """The names of the functions; equal ones get what they derive by behind them."""
     counts = Counter(piece.stages.name for piece in pieces)
     names = [
@@ -193,8 +197,34 @@ def names_of(pieces: Sequence[Piece]) -> list[str]:
     ]
     for name, count in Counter(names).items():
         if count > 1:
-            raise ValueError(f"{count} of the derivatives are called {name}; write two modules")
+            alike = [p for p, own in zip(pieces, names, strict=True) if own == name]
+            raise ValueError(_why_alike(alike, folder))
     return names
+
+
+def _why_alike(pieces: Sequence[Piece], folder: Path) -> str:
+    """Why a module cannot hold derivatives of one name that are by the same."""
+    for piece, other in itertools.combinations(pieces, 2):
+        if _is_same(piece, other):
+            return f"{piece.source(folder)} is given twice: a module has each derivative once"
+    places = [f"{p.source(folder)}, line {p.captured.node.lineno}" for p in pieces]
+    return (
+        f"{len(pieces)} of the derivatives are called {pieces[0].stages.name}: of "
+        f"{' and of '.join(places)}; write two modules"
+    )
+
+
+def _is_same(piece: Piece, other: Piece) -> bool:
+    """Whether two pieces are the same derivative."""
+    first, second = piece.captured, other.captured
+    places = {(os.path.realpath(c.file), c.node.lineno, c.node.col_offset) for c in (first, second)}
+    return (
+        len(places) == 1
+        and first.function is second.function
+        and first.bound.keys() == second.bound.keys()
+        and all(value is second.bound[name] for name, value in first.bound.items())
+        and piece.signature == other.signature
+    )
 
 
 def _longer_name(piece: Piece) -> str:

@@ -1,16 +1,23 @@
-"""Literal arithmetic evaluated over the syntax tree: no `eval`, no calls."""
+"""Constants evaluated over the syntax tree: arithmetic, and functions of the table of operations.
+
+There is no `eval`, and nothing of the file is run.
+"""
 
 from __future__ import annotations
 
 import ast
 import operator
+import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from diffsrc.capture.attributes import static_attribute
 from diffsrc.capture.scope import MissingName
+from diffsrc.ops import operation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from typing import TypeGuard
 
     Resolve = Callable[[ast.Name], object]
 
@@ -37,8 +44,12 @@ _UNARY: dict[type[ast.unaryop], Callable[..., object]] = {
 _NUMBERS = (bool, int, float, complex)
 _SEQUENCES = (str, bytes, tuple, list)
 _CONTAINERS = (*_SEQUENCES, dict)
+# What computes with integers that have many more digits, fewer than the first argument, or 10, to
+# the power of the last.
+_GROWING = frozenset({"pow", "perm", "comb", "factorial", "round"})
 _MAX_BITS = 1 << 14
 _MAX_LENGTH = 100_000
+NO_CALL = "is the result of a call, and only known functions of numbers are computed"
 
 
 class NotLiteralError(Exception):
@@ -97,20 +108,20 @@ def _fold(node: ast.expr, resolve: Resolve) -> object:
         case ast.Subscript(value=base, slice=index):
             return _item(node, _fold(base, resolve), _fold(index, resolve))
         case ast.Call():
-            raise NotLiteralError(node, "is the result of a call")
+            return _called(node, resolve)
         case _:
             raise NotLiteralError(node, "is not a literal")
 
 
 def _unary(node: ast.expr, op: ast.unaryop, value: object) -> object:
-    if type(value) not in _NUMBERS:
+    if not _is_number(value):
         raise NotLiteralError(node, "is not literal arithmetic")
     return _computed(node, lambda: _UNARY[type(op)](value))
 
 
 def _binary(node: ast.expr, op: ast.operator, left: object, right: object) -> object:
     function = _BINARY.get(type(op))
-    numbers = type(left) in _NUMBERS and type(right) in _NUMBERS
+    numbers = _is_number(left) and _is_number(right)
     joined = isinstance(op, ast.Add) and type(left) is type(right)
     joined = joined and type(left) in _SEQUENCES
     repeated = isinstance(op, ast.Mult) and (
@@ -122,6 +133,42 @@ def _binary(node: ast.expr, op: ast.operator, left: object, right: object) -> ob
     if _is_huge(op, left, right):
         raise NotLiteralError(node, "is too large")
     return _computed(node, lambda: function(left, right))
+
+
+def _called(node: ast.Call, resolve: Resolve) -> object:
+    """What a function gives that depends on numbers alone, which the table of operations says."""
+    try:
+        function = _fold(node.func, resolve)
+    except NotLiteralError:
+        raise NotLiteralError(node, NO_CALL) from None
+    known = operation_of(function)
+    if known is None or not callable(function) or node.keywords:
+        raise NotLiteralError(node, NO_CALL)
+    args = [_fold(arg, resolve) for arg in node.args]
+    of_text = function is float and all(type(arg) is str for arg in args)  # `float("inf")`
+    if not (of_text or all(map(_is_number, args))):
+        raise NotLiteralError(node, NO_CALL)
+    if _grows(known[0].name, [arg for arg in args if isinstance(arg, int)]):
+        raise NotLiteralError(node, "is too large")
+    value = _computed(node, lambda: function(*args))
+    if not _is_number(value):
+        raise NotLiteralError(node, "is no number")
+    return value
+
+
+def _grows(op: str, args: Sequence[int]) -> bool:
+    """Tell whether an operation on integers would compute with too many digits."""
+    sizes = [abs(arg) for arg in args]
+    if sizes and op in _GROWING and _is_huge(ast.Pow(), max(sizes[0], 16), sizes[-1]):
+        return True
+    return any(size.bit_length() > _MAX_BITS for size in sizes)
+
+
+def _is_number(value: object) -> TypeGuard[complex]:
+    """Tell whether it is a number of Python's, or a single one of NumPy's."""
+    numpy = sys.modules.get("numpy")
+    of_numpy = numpy is not None and isinstance(value, numpy.number | numpy.bool_)
+    return type(value) in _NUMBERS or of_numpy
 
 
 def _is_huge(op: ast.operator, left: object, right: object) -> bool:
@@ -148,8 +195,11 @@ def _item(node: ast.expr, container: object, index: object) -> object:
 
 
 def _computed(node: ast.expr, compute: Callable[[], object]) -> object:
+    numpy = sys.modules.get("numpy")
     try:
-        return compute()
+        # What it warns of is told to who runs the file.
+        with nullcontext() if numpy is None else numpy.errstate(all="ignore"):
+            return compute()
     except (ArithmeticError, TypeError, ValueError, LookupError) as error:
         why = f"cannot be computed ({type(error).__name__}: {error})"
         raise NotLiteralError(node, why) from None

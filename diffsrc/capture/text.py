@@ -294,26 +294,27 @@ def capture_text_function(
     home, order = function.home, function.order
     source = home.source
     module = home.module if isinstance(home, TextClass) else home
-    name = module.name if isinstance(module, TextModule) else None
-    at_definition = TextScope(home, name, order)
+    module_name = module.name if isinstance(module, TextModule) else None
+    at_definition = TextScope(home, module_name, order)
     ours = check_decorators(source, function.node, at_definition)
-    check_registrations(source, TextScope(module, name))
+    check_registrations(source, TextScope(module, module_name))
     node = plain_function(source, function.node)
     if ours and not is_target:
         message = f"{function.qualname!r} means a derivative here: see its decorator."
         place = source.place(node.decorator_list[0])  # type: ignore[union-attr]
         suggestion = "Decorate a second function, or take package.module:function."
         raise UnsupportedSyntax(message, place, suggestion)
-    bound = fixed.bind(getattr(node, "name", "<lambda>"), node.args, source.place)
-    is_lambda = isinstance(node, ast.Lambda)
+    # A lambda has the name that it is bound to: there is no other one.
+    name = function.qualname.rpartition(".")[2]
+    bound = fixed.bind(name, node.args, source.place)
     return Captured(
-        name="<lambda>" if is_lambda else function.qualname.rpartition(".")[2],
-        qualname="<lambda>" if is_lambda else function.qualname,
-        module=name,
+        name=name,
+        qualname=function.qualname,
+        module=module_name,
         node=node,
         file=source.file,
         lines=source.lines,
-        scope=TextScope(module, name),
+        scope=TextScope(module, module_name),
         defaults=_defaults(home, node, order),
         bound=bound.values,
         by_keyword=bound.by_keyword,

@@ -11,13 +11,21 @@ from diffsrc.api.result import Derivative
 from diffsrc.checking.arguments import Arguments, Leaf, leaf, leaves, precision
 from diffsrc.checking.compare import Given, compared
 from diffsrc.checking.exact import Evaluator, Unknown, differences
-from diffsrc.checking.layout import Misfit, Slot, Wanted, laid_out, slots_of, wrt_of
+from diffsrc.checking.layout import (
+    Misfit,
+    Slot,
+    Wanted,
+    laid_out,
+    slots_of,
+    unstacked,
+    wrt_of,
+)
 from diffsrc.checking.reference import Reference, quiet
-from diffsrc.checking.report import Entry, Report
+from diffsrc.checking.report import Finding, Report
 from diffsrc.errors import DiffsrcError, UnsupportedSyntax
 from diffsrc.ir import COMPLEX, Program, Structure, reachable
 
-__all__ = ["RTOL", "Entry", "Report", "verify", "verify_derivative", "verify_program"]
+__all__ = ["RTOL", "Finding", "Report", "verify", "verify_derivative", "verify_program"]
 
 RTOL = 1e-7
 
@@ -114,6 +122,8 @@ def verify_derivative(
     slots = slots_of(df.operators, arguments, value)
     df.specialised(args, dict(kwargs))  # what cannot be derived is an error, not an answer
     found = _call(df, args, kwargs)
+    if not isinstance(found, Raised):
+        found = unstacked(found, df.operators, arguments, value)
     evaluator = _evaluator(df.primal, args, kwargs)
     stops = evaluator is not None and evaluator.stops
     function = None if stops else df.primal  # called, it would not stop
@@ -184,8 +194,11 @@ def verify_program(
         ) from None
     numbers = [e.value for e in estimates]
     results = [Leaf((), [number]) for number in numbers]
-    slots = slots_of(operators, arguments, _shaped(program.structure, numbers))
+    value = _shaped(program.structure, numbers)
+    slots = slots_of(operators, arguments, value)
     found = _call(derivative, (), arguments.values)
+    if not isinstance(found, Raised):
+        found = unstacked(found, operators, arguments, value)
     # The value in floats is not bit for bit that of many digits.
     given = [g for g in _matched(slots, found) if g.slot.by]
     return Report(name, compared(Reference(arguments, None, evaluator, results), given, RTOL))

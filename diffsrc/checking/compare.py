@@ -10,7 +10,7 @@ from diffsrc.checking.arguments import Leaf, broadcast_to, leaf
 from diffsrc.checking.layout import Slot
 from diffsrc.checking.numeric import Estimate
 from diffsrc.checking.reference import Reference
-from diffsrc.checking.report import Entry, Verdict, index_of
+from diffsrc.checking.report import Finding, Verdict, index_of
 
 # Of the derivative: differences that leave more open than this, and more than that of what a
 # change of the argument by its own size would do, tell only what is far off.
@@ -40,27 +40,27 @@ class Given(NamedTuple):
     precision: float
 
 
-def compared(reference: Reference, given: Sequence[Given], rtol: float) -> tuple[Entry, ...]:
-    """The entries of a report."""
-    entries = tuple(_entries(reference, given, rtol))
-    if any(one.raised for one in given) and any(e.verdict == "cannot tell" for e in entries):
+def compared(reference: Reference, given: Sequence[Given], rtol: float) -> tuple[Finding, ...]:
+    """The findings of a report."""
+    findings = tuple(_findings(reference, given, rtol))
+    if any(one.raised for one in given) and any(f.verdict == "cannot tell" for f in findings):
         # They come of one call: one that does not exist takes the others with it.
-        return tuple(e._replace(verdict="cannot tell") for e in entries)
-    return entries
+        return tuple(f._replace(verdict="cannot tell") for f in findings)
+    return findings
 
 
-def _entries(reference: Reference, given: Sequence[Given], rtol: float) -> Iterator[Entry]:
+def _findings(reference: Reference, given: Sequence[Given], rtol: float) -> Iterator[Finding]:
     for one in given:
         out = reference.results[one.slot.part]
         if out.numbers is None:
             continue
         if one.slot.by:
-            yield _entry(reference, one, max(rtol, OF_PRECISION * one.precision))
+            yield _finding(reference, one, max(rtol, OF_PRECISION * one.precision))
         else:
-            yield _value_entry(reference, one)
+            yield _value_finding(reference, one)
 
 
-def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
+def _finding(reference: Reference, given: Given, rtol: float) -> Finding:
     slot, arguments = given.slot, reference.arguments
     out = reference.results[slot.part]
     assert out.numbers is not None
@@ -97,17 +97,17 @@ def _entry(reference: Reference, given: Given, rtol: float) -> Entry:
         if not estimates:
             reason = "there is no element to compare"
         at = arguments.at(out.shape, 0) if estimates else {}
-        return Entry(slot.by, label, "cannot tell", 0.0, math.nan, math.nan, math.inf, (), at,
+        return Finding(slot.by, label, "cannot tell", 0.0, math.nan, math.nan, math.inf, (), at,
                      "", reason, 0, 0)  # fmt: skip
     worst = max(inside, key=lambda i: (RANKS[judged[i][0]], judged[i][1]))
     verdict, error, reason = judged[worst]
-    return Entry(
+    return Finding(
         slot.by,
         label,
         verdict,
         error,
         numbers[worst],
-        estimates[worst].value,
+        0.0 if is_zero(estimates[worst]) else estimates[worst].value,
         estimates[worst].error,
         index_of(worst, shape),
         arguments.at(out.shape, worst // count),
@@ -126,8 +126,7 @@ def _natural(value: float, slope: Estimate) -> float:
 
     Where it does not change it, something else may be of that size inside the function.
     """
-    zero = abs(slope.value) <= slope.error
-    return max(abs(value), LEAST) if zero else abs(value)
+    return max(abs(value), LEAST) if is_zero(slope) else abs(value)
 
 
 def _label(reference: Reference, slot: Slot) -> str:
@@ -139,6 +138,7 @@ def _judged(
 ) -> tuple[Verdict, float, str]:
     """The verdict on one number, its relative error, and a reason."""
     value, error = estimate.value, estimate.error
+    zero = is_zero(estimate)
     if estimate.kinked:
         sides = (
             f"the slope is {estimate.left:.6g} to the left and {estimate.right:.6g} to the right"
@@ -149,23 +149,30 @@ def _judged(
         return "cannot tell", 0.0, UNSETTLED
     if not math.isfinite(given):
         what = raised or f"is {given}"
-        return "wrong", math.inf, f"{what} where the derivative is {value:.10g}"
+        return "wrong", math.inf, f"{what} where the derivative is {0 if zero else value:.10g}"
     apart = abs(given - value)
     vague = error > VAGUE * abs(value) and error > SMALL * natural
     if vague and apart < OF_VAGUE * error:
         text = f"differences leave it open: {value:.3g} with an uncertainty of {error:.1g}"
         return "cannot tell", 0.0, f"{text}; {given:.6g} was given"
-    if abs(value) <= error:
+    if zero:
         error += OF_ZERO * natural  # what terms leave that cancel
     if apart > rtol * abs(value) + error and estimate.doubtful:
         return "cannot tell", 0.0, f"{DOUBTFUL}; {given:.6g} was given"
     if apart > rtol * abs(value) + error:
-        return "wrong", apart / abs(value) if value else math.inf, ""
+        return "wrong", math.inf if zero else apart / abs(value), ""
+    if zero:
+        apart = abs(given)
     return "right", apart / (abs(value) + error / rtol) if apart else 0.0, ""
 
 
-def _value_entry(reference: Reference, given: Given) -> Entry:
-    """The entry of a value that comes with a gradient: it is the function's own, bit for bit."""
+def is_zero(estimate: Estimate) -> bool:
+    """Whether a derivative is not to be told from zero: what is left of it is the step's."""
+    return abs(estimate.value) <= estimate.error
+
+
+def _value_finding(reference: Reference, given: Given) -> Finding:
+    """The finding of a value that comes with a gradient: it is the function's own, bit for bit."""
     slot, out = given.slot, reference.own[given.slot.part]
     pairs = list(zip(given.part.numbers or [], out.numbers or [], strict=True))
     other = [(a, b) for a, b in pairs if a != b and not (math.isnan(a) and math.isnan(b))]
@@ -173,7 +180,7 @@ def _value_entry(reference: Reference, given: Given) -> Entry:
     error = abs(value - wanted) / (abs(wanted) or 1.0) if other else 0.0
     verdict: Verdict = "wrong" if other else "right"
     label = _label(reference, slot)
-    return Entry((), label, verdict, error, value, wanted, 0.0, (), {}, "", "", len(pairs), 0)
+    return Finding((), label, verdict, error, value, wanted, 0.0, (), {}, "", "", len(pairs), 0)
 
 
 def _refuse_other(reference: Reference, slot: Slot, out: Leaf) -> None:

@@ -34,6 +34,27 @@ def slots_of(
     operators: Sequence[Operator], arguments: Arguments, value: object
 ) -> list[Slot | None]:
     """What operators give, in order; None for what is no number and no derivative."""
+    return list(_flat(_tree(operators, arguments, value)))
+
+
+def unstacked(
+    found: Any, operators: Sequence[Operator], arguments: Arguments, value: object
+) -> object:
+    """What operators gave, as tuples where they stacked it."""
+    stack = operators[-1].stack
+    return _unstacked(found, _tree(operators, arguments, value)) if stack else found
+
+
+def _unstacked(found: Any, tree: Tree) -> object:
+    """An array as tuples: its first axes count results, its last what is derived by."""
+    if isinstance(tree, Slot | None):
+        return found
+    if any(isinstance(inner, Slot) for inner in tree):
+        return tuple(found[..., i] for i in range(len(tree)))
+    return tuple(_unstacked(found[i], inner) for i, inner in enumerate(tree))
+
+
+def _tree(operators: Sequence[Operator], arguments: Arguments, value: object) -> Tree:
     counter = iter(range(10**9))
 
     def start(inner: object) -> Tree:
@@ -45,7 +66,7 @@ def slots_of(
     for operator in operators:
         names = [arguments.named(w) for w in operator.wrt]
         tree = _applied(operator, names, tree)
-    return list(_flat(tree))
+    return tree
 
 
 def _applied(operator: Operator, names: list[str], tree: Tree) -> Tree:

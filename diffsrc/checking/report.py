@@ -10,16 +10,17 @@ Verdict = Literal["right", "wrong", "cannot tell"]
 SHOWN = 4  # arguments
 
 
-class Entry(NamedTuple):
+class Finding(NamedTuple):
     """One derivative at the element where it is worst.
 
     Attributes:
         by: what it is derived by, once for each order; empty for the value itself.
         part: which of several results is derived.
         verdict: whether it is right.
-        error: the largest relative error, as far as it is not the reference's own.
+        error: the largest relative error, as far as it is not the reference's own; infinite where
+            another number than zero was given for zero.
         given: what was checked there.
-        value: what the function's derivative is.
+        value: what the function's derivative is; 0 where it is not to be told from that.
         uncertainty: how far `value` may be off.
         element: which element of arrays; empty for numbers.
         at: the numbers that go into it.
@@ -65,13 +66,14 @@ class Entry(NamedTuple):
                 text = f"largest relative error {self.error:.1e}"
                 if not self.error:
                     text = "no difference"
+                elif not self.value:
+                    text = f"largest absolute error {abs(self.given):.1e}"
             case "wrong" if self.reason:
                 text = f"{self.reason}{where}"
             case "wrong":
-                text = (
-                    f"{self.given:.10g} in the place of {self.value:.10g}, "
-                    f"relative error {self.error:.2g},{where}"
-                )
+                relative = f"relative error {self.error:.2g}"
+                error = relative if self.value else f"absolute error {abs(self.given):.2g}"
+                text = f"{self.given:.10g} in the place of {self.value:.10g}, {error},{where}"
             case _:
                 text = f"{self.reason}{where}"
         if self.skipped:
@@ -84,12 +86,12 @@ class Report:
 
     Attributes:
         name: of what was checked.
-        entries: one for each derivative, in the order in which they are returned.
+        findings: one for each derivative, in the order in which they are returned.
     """
 
-    def __init__(self, name: str, entries: tuple[Entry, ...]) -> None:
+    def __init__(self, name: str, findings: tuple[Finding, ...]) -> None:
         self.name = name
-        self.entries = entries
+        self.findings = findings
 
     @property
     def ok(self) -> bool:
@@ -98,16 +100,16 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        verdicts = {entry.verdict for entry in self.entries}
+        verdicts = {finding.verdict for finding in self.findings}
         if "wrong" in verdicts:
             return "wrong"
         return "cannot tell" if "cannot tell" in verdicts else "right"
 
     @property
-    def worst(self) -> Entry:
-        """The entry that the verdict rests on: of those, the one with the largest error."""
-        own = [entry for entry in self.entries if entry.verdict == self.verdict]
-        return max(own, key=lambda entry: entry.error)
+    def worst(self) -> Finding:
+        """The finding that the verdict rests on: of those, the one with the largest error."""
+        own = [finding for finding in self.findings if finding.verdict == self.verdict]
+        return max(own, key=lambda finding: finding.error)
 
     @property
     def error(self) -> float:
@@ -123,24 +125,24 @@ class Report:
     @property
     def right(self) -> tuple[str, ...]:
         """What it is derived by where it is right."""
-        return tuple(", ".join(e.by) for e in self.entries if e.verdict == "right" and e.by)
+        return tuple(", ".join(f.by) for f in self.findings if f.verdict == "right" and f.by)
 
     @property
     def wrong(self) -> tuple[str, ...]:
         """What it is derived by where it is not."""
-        return tuple(", ".join(e.by) for e in self.entries if e.verdict == "wrong" and e.by)
+        return tuple(", ".join(f.by) for f in self.findings if f.verdict == "wrong" and f.by)
 
     def __bool__(self) -> bool:
         return self.ok
 
     def __str__(self) -> str:
-        width = max(len(entry.what) for entry in self.entries)
-        kinds = max(len(entry.verdict) for entry in self.entries)
+        width = max(len(finding.what) for finding in self.findings)
+        kinds = max(len(finding.verdict) for finding in self.findings)
         lines = [f"{self.name}: {self.verdict}"]
-        lines += [f"  {e.what:{width}}  {e.verdict:{kinds}}  {e}" for e in self.entries]
-        methods = dict.fromkeys(e.method for e in self.entries if e.method)
+        lines += [f"  {f.what:{width}}  {f.verdict:{kinds}}  {f}" for f in self.findings]
+        methods = dict.fromkeys(f.method for f in self.findings if f.method)
         if methods:
-            points = max(entry.points for entry in self.entries)
+            points = max(finding.points for finding in self.findings)
             count = f"; {points} points" if points > 1 else ""
             lines.append(f"  compared with {', '.join(methods)}{count}")
         return "\n".join(lines)

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 import diffsrc
 from diffsrc.cli import cache, generate, graph, show, verify
 from diffsrc.cli.arguments import EXIT_CODES
-from diffsrc.cli.output import BAD, DONE, INTERRUPTED, Answer, Refusal, Usage, escape_names, say
+from diffsrc.cli.at import WHEN_UNKNOWN
+from diffsrc.cli.output import BAD, DONE, INTERRUPTED, Output, Refusal, Usage, escape_names, say
 from diffsrc.errors import DiffsrcError, ShapeError
 
 COMMANDS = (show, generate, graph, verify, cache)
@@ -23,6 +24,7 @@ EXAMPLES = """\
   diffsrc show model.py:f --wrt x
   diffsrc show model.py:f --at x=2 --as latex
   diffsrc generate model.py:f model.py:g -o grads.py
+  diffsrc generate model.py:g --at 'mode="fast"' -o fast.py
   diffsrc generate --check grads.py
   diffsrc graph model.py:f -o f.svg --derivative
   diffsrc verify model.py:f --at x=2
@@ -34,39 +36,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the result is the exit code."""
     escape_names()
     try:
-        return say(_answer(argv))
+        return say(_output(argv))
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def _answer(argv: Sequence[str] | None) -> Answer:
+def _output(argv: Sequence[str] | None) -> Output:
     out, err = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             arguments = _parser().parse_args(argv)
     except SystemExit as stop:  # help, or bad usage
-        return Answer(out.getvalue(), err.getvalue(), BAD if stop.code else DONE)
+        return Output(out.getvalue(), err.getvalue(), BAD if stop.code else DONE)
     try:
-        answer: Answer = arguments.run(arguments)
+        output: Output = arguments.run(arguments)
     except Usage as error:
         command: argparse.ArgumentParser = arguments.command
         usage = f"{command.format_usage()}{command.prog}: error: {error}\n"
-        return Answer(err=usage, code=BAD)
+        return Output(err=usage, code=BAD)
     except ShapeError as error:
-        advice = None if getattr(arguments, "at", None) else arguments.when_unknown
-        if advice is not None:  # else it is for who has the function in Python
-            error = ShapeError(error.message, error.place, advice)
-        return Answer(err=f"error: {error}\n", code=BAD)
+        if arguments.some or arguments.at is None:  # the advice is for who calls in Python
+            error = ShapeError(error.message, error.place, WHEN_UNKNOWN)
+        return Output(err=f"error: {error}\n", code=BAD)
     except (DiffsrcError, Refusal) as error:
-        return Answer(err=f"error: {error}\n", code=BAD)
+        return Output(err=f"error: {error}\n", code=BAD)
     except OSError as error:  # no working directory, a name that is too long
         place = "" if error.filename is None else f"{str(error.filename)!r}: "
-        return Answer(err=f"error: {place}{error.strerror or error}\n", code=BAD)
+        return Output(err=f"error: {place}{error.strerror or error}\n", code=BAD)
     except Exception:  # noqa: BLE001 - Python's own exit code would be 1, which is an answer
         import traceback
 
-        return Answer(err=f"{traceback.format_exc()}error: a bug in diffsrc\n", code=BAD)
-    return answer
+        return Output(err=f"{traceback.format_exc()}error: a bug in diffsrc\n", code=BAD)
+    return output
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from diffsrc.cli.output import Answer, Refusal, Usage
+from diffsrc.cli.output import Output, Refusal, Usage
 
 if TYPE_CHECKING:
     from diffsrc.api.derive import Stages
@@ -20,8 +20,6 @@ TARGET = """\
 TARGET is path/file.py:function, which is read as text and never run, or
 package.module:function, which is imported. A method is file.py:Class.method.
 """
-# What to do where a derivative depends on what an argument is.
-WHEN_UNKNOWN = "Give the argument a default, or annotate it: float, np.ndarray, a class."
 EXIT_CODES = "exit codes: 0 done, 1 the answer is no (--check, verify), 2 bad usage or input"
 
 
@@ -29,7 +27,7 @@ def add_command(
     commands: Commands,
     name: str,
     what: str,
-    run: Callable[[argparse.Namespace], Answer],
+    run: Callable[[argparse.Namespace], Output],
     about: str = TARGET,
 ) -> argparse.ArgumentParser:
     """A command, by default one that takes targets."""
@@ -41,7 +39,7 @@ def add_command(
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    command.set_defaults(run=run, command=command, when_unknown=WHEN_UNKNOWN)
+    command.set_defaults(run=run, command=command)
     return command
 
 
@@ -56,6 +54,16 @@ def add_operator(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--order", type=_order, metavar="N", help="of the derivative (default: 1)")
     command.add_argument("--value", action="store_true", help="the value too: (value, gradient)")
+    command.add_argument(
+        "--stack",
+        action="store_true",
+        help="one array with a column for each of --wrt, as curve_fit takes it",
+    )
+
+
+def asks_for_derivative(arguments: argparse.Namespace) -> bool:
+    """Whether any of the options is given."""
+    return any((arguments.wrt, arguments.order, arguments.value, arguments.stack))
 
 
 def _wrt(text: str) -> list[Wrt]:
@@ -99,8 +107,12 @@ def operator_of(arguments: argparse.Namespace) -> Operator:
     order: int = arguments.order or 1
     if arguments.value and order > 1:
         raise Usage("--value goes with first derivatives only, not with --order")
+    if arguments.stack and (arguments.value or order > 1):
+        raise Usage("--stack makes a Jacobian: it goes with neither --value nor --order")
     from diffsrc.api.options import Operator
 
+    if arguments.stack:
+        return Operator("jacobian", wrt, single=False, stack=True)
     kind = "value_and_grad" if arguments.value else "grad" if order == 1 else "derivative"
     return Operator(kind, wrt, len(wrt) == 1, order)
 

@@ -1,13 +1,14 @@
-"""`--at`: the values of arguments, and the derivative's value there."""
+"""`--at`: values of arguments, the code that they decide, and the derivative's value there."""
 
 from __future__ import annotations
 
 import argparse
 import ast
+import copy
 import importlib
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import CellType
 from typing import TYPE_CHECKING
@@ -21,7 +22,27 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, object]
 
+# What to do where a derivative depends on what an argument is.
+WHEN_UNKNOWN = (
+    "Say at which arguments, as in --at 'x=2,mode=\"fast\"', or annotate them: float, np.ndarray, "
+    "a class."
+)
+# Of commands that write code without a call.
+SOME = "arguments that decide the code: --at 'mode=\"fast\",n=None'"
+
 # What is written
+
+
+def add_at(command: argparse.ArgumentParser, what: str, *, some: bool = False) -> None:
+    """The option; `some` for commands that need not know all arguments."""
+    command.add_argument(
+        "--at",
+        action="extend",
+        type=pairs_of,
+        metavar="NAME=VALUE[,...]",
+        help=what,
+    )
+    command.set_defaults(some=some)
 
 
 def pairs_of(text: str) -> list[Pair]:
@@ -46,21 +67,50 @@ def _value(name: str, node: ast.expr) -> object:
         raise argparse.ArgumentTypeError(f"{name}={text}: {text!r} is no number{advice}") from None
 
 
-def by_name(pairs: Sequence[Pair]) -> dict[str, object]:
+def by_name(pairs: Sequence[Pair] | None) -> dict[str, object]:
     """The values by name.
 
     Raises:
         Usage: there are two for a name.
     """
     values: dict[str, object] = {}
-    for name, value in pairs:
+    for name, value in pairs or ():
         if name in values:
             raise Usage(f"--at gives {name} twice")
         values[name] = value
     return values
 
 
+def written(values: Mapping[str, object]) -> tuple[str, ...]:
+    """The option that gives the values, as `pairs_of` reads it."""
+    from diffsrc.emit.expressions import literal
+
+    text = ",".join(f"{name}={literal(value)}" for name, value in values.items())
+    return ("--at", text) if values else ()
+
+
 # What it means
+
+
+def signature_with(captured: Captured, values: Mapping[str, object]) -> Signature:
+    """The signature of calls with these arguments; of others what is seen before any call.
+
+    Raises:
+        Refusal: there is no such argument.
+        ShapeError: another one decides the code.
+    """
+    from diffsrc.specialise.annotations import unknown_signature
+
+    arguments = captured.arguments
+    own = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    own = [name for name in own if name not in captured.bound]
+    for name in values:
+        if name not in own:
+            has = f"it has {', '.join(own)}" if own else "it has none"
+            raise Refusal(f"--at: {captured.qualname}() has no argument {name!r}: {has}")
+    known = copy.copy(captured)
+    known.defaults = {**captured.defaults, **values}
+    return unknown_signature(known)
 
 
 def signature_at(captured: Captured, values: dict[str, object]) -> Signature:

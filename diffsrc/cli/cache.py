@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from diffsrc.cli.arguments import add_command
-from diffsrc.cli.output import Answer
+from diffsrc.cli.output import Output
 
 if TYPE_CHECKING:
     from diffsrc.cli.arguments import Commands
@@ -26,13 +26,13 @@ def add(commands: Commands) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Print what the cache is, or what was removed."""
     from diffsrc import cache
 
     if arguments.action == "clear":
         removed = cache.clear()
-        return Answer(f"{removed} {_entries(removed)} removed\n")
+        return Output(f"{removed} {_entries(removed)} removed\n")
     folder, why_not = cache.state()
     entries, size = cache.contents()
     lines = [
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         f"entries  {entries} of at most {cache.MAX_ENTRIES}",
         f"size     {_megabytes(size)} of at most {_megabytes(cache.MAX_SIZE)}",
     ]
-    return Answer("".join(f"{line}\n" for line in lines))
+    return Output("".join(f"{line}\n" for line in lines))
 
 
 def _entries(count: int) -> str:

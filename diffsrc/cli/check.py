@@ -7,46 +7,39 @@ import difflib
 from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from diffsrc.cli.arguments import operator_of
-from diffsrc.cli.generate import add_what, module_of
-from diffsrc.cli.output import BAD, NO, Answer, Refusal, Usage
-from diffsrc.cli.targets import target_of
+from diffsrc.cli.generate import What, add_what, module_of, what_of
+from diffsrc.cli.output import BAD, NO, Output, Refusal, Usage
 from diffsrc.errors import DiffsrcError
 
-if TYPE_CHECKING:
-    from diffsrc.api.options import Operator
-    from diffsrc.cli.targets import Target
 
-
-def check_all(names: Sequence[str]) -> Answer:
+def check_all(names: Sequence[str]) -> Output:
     """Compare each module with what is written now; none hides the others."""
-    answers = []
+    outputs = []
     for name in names:
         try:
-            answers.append(check(name))
+            outputs.append(check(name))
         except (DiffsrcError, Refusal) as error:
-            answers.append(Answer(err=f"error: {error}\n", code=BAD))
-    return Answer(
-        "".join(answer.out for answer in answers),
-        "".join(answer.err for answer in answers),
-        max(answer.code for answer in answers),
+            outputs.append(Output(err=f"error: {error}\n", code=BAD))
+    return Output(
+        "".join(output.out for output in outputs),
+        "".join(output.err for output in outputs),
+        max(output.code for output in outputs),
     )
 
 
-def check(name: str) -> Answer:
+def check(name: str) -> Output:
     """Compare a module with what is written now; the difference is on stdout."""
     path = Path(name)
     before = _text_of(path)
-    targets, operator = _recorded(path, before)
-    after = module_of(targets, operator, path)
+    after = module_of(_recorded(path, before), path)
     if after == before:
-        return Answer()
+        return Output()
     difference = difflib.unified_diff(
         _lines(before), _lines(after), name, f"{name} (as generated now)"
     )
-    return Answer("".join(difference), f"{name} is out of date{_reason(before, after)}\n", NO)
+    return Output("".join(difference), f"{name} is out of date{_reason(before, after)}\n", NO)
 
 
 def _text_of(path: Path) -> str:
@@ -73,7 +66,7 @@ class _HeaderParser(argparse.ArgumentParser):
         raise Usage(message)
 
 
-def _recorded(path: Path, text: str) -> tuple[list[Target], Operator]:
+def _recorded(path: Path, text: str) -> What:
     """What the command in a module's header asks for."""
     from diffsrc.api.modules import command_in, is_ours
 
@@ -88,11 +81,9 @@ def _recorded(path: Path, text: str) -> tuple[list[Target], Operator]:
     parser = _HeaderParser(add_help=False, allow_abbrev=False)
     add_what(parser)
     try:
-        arguments = parser.parse_args([*command.targets, *command.options])
-        operator = operator_of(arguments)
+        return what_of(parser.parse_args([*command.targets, *command.options]), path.parent)
     except Usage as error:
         raise Refusal(f"the command in the header of {str(path)!r}: {error}") from None
-    return [target_of(target, path.parent) for target in arguments.targets], operator
 
 
 # The difference

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from diffsrc.cli.arguments import add_command, add_operator, derived, file_name, operator_of
-from diffsrc.cli.output import Answer, Refusal, Usage
+from diffsrc.cli.arguments import (
+    add_command,
+    add_operator,
+    asks_for_derivative,
+    derived,
+    file_name,
+    operator_of,
+)
+from diffsrc.cli.at import SOME, add_at, by_name, signature_with, written
+from diffsrc.cli.output import Output, Refusal, Usage
 from diffsrc.cli.targets import Target, target_of
 
 if TYPE_CHECKING:
     from diffsrc.api.options import Operator
     from diffsrc.cli.arguments import Commands
+
+
+class What(NamedTuple):
+    """What is written into a module.
+
+    Attributes:
+        values: those of arguments that decide the code.
+    """
+
+    targets: list[Target]
+    operator: Operator
+    values: dict[str, object]
 
 
 def add(commands: Commands) -> None:
@@ -34,14 +53,14 @@ def add_what(command: argparse.ArgumentParser) -> None:
     """What a header records of the command, besides the name of the module."""
     command.add_argument("targets", metavar="TARGET", nargs="*", help="the functions")
     add_operator(command)
+    add_at(command, SOME, some=True)
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Write a module, or check one."""
     if arguments.check is not None:
-        if arguments.targets or any(
-            (arguments.output, arguments.wrt, arguments.order, arguments.value)
-        ):
+        more = (arguments.targets, arguments.output, arguments.at)
+        if any(more) or asks_for_derivative(arguments):
             raise Usage("--check takes modules alone: their headers have the rest")
         from diffsrc.cli.check import check_all
 
@@ -50,28 +69,32 @@ def run(arguments: argparse.Namespace) -> Answer:
         raise Usage("a TARGET is needed, or --check FILE")
     if arguments.output is None:
         raise Usage("-o FILE is needed")
-    operator = operator_of(arguments)
-    targets = [target_of(text) for text in arguments.targets]
-    _write(arguments.output, module_of(targets, operator, Path(arguments.output)))
-    return Answer()
+    _write(arguments.output, module_of(what_of(arguments), Path(arguments.output)))
+    return Output()
 
 
-def module_of(targets: Sequence[Target], operator: Operator, path: Path) -> str:
+def what_of(arguments: argparse.Namespace, folder: Path | None = None) -> What:
+    """What is asked for; targets as written in a folder."""
+    operator, values = operator_of(arguments), by_name(arguments.at)
+    return What([target_of(text, folder) for text in arguments.targets], operator, values)
+
+
+def module_of(what: What, path: Path) -> str:
     """The text of the module at `path` with the derivatives of some functions."""
     from diffsrc.api.frozen import Piece
     from diffsrc.api.modules import Command, module_text, options_of
-    from diffsrc.specialise.annotations import unknown_signature
 
     pieces: list[Piece] = []
     # All are read before the first is derived: a wrong name is told at once.
+    targets, operator = what.targets, what.operator
     for target, captured in zip(targets, [t.captured() for t in targets], strict=True):
-        signature = unknown_signature(captured)
+        signature = signature_with(captured, what.values)
         stages = derived(captured, signature, operator)
         pieces.append(Piece(captured, signature, (operator,), stages, target.in_module))
     folder = path.absolute().parent
     seen = tuple(target.seen_from(folder) for target in targets)
     options = options_of((operator,))
-    command = None if options is None else Command(seen, options)
+    command = None if options is None else Command(seen, (*options, *written(what.values)))
     try:
         return module_text(pieces, path, command)
     except ValueError as error:

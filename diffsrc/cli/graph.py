@@ -6,8 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.output import Answer, Refusal
+from diffsrc.cli.arguments import (
+    add_command,
+    add_operator,
+    asks_for_derivative,
+    derived,
+    operator_of,
+)
+from diffsrc.cli.at import SOME, add_at, by_name, signature_with
+from diffsrc.cli.output import Output, Refusal
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
     from diffsrc.capture import Captured
     from diffsrc.cli.arguments import Commands
     from diffsrc.draw import ExpressionGraph
+    from diffsrc.specialise import Signature
 
 
 def add(commands: Commands) -> None:
@@ -31,12 +39,13 @@ def add(commands: Commands) -> None:
     graph.add_argument(
         "--derivative",
         action="store_true",
-        help="of the derivative, as --wrt, --order and --value do too",
+        help="of the derivative, as --wrt, --order, --value and --stack do too",
     )
     add_operator(graph)
+    add_at(graph, SOME, some=True)
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Write the graph of a function, or of its derivative, to a file."""
     from diffsrc.draw.picture import format_of
 
@@ -45,17 +54,18 @@ def run(arguments: argparse.Namespace) -> Answer:
         language = format_of(arguments.output)
     except ValueError as error:
         raise Refusal(str(error)) from None
-    asked = (arguments.derivative, arguments.wrt, arguments.order, arguments.value)
+    asked = arguments.derivative or asks_for_derivative(arguments)
+    values = by_name(arguments.at)
     captured = target_of(arguments.target).captured()
-    _write(arguments.output, language, _graph(captured, operator if any(asked) else None))
-    return Answer()
+    signature = signature_with(captured, values)
+    drawn = _graph(captured, signature, operator if asked else None)
+    _write(arguments.output, language, drawn)
+    return Output()
 
 
-def _graph(captured: Captured, operator: Operator | None) -> ExpressionGraph:
+def _graph(captured: Captured, signature: Signature, operator: Operator | None) -> ExpressionGraph:
     from diffsrc.api.graphs import graph_of_derivative, graph_of_function
-    from diffsrc.specialise.annotations import unknown_signature
 
-    signature = unknown_signature(captured)
     if operator is None:
         return graph_of_function(captured, signature)
     return graph_of_derivative(captured, (operator,), derived(captured, signature, operator))

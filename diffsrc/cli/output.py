@@ -20,7 +20,7 @@ class Usage(Exception):
     """Arguments that do not go together, in one sentence."""
 
 
-class Answer(NamedTuple):
+class Output(NamedTuple):
     """What a command prints, and its exit code."""
 
     out: str = ""
@@ -35,10 +35,10 @@ def escape_names() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def say(answer: Answer) -> int:
-    """Write an answer; the result is the exit code."""
-    err, code = answer.err, answer.code
-    trouble = _write(sys.stdout, answer.out)
+def say(output: Output) -> int:
+    """Write an output; the result is the exit code."""
+    err, code = output.err, output.code
+    trouble = _write(sys.stdout, output.out)
     if trouble is not None:
         err, code = f"{err}error: the output cannot be written: {trouble}\n", BAD
     _write(sys.stderr, err)

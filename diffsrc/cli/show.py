@@ -9,8 +9,8 @@ import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.at import by_name, evaluated, pairs_of, signature_at
-from diffsrc.cli.output import Answer
+from diffsrc.cli.at import add_at, by_name, evaluated, signature_at
+from diffsrc.cli.output import Output
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from diffsrc.cli.arguments import Commands
     from diffsrc.specialise import Signature
 
-WHEN_UNKNOWN = "Say at which arguments, as in --at 'x=2,mode=\"fast\"'."
 FORMS = ("python", "text", "latex", "mathml", "sympy")
 
 
@@ -27,15 +26,8 @@ def add(commands: Commands) -> None:
     """How the command is called."""
     show = add_command(commands, "show", "print the derivative of a function", run)
     show.add_argument("target", metavar="TARGET", help="the function")
-    show.set_defaults(when_unknown=WHEN_UNKNOWN)
     add_operator(show)
-    show.add_argument(
-        "--at",
-        action="extend",
-        type=pairs_of,
-        metavar="NAME=VALUE[,...]",
-        help="evaluate it too: --at x=2,y=-1e3; strings in quotes",
-    )
+    add_at(show, "evaluate it too: --at x=2,y=-1e3; strings in quotes")
     show.add_argument(
         "--as",
         dest="form",
@@ -45,7 +37,7 @@ def add(commands: Commands) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Print the derivative in a notation, and its value where that is asked for."""
     from diffsrc.specialise.annotations import unknown_signature
 
@@ -73,7 +65,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         from diffsrc.cli.colours import highlighted
 
         text = highlighted(text)
-    return Answer(text)
+    return Output(text)
 
 
 def _formula(form: str, captured: Captured, signature: Signature, operator: Operator) -> str:

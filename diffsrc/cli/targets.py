@@ -60,7 +60,10 @@ class Target(NamedTuple):
         Raises:
             Refusal: there is none.
         """
-        return _imported(self.place, self.name)
+        from diffsrc.api.result import Derivative
+
+        found = _imported(self.place, self.name)
+        return found.primal if isinstance(found, Derivative) else found
 
     def captured(self) -> Captured:
         """The function itself.
@@ -69,14 +72,22 @@ class Target(NamedTuple):
             Refusal: there is none.
             DiffsrcError: it cannot be read.
         """
-        from diffsrc.capture import capture, capture_text
-
         try:
-            if self.is_file:
-                return capture_text(self.place, self.name)
-            return capture(self.imported())
+            return self._captured()
         except (TypeError, ValueError) as error:
             raise Refusal(f"{str(self)!r}: {error}") from None
+
+    def _captured(self) -> Captured:
+        from diffsrc.capture import capture, capture_text
+
+        if self.is_file:
+            return capture_text(self.place, self.name)
+        function = self.imported()
+        captured = capture(function)
+        # A lambda is called as it was asked for, where that is its name and no derivative's.
+        if not captured.name.isidentifier() and function is _imported(self.place, self.name):
+            captured.name, captured.qualname = self.name.rpartition(".")[2], self.name
+        return captured
 
 
 def target_of(text: str, folder: Path | None = None) -> Target:
@@ -99,8 +110,6 @@ def target_of(text: str, folder: Path | None = None) -> Target:
 
 def _imported(name: str, path: str) -> object:
     """The object that a module has under a dotted name; the module is imported."""
-    from diffsrc.api.result import Derivative
-
     here = str(Path.cwd())
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
@@ -112,7 +121,7 @@ def _imported(name: str, path: str) -> object:
         if found is MISSING:
             functions = _functions_of(module)
             raise Refusal(f"There is no function {path!r} in the module {name!r}.\n  {functions}")
-    return found.primal if isinstance(found, Derivative) else found
+    return found
 
 
 def _run_theirs(wrong: str, function: Callable[..., T], *args: object) -> T:

@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.at import alone, by_name, pairs_of, signature_at
-from diffsrc.cli.output import DONE, NO, Answer, Refusal, Usage
+from diffsrc.cli.at import add_at, alone, by_name, signature_at
+from diffsrc.cli.output import DONE, NO, Output, Refusal, Usage
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -23,16 +23,10 @@ def add(commands: Commands) -> None:
     verify = add_command(commands, "verify", "check the derivative of a function at a point", run)
     verify.add_argument("target", metavar="TARGET", help="the function")
     add_operator(verify)
-    verify.add_argument(
-        "--at",
-        action="extend",
-        type=pairs_of,
-        metavar="NAME=VALUE[,...]",
-        help="where: --at x=2,y=-1e3; strings in quotes",
-    )
+    add_at(verify, "where: --at x=2,y=-1e3; strings in quotes")
 
 
-def run(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Output:
     """Print the report; the exit code is 1 where it does not say that the derivative is right."""
     if arguments.at is None:
         raise Usage("--at NAME=VALUE is needed: a derivative is checked at a point")
@@ -44,7 +38,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         report = _report(target, captured, values, operator)
     except ValueError as error:
         raise Refusal(str(error)) from None
-    return Answer(f"{report}\n", code=DONE if report.ok else NO)
+    return Output(f"{report}\n", code=DONE if report.ok else NO)
 
 
 def _report(
@@ -52,12 +46,14 @@ def _report(
 ) -> Report:
     signature = signature_at(captured, values)
     if not target.is_file:
-        from diffsrc.api.options import Options
+        from diffsrc.api.options import Options, function_name
         from diffsrc.api.result import Derivative
-        from diffsrc.checking import verify_derivative
+        from diffsrc.checking import Report, verify_derivative
 
         first, rest = _positional(captured, values)
-        return verify_derivative(Derivative(target.imported(), operator, Options()), first, rest)
+        df = Derivative(target.imported(), operator, Options())
+        found = verify_derivative(df, first, rest)
+        return Report(function_name(captured.name, (operator,)), found.findings)
     from diffsrc.api.frozen import Piece
     from diffsrc.checking import verify_program
 

@@ -17,10 +17,11 @@ from diffsrc.emit.expressions import (
     TERNARY,
     UNARY,
     Printer,
+    without_defaults,
 )
 from diffsrc.emit.formula import error_name
 from diffsrc.ir import Block, Call, Const, Node, Result, Var
-from diffsrc.ops import TABLE
+from diffsrc.ops import TABLE, is_of_distribution, short_name
 from diffsrc.user_rules import CustomRule, Rule, stop_gradient
 
 WIDEST = 32  # characters, before a box for the left part of a sum or product begins
@@ -199,7 +200,7 @@ def length(parts: Sequence[Part]) -> int:
 
 
 def function(node: Call) -> str:
-    """The name of a function, without its module."""
+    """The name of a function, without its module, as formulas have it."""
     if node.op == "stop":
         return stop_gradient.__name__
     rule = node.options[0] if node.options else None
@@ -212,13 +213,18 @@ def function(node: Call) -> str:
     text = str(node.options[0]) if node.options else None
     if text is None and known is not None:
         text = known.spelling("math") or known.spellings[0]
-    return (text or node.op).rpartition(".")[2]
+    return short_name(text or node.op)
 
 
 def operands(node: Node) -> tuple[Node, ...]:
-    """What a value is made of; of a function with a rule by a user its arguments, not its code."""
+    """What a value is made of, as far as a person writes it.
+
+    Not the code of a function with a rule by a user, nor what a distribution has by default.
+    """
     if isinstance(node, Call) and node.options and isinstance(node.options[0], Rule | CustomRule):
         return node.args[1:]
+    if isinstance(node, Call) and is_of_distribution(node.op):
+        return without_defaults(node.args)
     return node.operands
 
 

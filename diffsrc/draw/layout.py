@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from diffsrc.draw.diagram import Diagram
+from diffsrc.draw.diagram import Box, Diagram
 from diffsrc.draw.look import UNIT, columns, size
 from diffsrc.draw.places import straightened
-from diffsrc.draw.rows import Link, Rows, ordered
+from diffsrc.draw.rows import Link, Rows, in_rows, untangle
 
 BESIDE = 20.0  # between boxes of a row
 LEAST_GAP, MOST_GAP = 34.0, 84.0  # between rows
@@ -45,13 +45,11 @@ class Layout:
 
     def __init__(self, diagram: Diagram) -> None:
         self.diagram = diagram
-        boxes, edges = diagram.boxes, diagram.edges()
+        boxes = diagram.boxes
         self.sizes = [size(box) for box in boxes]
-        self.exits = Counter(source for source, _ in edges)
-        links = [Link(a, b, self._port(b, self._first(a, b)) / self.sizes[b][0]) for a, b in edges]
-        first = {i for i, box in enumerate(boxes) if box.kind in {"input", "wrt"}}
-        last = {i for i, box in enumerate(boxes) if box.kind == "result"}
-        rows = ordered(len(boxes), links, first, last)
+        self.exits = Counter(source for source, _ in diagram.edges())
+        rows = rows_of(diagram)
+        untangle(rows)
         widths = {v: PASSING for way in rows.ways.values() for v in way}
         widths |= {i: width for i, (width, _) in enumerate(self.sizes)}
         middles = straightened(rows, widths, BESIDE)
@@ -83,7 +81,7 @@ class Layout:
         """The points of an arrow: vertical along rows, free between them."""
         start, end = self.places[source], self.places[target]
         first, last = self.row_of[source], self.row_of[target]
-        to = end.middle + self._port(target, piece)
+        to = end.middle + _port(self.diagram.boxes[target], piece)
         passing = self.passing.get(source, [])[: last - first - 1]
         x, aim = start.middle, [*passing, to][0]
         if self.exits[source] == 1 and abs(aim - x) < min(NEAR, start.width / 2 - 8):
@@ -101,18 +99,6 @@ class Layout:
             points.append(Point(points[-1].x if points else at, bottom))
         return list(dict.fromkeys(points))
 
-    def _first(self, source: int, target: int) -> int:
-        pieces = self.diagram.boxes[target].pieces
-        return next(i for i, piece in enumerate(pieces) if piece.source == source)
-
-    def _port(self, box: int, piece: int) -> float:
-        """Where an arrow ends, from the middle of the box: above its hole, if there are several."""
-        of = self.diagram.boxes[box]
-        if sum(p.source is not None for p in of.pieces) == 1:
-            return 0.0
-        before = columns(of.lead) + sum(columns(p.text) for p in of.pieces[:piece])
-        return (before + columns(of.pieces[piece].text) / 2 - columns(of.text) / 2) * UNIT
-
     def _gap(self, rows: Rows, middles: dict[int, float], number: int) -> float:
         """The room below a row: more for arrows that go far to a side."""
         if number + 1 == len(rows.rows):
@@ -126,3 +112,24 @@ class Layout:
             default=0.0,
         )
         return min(max(LEAST_GAP, far * 0.2), MOST_GAP)
+
+
+def rows_of(diagram: Diagram) -> Rows:
+    """The rows of a diagram: those of its boxes have their numbers."""
+    boxes = diagram.boxes
+    links: list[Link] = []
+    for source, target in diagram.edges():
+        box = boxes[target]
+        piece = next(i for i, piece in enumerate(box.pieces) if piece.source == source)
+        links.append(Link(source, target, _port(box, piece) / size(box)[0]))
+    first = {i for i, box in enumerate(boxes) if box.kind in {"input", "wrt"}}
+    last = {i for i, box in enumerate(boxes) if box.kind == "result"}
+    return in_rows(len(boxes), links, first, last)
+
+
+def _port(box: Box, piece: int) -> float:
+    """Where an arrow ends, from the middle of the box: above its hole, if there are several."""
+    if sum(p.source is not None for p in box.pieces) == 1:
+        return 0.0
+    before = columns(box.lead) + sum(columns(p.text) for p in box.pieces[:piece])
+    return (before + columns(box.pieces[piece].text) / 2 - columns(box.text) / 2) * UNIT

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from diffsrc.draw.diagram import Diagram
 from diffsrc.draw.dot import dot
+from diffsrc.draw.layout import rows_of
 from diffsrc.draw.mermaid import mermaid
 from diffsrc.draw.svg import svg
 
+# What nobody could read, and what would take long to draw: boxes, and rows that arrows pass.
 MAX_BOXES = 1_000
+MAX_PASSED = 4_000
 
 # What a file's name ends in, and the attribute that is written to it.
 FORMATS: Mapping[str, str] = {
@@ -47,14 +50,10 @@ class ExpressionGraph:
         """The picture, as the text of an SVG file.
 
         Raises:
-            ValueError: it would have more than a thousand boxes.
+            ValueError: nobody could read it: it has too many boxes, or arrows too long.
         """
-        count = len(self._diagram.boxes)
-        if count > MAX_BOXES:
-            raise ValueError(
-                f"the graph of {self._diagram.name} has {count:,} boxes, and nobody could read a "
-                f"picture of more than {MAX_BOXES:,}: draw a part of the function, or take .dot"
-            )
+        if self._unreadable:
+            raise ValueError(f"{self._unreadable}: draw a part of the function, or take .dot")
         return svg(self._diagram)
 
     @cached_property
@@ -67,8 +66,25 @@ class ExpressionGraph:
         """A Mermaid flowchart, for a code block `mermaid` of Markdown."""
         return mermaid(self._diagram)
 
+    @cached_property
+    def _unreadable(self) -> str:
+        """Why nobody could read a picture of it, if so."""
+        what, boxes = f"the graph of {self._diagram.name}", len(self._diagram.boxes)
+        if boxes > MAX_BOXES:
+            return (
+                f"{what} has {boxes:,} boxes, and nobody could read a picture of more than "
+                f"{MAX_BOXES:,}"
+            )
+        passed = rows_of(self._diagram).passed
+        if passed > MAX_PASSED:
+            return (
+                f"{what} has {boxes:,} boxes with arrows that pass {passed:,} rows of them, and "
+                f"nobody could follow more than {MAX_PASSED:,}"
+            )
+        return ""
+
     def _repr_svg_(self) -> str | None:
-        return self.svg if len(self._diagram.boxes) <= MAX_BOXES else None
+        return None if self._unreadable else self.svg
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the graph to a file: `.svg`, `.dot` (or `.gv`), `.mmd` (or `.mermaid`).

@@ -42,25 +42,26 @@ class Places:
     def found(self) -> dict[int, float]:
         """Settle row after row, first by one side, then by both."""
         there, back = self.rows.rows, self.rows.rows[::-1]
-        for _ in range(ROUNDS // 3):
+        rounds = self.rows.rounds(ROUNDS)
+        for _ in range(rounds // 3):
             self._average()
             for row in there:
                 self._roughly(row, {v: [k.source for k in self.rows.up.get(v, ())] for v in row})
             self._average()
             for row in back:
                 self._roughly(row, {v: [k.target for k in self.rows.down.get(v, ())] for v in row})
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             self._average()
             for row in (*there, *back):
                 self._settle(row)
         # Where all that pulls is left out, chains become straight that have the room.
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             self._average()
             for row in there:
                 here = [(self.middles[v], STRAIGHT if v in self.stiff else 1.0) for v in row]
-                self._apart(row, here)
+                self.apart(row, here)
         self._stretch()
-        for _ in range(ROUNDS // 3):
+        for _ in range(rounds // 3):
             for row in (*there, *back):
                 self._settle(row, fixed=self.stiff)
         return self.middles
@@ -72,7 +73,7 @@ class Places:
             places = [self.middles[other] for other in near[v]]
             mean = sum(places) / len(places) if places else self.middles[v]
             wanted.append(self._wish(v, mean, len(places)))
-        self._apart(row, wanted)
+        self.apart(row, wanted)
 
     def _wish(self, v: int, mean: float, pulls: int) -> tuple[float, float]:
         """Where a vertex goes that is pulled to a place, and how strongly."""
@@ -92,7 +93,7 @@ class Places:
             mean = sum(pulls) / len(pulls) if pulls else middles[v]
             held = (middles[v], FIXED) if v in fixed else None
             wanted.append(held or self._wish(v, mean, len(pulls)))
-        self._apart(row, wanted)
+        self.apart(row, wanted)
 
     def _average(self) -> None:
         """Make the chains straight, wherever that is."""
@@ -130,7 +131,7 @@ class Places:
     def _between(self, left: int, right: int) -> float:
         return (self.widths[left] + self.widths[right]) / 2 + self.beside
 
-    def _apart(self, row: Sequence[int], wanted: Sequence[tuple[float, float]]) -> None:
+    def apart(self, row: Sequence[int], wanted: Sequence[tuple[float, float]]) -> None:
         """Move a row as near to where it wants to be as its order and widths allow.
 
         Least squares: neighbours that would come too close become one group, at their mean.

@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 SWEEPS = 24
-SIZE = 24_000  # vertices: with more of them than a thousand there are fewer sweeps
+WORK = 24_000  # vertices times rounds: with many vertices, as of arrows that pass, fewer rounds
 SWAPS = 8
 PATIENCE = 4  # sweeps without gain
 
@@ -46,18 +46,27 @@ class Rows(NamedTuple):
     down: dict[int, list[Link]]
     ways: dict[int, list[int]]
 
+    @property
+    def passed(self) -> int:
+        """How many vertices only stand for arrows that pass a row."""
+        return sum(map(len, self.ways.values()))
+
+    def rounds(self, most: int) -> int:
+        """How often all of it may be improved."""
+        return max(1, min(most, WORK // (sum(map(len, self.rows)) + 1)))
+
     def link(self, link: Link) -> None:
         """Add a link."""
         self.down.setdefault(link.source, []).append(link)
         self.up.setdefault(link.target, []).append(link)
 
 
-def ordered(
+def in_rows(
     count: int, links: Sequence[Link], first: AbstractSet[int], last: AbstractSet[int]
 ) -> Rows:
     """Vertices 0 to `count - 1` in rows, those of `first` in the first, of `last` in the last.
 
-    Links go from smaller to greater vertices.
+    Links go from smaller to greater vertices. The order in each row is only a beginning.
     """
     rows = Rows([], {}, {}, {})
     ranks = _ranks(count, links, first, last)
@@ -84,7 +93,6 @@ def ordered(
             rows.ways[source] = way[1:]
     for v in sorted(range(len(wanted)), key=wanted.__getitem__):
         rows.rows[ranks[v]].append(v)
-    _untangle(rows)
     return rows
 
 
@@ -114,10 +122,9 @@ def _ranks(
 # Order
 
 
-def _untangle(rows: Rows) -> None:
+def untangle(rows: Rows) -> None:
     """Find an order with few crossings, from the one that there is and from its mirror image."""
-    size = sum(map(len, rows.rows))
-    sweeps = max(4, min(SWEEPS, SIZE // (size + 1)))
+    sweeps = rows.rounds(SWEEPS)
     best: tuple[int, list[list[int]]] | None = None
     for begin in (rows.rows, [row[::-1] for row in rows.rows]):
         for first in (False, True):
@@ -162,11 +169,11 @@ class Order:
         """Swap neighbours while that saves crossings."""
         todo = set(range(len(self.rows)))
         for _ in range(SWAPS):
-            swapped = {number for number in sorted(todo) if self._swap_in(self.rows[number])}
+            swapped = {number for number in sorted(todo) if self.swap_in(self.rows[number])}
             # What changed a row may be of use in those beside it.
             todo = {n for at in swapped for n in (at - 1, at, at + 1) if 0 <= n < len(self.rows)}
 
-    def _swap_in(self, row: list[int]) -> bool:
+    def swap_in(self, row: list[int]) -> bool:
         swapped = False
         ends = [(self._above(v), self._below(v)) for v in row]
         for i in range(len(row) - 1):

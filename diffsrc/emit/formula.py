@@ -34,7 +34,7 @@ from diffsrc.ir import (
     blocks,
     reachable,
 )
-from diffsrc.ops import SHAPES, TABLE
+from diffsrc.ops import TABLE, is_of_distribution, short_name
 from diffsrc.ops.complex import PARTS
 
 MAX_EXACT = 2**53
@@ -221,7 +221,7 @@ class Reader:
             return graph.call(op, *args, options=options)
         if op in {"attribute", "item"}:
             return graph.call(op, *args, options=options)
-        if op.partition(".")[0] in SHAPES:
+        if is_of_distribution(op):
             args = without_defaults(args)
         return graph.call(op, *args, options=(self._function(SAME.get(op, op), options),))
 
@@ -235,8 +235,7 @@ class Reader:
         if text is None and known is not None:
             text = known.spellings[0]
         assert text is not None
-        parts = text.split(".")
-        short = ".".join(parts[-2:]) if "stats" in parts else parts[-1]  # `norm.pdf`
+        short = short_name(text)
         name = text if short in self.variables else short
         self.functions.add(name)
         return name

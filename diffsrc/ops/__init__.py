@@ -14,7 +14,16 @@ import types
 from functools import cache
 
 from diffsrc.ops import complex, elementary, gamma  # noqa: A004, F401 - they fill the tables
-from diffsrc.ops.table import MAX_SUMMED, METHODS, SHAPES, SUMMED, TABLE, Operation
+from diffsrc.ops.table import (
+    MAX_SUMMED,
+    METHODS,
+    SHAPES,
+    SUMMED,
+    TABLE,
+    Operation,
+    is_of_distribution,
+    short_name,
+)
 
 __all__ = [
     "MAX_SUMMED",
@@ -26,7 +35,9 @@ __all__ = [
     "Operation",
     "complete",
     "distribution_of",
+    "is_of_distribution",
     "operation_of",
+    "short_name",
 ]
 
 MODULES = {

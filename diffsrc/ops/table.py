@@ -59,6 +59,12 @@ class Operation(NamedTuple):
         return getattr(mpmath, self.exact, self.value)(*args)
 
 
+def short_name(spelling: str) -> str:
+    """A spelling without its module: `sin`, `norm.pdf`."""
+    parts = spelling.split(".")
+    return ".".join(parts[-2:]) if "stats" in parts else parts[-1]
+
+
 TABLE: dict[str, Operation] = {}
 # Of these mpmath may add up as many terms as an argument is large, for nan without end; it is asked
 # for arguments up to `MAX_SUMMED`.
@@ -67,6 +73,12 @@ MAX_SUMMED = 1_000
 # The distributions of `scipy.stats` with the names of their shape parameters, and their methods.
 SHAPES: dict[str, tuple[str, ...]] = {}
 METHODS = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
+
+
+def is_of_distribution(name: str) -> bool:
+    """Whether an operation is a method of a distribution: `gamma.pdf` is, `gamma` is not."""
+    owner, dot, _ = name.partition(".")
+    return bool(dot) and owner in SHAPES
 
 
 def pointwise(
