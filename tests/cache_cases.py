@@ -1284,6 +1284,30 @@ def f(x):
         "    return abs(x)\ndel abs",
         "f(-2.0)",
     ),
+    "method of a library's class": (
+        """
+from scipy import stats
+def g(self, x):
+    return x**3
+def f(x):
+    return stats.cauchy.cdf(x)
+""",
+        "    return x**3",
+        "    return x**3\ntype(stats.cauchy).cdf = g",
+        "f(2.0)",
+    ),
+    "method of a library's base class": (
+        """
+from scipy import stats
+def g(self, x):
+    return x**3
+def f(x):
+    return stats.laplace.logsf(x)
+""",
+        "    return x**3",
+        "    return x**3\nstats.rv_continuous.logsf = g",
+        "f(2.0)",
+    ),
     "rounding of a float": (
         """
 def h(x, k=0.1):

@@ -109,6 +109,9 @@ class Attributes(Live):
             return self._of_class_object(base, value, name, node)
         found = self.member(value, name, node).value
         if distribution_of(value) is not None:
+            if operation_of(found) is None:
+                # Put in the place of the library's own, as in a module of it.
+                self.assume(Source(value, name), found)
             return Static(found)
         if is_a(found, PropertyOf):
             self._assume_member(type(value), name, node)
