@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import sys
 import types
+import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import inspect
@@ -41,6 +42,31 @@ class Rule:
 
 # By the identity of the function, which its rule keeps alive.
 _REGISTERED: dict[int, Rule] = {}
+# The identities of those that had none when somebody asked: their code may have been read instead.
+_WITHOUT: set[int] = set()
+
+
+class Reader(Protocol):
+    """Who relies on what functions are without a rule."""
+
+    def look_again(self) -> None:
+        """Functions that had no rule may have one now."""
+
+
+READERS: weakref.WeakSet[Reader] = weakref.WeakSet()
+
+
+def _enter(function: Function, partials: tuple[Partial, ...]) -> None:
+    """Give a function a rule, or another one, which those who read the first one notice."""
+    known = _REGISTERED.get(id(function))
+    if known is not None:
+        known.partials = partials
+        return
+    _REGISTERED[id(function)] = Rule(function, partials)
+    if id(function) in _WITHOUT:
+        # Calls would notice by themselves only at a cost.
+        for reader in list(READERS):
+            reader.look_again()
 
 
 def register(function: Function, *partials: Partial) -> None:
@@ -103,8 +129,7 @@ def register(function: Function, *partials: Partial) -> None:
     _check_count(function, name, len(partials))
     for i, partial in enumerate(partials):
         _check_partial(name, i, partial, len(partials))
-    rule = _REGISTERED.setdefault(id(function), Rule(function, partials))
-    rule.partials = partials
+    _enter(function, partials)
 
 
 def is_of_arrays(function: object) -> bool:
@@ -348,11 +373,13 @@ def receive(function: Function, partials: tuple[Partial, ...] | int) -> None:
     known = _REGISTERED.get(id(function))
     if isinstance(partials, int):
         if known is None:
-            _REGISTERED[id(function)] = Rule(function, (None,) * partials)
-    elif known is None:
-        _REGISTERED[id(function)] = Rule(function, partials)
-    elif len(known.partials) != len(partials) or not all(map(_are_alike, known.partials, partials)):
-        known.partials = partials
+            _enter(function, (None,) * partials)
+    elif (
+        known is None
+        or len(known.partials) != len(partials)
+        or not all(map(_are_alike, known.partials, partials))
+    ):
+        _enter(function, partials)
 
 
 def _are_alike(one: Partial, other: Partial) -> bool:
@@ -366,7 +393,10 @@ def rule_of(value: object) -> Rule | CustomRule | None:
     """The rule that somebody gave a function."""
     if issubclass(type(value), CustomRule):
         return value  # type: ignore[return-value] # it is one
-    return _REGISTERED.get(id(value))
+    rule = _REGISTERED.get(id(value))
+    if rule is None:
+        _WITHOUT.add(id(value))
+    return rule
 
 
 def name_of(function: object) -> str:

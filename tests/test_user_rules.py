@@ -343,6 +343,45 @@ def test_the_last_rule_holds_and_derivatives_notice():
     assert grad(g)(1.0) == 15.0
 
 
+class Curve:
+    def value(self, x):
+        return x * x
+
+
+def by_default(x, function=Curve().value):
+    return function(x)
+
+
+def test_derivatives_that_have_read_a_function_notice_its_first_rule():
+    def read(x):
+        return x * x
+
+    def f(x):
+        return 3 * read(x)
+
+    def given(x, function=read):
+        return function(x)
+
+    bound = functools.partial(given, function=read)
+    curve = Curve()
+    derivatives = [
+        (grad(f), 300.0),
+        (grad(read), 100.0),
+        (grad(given), 100.0),
+        (grad(bound), 100.0),
+        (grad(lambda x: curve.value(x) + by_default(x)), 8.0),
+        (value_and_grad(lambda x: math.sin(x)), (math.sin(2.0), math.cos(2.0))),
+    ]
+    old = [df(2.0) for df, _ in derivatives]
+    assert old[:4] == [12.0, 4.0, 4.0, 4.0]
+    functions = [df.function for df, _ in derivatives]
+    register(read, lambda y, x: 100.0)
+    for (df, new), function in zip(derivatives, functions, strict=True):
+        assert df(2.0) == new
+        assert df(2.0) == new
+        assert df.function is not function
+
+
 def test_numbers_that_rules_read_are_live():
     live = 2.0
 

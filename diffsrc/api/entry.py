@@ -39,6 +39,7 @@ class Entry:
     Attributes:
         call: what a call of the derivative runs.
         direct: the same without checks, for arguments that are known to fit.
+        outdated: whether something has changed that no check looks at.
     """
 
     def __init__(
@@ -52,9 +53,12 @@ class Entry:
         self.direct = direct
         self.checks = checks
         self.other = other
+        self.outdated = False
 
     def holds(self) -> bool:
         """Whether everything outside that was read while parsing is as it was."""
+        if self.outdated:
+            return False
         return all(check.holds() for check in self.checks if check.holder is not None)
 
     def fits(self, signature: Signature) -> bool:

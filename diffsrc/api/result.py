@@ -22,6 +22,7 @@ from diffsrc.capture import Captured, Outline, capture
 from diffsrc.capture import outline as outline_of
 from diffsrc.errors import ShapeError
 from diffsrc.specialise import Signature, is_open, signature_of, unknown_signature
+from diffsrc.user_rules import READERS
 
 if TYPE_CHECKING:
     import inspect
@@ -151,6 +152,7 @@ class Derivative:
                 self._forget()
             elif found.entry.fits(signature):
                 return found
+        READERS.add(self)
         around = self._around(signature)
         kept = None if around is None else self._kept(signature, around)
         known.append(kept or self._derived(signature, around))
@@ -190,6 +192,13 @@ class Derivative:
         """Read the function again when it is needed."""
         self.__dict__.pop("captured", None)
         self.__dict__.pop("outline", None)
+
+    def look_again(self) -> None:
+        """Derive anew when it is asked for: a function that was read may have a rule now."""
+        for several in self.specialisations.values():
+            for found in several:
+                found.entry.outdated = True
+        type(self).__call__ = _first_call  # type: ignore[method-assign] # the class is its own
 
     def _derived(self, signature: Signature, before: Surroundings | None) -> Specialisation:
         """Derive, and keep what comes of it."""
