@@ -253,7 +253,8 @@ def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], 
         if check.code is None or not is_reloaded():
             return other
         return f"{other} or {expected}.__code__ is not {cell(check.code)}"
-    if check.path[-1:] == ("__func__",) and not isinstance(check.holder, dict | CellType):
+    of_method = check.path[-1:] == ("__func__",) and check.code is not None
+    if of_method and not isinstance(check.holder, dict | CellType):
         start = [check.name] if check.holder is None else [cell(check.holder), check.name]
         method = [*start, *check.path[:-1]]
         if len(method) == 2 and method[1].isidentifier():
