@@ -9,9 +9,8 @@ from __future__ import annotations
 import functools
 import sys
 import types
-import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import inspect
@@ -54,15 +53,8 @@ _REGISTERED: dict[int, Rule] = {}
 # The identities of those that had none when somebody asked: their code may have been read instead.
 _WITHOUT: set[int] = set()
 
-
-class Reader(Protocol):
-    """Who relies on what functions are without a rule."""
-
-    def look_again(self) -> None:
-        """Functions that had no rule may have one now."""
-
-
-READERS: weakref.WeakSet[Reader] = weakref.WeakSet()
+# What is called when one of those gets a rule.
+ON_FIRST_RULE: list[Callable[[], None]] = []
 
 
 def _enter(function: Function, partials: tuple[Partial, ...]) -> None:
@@ -74,8 +66,8 @@ def _enter(function: Function, partials: tuple[Partial, ...]) -> None:
     _REGISTERED[id(function)] = Rule(function, partials)
     if id(function) in _WITHOUT:
         # Calls would notice by themselves only at a cost.
-        for reader in list(READERS):
-            reader.look_again()
+        for tell in ON_FIRST_RULE:
+            tell()
 
 
 def register(function: Function, *partials: Partial) -> None:
