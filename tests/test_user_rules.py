@@ -1068,7 +1068,27 @@ def test_fewer_partials_than_parameters():
             grad(wrong)(3.0)
 
 
+def test_what_has_no_place_among_the_partials():
+    for call in (lambda x: many(x, k=x), lambda x: many_more(x, n=x)):
+        with pytest.raises(UnsupportedSyntax, match=r"has none for '[kn]', which is passed here"):
+            grad(call)(2.0)
+
+
+def many(*args, **more):
+    return args[0]
+
+
+def many_more(*args, n=2):
+    return args[0]
+
+
+register(many, 0, 0)
+register(many_more, 0, 0)
+
+
 def test_rules_of_any_number_of_arguments():
+    assert value_and_grad(lambda x: many(x, 1.0) + many_more(x, x) + x)(2.0) == (6.0, 1.0)
+
     @custom_vjp
     def product(*args):
         return args[0] * args[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from typing import Never
 
 from diffsrc.capture import Captured
 from diffsrc.errors import DiffsrcError
@@ -76,16 +77,22 @@ class ByRule(RuleSource):
 
     def _check_count(self, rule: Rule, values: Mapping[object, Value], node: ast.AST) -> None:
         count = len(rule.partials)
-        if len(values) == count:
-            return
-        called = f"called with {len(values)} argument{'' if len(values) == 1 else 's'}"
         beyond = [*values][count:]
         if beyond and isinstance(beyond[0], str):
-            passed = "is passed here" if isinstance(node, ast.Call) else "derivatives take too"
-            called = f"has none for {beyond[0]!r}, which {passed}"
+            self._refuse_beyond(rule, beyond[0], node)
+        if len(values) != count:
+            plural = "" if len(values) == 1 else "s"
+            self._refuse_call(rule, f"called with {len(values)} argument{plural}", node)
+
+    def _refuse_beyond(self, rule: Rule, name: str, node: ast.AST) -> Never:
+        passed = "is passed here" if isinstance(node, ast.Call) else "derivatives take too"
+        self._refuse_call(rule, f"has none for {name!r}, which {passed}", node)
+
+    def _refuse_call(self, rule: Rule, why: str, node: ast.AST) -> Never:
+        count = len(rule.partials)
         self.refuse(
             f"{spelt(node, rule.name)} is registered with {count} partial "
-            f"derivative{'' if count == 1 else 's'}, and {called}.",
+            f"derivative{'' if count == 1 else 's'}, and {why}.",
             node,
             "Register one for each argument: None where there is none.",
         )
@@ -227,7 +234,11 @@ class ByRule(RuleSource):
             if parameter.kind is parameter.VAR_POSITIONAL:
                 values.update(enumerate(given or (), len(values)))
             elif parameter.kind is parameter.VAR_KEYWORD:
-                values |= given or {}
+                for other in given or ():
+                    self._refuse_beyond(rule, other, node)
+            elif parameter.kind is parameter.KEYWORD_ONLY and name not in rule.keywords:
+                if given is not None:
+                    self._refuse_beyond(rule, name, node)
             elif given is not None:
                 values[name] = given
             elif len(values) < len(rule.partials):
