@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -38,9 +38,36 @@ class Rule:
         """What the function is called."""
         return name_of(self.function)
 
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The names of the last arguments, where those can be passed by keyword only."""
+        found = _parameters(self.function)
+        if found is None or found[2]:
+            return ()
+        beyond = len(self.partials) - len(found[0])
+        return tuple([p.name for p in found[1][: max(beyond, 0)]])
+
 
 # By the identity of the function, which its rule keeps alive.
 _REGISTERED: dict[int, Rule] = {}
+# The identities of those that had none when somebody asked: their code may have been read instead.
+_WITHOUT: set[int] = set()
+
+# What is called when one of those gets a rule.
+ON_FIRST_RULE: list[Callable[[], None]] = []
+
+
+def _enter(function: Function, partials: tuple[Partial, ...]) -> None:
+    """Give a function a rule, or another one, which those who read the first one notice."""
+    known = _REGISTERED.get(id(function))
+    if known is not None:
+        known.partials = partials
+        return
+    _REGISTERED[id(function)] = Rule(function, partials)
+    if id(function) in _WITHOUT:
+        # Calls would notice by themselves only at a cost.
+        for tell in ON_FIRST_RULE:
+            tell()
 
 
 def register(function: Function, *partials: Partial) -> None:
@@ -54,7 +81,8 @@ def register(function: Function, *partials: Partial) -> None:
 
     Args:
         function: any callable: compiled, of a library, or a Python function of yours.
-        *partials: the partial derivatives, in the order of its arguments.
+        *partials: the partial derivatives, in the order of its arguments; those that can be
+            passed by keyword only come last. An argument of which it is None may be any object.
 
     Raises:
         TypeError: something is no function.
@@ -88,7 +116,10 @@ def register(function: Function, *partials: Partial) -> None:
             "point, and what NumPy makes of whole arrays has none such"
         )
     if isinstance(function, types.MethodType):
-        raise TypeError(f"{name} is bound to an object: register the function of its class")
+        raise TypeError(
+            f"{name} is bound to an object: register the function of its class, "
+            "with None as the derivative by self"
+        )
     if isinstance(function, type):
         raise TypeError(f"{name} is a class: register a function that makes a number")
     if isinstance(function, CustomRule):
@@ -103,20 +134,23 @@ def register(function: Function, *partials: Partial) -> None:
     _check_count(function, name, len(partials))
     for i, partial in enumerate(partials):
         _check_partial(name, i, partial, len(partials))
-    rule = _REGISTERED.setdefault(id(function), Rule(function, partials))
-    rule.partials = partials
+    _enter(function, partials)
 
 
 def is_of_arrays(function: object) -> bool:
     """Whether a function is NumPy's, and no ufunc: it may join the elements of an array."""
     module = getattr(function, "__module__", None)
     top = module.partition(".")[0] if isinstance(module, str) else ""
-    return top == "numpy" and not isinstance(getattr(function, "nin", None), int)
+    return top == "numpy" and not _is_ufunc(function)
+
+
+def _is_ufunc(function: object) -> bool:
+    return isinstance(getattr(function, "nin", None), int)
 
 
 def _check_count(function: Function, name: str, count: int) -> None:
     """Refuse a number of partials that no call of the function has arguments for."""
-    least, most = _arities(function)
+    least, most = _arities(function, by_keyword=True)
     if not least <= count <= most:
         takes = str(least) if least == most else f"{least} to {most:.0f}"
         raise ValueError(
@@ -125,23 +159,41 @@ def _check_count(function: Function, name: str, count: int) -> None:
         )
 
 
-def _arities(function: Function) -> tuple[int, float]:
-    """How many positional arguments a function takes, at least and at most."""
-    nin = getattr(function, "nin", None)
-    if isinstance(nin, int):  # a ufunc
-        return nin, nin
+def _arities(function: Function, *, by_keyword: bool = False) -> tuple[int, float]:
+    """How many arguments a function takes by position, or in all; at least and at most."""
+    if _is_ufunc(function):
+        return function.nin, function.nin  # type: ignore[attr-defined]
+    found = _parameters(function)
+    if found is None:
+        return 1, float("inf")
+    positional, keywords, more = found
+    least = sum(p.default is p.empty for p in positional)
+    if more:
+        return least, float("inf")
+    if not by_keyword:
+        return least, len(positional)
+    asked = [i for i, p in enumerate(keywords, len(positional) + 1) if p.default is p.empty]
+    return max([least, *asked]), len(positional) + len(keywords)
+
+
+def _parameters(
+    function: Function,
+) -> tuple[list[inspect.Parameter], list[inspect.Parameter], bool] | None:
+    """The parameters by position and those by keyword only, and whether it takes any number.
+
+    None where it does not say.
+    """
+    if _is_ufunc(function):  # its signature has `out` and such
+        return None
     import inspect
 
     try:
-        signature = inspect.signature(function)
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):  # compiled, without a signature
-        return 1, float("inf")
-    parameters = signature.parameters.values()
+        return None
     positional = [p for p in parameters if p.kind in {p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD}]
-    least = sum(p.default is p.empty for p in positional)
-    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
-        return least, float("inf")
-    return least, len(positional)
+    keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    return positional, keywords, any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 def _check_partial(name: str, index: int, partial: object, count: int) -> None:
@@ -166,17 +218,32 @@ class CustomRule:
 
     Attributes:
         function: the function.
+        nondiff_argnums: the positions of arguments that it is not derived by.
+        keywords: as of a `Rule`; it has none.
     """
 
-    def __init__(self, *functions: Function, **options: object) -> None:
+    keywords: tuple[str, ...] = ()
+
+    def __init__(
+        self, *functions: Function, nondiff_argnums: Sequence[int] = (), **options: object
+    ) -> None:
         own = type(self).__name__
         if len(functions) != 1 or options:
             # `@custom_jvp()`, or what JAX takes more.
-            raise TypeError(f"{own} takes a function and nothing else: write @{own} above it")
+            raise TypeError(
+                f"{own} takes a function, and nondiff_argnums: write @{own} above it, or "
+                f"@partial({own}, nondiff_argnums=(0,))"
+            )
         (function,) = functions
         if not isinstance(function, types.FunctionType):
             raise TypeError(f"{own} takes a Python function, not {type(function).__name__}")
+        if function.__code__.co_kwonlyargcount:
+            raise TypeError(
+                f"{name_of(function)} takes arguments by keyword only, and {own} is for arguments "
+                "by position: leave out the *"
+            )
         self.function = function
+        self.nondiff_argnums = _positions(function, nondiff_argnums)
         functools.update_wrapper(self, function)
         # It would lead `inspect` past this object.
         del self.__dict__["__wrapped__"]
@@ -224,12 +291,29 @@ class CustomRule:
         raise NotImplementedError
 
 
+def _positions(function: Function, argnums: object) -> tuple[int, ...]:
+    """The positions that `nondiff_argnums` gives."""
+    most = _arities(function)[1]
+    if not isinstance(argnums, list | tuple) or not all(type(i) is int for i in argnums):
+        raise TypeError(f"nondiff_argnums of {name_of(function)} is {argnums!r}: write (0,), say")
+    for i in argnums:
+        if not 0 <= i < most or argnums.count(i) > 1:
+            raise ValueError(
+                f"nondiff_argnums of {name_of(function)} is {argnums!r}: it should hold positions "
+                "of its arguments, each once"
+            )
+    return tuple(argnums)
+
+
 class custom_vjp(CustomRule):  # noqa: N801 - a decorator; `type(f).__name__` is what the user wrote
     """Give a function a derivative of its own, backwards; as `jax.custom_vjp`.
 
     `f.defvjp(fwd, bwd)` says which: `fwd(*args)` returns `(value, residuals)`, `bwd(residuals, g)`
     a tuple with the adjoint of each argument, linear in the adjoint `g` of the value. Both are
     read, and their code becomes part of the derivative's.
+
+    Arguments at `nondiff_argnums` may be any object: a string, a function, `self` of a method.
+    `bwd` gets them first, before the residuals, and has no adjoints of them.
 
     >>> from diffsrc import custom_vjp, grad
     >>> @custom_vjp
@@ -254,9 +338,7 @@ class custom_vjp(CustomRule):  # noqa: N801 - a decorator; `type(f).__name__` is
         """
         _check_python(self, "fwd", fwd)
         _check_python(self, "bwd", bwd)
-        least, most = _arities(bwd)
-        if not least <= 2 <= most:
-            raise ValueError(f"bwd of {self.name} takes two arguments, the residuals and g")
+        _check_takes(self, "bwd", bwd, "the residuals and g")
         own, given = _arities(self.function), _arities(fwd)
         if own != given:
             raise ValueError(f"fwd of {self.name} takes the arguments of {self.name}")
@@ -268,7 +350,10 @@ class custom_jvp(CustomRule):  # noqa: N801 - as custom_vjp
 
     `f.defjvp(rule)` says which: `rule(primals, tangents)`, both tuples with an element for each
     argument, returns `(value, tangent)`, linear in the tangents. It is read, and its code becomes
-    part of the derivative's.
+    part of the derivative's. `f.defjvps(...)` says it for each argument.
+
+    Arguments at `nondiff_argnums` may be any object: a string, a function, `self` of a method.
+    `rule` gets them first, before `primals` and `tangents`, which do not hold them.
 
     >>> from diffsrc import custom_jvp, grad
     >>> @custom_jvp
@@ -281,7 +366,8 @@ class custom_jvp(CustomRule):  # noqa: N801 - as custom_vjp
     1.0
     """
 
-    rule: types.FunctionType | None = None
+    # As `defjvp` was given it, or a tuple as `defjvps` was.
+    rule: types.FunctionType | tuple[types.FunctionType | None, ...] | None = None
     parts = ("rule",)
     advice = "Call defjvp(rule) before the derivative is taken."
 
@@ -293,11 +379,37 @@ class custom_jvp(CustomRule):  # noqa: N801 - as custom_vjp
             ValueError: it does not take what it is given.
         """
         _check_python(self, "the rule", rule)
-        least, most = _arities(rule)  # type: ignore[arg-type] # a Python function
-        if not least <= 2 <= most:
-            raise ValueError(f"the rule of {self.name} takes two arguments, primals and tangents")
+        _check_takes(self, "the rule", rule, "primals and tangents")  # type: ignore[arg-type]
         self.rule = rule  # type: ignore[assignment] # a Python function
         return rule
+
+    def defjvps(self, *rules: Function | None) -> None:
+        """Say what the derivative is by each argument: `rule(tangent, value, *primals)`, or None.
+
+        Each returns a tangent, linear in that of the argument; None says that it is zero.
+
+        Raises:
+            TypeError: one of them is no Python function, or there are `nondiff_argnums`.
+            ValueError: they are not one for each argument, or do not take what they are given.
+        """
+        if self.nondiff_argnums:
+            raise TypeError(f"{self.name} has nondiff_argnums: use defjvp, as in JAX")
+        least, most = _arities(self.function)
+        if not least <= len(rules) <= most:
+            raise ValueError(f"defjvps of {self.name} takes a rule for each argument, or None")
+        count = len(rules) + 2
+        for i, rule in enumerate(rules):
+            if rule is None:
+                continue
+            what = f"the rule by argument {i}"
+            _check_python(self, what, rule)
+            fewest, highest = _arities(rule)
+            if not fewest <= count <= highest:
+                raise ValueError(
+                    f"{what} of {self.name} takes the tangent, the value and all arguments, so "
+                    f"{count} in all"
+                )
+        self.rule = rules  # type: ignore[assignment] # they are Python functions
 
 
 def _without_function(kind: type[CustomRule]) -> CustomRule:
@@ -324,6 +436,16 @@ def _check_python(custom: CustomRule, what: str, function: object) -> None:
         raise TypeError(f"{what} of {custom.name} should be a Python function, not {kind}")
 
 
+def _check_takes(custom: CustomRule, what: str, function: Function, last: str) -> None:
+    """Refuse a function that does not take the arguments at `nondiff_argnums`, and two more."""
+    least, most = _arities(function)
+    count = len(custom.nondiff_argnums)
+    if not least <= count + 2 <= most:
+        first = f"those at nondiff_argnums, {last}" if count else last
+        number = count + 2 if count else "two"
+        raise ValueError(f"{what} of {custom.name} takes {number} arguments, {first}")
+
+
 def stop_gradient(x: T) -> T:
     """Return `x`; to derivatives it is a constant, through which nothing is derived.
 
@@ -348,11 +470,13 @@ def receive(function: Function, partials: tuple[Partial, ...] | int) -> None:
     known = _REGISTERED.get(id(function))
     if isinstance(partials, int):
         if known is None:
-            _REGISTERED[id(function)] = Rule(function, (None,) * partials)
-    elif known is None:
-        _REGISTERED[id(function)] = Rule(function, partials)
-    elif len(known.partials) != len(partials) or not all(map(_are_alike, known.partials, partials)):
-        known.partials = partials
+            _enter(function, (None,) * partials)
+    elif (
+        known is None
+        or len(known.partials) != len(partials)
+        or not all(map(_are_alike, known.partials, partials))
+    ):
+        _enter(function, partials)
 
 
 def _are_alike(one: Partial, other: Partial) -> bool:
@@ -366,7 +490,10 @@ def rule_of(value: object) -> Rule | CustomRule | None:
     """The rule that somebody gave a function."""
     if issubclass(type(value), CustomRule):
         return value  # type: ignore[return-value] # it is one
-    return _REGISTERED.get(id(value))
+    rule = _REGISTERED.get(id(value))
+    if rule is None:
+        _WITHOUT.add(id(value))
+    return rule
 
 
 def name_of(function: object) -> str:

@@ -508,6 +508,18 @@ def abs(x): return x * x
 def f(x): return abs(x)
 «→del abs»
 """,
+    "method of a library's class": """
+from scipy import stats
+def g(self, x): return x**3
+def f(x): return stats.cauchy.cdf(x)
+«→type(stats.cauchy).cdf = g»
+""",
+    "method of a library's base class": """
+from scipy import stats
+def g(self, x): return x**3
+def f(x): return stats.laplace.logsf(x)
+«→stats.rv_continuous.logsf = g»
+""",
     "rounding of a float": """
 def h(x, k=0.1«→ + 0.2»): return x * x * k
 def f(x): return h(x)

@@ -152,6 +152,8 @@ def test_bad_input(folder, capsys, arguments, text):
 def test_rules_in_files_that_are_read_as_text(folder, capsys):
     (folder / "ruled.py").write_text(
         textwrap.dedent("""
+            from functools import partial
+
             from diffsrc import custom_jvp, register
 
             def helper(x):
@@ -161,14 +163,19 @@ def test_rules_in_files_that_are_read_as_text(folder, capsys):
             def f(x):
                 return x
 
+            @partial(custom_jvp, nondiff_argnums=(1,))
+            def h(x, n=2):
+                return x**n
+
             def g(x):
                 return helper(x)
         """)
     )
     assert verify(capsys, "ruled.py:g", "--at", "x=1")[0] == 0
-    code, _, err = verify(capsys, "ruled.py:f", "--at", "x=1")
-    assert code == 2
-    assert "f has a derivative of its own, which is only known when the file has run" in err
+    for name in "fh":
+        code, _, err = verify(capsys, f"ruled.py:{name}", "--at", "x=1")
+        assert code == 2
+        assert f"{name} has a derivative of its own, which is only known when the file has" in err
     with (folder / "ruled.py").open("a") as file:
         file.write("register(helper, lambda y, x: 2 * y)\n")
     code, _, err = verify(capsys, "ruled.py:g", "--at", "x=1")

@@ -906,7 +906,7 @@ PATCHED = """
 import functools, math, operator
 from unittest import mock
 import numpy as np
-from scipy import special
+from scipy import special, stats
 from diffsrc import grad
 
 def mine(x):
@@ -926,6 +926,7 @@ CASES = {
     "operator.neg": lambda x: operator.neg(x),
     "scipy.special.erf": lambda x: special.erf(x),
     "scipy.special.lambertw": lambda x: special.lambertw(x),
+    "scipy.stats.norm.cdf": lambda x: stats.norm.cdf(x),
     "builtins.abs": lambda x: abs(x),
     "builtins.divmod": lambda x: divmod(x),
 }
@@ -942,6 +943,10 @@ with mock.patch("math.pi", 3.0), mock.patch("math.cosh", math.exp):
 print(grad(mine)(3.0), grad(lambda x: wrapped(x) + sin(x))(3.0))
 print([d(3.0) for d in derivatives[:2]] == [math.cos(3.0), float(np.cos(3.0))])
 print(grad(CASES["math.sin"])(0.0), grad(lambda x: special.erf(x))(9.0) < 1e-30)
+below = grad(CASES["scipy.stats.norm.cdf"])
+with mock.patch.object(type(stats.norm), "cdf", lambda self, x: x * x):
+    print(below(3.0), end=" ")
+print(bool(below(20.0) < 1e-30), [bool(d(20.0) < 1e-30) for d in derivatives[6::9]])
 """
 
 
@@ -951,8 +956,9 @@ def test_what_stands_in_the_place_of_a_library_function(tmp_path):
     path.write_text(PATCHED)
     done = subprocess.run([sys.executable, path], check=True, stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["6.0"] * 24
-    assert lines[1:] == ["3.0 1.0", "6.0 12.0", "True", "1.0 True"]
+    assert lines[0].split() == ["6.0"] * 27
+    assert lines[1:5] == ["3.0 1.0", "6.0 12.0", "True", "1.0 True"]
+    assert lines[5:] == ["6.0 True [True, True, True]"]
 
 
 def labelled(x):

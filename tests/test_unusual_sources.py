@@ -1,5 +1,6 @@
 """Functions that come from no ordinary file: right, or it says what is the matter."""
 
+import ast
 import importlib
 import json
 import linecache
@@ -17,6 +18,20 @@ from diffsrc import SourceUnavailable, grad
 
 ROOT = Path(__file__).parents[1]
 
+IMPORT_AND_DEF = """
+import math, numpy as np
+from diffsrc import closed_form, graph, verify
+def s(x):
+    return math.sin(x) * np.exp(0 * x)
+print(verify(s, 1.0).ok, closed_form(lambda x: math.sin(2 * x)), len(graph(s).dot) > 9)
+"""
+IMPORT_AND_CLASS = """
+import math
+!true
+class C:
+    def m(self, x): return math.exp(x) * math.cos(x)
+print(grad(C().m)(0.0), grad(lambda x: math.exp(x))(0.0))
+"""
 # Cells as they are run one after the other, and what each prints.
 CELLS = [
     ("from diffsrc import grad\nimport math", ""),
@@ -30,6 +45,9 @@ CELLS = [
     ("async def w():\n    return 1\nv = await w()\nprint(grad(lambda x: x**5)(2.0))", "80.0"),
     ("!true\ndef q(x):\n    return x**2\nprint(grad(q)(2.0))", "4.0"),
     ("print(k.source.splitlines()[-1])", "return 4 * x**3"),
+    (IMPORT_AND_DEF, "True 2 * cos(2 * x) True"),
+    ("def r(x):\n    return s(x) / np.sin(x)\nprint(round(grad(r)(1.0), 9) == 0)", "True"),
+    (IMPORT_AND_CLASS, "1.0 1.0"),
 ]
 NOTEBOOK = """
 import contextlib, io, json, sys
@@ -64,6 +82,24 @@ def test_notebook(tmp_path):
             last = printed.splitlines()[-1:] if expected else []
             assert last == ([expected] if last else []) or last[0].strip() == expected, cell
         assert kept == [times == 1]
+
+
+def test_what_a_magic_runs(tmp_path):
+    """IPython keeps no text of it: the advice is not to move it into a cell, where it is."""
+    attempt = "try: grad(f)(1.0)\nexcept SourceUnavailable as error: print(error.suggestion)"
+    cells = [
+        "from diffsrc import SourceUnavailable, grad\ndf = grad(lambda x: x**2)\ndf(1.0)",
+        f"%%time\ndef f(x):\n    return x**2\n{attempt}",
+        f"%time f = lambda x: x**2\n{attempt}",
+        "%%capture\ndef h(x):\n    return x**2",
+        "print(grad(h)(1.0))",
+    ]
+    done = run("-c", NOTEBOOK, folder=tmp_path, input=json.dumps(cells), check=True)
+    (_, cell, line, _, captured), _ = json.loads(done.stdout.splitlines()[-1])
+    advice = "IPython keeps no text of what %time runs: define it in a cell without."
+    assert advice in cell
+    assert advice in line
+    assert captured == "2.0\n"
 
 
 RELOADED = r"""
@@ -158,6 +194,18 @@ def registered(text, name):
 def test_exec_with_registered_source():
     f = registered("def f(x):\n    return x**3\n", "<cell 1>")
     assert grad(f)(2.0) == 12.0
+
+
+def test_statements_compiled_by_themselves():
+    """As IPython and the interpreter do; calls of what is imported then are other bytecode."""
+    text = "import math\nk = 2.0\ndef f(x):\n    return k * math.sin(x)\n"
+    whole = registered(text, "<cell 0>")
+    namespace = {}
+    for statement in ast.parse(text).body:
+        exec(compile(ast.Module([statement], []), "<cell 0>", "exec"), namespace)  # noqa: S102
+    f = namespace["f"]
+    assert f.__code__.co_code != whole.__code__.co_code
+    assert grad(f).source == grad(whole).source
 
 
 def test_exec_without_source():

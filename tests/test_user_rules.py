@@ -343,6 +343,47 @@ def test_the_last_rule_holds_and_derivatives_notice():
     assert grad(g)(1.0) == 15.0
 
 
+class Curve:
+    def value(self, x):
+        return x * x
+
+
+CURVE = Curve()
+
+
+def by_default(x, function=CURVE.value):
+    return function(x)
+
+
+def test_derivatives_that_have_read_a_function_notice_its_first_rule():
+    def read(x):
+        return x * x
+
+    def f(x):
+        return 3 * read(x)
+
+    def given(x, function=read):
+        return function(x)
+
+    bound = functools.partial(given, function=read)
+    derivatives = [
+        (grad(f), 300.0),
+        (grad(read), 100.0),
+        (grad(given), 100.0),
+        (grad(bound), 100.0),
+        (grad(lambda x: CURVE.value(x) + by_default(x)), 8.0),
+        (value_and_grad(lambda x: math.sin(x) * 1), (math.sin(2.0), math.cos(2.0))),
+    ]
+    old = [df(2.0) for df, _ in derivatives]
+    assert old[:4] == [12.0, 4.0, 4.0, 4.0]
+    functions = [df.function for df, _ in derivatives]
+    register(read, lambda y, x: 100.0)
+    for (df, new), function in zip(derivatives, functions, strict=True):
+        assert df(2.0) == new
+        assert df(2.0) == new
+        assert df.function is not function
+
+
 def test_numbers_that_rules_read_are_live():
     live = 2.0
 
@@ -703,14 +744,20 @@ def test_wrong_definitions():
         custom_vjp(3)
     with pytest.raises(TypeError, match="custom_jvp takes a Python function, not builtin"):
         custom_jvp(math.sin)
-    # As some decorators are written, and as JAX's may be.
-    for call in (custom_vjp, lambda: custom_vjp(lambda x: x, nondiff_argnums=(1,))):
-        with pytest.raises(
-            TypeError, match=r"^custom_vjp takes a function and nothing else: write"
-        ):
+    # As some decorators are written.
+    for call in (custom_vjp, lambda: custom_vjp(lambda x: x, argnums=(1,))):
+        with pytest.raises(TypeError, match=r"^custom_vjp takes a function, and nondiff_argnums"):
             call()
-    with pytest.raises(TypeError, match=r"^custom_jvp takes a function and nothing else"):
+    with pytest.raises(TypeError, match=r"^custom_jvp takes a function, and nondiff_argnums"):
         custom_jvp()
+    with pytest.raises(TypeError, match="by keyword only, and custom_vjp is for arguments by pos"):
+        custom_vjp(lambda x, *, y: x)
+    for wrong in ((2,), (0, 0), (-1,)):
+        with pytest.raises(ValueError, match="it should hold positions of its arguments, each on"):
+            custom_vjp(lambda x, y: x, nondiff_argnums=wrong)
+    for wrong in (1, ("x",)):
+        with pytest.raises(TypeError, match=r"^nondiff_argnums of .* write \(0,\), say"):
+            custom_jvp(lambda x, y: x, nondiff_argnums=wrong)
 
 
 def test_none_of_many_arguments():
@@ -784,6 +831,271 @@ def test_rules_are_for_one_number():
     pair.defjvp(lambda p, t: (p[0], t[0]))
     with pytest.raises(UnsupportedSyntax, match="pair returns a tuple: a rule is for one number"):
         grad(lambda x: pair(x)[0])(1.0)
+
+
+def test_defjvps():
+    @custom_jvp
+    def product(x, y):
+        return x * y
+
+    product.defjvps(lambda t, z, x, y: t * y, lambda t, z, x, y: t * z / y)
+    assert grad(product, wrt=(0, 1))(2.0, 3.0) == (3.0, 2.0)
+    assert hessian(product, wrt=(0, 1))(2.0, 3.0) == ((0.0, 1.0), (1.0, 0.0))
+    df = grad(lambda x, y: product(x, y) * 2, wrt=(0, 1))
+    assert df(2.0, 3.0) == (6.0, 4.0)
+    product.defjvps(None, lambda t, z, x, y: 5 * t)
+    assert df(2.0, 3.0) == (0.0, 10.0)
+    product.defjvps(None, lambda t, z, x, y: 5)
+    with pytest.raises(UnsupportedSyntax, match="is not linear in the tangent"):
+        df(2.0, 3.0)
+    with pytest.raises(ValueError, match="takes a rule for each argument, or None"):
+        product.defjvps(None)
+    with pytest.raises(ValueError, match="takes the tangent, the value and all arguments, so 4"):
+        product.defjvps(None, lambda t: t)
+    with pytest.raises(TypeError, match=r"the rule by argument 1 of .* not int"):
+        product.defjvps(None, 3)
+    with pytest.raises(TypeError, match="has nondiff_argnums: use defjvp"):
+        applied.defjvps(None, None)
+
+
+# Arguments that are not derived by
+
+
+@functools.partial(custom_vjp, nondiff_argnums=(1,))
+def activation(x, kind):
+    return max(x, 0.0) if kind == "relu" else math.tanh(x)
+
+
+def activation_bwd(kind, x, g):
+    return (g * (2.0 if kind == "relu" else 3 * x),)
+
+
+activation.defvjp(lambda x, kind: (activation(x, kind), x), activation_bwd)
+
+
+@functools.partial(custom_jvp, nondiff_argnums=(0,))
+def applied(f, x):
+    return f(x)
+
+
+applied.defjvp(lambda f, p, t: (applied(f, *p), 2 * t[0] * f(p[0])))
+
+
+@functools.partial(custom_vjp, nondiff_argnums=(1,))
+def power(x, n):
+    return x**n
+
+
+power.defvjp(lambda x, n: (power(x, n), x), lambda n, x, g: (g * n * x ** (n - 1),))
+
+
+def test_static_arguments():
+    f = grad(lambda x: activation(x, "tanh") + activation(x, "relu"))
+    assert f(2.0) == 8.0
+    # Two calls with the same value and the same operands.
+    assert grad(lambda x: activation(x, "tanh") - activation(x, "other"))(2.0) == 0.0
+    assert grad(activation)(2.0, "relu") == 2.0
+    assert grad(activation)(2.0, "tanh") == 6.0
+    assert grad(grad(activation))(2.0, "tanh") == 3.0
+
+
+def test_functions_as_arguments():
+    assert grad(lambda x: applied(math.sin, x) * 1)(2.0) == 2 * math.sin(2.0)
+    assert grad(lambda x: applied(lambda t: t * t, x) * 1)(2.0) == 8.0
+    assert grad(grad(lambda x: applied(lambda t: t * t, x) * 1))(2.0) == 8.0
+    assert grad(lambda x: applied(functools.partial(math.pow, 2.0), x))(2.0) == 8.0
+
+
+def test_numbers_that_are_not_derived_by():
+    assert grad(lambda x: power(x, 3) * 1)(2.0) == 12.0
+    assert grad(power)(2.0, 3.0) == 12.0
+    assert grad(grad(power))(2.0, 4.0) == 48.0
+    for df in (grad(lambda n: power(2.0, n) * 1), lambda n: grad(power, wrt="n")(2.0, n)):
+        with pytest.raises(UnknownFunction) as caught:
+            df(3.0)
+        assert "of `power` by its second argument, which is in nondiff_argnums" in str(caught.value)
+
+
+def closing(x):
+    y = x * x
+
+    def inner(t):
+        return t * y
+
+    return applied(inner, x)
+
+
+def passing_on(p, x):
+    return told(p, x)
+
+
+def told(p, x):
+    return x
+
+
+register(told, None, lambda y, p, x: 3.0 if p is None else p.k)
+
+
+@pytest.mark.parametrize(
+    "df",
+    [
+        grad(lambda x: applied(lambda t: t * x, x)),
+        grad(closing),
+        grad(lambda x: applied((math.sin, x), x)),
+        grad(lambda x: applied(functools.partial(math.pow, x), x)),
+        lambda x: grad(passing_on, wrt="p[0]")((x, 1.0), x),
+    ],
+    ids=["lambda", "def", "tuple", "partial", "argument"],
+)
+def test_what_would_be_derived_by_unseen_is_refused(df):
+    with pytest.raises(UnsupportedSyntax, match=r"There may be numbers in .* that are derived by"):
+        df(2.0)
+
+
+class Spring:
+    def __init__(self, k):
+        self.k = k
+
+    def force(self, x):
+        return self.k * x
+
+    @functools.partial(custom_vjp, nondiff_argnums=(0,))
+    def energy(self, x):
+        return self.k * x
+
+    @functools.partial(custom_jvp, nondiff_argnums=(0,))
+    def relaxed(self, x):
+        for _ in range(3):
+            x += self.k
+        return x
+
+    @custom_vjp
+    def bare(self, x):
+        return x
+
+
+register(Spring.force, None, lambda y, self, x: 50 * self.k * x)
+Spring.energy.defvjp(
+    lambda self, x: (self.energy(x), x), lambda self, x, g: (g * self.k * 100 * x,)
+)
+Spring.relaxed.defjvp(lambda self, p, t: (self.relaxed(*p), self.k * t[0] * p[0]))
+Spring.bare.defvjp(lambda self, x: (x, x), lambda x, g: (None, g))
+
+
+@pytest.mark.parametrize(("name", "slope"), [("force", 50), ("energy", 100), ("relaxed", 1)])
+def test_rules_of_methods(name, slope):
+    spring = Spring(2.0)
+    method = getattr(spring, name)
+    derivatives = [grad(method), grad(lambda x: getattr(spring, "k") * 0 + method(x))]  # noqa: B009
+    for df in derivatives:
+        assert df(3.0) == slope * 2.0 * 3.0
+    assert grad(grad(method))(3.0) == slope * 2.0
+    spring.k = 4.0
+    for df in derivatives:
+        assert df(3.0) == slope * 4.0 * 3.0
+
+
+def test_calls_of_methods_with_rules():
+    spring = Spring(2.0)
+    df = value_and_grad(lambda x: spring.relaxed(x) + spring.force(x) + spring.energy(x))
+    assert df(3.0) == (9.0 + 6.0 + 6.0, 6.0 + 300.0 + 600.0)
+    assert "relaxed(spring, x) + force(spring, x)" in df.source
+    before = Spring.energy.fwd, Spring.energy.bwd
+    Spring.energy.defvjp(lambda self, x: (x, x), lambda self, x, g: (7 * g,))
+    assert df(3.0)[1] == 6.0 + 300.0 + 7.0
+    Spring.energy.defvjp(*before)
+    with pytest.raises(UnsupportedSyntax, match="not an object of type Spring") as caught:
+        grad(lambda x: spring.bare(x) * 1)(1.0)
+    assert "nondiff_argnums=(0,)" in str(caught.value)
+
+
+def test_objects_as_arguments_of_registered_functions():
+    spring = Spring(2.5)
+    df = value_and_grad(lambda x: told(spring, x) * x)
+    assert df(3.0) == (9.0, 3.0 + 7.5)
+    assert "told(spring, x)" in df.source
+    assert grad(passing_on, wrt="x")(spring, 3.0) == 2.5
+    assert grad(lambda x: told(None, x) * 1)(3.0) == 3.0
+
+    def scaled(x, mode):
+        return x * len(mode)
+
+    register(scaled, lambda y, x, mode: 7.0 if mode == "abc" else 1.0, None)
+    df = value_and_grad(lambda x: scaled(x, "abc") + scaled(x, mode="ab"))
+    assert df(2.0) == (10.0, 8.0)
+    assert 'scaled(x, "abc") + scaled(x, "ab")' in df.source
+    with pytest.raises(UnsupportedSyntax, match="not a string") as caught:
+        grad(lambda x: scaled("x", x))(2.0)
+    assert "register None for this argument" in str(caught.value)
+
+
+def keyword(x, *, n=2, m=0):
+    return x**n + m
+
+
+register(keyword, lambda y, x, n: n * (y / x), None)
+
+
+def test_arguments_by_keyword_only():
+    df = value_and_grad(lambda x: keyword(x, n=3) * 1 + keyword(x))
+    assert df(2.0) == (12.0, 16.0)
+    assert "keyword(x, n=3)" in df.source
+    assert verify(grad(lambda x: keyword(x, n=3) * 1), 2.0).ok
+    with pytest.raises(UnsupportedSyntax, match="and has none for 'm', which is passed here"):
+        grad(lambda x: keyword(x, m=3) * 1)(2.0)
+    with pytest.raises(UnsupportedSyntax, match="and has none for 'm', which derivatives take too"):
+        grad(keyword)(2.0, n=5)
+    register(keyword, lambda y, x, n, m: n * (y - m) / x, None, 0)
+    assert df(2.0) == (12.0, 16.0)
+    assert grad(keyword)(2.0, n=5, m=1) == 80.0
+    register(keyword, lambda y, x, n: n * (y / x), None)
+
+    def needed(x, *, n):
+        return x**n
+
+    with pytest.raises(ValueError, match="takes 2 arguments, and 1 partial derivative is given"):
+        register(needed, 0)
+
+
+def test_fewer_partials_than_parameters():
+    def f(x, n=2.0):
+        return x**n
+
+    register(f, lambda y, x: 2 * x)
+    assert grad(lambda x: f(x=x) * f(x))(3.0) == 2 * 6.0 * 9.0
+    for wrong in (lambda x: f(x, n=3.0), lambda x: f(x, 3.0), lambda x: f(n=x, x=x)):
+        with pytest.raises(UnsupportedSyntax, match="1 partial derivative, and has none for 'n'"):
+            grad(wrong)(3.0)
+
+
+def test_what_has_no_place_among_the_partials():
+    for call in (lambda x: many(x, k=x), lambda x: many_more(x, n=x)):
+        with pytest.raises(UnsupportedSyntax, match=r"has none for '[kn]', which is passed here"):
+            grad(call)(2.0)
+
+
+def many(*args, **more):
+    return args[0]
+
+
+def many_more(*args, n=2):
+    return args[0]
+
+
+register(many, 0, 0)
+register(many_more, 0, 0)
+
+
+def test_rules_of_any_number_of_arguments():
+    assert value_and_grad(lambda x: many(x, 1.0) + many_more(x, x) + x)(2.0) == (6.0, 1.0)
+
+    @custom_vjp
+    def product(*args):
+        return args[0] * args[1]
+
+    product.defvjp(lambda *args: (product(*args), args), lambda r, g: (g * r[1], 9 * g))
+    assert grad(lambda x, y: product(x, y) * 1, wrt=(0, 1))(2.0, 3.0) == (3.0, 9.0)
+    assert grad(product, wrt=("args[0]", "args[1]"))(2.0, 3.0) == (3.0, 9.0)
 
 
 # stop_gradient

@@ -39,6 +39,7 @@ class Entry:
     Attributes:
         call: what a call of the derivative runs.
         direct: the same without checks, for arguments that are known to fit.
+        outdated: whether something has changed that no check looks at.
     """
 
     def __init__(
@@ -52,9 +53,12 @@ class Entry:
         self.direct = direct
         self.checks = checks
         self.other = other
+        self.outdated = False
 
     def holds(self) -> bool:
         """Whether everything outside that was read while parsing is as it was."""
+        if self.outdated:
+            return False
         return all(check.holds() for check in self.checks if check.holder is not None)
 
     def fits(self, signature: Signature) -> bool:
@@ -249,7 +253,8 @@ def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], 
         if check.code is None or not is_reloaded():
             return other
         return f"{other} or {expected}.__code__ is not {cell(check.code)}"
-    if check.path[-1:] == ("__func__",) and not isinstance(check.holder, dict | CellType):
+    of_method = check.path[-1:] == ("__func__",) and check.code is not None
+    if of_method and not isinstance(check.holder, dict | CellType):
         start = [check.name] if check.holder is None else [cell(check.holder), check.name]
         method = [*start, *check.path[:-1]]
         if len(method) == 2 and method[1].isidentifier():

@@ -70,7 +70,7 @@ def graph_of_function(captured: Captured, signature: Signature) -> ExpressionGra
 def _without_rule(program: Program, rule: CustomRule) -> Program:
     """The program of a function with a rule of its own, as the function computes it."""
     results = tuple(
-        node.args[0] if isinstance(node, Call) and node.options == (rule,) else node
+        node.args[0] if isinstance(node, Call) and node.options[:1] == (rule,) else node
         for node in program.body.results
     )
     return program._replace(body=Block(program.body.statements, results, program.body.fail))

@@ -22,6 +22,7 @@ from diffsrc.capture import Captured, Outline, capture
 from diffsrc.capture import outline as outline_of
 from diffsrc.errors import ShapeError
 from diffsrc.specialise import Signature, is_open, signature_of
+from diffsrc.user_rules import ON_FIRST_RULE
 
 if TYPE_CHECKING:
     import inspect
@@ -79,6 +80,8 @@ class Derivative:
 
     __diffsrc_primal__ = True
 
+    specialisations: dict[Signature, list[Specialisation]]
+
     def __init__(self, target: Callable[..., Any], operator: Operator, options: Options) -> None:
         inner = target if isinstance(target, Derivative) else None
         self.primal: Callable[..., Any] = inner.primal if inner is not None else target
@@ -86,14 +89,16 @@ class Derivative:
             (*inner.operators, operator) if inner is not None else (operator,)
         )
         self.options = options
-        self.specialisations: dict[Signature, list[Specialisation]] = {}
+        self.specialisations = {}
         name = getattr(self.primal, "__name__", type(self.primal).__name__)
         self.__name__ = function_name(name, self.operators)
         self.__qualname__ = getattr(self.primal, "__qualname__", self.__name__)
         self.__module__ = getattr(self.primal, "__module__", None) or "builtins"
         self.__doc__ = getattr(self.primal, "__doc__", None)
         # A class of its own lets `__call__` be the emitted function, without a frame in between.
-        self.__class__ = type(type(self).__name__, (type(self),), {"__call__": _first_call})
+        # Python has a weak list of classes: that of all derivatives there are.
+        own = {"__call__": _first_call, "specialisations": self.specialisations}
+        self.__class__ = type(type(self).__name__, (type(self),), own)
 
     # What it is
 
@@ -327,6 +332,18 @@ def install(derivative: Derivative, found: Specialisation) -> None:
     found.entry.otherwise(again)
     # The class is this object's own.
     type(derivative).__call__ = staticmethod(found.entry.call)  # type: ignore[method-assign]
+
+
+def _look_again() -> None:
+    """Derive anew what is asked for next: a function that was read has a rule now."""
+    for own in Derivative.__subclasses__():
+        for several in list(own.specialisations.values()):
+            for found in list(several):
+                found.entry.outdated = True
+        own.__call__ = _first_call  # type: ignore[method-assign]
+
+
+ON_FIRST_RULE.append(_look_again)
 
 
 def rebuild(

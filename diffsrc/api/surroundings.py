@@ -304,15 +304,21 @@ class Surroundings:
         yield self._value(module)
         yield self._value(class_qualname(cls))
         yield repr(class_name(cls))
-        if is_trusted(module) or not class_flags(cls) & _HEAP_TYPE:
+        if not class_flags(cls) & _HEAP_TYPE:
             return
-        yield self._value(type(cls))
+        # A library's has what its version tells, and what somebody else has put there.
+        library = is_trusted(module)
+        if not library:
+            yield self._value(type(cls))
         yield from self._values(class_bases(cls))
+        self._readable.append((number, cls))
         members = class_dict(cls)
         for name, value in members.items():
             dunder = name.startswith("__") and name.endswith("__") and name not in _NOT_READ
-            if dunder or name in _ALWAYS_READ:
+            if (dunder or name in _ALWAYS_READ) and not (library and _is_library_s(value)):
                 yield f"{name} = {self._value(value)}"
+        if library:
+            return
         annotations = members.get("__annotations__")
         held = annotations.values() if type(annotations) is dict else ()
         texts = [text for text in held if type(text) is str]
@@ -320,7 +326,6 @@ class Surroundings:
             self._words |= dict.fromkeys(word for text in texts for word in _WORD.findall(text))
             home = sys.modules.get(module) if type(module) is str else None
             yield self._value(home)
-        self._readable.append((number, cls))
 
     def _container(self, value: object) -> Iterator[str]:
         if is_a(value, dict):
@@ -360,3 +365,8 @@ class Surroundings:
                 # A frozen set of classes, a fraction...: it may decide what cannot be seen here.
                 raise NotKept
             self._readable.append((number, value))
+
+
+def _is_library_s(value: object) -> bool:
+    """Whether what a class of a library holds under a special name is the library's too."""
+    return not is_a(value, types.FunctionType) or is_trusted(value.__globals__.get("__name__"))

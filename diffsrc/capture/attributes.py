@@ -25,6 +25,7 @@ from diffsrc.capture.scope import (
     UnknownValue,
     is_a,
 )
+from diffsrc.user_rules import CustomRule
 
 LRU_CACHE: type = type(functools.lru_cache(lambda: None))
 
@@ -175,6 +176,9 @@ def bind_descriptor(value: object, obj: object, cls: type, name: str) -> object:
         defined_in = value.__objclass__  # type: ignore[attr-defined]
         if _is_trusted(cls) or any(defined_in is one for one in _BUILTIN_TYPES):
             return _read_in_c(value, obj, owner, name)
+    elif is_a(value, CustomRule):
+        # As a function, which it stands for.
+        return value if obj is None else types.MethodType(value, obj)
     elif not _in_class(kind, "__get__"):
         return value
     raise _unknown(owner, name, f"it is a descriptor of type {kind.__name__}")

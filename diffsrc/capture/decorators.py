@@ -83,8 +83,12 @@ def _is_operator(decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNod
 
 
 def _is_rule(decorator: ast.expr, scope: Scope, enclosing: tuple[FunctionNode, ...]) -> bool:
-    """Tell whether it is `@custom_vjp`, `@custom_jvp`."""
+    """Tell whether it is `@custom_vjp`, `@custom_jvp`, or `@partial(custom_vjp, ...)`."""
     meaning = decorator_meaning(decorator, scope, enclosing)
+    if isinstance(decorator, ast.Call):
+        meaning = decorator_meaning(decorator.func, scope, enclosing)
+        if meaning is functools.partial and decorator.args:
+            meaning = decorator_meaning(decorator.args[0], scope, enclosing)
     return is_a(meaning, type) and issubclass(meaning, CustomRule)
 
 

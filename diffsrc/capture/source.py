@@ -30,6 +30,11 @@ _FUTURE_FLAGS = sum(
 # are there that the code reads, so that nobody knows what their decorators are.
 NAMELESS = "<dynamic-code>"
 _WRITE_TO_FILE = "Put the function into a file (or an IPython cell) and take it there."
+_MAGICS = {
+    "<timed eval>": "%time",
+    "<timed exec>": "%time",
+    "<magic-timeit>": "%timeit",
+}
 _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 _CELL = r"(?m)^[ \t]*# *(?:%%|In\[|<codecell>)"
 _MAGIC = r"(?m)^([ \t]*)[%!].*"
@@ -79,13 +84,15 @@ def _characters(text: str, offset: int) -> int:
 
 
 @lru_cache(maxsize=16)
-def parse_source(file: str, text: str, flags: int | None = None) -> Source:
+def parse_source(file: str, text: str, flags: int | None = None, *, alone: bool = False) -> Source:
     """Parse and compile `text`, without running it.
 
     Args:
         file: its name.
         text: a module.
         flags: the features of `__future__` to compile it with; None takes those that it imports.
+        alone: whether to compile each statement by itself, as IPython and the interpreter do.
+            CPython compiles calls of what a text imports otherwise than calls of methods.
 
     Raises:
         SyntaxError: it is not Python (ValueError: it has null bytes; RecursionError or
@@ -95,13 +102,17 @@ def parse_source(file: str, text: str, flags: int | None = None) -> Source:
         warnings.simplefilter("ignore")
         parse_flags = (flags or 0) | ast.PyCF_ONLY_AST
         tree = compile(text, file, "exec", parse_flags, dont_inherit=True)
-        # From the text again: a tree is limited in depth, to sums of 1,000 terms or so.
-        origin: str | ast.Module = text
-        if flags is not None and _futures(tree) & ~flags:
-            origin = ast.Module([s for s in tree.body if not _is_future(s)], tree.type_ignores)
-        module = compile(origin, file, "exec", flags or 0, dont_inherit=True)
+        origins: list[str | ast.Module]
+        if alone:
+            origins = [ast.Module([s], []) for s in tree.body if not _is_future(s)]
+        elif flags is not None and _futures(tree) & ~flags:
+            origins = [ast.Module([s for s in tree.body if not _is_future(s)], [])]
+        else:
+            # From the text again: a tree is limited in depth, to sums of 1,000 terms or so.
+            origins = [text]
+        modules = [compile(o, file, "exec", flags or 0, dont_inherit=True) for o in origins]
     codes: dict[Key, list[CodeType]] = {}
-    for code in _nested_codes(module):
+    for code in _nested_codes(modules):
         codes.setdefault((code.co_firstlineno, code.co_name), []).append(code)
     # `str.splitlines` also splits at form feeds, which Python's lines do not.
     return Source(
@@ -123,7 +134,7 @@ def text_of(code: CodeType, module_globals: dict[str, object]) -> str:
 
 
 def _positions(code: CodeType) -> Iterator[tuple[int | None, ...]]:
-    for one in _nested_codes(code):
+    for one in _nested_codes([code]):
         yield from one.co_positions()
 
 
@@ -142,8 +153,8 @@ def _futures(tree: ast.Module) -> int:
     return sum({getattr(__future__, name).compiler_flag for name in names})
 
 
-def _nested_codes(module: CodeType) -> Iterator[CodeType]:
-    stack = [module]
+def _nested_codes(codes: Sequence[CodeType]) -> Iterator[CodeType]:
+    stack = [*codes]
     while stack:
         code = stack.pop()
         yield code
@@ -229,26 +240,33 @@ def locate(code: CodeType, module_globals: dict[str, object]) -> tuple[Source, S
     text = "".join(linecache.getlines(file, module_globals))
     if not text:
         message = f"The source of {what} cannot be found: it was defined in {file!r}."
-        raise SourceUnavailable(message, None, _WRITE_TO_FILE)
+        advice = _WRITE_TO_FILE
+        if file in _MAGICS:
+            magic = _MAGICS[file]
+            advice = f"IPython keeps no text of what {magic} runs: define it in a cell without."
+        raise SourceUnavailable(message, None, advice)
     # Cells of a notebook may await at their top level.
     flags = code.co_flags & _FUTURE_FLAGS | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    sources, problem = _readings(file, text, flags)
-    for source in sources:
-        keys = _keys(source, code)
-        if keys:
-            return source, _site_among(source, keys, code)
+    for alone in (False, True):
+        sources, problem = _readings(file, text, flags, alone=alone)
+        for source in sources:
+            keys = _keys(source, code)
+            if keys:
+                return source, _site_among(source, keys, code)
     raise _changed(code, what, problem)
 
 
 @lru_cache(maxsize=16)
-def _readings(file: str, text: str, flags: int) -> tuple[list[Source], Exception | None]:
+def _readings(
+    file: str, text: str, flags: int, *, alone: bool
+) -> tuple[list[Source], Exception | None]:
     """The file as it stands; where that is not Python, also why, and what of it is.
 
     In an editor with cells the rest of the file may hold IPython's commands, or a cell that is
     being written. A reading too many does no harm: functions are recognised by their code.
     """
     try:
-        return [parse_source(file, text, flags)], None
+        return [parse_source(file, text, flags, alone=alone)], None
     except _NOT_PYTHON as error:
         problem = error
     lines = tuple(text.split("\n"))
@@ -261,7 +279,7 @@ def _readings(file: str, text: str, flags: int) -> tuple[list[Source], Exception
     found = []
     for part in (plain, *cells):
         with contextlib.suppress(*_NOT_PYTHON):
-            found.append(parse_source(file, part, flags)._replace(lines=lines))
+            found.append(parse_source(file, part, flags, alone=alone)._replace(lines=lines))
     return found, problem
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from diffsrc.differentiate.task import Task, derived_by
 from diffsrc.errors import UnknownFunction
@@ -10,7 +11,7 @@ from diffsrc.ir import COMPLEX, Call, Node, Prod, Ref, Sum, reachable
 from diffsrc.rules import partial
 from diffsrc.simplify.factor import select
 from diffsrc.simplify.normalise import as_complex
-from diffsrc.user_rules import Rule
+from diffsrc.user_rules import Rule, name_of
 
 BENT = frozenset({"max", "min", "maximum", "minimum", "fmax", "fmin", "clip", "clamp"})
 BY_USERS = frozenset({"registered", "custom", "stop"})
@@ -101,10 +102,15 @@ class Partials:
         return found
 
     def _unknown(self, node: Call, index: int, count: int) -> UnknownFunction:
-        rule = node.options[-1] if node.options else node.op
+        rule = node.options[0 if node.op == "custom" else -1] if node.options else node.op
         spelling = str((*node.options, node.op)[0])
         why, advice = " in closed form", "Write it with functions that have one"
-        if isinstance(rule, Rule):
+        if node.op == "custom":
+            given: Any = node.options[1]
+            spelling, why = name_of(rule), ", which is in nondiff_argnums"
+            advice = "Take it out of there"
+            index, count = given.positions[index], given.count
+        elif isinstance(rule, Rule):
             spelling, why = rule.name, ": its rule has None there"
             advice = "Register a partial derivative in the place of None"
             # The function itself may be the first operand.

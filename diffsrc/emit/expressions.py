@@ -96,6 +96,8 @@ class Printer:
                 return f"math.sumprod([{first}], [{second}])", ATOM
             case "registered" if not isinstance(options[0], str):
                 texts = [self(arg) for arg in args[1:]]
+                for i, name in enumerate(reversed(options[0].keywords), 1):  # type: ignore[attr-defined] # a rule
+                    texts[-i] = f"{name}={texts[-i]}"
                 return f"{self(args[0], ATOM)}({', '.join(texts)})", ATOM
             case "scalar":
                 return f"{self(args[0], ATOM)}[()]", ATOM

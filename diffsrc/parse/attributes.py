@@ -28,6 +28,7 @@ from diffsrc.parse.values import (
 )
 from diffsrc.specialise import Argument, argument_of
 from diffsrc.specialise.annotations import annotated, kind_of_class
+from diffsrc.user_rules import CustomRule
 
 _OF_TUPLE = (
     "__getitem__",
@@ -110,6 +111,9 @@ class Attributes(Live):
             return self._of_class_object(base, value, name, node)
         found = self.member(value, name, node).value
         if distribution_of(value) is not None:
+            if operation_of(found) is None:
+                # Put in the place of the library's own, as in a module of it.
+                self.assume(Source(value, name), found)
             return Static(found)
         if is_a(found, PropertyOf):
             self._assume_member(type(value), name, node)
@@ -246,7 +250,7 @@ class Attributes(Live):
         if is_a(found, property):
             self.assume(Source(cls, name), found)
             return self.call(Static(found.fget), [receiver], {}, node)
-        if is_a(found, types.FunctionType):
+        if _is_method(found):
             self.assume(Source(cls, name), found)
             raw = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
             if isinstance(raw, staticmethod):
@@ -296,7 +300,7 @@ class Attributes(Live):
         found = self.member(cls, name, node).value
         if is_a(found, property):
             return self._of_class(cls, base, name, node)
-        if is_a(found, types.FunctionType):
+        if _is_method(found):
             raw = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
             if not isinstance(raw, staticmethod):
                 self.assume(source and source.attribute("__func__"), found)
@@ -333,7 +337,7 @@ class Attributes(Live):
         order = cls.__mro__
         for parent in order[order.index(base.type) + 1 :]:
             raw = vars(parent).get(name)
-            if isinstance(raw, types.FunctionType):
+            if _is_method(raw):
                 self.assume(Source(parent, name), raw)
                 return Method(Static(raw), receiver)
             if isinstance(raw, property):
@@ -354,6 +358,11 @@ class Attributes(Live):
                 return cls
             case _:
                 return None
+
+
+def _is_method(value: object) -> bool:
+    """Whether what a class holds becomes a method of its instances."""
+    return is_a(value, types.FunctionType) or is_a(value, CustomRule)
 
 
 def _read(base: Node, name: str) -> Node:

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from typing import Never
 
 from diffsrc.capture import Captured
 from diffsrc.errors import DiffsrcError
 from diffsrc.ir import Node
-from diffsrc.parse.locals import in_order
-from diffsrc.parse.rule_source import RuleSource
+from diffsrc.parse.context import is_complex_object
+from diffsrc.parse.rule_source import Given, RuleSource
 from diffsrc.parse.unknown import spelt
-from diffsrc.parse.values import Items, Outcome, Sink, Source, Static, Value, what
+from diffsrc.parse.values import (
+    Frame,
+    Items,
+    Local,
+    Method,
+    Object,
+    Outcome,
+    Partial,
+    Record,
+    Sink,
+    Source,
+    Static,
+    Table,
+    Undecided,
+    Value,
+    what,
+)
 from diffsrc.specialise import Identity, Signature
 from diffsrc.user_rules import CustomRule, Rule, name_of, spelling_of, stop_gradient
+
+_OF_NONE = "Pass a number, or register None for this argument, which then may be any object."
+_OF_ARGNUMS = "Pass a number, or let it be no argument to derive by: nondiff_argnums=({},)."
 
 
 class ByRule(RuleSource):
@@ -48,35 +68,131 @@ class ByRule(RuleSource):
             return self._custom_call(rule, function, args, keywords, node)
         self.assume(Source(rule, "partials"), rule.partials)
         values = self._in_order(rule, args, keywords, node)
-        if len(values) != len(rule.partials):
-            count = len(rule.partials)
+        self._check_count(rule, values, node)
+        written = [
+            self._written(value, node) if partial is None else self._number(value, node, _OF_NONE)
+            for value, partial in zip(values.values(), rule.partials, strict=True)
+        ]
+        return self._call_of(rule, function, written, node)
+
+    def _check_count(self, rule: Rule, values: Mapping[object, Value], node: ast.AST) -> None:
+        count = len(rule.partials)
+        beyond = [*values][count:]
+        if beyond and isinstance(beyond[0], str):
+            self._refuse_beyond(rule, beyond[0], node)
+        if len(values) != count:
+            plural = "" if len(values) == 1 else "s"
+            self._refuse_call(rule, f"called with {len(values)} argument{plural}", node)
+
+    def _refuse_beyond(self, rule: Rule, name: str, node: ast.AST) -> Never:
+        passed = "is passed here" if isinstance(node, ast.Call) else "derivatives take too"
+        self._refuse_call(rule, f"has none for {name!r}, which {passed}", node)
+
+    def _refuse_call(self, rule: Rule, why: str, node: ast.AST) -> Never:
+        count = len(rule.partials)
+        self.refuse(
+            f"{spelt(node, rule.name)} is registered with {count} partial "
+            f"derivative{'' if count == 1 else 's'}, and {why}.",
+            node,
+            "Register one for each argument: None where there is none.",
+        )
+
+    def _number(self, value: Value, node: ast.AST, advice: str) -> Node:
+        """A value that a rule derives by."""
+        if isinstance(value, Node | Undecided) or self.known_number(value) is not None:
+            return self.numeric(value, node)
+        if isinstance(value, Object) and is_complex_object(value.value):
+            return self.numeric(value, node)
+        return self.refuse(f"A number is needed here, not {what(value)}.", node, advice)
+
+    def _written(self, value: Value, node: ast.AST) -> Node:
+        """An argument that a call of the function is written with, where it is not derived by.
+
+        Rules read the value behind it.
+        """
+        if isinstance(value, Node) or self.known_number(value) is not None:
+            return self.numeric(value, node)
+        self._check_fixed(value, node)
+        if isinstance(value, Object):
+            made = value.node
+        elif isinstance(value, Static):
+            known = value.value
+            if known is None or type(known) is str:
+                made = self.const(known, node)
+            else:
+                name = getattr(known, "__name__", type(known).__name__)
+                made = self.object_variable(value, name if name.isidentifier() else "argument")
+        else:
             self.refuse(
-                f"{spelt(node, rule.name)} is registered with {count} partial "
-                f"derivative{'' if count == 1 else 's'}, and called with {len(values)} argument"
-                f"{'' if len(values) == 1 else 's'}.",
+                f"{what(value).capitalize()} that is made here cannot be passed on.",
                 node,
-                "Register one for each argument: None where there is none.",
+                "Make it outside.",
             )
-        numbers = [self.numeric(value, node) for value in values]
-        return self._call_of(rule, function, numbers, node)
+        self.behind[made] = value
+        return made
+
+    def _is_fixed(self, value: Value, seen: frozenset[int] = frozenset()) -> bool:
+        """Whether there are no numbers in a value that may be derived by."""
+        if id(value) in seen:
+            return True
+        inner: list[Value]
+        match value:
+            case Static():
+                return True
+            case Node():
+                return value in self.constants
+            case Object(argument=argument, source=source):
+                # What a tuple or dict that is an argument holds, may be derived by.
+                whole = argument is None or argument.items is None
+                return whole or (source is not None and source.holder is not None)
+            case Items(items=items):
+                inner = [*items]
+            case Table(items=table):
+                inner = [*table.values()]
+            case Record(fields=fields):
+                inner = [*fields.values()]
+            case Method(function=function, receiver=receiver):
+                inner = [function, receiver]
+            case Partial(function=function, args=args, keywords=keywords):
+                inner = [function, *args, *keywords.values()]
+            case Local(defaults=defaults):
+                names = {n.id for n in ast.walk(value.node) if isinstance(n, ast.Name)}
+                inner = [*defaults.values()]
+                frame: Frame | None = value.frame
+                while frame is not None:
+                    inner += [v for v in map(frame.env.get, names) if v is not None]
+                    frame = frame.outer
+            case _:
+                return False
+        return all(self._is_fixed(v, seen | {id(value)}) for v in inner)
+
+    def _check_fixed(self, value: Value, node: ast.AST) -> None:
+        """Refuse what may hold numbers that are derived by: that would go unseen."""
+        self.decided(value, node)
+        if not self._is_fixed(value):
+            self.refuse(
+                f"There may be numbers in {what(value)} here that are derived by.",
+                node,
+                "Pass those as arguments of their own, and the rest by itself.",
+            )
 
     def _call_of(
-        self, rule: Rule | CustomRule, function: Static, numbers: Sequence[Node], node: ast.AST
+        self, rule: Rule | CustomRule, function: Static, written: Sequence[Node], node: ast.AST
     ) -> Node:
         """The call itself, under the name that the user gave the function."""
-        spelling = spelling_of(rule.function)
+        spelling = None if rule.keywords else spelling_of(rule.function)
         if spelling is not None:
             library = spelling.partition(".")[0]
             if library in {"np", "math"}:
                 self.libraries.add(library)
-            return self._made("registered", tuple(numbers), (spelling, rule), node)
+            return self._made("registered", tuple(written), (spelling, rule), node)
         known = {id(f.value): f.var for f in self.free.values() if f.value is function.value}
         var = known.get(id(function.value))
         if var is None:
             name = name_of(rule.function).rpartition(".")[2]
             name = name if name.isidentifier() else "function"
             var = self.object_variable(function, name)
-        return self._made("registered", (var, *numbers), (rule,), node)
+        return self._made("registered", (var, *written), (rule,), node)
 
     def _made(
         self, op: str, args: tuple[Node, ...], options: tuple[object, ...], node: ast.AST
@@ -94,10 +210,10 @@ class ByRule(RuleSource):
         args: Sequence[Value],
         keywords: Mapping[str, Value],
         node: ast.expr,
-    ) -> list[Value]:
-        """The arguments by position, with the defaults of those that are left out."""
-        if not keywords and len(args) == len(rule.partials):
-            return list(args)
+    ) -> dict[object, Value]:
+        """The arguments in order, by name or position, with the defaults that have partials."""
+        if not keywords and len(args) == len(rule.partials) and not rule.keywords:
+            return dict(enumerate(args))
         import inspect
 
         try:
@@ -109,16 +225,24 @@ class ByRule(RuleSource):
                     node,
                     "Pass them by position.",
                 )
-            return list(args)
+            return dict(enumerate(args))
         except TypeError as error:
             self.refuse(f"Python would raise here: {error}.", node, "Call it as it is defined.")
-        values: list[Value] = []
+        values: dict[object, Value] = {}
         for name, parameter in bound.signature.parameters.items():
-            if name in bound.arguments:
-                value = bound.arguments[name]
-                values += value if parameter.kind is parameter.VAR_POSITIONAL else [value]
-            elif parameter.default is not parameter.empty:
-                values.append(self.given(parameter.default, name, node))
+            given = bound.arguments.get(name)
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                values.update(enumerate(given or (), len(values)))
+            elif parameter.kind is parameter.VAR_KEYWORD:
+                for other in given or ():
+                    self._refuse_beyond(rule, other, node)
+            elif parameter.kind is parameter.KEYWORD_ONLY and name not in rule.keywords:
+                if given is not None:
+                    self._refuse_beyond(rule, name, node)
+            elif given is not None:
+                values[name] = given
+            elif len(values) < len(rule.partials):
+                values[name] = self.given(parameter.default, name, node)
         return values
 
     def _custom_call(
@@ -130,7 +254,7 @@ class ByRule(RuleSource):
         node: ast.expr,
     ) -> Value:
         frame = self.static_frame(rule.function, args, keywords, node)
-        given = [frame.env.names[name] for name in in_order(frame.node.args)]
+        given, _ = self._passed(frame)
         named = len(self.named)
         sink, before = Sink(self.sink), self.sink
         self.sink = sink
@@ -148,6 +272,24 @@ class ByRule(RuleSource):
                 self.sink.add(statement)
         return self.customised(rule, function, given, value, node)
 
+    def _passed(self, frame: Frame) -> tuple[list[Value], dict[str, Value]]:
+        """What the parameters of a function hold, as arguments of a call of it."""
+        arguments, names = frame.node.args, frame.env.names
+        values = [names[arg.arg] for arg in (*arguments.posonlyargs, *arguments.args)]
+        keywords = {arg.arg: names[arg.arg] for arg in arguments.kwonlyargs}
+        if arguments.vararg is not None:
+            rest = names[arguments.vararg.arg]
+            values += self.elements(rest, frame.node)
+        if arguments.kwarg is not None:
+            more = names[arguments.kwarg.arg]
+            if not isinstance(more, Table) or more.items:
+                self.refuse(
+                    f"{frame.name} has a rule, and is given more by keyword than it has names for.",
+                    frame.node,
+                    "Pass the arguments by position.",
+                )
+        return values, keywords
+
     def customised(
         self,
         rule: CustomRule,
@@ -161,22 +303,35 @@ class ByRule(RuleSource):
             if getattr(rule, part) is None:
                 self.refuse(f"{rule.name} has no derivative yet.", node, rule.advice)
             self.assume(Source(rule, part), getattr(rule, part))
-        numbers = [self.numeric(v, node) for v in given]
+        numbers: dict[int, Node] = {}
+        fixed: dict[int, Value] = {}
+        for i, argument in enumerate(given):
+            if i not in rule.nondiff_argnums or isinstance(argument, Node):
+                numbers[i] = self._number(argument, node, _OF_ARGNUMS.format(i))
+                continue
+            self._check_fixed(argument, node)
+            fixed[i] = argument
         if value is None:
-            value = self._call_of(rule, function, numbers, node)
+            written = [
+                numbers[i] if i in numbers else self._written(argument, node)
+                for i, argument in enumerate(given)
+            ]
+            value = self._call_of(rule, function, written, node)
         if isinstance(value, Items):
             self.refuse(
                 f"{rule.name} returns {what(value)}: a rule is for one number.",
                 node,
                 "Write a function with a rule for each.",
             )
-        return self._made("custom", (self.numeric(value, node), *numbers), (rule,), node)
+        options = (rule, Given(fixed, len(given)))
+        return self._made("custom", (self.numeric(value, node), *numbers.values()), options, node)
 
-    def custom_target(self, rule: Rule | CustomRule, given: Sequence[Value]) -> Outcome:
+    def custom_target(self, rule: Rule | CustomRule) -> Outcome:
         """The outcome of the function that is derived itself, where it has a rule of its own."""
         sink = Sink()
+        given, keywords = self._passed(self.frame)
         if isinstance(rule, Rule):
-            made = self.by_rule(rule, self._own_name(rule), given, {}, self.main.node)  # type: ignore[arg-type] # for its place
+            made = self.by_rule(rule, self._own_name(rule), given, keywords, self.main.node)  # type: ignore[arg-type] # for its place
             return Outcome(self.sink.statements, made, place=self.place(self.main.node))
         value: Value | None = None
         try:

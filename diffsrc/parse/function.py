@@ -22,7 +22,7 @@ from diffsrc.ir import (
 )
 from diffsrc.parse.by_rule import ByRule
 from diffsrc.parse.context import OBJECT
-from diffsrc.parse.locals import in_order, names_of
+from diffsrc.parse.locals import names_of
 from diffsrc.parse.recursion import deep_recursion
 from diffsrc.parse.values import (
     Items,
@@ -100,8 +100,7 @@ class _Reader(ByRule):
         captured = self.main
         if captured.custom is None:
             return self.body(self.frame, self.sink)
-        given = [self.frame.env.names[name] for name in in_order(captured.node.args)]
-        return self.custom_target(captured.custom, given)
+        return self.custom_target(captured.custom)
 
     def integers(self) -> Iterator[Node]:
         """Numbers that are no arguments and are integers now."""

@@ -8,16 +8,11 @@ from collections.abc import Sequence
 from diffsrc.capture import Captured
 
 
-def in_order(arguments: ast.arguments) -> list[str]:
-    """The names of all parameters; those that take what is left over come last."""
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    every += [arg for arg in (arguments.vararg, arguments.kwarg) if arg is not None]
-    return [arg.arg for arg in every]
-
-
 def names_of(arguments: ast.arguments) -> set[str]:
     """The names of all parameters."""
-    return set(in_order(arguments))
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    every += [arg for arg in (arguments.vararg, arguments.kwarg) if arg is not None]
+    return {arg.arg for arg in every}
 
 
 def local_names(captured: Captured) -> set[str]:

@@ -96,13 +96,14 @@ class Masks(Patterns):
         """What is assigned: a number, or `other[mask]` with the same mask."""
         if isinstance(written, ast.Subscript):
             other = self.expression(written.value)
-            if isinstance(other, Node) and other in self.arrays:
-                if self._mask(written) is not mask:
-                    self.refuse(
-                        "The items of this array are chosen by another mask.", written, _ADVICE
-                    )
+            known = isinstance(other, Node) and other in self.arrays
+            chosen = self._mask(written) if known else None
+            if chosen is mask:
+                assert isinstance(other, Node)
                 self._check_same_shape(other, mask, written)
                 return other
+            if chosen is not None:
+                self.refuse("The items of this array are chosen by another mask.", written, _ADVICE)
         value = self.numeric(self.expression(written), written)
         if value in self.arrays:
             self.refuse(

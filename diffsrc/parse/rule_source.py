@@ -11,7 +11,7 @@ from diffsrc.ir import Assert, Call, Const, Let, Node, Program, Result, Var, rea
 from diffsrc.parse.context import Stop
 from diffsrc.parse.recursion import deep_recursion
 from diffsrc.parse.statements import Statements
-from diffsrc.parse.values import Items, Sink, Static, Value, what
+from diffsrc.parse.values import Items, Sink, Static, Value, key_of, what
 from diffsrc.specialise import Signature
 from diffsrc.user_rules import CustomRule, Rule, custom_vjp, name_of
 
@@ -26,6 +26,31 @@ class _Raises(Exception):
     """A rule has an error of the user's on one of its paths."""
 
 
+class Given:
+    """The arguments of a call that are no operands, as it is not derived by them."""
+
+    def __init__(self, fixed: Mapping[int, Value], count: int) -> None:
+        self.fixed = fixed
+        self.count = count
+        self.key = (count, *((i, key_of(value)) for i, value in fixed.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Given) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @property
+    def positions(self) -> list[int]:
+        """Where the operands are among the arguments."""
+        return [i for i in range(self.count) if i not in self.fixed]
+
+    def values(self, operands: Sequence[Node]) -> list[Value]:
+        """All arguments."""
+        rest = iter(operands)
+        return [self.fixed[i] if i in self.fixed else next(rest) for i in range(self.count)]
+
+
 class RuleSource(Statements):
     """Gives partial derivatives of calls as values that depend on the calls' arguments.
 
@@ -38,25 +63,31 @@ class RuleSource(Statements):
         super().__init__(captured, signature)
         self.ruled = False
         self.names_in_rules: dict[Node, str] = {}
-        self.read: dict[object, list[Node]] = {}
+        self.read: dict[Node, list[Node | None]] = {}
+        # What calls are written with that are no numbers: what rules are given for it.
+        self.behind: dict[Node, Value] = {}
         # What the rule that is read is given: its own values are above these.
         self.below: frozenset[Node] = frozenset()
 
     def partials(self, node: Call) -> list[Node | None]:
         """The partial derivatives of a call by each of `node.args`; None where there is none."""
-        rule = node.options[-1]
         self.below = frozenset((node, *node.args))
+        rule = node.options[-1]
         if isinstance(rule, Rule):
             args = node.args if isinstance(node.options[0], str) else node.args[1:]
             skipped: list[Node | None] = [None] * (len(node.args) - len(args))
-            return [*skipped, *(self._by_argument(p, node, args) for p in rule.partials)]
-        assert isinstance(rule, CustomRule)
-        key = (rule, node.args[1:])
-        if key not in self.read:
-            self.read[key] = self._backwards(rule, node.args[1:])
-        return [None, *self.read[key]]
+            values = [self.behind.get(arg, arg) for arg in args]
+            return [*skipped, *(self._by_argument(p, node, values) for p in rule.partials)]
+        if node not in self.read:
+            custom, given = node.options
+            assert isinstance(custom, CustomRule)
+            assert isinstance(given, Given)
+            found = iter(self._backwards(custom, given.values(node.args[1:]), node))
+            apart = custom.nondiff_argnums
+            self.read[node] = [None if i in apart else next(found) for i in given.positions]
+        return [None, *self.read[node]]
 
-    def _by_argument(self, partial: object, y: Node, args: Sequence[Node]) -> Node | None:
+    def _by_argument(self, partial: object, y: Node, args: Sequence[Value]) -> Node | None:
         if partial is None:
             return None
         if partial == 0:
@@ -64,25 +95,39 @@ class RuleSource(Statements):
         value = self._inlined(partial, [y, *args])
         return self._number_of(value, partial)
 
-    def _backwards(self, rule: CustomRule, args: Sequence[Node]) -> list[Node]:
-        """The adjoint of each argument for one of 1 of the value."""
+    def _backwards(self, rule: CustomRule, args: Sequence[Value], y: Node) -> list[Node]:
+        """The adjoint of each argument that is derived by, for one of 1 of the value."""
         one, zero = self.graph.const(1.0), self.graph.const(0.0)
+        first = [args[i] for i in rule.nondiff_argnums]
+        primals = [arg for i, arg in enumerate(args) if i not in rule.nondiff_argnums]
+        count = len(primals)
         # No name of Python's.
-        marks = [self.graph.var(f"tangent {i}") for i in range(len(args))]
+        marks = [self.graph.var(f"tangent {i}") for i in range(count)]
         if isinstance(rule, custom_vjp):
             _, residuals = self._pair(rule.fwd, [*args], "(value, residuals)")
-            self._adjoints(rule, residuals, marks[0], len(args), marks)
-            return self._adjoints(rule, residuals, one, len(args), ())
+            backwards = [*first, residuals]
+            self._adjoints(rule, backwards, self.graph.var("tangent 0"), count, marks)
+            return self._adjoints(rule, backwards, one, count, ())
         jvp = rule.rule  # type: ignore[attr-defined] # the other kind
-        primals = Items(tuple(args))
-        self._tangent(jvp, primals, marks, marks)
-        units = ([one if i == j else zero for j in range(len(args))] for i in range(len(args)))
-        return [self._tangent(jvp, primals, unit, ()) for unit in units]
+        if isinstance(jvp, tuple):
+            return [self._by_tangent(each, marks[i], [y, *args]) for i, each in enumerate(jvp)]
+        forwards = [*first, Items(tuple(primals))]
+        self._tangent(jvp, forwards, marks, marks)
+        units = ([one if i == j else zero for j in range(count)] for i in range(count))
+        return [self._tangent(jvp, forwards, unit, ()) for unit in units]
+
+    def _by_tangent(self, function: object, mark: Var, args: list[Value]) -> Node:
+        """The partial derivative that one of the rules of `defjvps` gives."""
+        if function is None:
+            return self.graph.zero
+        found = self._number_of(self._inlined(function, [mark, *args]), function)
+        self._check_linear(function, "the rule", "the tangent", [found], [mark])
+        return self._number_of(self._inlined(function, [self.graph.const(1.0), *args]), function)
 
     def _adjoints(
-        self, rule: custom_vjp, residuals: Value, g: Node, count: int, marks: Sequence[Var]
+        self, rule: custom_vjp, args: list[Value], g: Node, count: int, marks: Sequence[Var]
     ) -> list[Node]:
-        value = self._inlined(rule.bwd, [residuals, g])
+        value = self._inlined(rule.bwd, [*args, g])
         if not isinstance(value, Items) or len(value.items) != count:
             n = len(value.items) if isinstance(value, Items) else 0
             got = f"{what(value)} of {n}" if n else what(value)
@@ -100,9 +145,9 @@ class RuleSource(Statements):
         return found
 
     def _tangent(
-        self, jvp: object, primals: Items, tangents: Sequence[Node], marks: Sequence[Var]
+        self, jvp: object, args: list[Value], tangents: Sequence[Node], marks: Sequence[Var]
     ) -> Node:
-        _, tangent = self._pair(jvp, [primals, Items(tuple(tangents))], "(value, tangent)")
+        _, tangent = self._pair(jvp, [*args, Items(tuple(tangents))], "(value, tangent)")
         found = self._number_of(tangent, jvp)
         self._check_linear(jvp, "the rule", "the tangents", [found], marks)
         return found
