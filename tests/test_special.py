@@ -60,10 +60,19 @@ FURTHER = {
         (-2.0,),
         (-20.0,),
     ],
-    "poch": [(0.1, 8.0), (20.0, 0.5)],
+    "poch": [(0.1, 8.0), (20.0, 0.5), (0.0, 2.5), (-2.0, 3.5), (-0.7, 0.3), (-0.5, 8.0)],
     "beta": [(0.01, 3.0), (20.0, 30.0)],
     "betaln": [(0.01, 3.0), (200.0, 300.0)],
-    "binom": [(40.0, 17.0), (5.5, 0.5)],
+    "binom": [
+        (40.0, 17.0),
+        (5.5, 0.5),
+        (1.0, 2.0),
+        (0.0, 3.0),
+        (2.5, 3.5),
+        (5.0, -1.0),
+        (2.5, -0.3),
+        (-2.5, 0.5),
+    ],
     "comb": [(40.0, 17.0), (5.5, 0.5)],
     "gammainc": [(0.5, 1e-6), (200.0, 190.0), (3.0, 60.0)],
     "gammaincc": [(0.5, 1e-6), (200.0, 190.0), (3.0, 60.0)],
@@ -340,6 +349,35 @@ def test_a_power_transform_of_0_is_derived_by_the_power(function, edge):
     for p in (0.01, 0.5, 2.0):
         assert by_p(edge, p) == pytest.approx(1 / p**2, rel=1e-14)
         assert derivative(by_p, wrt="p")(edge, p) == pytest.approx(-2 / p**3, rel=1e-14)
+
+
+POLYNOMIALS = {
+    "special.poch(x, 3)": np.poly1d([1, 3, 2, 0]),
+    "special.poch(x, 1)": np.poly1d([1, 0]),
+    "special.binom(x, 2)": np.poly1d([0.5, -0.5, 0]),
+    "special.binom(x, 4)": np.poly1d([1, -6, 11, -6, 0]) / 24,
+}
+
+
+@pytest.mark.parametrize("call", POLYNOMIALS)
+def test_gamma_functions_whose_poles_cancel(tmp_path, call):
+    """At whole numbers, where the polynomial that they are is 0, and beside them."""
+    function, polynomial = written(tmp_path, call), POLYNOMIALS[call]
+    for order in (1, 2):
+        df = derivative(function, order=order)
+        for x in (0.0, 1.0, 2.0, 3.0, 1 - 1e-9, 1e-9, 0.5, 0.499999, 2.7, 40.0):
+            assert df(x) == pytest.approx(polynomial.deriv(order)(x), rel=1e-8, abs=1e-13)
+        if "poch" in call:
+            for x in (-1.0, -2.0, -3.0, -7.0, -2.5, -2 + 1e-9):
+                assert df(x) == pytest.approx(polynomial.deriv(order)(x), rel=1e-8, abs=1e-13)
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_combinations_outside_the_triangle_have_the_derivative_0(functions):
+    for i in (0, 1):
+        df = derivative(functions.comb_of, wrt=i)
+        for point in [(3.0, 4.0), (3.0, -1.0), (-2.0, -3.0), (-2.0, 1.0)]:
+            assert special.comb(*point) == df(*point) == 0
 
 
 @pytest.mark.parametrize("name", ["inv_boxcox", "inv_boxcox1p"])

@@ -12,15 +12,15 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from diffsrc.ir import Exact, Node, Number, Prod, magnitude
-from diffsrc.ir.signs import nonzero
+from diffsrc.ir.signs import nonnegative, nonzero
 from diffsrc.rules.elementary import pi, root, slope
 from diffsrc.rules.table import NONE, Partial, function, pointwise
 
-abs_, and_, clip, cos, digamma, eq, exp, gt, log = map(
-    function, ("abs", "and", "clip", "cos", "digamma", "eq", "exp", "gt", "log")
+abs_, and_, clip, cos, digamma, eq, exp, ge, gt, log = map(
+    function, ("abs", "and", "clip", "cos", "digamma", "eq", "exp", "ge", "gt", "log")
 )
-log1p, lt, maximum, minimum, round_, select, sin = map(
-    function, ("log1p", "lt", "maximum", "minimum", "round", "select", "sin")
+log1p, lt, maximum, minimum, or_, round_, select, sin = map(
+    function, ("log1p", "lt", "maximum", "minimum", "or", "round", "select", "sin")
 )
 beta, betaln, erf, erfcx, expit, expn, gamma = map(
     function, ("beta", "betaln", "erf", "erfcx", "expit", "expn", "gamma")
@@ -94,12 +94,8 @@ def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
 
 
 def rgamma_slope(y: Node, x: Node) -> Node:
-    """`-y digamma(x)`; on the left, where that is 0 times infinite at each pole, by 5.5.3."""
-    if not x.graph.careful:
-        return -y * digamma(x)
-    is_left = lt(x, half(x))
-    mirrored = cos(pi(x) * x) * gamma(1 - select(is_left, x, half(x)))
-    return select(is_left, mirrored, 0) - y * digamma(maximum(x, 1 - x))
+    """`-y digamma(x)`, which on the left is 0 times infinite at each pole."""
+    return mirror(x, gamma) - y * mirrored(x)
 
 
 def quotient(x: Node, a: Node) -> tuple[Node, Node]:
@@ -191,14 +187,59 @@ def t_density(df: Node, t: Node) -> Node:
     return power / (root(df) * beta(df / 2, half(df)))
 
 
-def binomial(y: Node, a: Node, b: Node) -> Node:
-    """That by the argument whose gamma function is taken at `a + 1`, and at `b + 1`."""
-    return y * (digamma(a + 1) - digamma(b + 1))
+def mirrored(x: Node) -> Node:
+    """`digamma(x)`; on the left `digamma(1 - x)`, which has no poles there: what `mirror` gives is missing."""
+    return digamma(maximum(x, 1 - x) if x.graph.careful and not nonnegative(x) else x)
+
+
+def mirror(x: Node, multiple: Callable[[Node], Node], *, until: Node | None = None) -> Node:
+    """What is to be added to `-y mirrored(x)` for `-y digamma(x)`, of a `y` that is 0 at the poles.
+
+    By 5.5.3 and 5.5.4 it is `cos(pi x)` times `y gamma(x) gamma(1 - x)`, which is `multiple` of
+    `1 - x`. It is 0 where `until` is on the left too.
+    """
+    if not x.graph.careful or nonnegative(x):
+        return x.graph.zero
+    middle = half(x)
+    is_left = lt(x, middle)
+    if until is not None:
+        is_left = and_(is_left, ge(until, middle))
+    return select(is_left, cos(pi(x) * x) * multiple(1 - select(is_left, x, middle)), 0)
+
+
+def binomial_by_n(y: Node, n: Node, k: Node) -> Node:
+    j = n - k + 1
+    return y * (digamma(n + 1) - mirrored(j)) + mirror(j, lambda x: beta(n + 1, x))
+
+
+def binomial_by_k(y: Node, n: Node, k: Node) -> Node:
+    j, k = n - k + 1, k + 1
+    first, second = (mirror(x, lambda x: beta(n + 1, x)) for x in (j, k))
+    return y * (mirrored(j) - mirrored(k)) - first + second
+
+
+def rising_by_base(y: Node, z: Node, m: Node) -> Node:
+    """Of a known whole `m` both have poles, far enough on the left; what is missing of them is equal."""
+    end = z + m
+    if isinstance(m, Number) and type(m.value) is int and m.value > 0:
+        rest = mirror(z, lambda x: gamma(maximum(end, half(z))) * gamma(x), until=end)
+        return y * (mirrored(end) - mirrored(z)) + rest
+    return y * (digamma(end) - mirrored(z)) + mirror(z, lambda x: gamma(end) * gamma(x))
 
 
 def combined(partial: Partial) -> Partial:
-    """SciPy's `comb` is 0 above the diagonal."""
-    return lambda y, n, k: select(lt(n, k), 0, partial(y, n, k))
+    """SciPy's `comb` is 0 outside the triangle, where its terms have poles."""
+
+    def inside(y: Node, n: Node, k: Node) -> Node:
+        outside = lt(n, k) if nonnegative(k) else or_(lt(n, k), lt(k, 0))
+        return select(outside, 0, partial(y, n, k))
+
+    return inside
+
+
+def digammas(y: Node, a: Node, b: Node) -> Node:
+    """That by the argument whose gamma function is taken at `a + 1`, and at `b + 1`."""
+    return y * (digamma(a + 1) - digamma(b + 1))
 
 
 def boxcox_slope(logarithm: Node, power: Node) -> Node:
@@ -367,11 +408,11 @@ pointwise("owens_t",    lambda y, h, a: -exp(-h**2 / 2) * erf(a * h / root(y.gra
 # Gamma function and its kin: 5.2.2, 5.12.1, 8.2.1, 8.17.1
 pointwise("loggamma",   lambda y, x: digamma(x))
 pointwise("rgamma",     rgamma_slope)
-pointwise("poch",       lambda y, z, m: y * (digamma(z + m) - digamma(z)),  lambda y, z, m: y * digamma(z + m))
+pointwise("poch",       rising_by_base,            lambda y, z, m: y * digamma(z + m))
 pointwise("beta",       lambda y, a, b: y * (digamma(a) - digamma(a + b)),  lambda y, a, b: y * (digamma(b) - digamma(a + b)))
 pointwise("betaln",     lambda y, a, b: digamma(a) - digamma(a + b),        lambda y, a, b: digamma(b) - digamma(a + b))
-pointwise("binom",      lambda y, n, k: binomial(y, n, n - k),              lambda y, n, k: binomial(y, n - k, k))
-pointwise("combinations", combined(lambda y, n, k: binomial(y, n, n - k)),  combined(lambda y, n, k: binomial(y, n - k, k)))
+pointwise("binom",      binomial_by_n,            binomial_by_k)
+pointwise("combinations", combined(lambda y, n, k: digammas(y, n, n - k)),  combined(lambda y, n, k: digammas(y, n - k, k)))
 pointwise("gammainc",   NONE,                               lambda y, a, x: gamma_density(a, x))
 pointwise("gammaincc",  NONE,                               lambda y, a, x: -gamma_density(a, x))
 pointwise("betainc",    NONE,           NONE,               lambda y, a, b, x: beta_density(a, b, x))
