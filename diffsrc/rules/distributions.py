@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from diffsrc.ir import Node
+from diffsrc.ir import Node, Number
 from diffsrc.ops import METHODS
 from diffsrc.rules.elementary import slope
-from diffsrc.rules.special import mills
+from diffsrc.rules.special import mills, ratio
 from diffsrc.rules.table import NONE, Partial, Slope, function, pointwise
 
-and_, digamma, exp, gt, log, log1p, lt, select, tanh = map(
-    function, ("and", "digamma", "exp", "gt", "log", "log1p", "lt", "select", "tanh")
+and_, digamma, eq, exp, gt, log, log1p, lt, select, tanh = map(
+    function, ("and", "digamma", "eq", "exp", "gt", "log", "log1p", "lt", "select", "tanh")
 )
 
 Form = Callable[..., Node]
@@ -40,6 +40,7 @@ def distribution(
     score: Form,
     *shapes: Form,
     safe: Form | None = None,
+    at_edge: Form | None = None,
     shift: Form | None = None,
 ) -> None:
     """Enter the rules of a distribution.
@@ -50,6 +51,8 @@ def distribution(
         shapes: those by the shape parameters.
         safe: from `x - loc` and the scale, that difference where these exist, and elsewhere, where
             `p` is 0, any other at which they do.
+        at_edge: the score where `z` may be at an edge, if the density is neither 0 nor infinite there
+            for some shapes.
         shift: how far `z` would have to move for what the shape parameter does to the distribution
             function, where there is such a formula.
     """
@@ -57,9 +60,12 @@ def distribution(
         op = f"{name}.{method}"
         if method.endswith("pdf"):
             # The logarithm of 0 has no derivative, so that nothing is to be made safe for a user's.
-            partials = _of_density(score, shapes, safe if method == "pdf" else None, method)
+            if method == "pdf":
+                partials = _of_density(score, shapes, safe, method)
+            else:
+                partials = _of_density(at_edge or score, shapes, None, method)
         else:
-            partials = _of_probability(op, len(shapes), shift, safe)
+            partials = _of_probability(op, len(shapes), shift, safe, steep=at_edge is not None)
         pointwise(op, *partials)
     if safe is not None:
         pointwise(f"{name}.log_density", *_of_density(score, shapes, safe, "logpdf"))
@@ -97,8 +103,13 @@ def _of_density(
     ]
 
 
-def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None) -> list[Partial]:
-    """The rules of a distribution function, of what it leaves to 1, or of a logarithm of these."""
+def _of_probability(
+    op: str, shapes: int, shift: Form | None, safe: Form | None, *, steep: bool
+) -> list[Partial]:
+    """The rules of a distribution function, of what it leaves to 1, or of a logarithm of these.
+
+    The density of a `steep` one is infinite at the location for a first shape below 1.
+    """
     name, method = op.split(".")
     sign = -1 if method.endswith("sf") else 1
 
@@ -118,12 +129,22 @@ def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None)
             return None
         return by_x(y, *args) * args[-1] * shift(_z(args, safe), *args[1:-2])
 
+    def by_scale(y: Node, *args: Node) -> Node:
+        density = by_x(y, *args)
+        if steep and y.graph.careful and not is_one_or_more(args[1]):
+            density = select(eq(args[0] - args[-2], 0), 0, density)
+        return -_z(args) * density
+
     return [
         by_x,
         *[NONE if shift is None else by_shape] * shapes,
         lambda y, *args: -by_x(y, *args),
-        lambda y, *args: -_z(args) * by_x(y, *args),
+        by_scale,
     ]
+
+
+def is_one_or_more(shape: Node) -> bool:
+    return isinstance(shape, Number) and shape.value >= 1
 
 
 def _in_unit(distance: Node, scale: Node) -> Node:
@@ -143,10 +164,12 @@ distribution("norm",     lambda z: -z)
 distribution("t",        lambda z, df: -(df + 1) * z / (df + z**2),
                          lambda z, df: (digamma((df + 1) / 2) - digamma(df / 2) - log1p(z**2 / df) + (z**2 - 1) / (df + z**2)) / 2)
 distribution("gamma",    lambda z, a: (a - 1) / z - 1,
-                         lambda z, a: log(z) - digamma(a),  safe=_above_zero)
+                         lambda z, a: log(z) - digamma(a),  safe=_above_zero,
+                         at_edge=lambda z, a: ratio(a - 1, z) - 1)
 distribution("beta",     lambda z, a, b: (a - 1) / z - (b - 1) / (1 - z),
                          lambda z, a, b: log(z) - digamma(a) + digamma(a + b),
-                         lambda z, a, b: log1p(-z) - digamma(b) + digamma(a + b),  safe=_in_unit)
+                         lambda z, a, b: log1p(-z) - digamma(b) + digamma(a + b),  safe=_in_unit,
+                         at_edge=lambda z, a, b: ratio(a - 1, z) - ratio(b - 1, 1 - z))
 distribution("expon",    lambda z: -z.graph.one)
 distribution("lognorm",  lambda z, s: -(1 + log(z) / s**2) / z,
                          lambda z, s: (log(z)**2 / s**2 - 1) / s,  safe=_above_zero,
