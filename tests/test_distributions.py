@@ -172,6 +172,23 @@ def test_at_an_edge_a_density_that_is_finite_has_the_logarithm_of_the_inside(fun
     assert derivative(functions.gamma_logpdf, order=2)(0.0, 1.0, 0.0, 2.0) == 0
 
 
+def test_a_density_that_is_finite_at_its_edge_has_the_derivatives_of_the_inside(functions):
+    """The beta density of shapes 1 and 3 is 3 (1 - x)**2."""
+    for x, a, b, slope, by_shape in [
+        (0.0, 1.0, 3.0, -6, 1),
+        (1.0, 3.0, 1.0, 6, 1),
+        (0.0, 1.0, 1.0, 0, 1),
+        (1.0, 1.0, 1.0, 0, 1),
+    ]:
+        point = (x, a, b, 0.0, 1.0)
+        other = 2 if x == 0 else 1
+        assert derivative(functions.beta_pdf)(*point) == pytest.approx(slope, abs=1e-14)
+        assert derivative(functions.beta_pdf, wrt=other)(*point) == pytest.approx(by_shape)
+        second = derivative(functions.beta_pdf, order=2)(*point)
+        assert second == pytest.approx(abs(slope), abs=1e-14)
+    assert derivative(functions.beta_logsf, order=2)(0.0, 1.0, 3.0, 0.0, 1.0) == pytest.approx(-3)
+
+
 def test_a_probability_at_the_location_does_not_depend_on_the_scale(functions):
     """Though the density may be infinite there."""
     for name, shapes in [("gamma", (0.5,)), ("beta", (0.5, 0.5)), ("gamma", (1.0,))]:
