@@ -320,8 +320,9 @@ def dilogarithm_slope(y: Node, x: Node) -> Node:
     t = 1 - x
     near = lt(abs_(t), x.graph.number(Fraction(1, 64)))
     series: Node = x.graph.number(Fraction(1, 8))
+    small = clip(t, -1, 1)  # whose powers do not leave the range
     for n in range(7, 0, -1):
-        series = Fraction(1, n) + t * series
+        series = Fraction(1, n) + small * series
     return select(near, -series, log(x) / select(near, 1, t))
 
 
