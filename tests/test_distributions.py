@@ -155,6 +155,49 @@ def test_outside_its_support_a_logarithm_of_a_probability_has_the_second_derivat
                 assert (df(*columns) == 0).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_at_an_edge_a_density_that_is_finite_has_the_logarithm_of_the_inside(functions):
+    """A shape of 1 makes it so; the exponential is the gamma distribution of that."""
+    for name, points in {
+        "gamma": [((0.0, 1.0, 0.0, 2.0), -0.5)],
+        "beta": [((0.0, 1.0, 3.0, 0.0, 1.0), -2), ((1.0, 3.0, 1.0, 0.0, 1.0), 2)]
+        + [((x, 1.0, 1.0, 0.0, 1.0), 0) for x in (0.0, 1.0)],
+    }.items():
+        df = derivative(getattr(functions, f"{name}_logpdf"))
+        for point, want in points:
+            assert df(*point) == want
+            assert df(*(np.array([value]) for value in point))[0] == want
+    by_scale = derivative(functions.gamma_logpdf, wrt="scale")
+    assert by_scale(0.0, 1.0, 0.0, 2.0) == -0.5
+    assert derivative(functions.gamma_logpdf, order=2)(0.0, 1.0, 0.0, 2.0) == 0
+
+
+def test_a_density_that_is_finite_at_its_edge_has_the_derivatives_of_the_inside(functions):
+    """The beta density of shapes 1 and 3 is 3 (1 - x)**2."""
+    for x, a, b, slope, by_shape in [
+        (0.0, 1.0, 3.0, -6, 1),
+        (1.0, 3.0, 1.0, 6, 1),
+        (0.0, 1.0, 1.0, 0, 1),
+        (1.0, 1.0, 1.0, 0, 1),
+    ]:
+        point = (x, a, b, 0.0, 1.0)
+        other = 2 if x == 0 else 1
+        assert derivative(functions.beta_pdf)(*point) == pytest.approx(slope, abs=1e-14)
+        assert derivative(functions.beta_pdf, wrt=other)(*point) == pytest.approx(by_shape)
+        second = derivative(functions.beta_pdf, order=2)(*point)
+        assert second == pytest.approx(abs(slope), abs=1e-14)
+    assert derivative(functions.beta_logsf, order=2)(0.0, 1.0, 3.0, 0.0, 1.0) == pytest.approx(-3)
+
+
+def test_a_probability_at_the_location_does_not_depend_on_the_scale(functions):
+    """Though the density may be infinite there."""
+    for name, shapes in [("gamma", (0.5,)), ("beta", (0.5, 0.5)), ("gamma", (1.0,))]:
+        for method in ("cdf", "sf", "logsf"):
+            df = derivative(getattr(functions, f"{name}_{method}"), wrt="scale")
+            assert df(1.0, *shapes, 1.0, 2.0) == 0
+            assert df(1.5, *shapes, 1.0, 2.0) != 0
+
+
 def test_logarithms_far_out_in_a_tail(functions):
     """Where the distribution function itself is 0."""
     for x in (-40.0, -1e4, -1e8):

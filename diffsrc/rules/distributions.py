@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from diffsrc.ir import Node
+from diffsrc.ir import Node, Number
 from diffsrc.ops import METHODS
 from diffsrc.rules.elementary import slope
-from diffsrc.rules.special import mills
+from diffsrc.rules.special import mills, ratio
 from diffsrc.rules.table import NONE, Partial, Slope, function, pointwise
 
-and_, digamma, exp, gt, log, log1p, lt, select, tanh = map(
-    function, ("and", "digamma", "exp", "gt", "log", "log1p", "lt", "select", "tanh")
+digamma, eq, exp, gt, log, log1p, lt, select, tanh = map(
+    function, ("digamma", "eq", "exp", "gt", "log", "log1p", "lt", "select", "tanh")
 )
 
 Form = Callable[..., Node]
@@ -39,7 +39,8 @@ def distribution(
     name: str,
     score: Form,
     *shapes: Form,
-    safe: Form | None = None,
+    safe: Sequence[Form] = (),
+    at_edge: Form | None = None,
     shift: Form | None = None,
 ) -> None:
     """Enter the rules of a distribution.
@@ -48,39 +49,51 @@ def distribution(
         name: its name in SciPy.
         score: the slope of `log(p(z))` by `z`, from `z` and the shape parameters.
         shapes: those by the shape parameters.
-        safe: from `x - loc` and the scale, that difference where these exist, and elsewhere, where
-            `p` is 0, any other at which they do.
+        safe: from `x - loc` and the scale, that difference where these exist, and elsewhere any
+            other at which they do: `p` is 0 there, or the factor of what does not exist. There are
+            two where the support has two edges, for what exists on either; the others take two `z`.
+        at_edge: the score where `z` may be at an edge, if the density is neither 0 nor infinite there
+            for some shapes.
         shift: how far `z` would have to move for what the shape parameter does to the distribution
             function, where there is such a formula.
     """
     for method in METHODS:
         op = f"{name}.{method}"
         if method.endswith("pdf"):
-            # The logarithm of 0 has no derivative, so that nothing is to be made safe for a user's.
-            partials = _of_density(score, shapes, safe if method == "pdf" else None, method)
+            if method == "pdf":
+                partials = _of_density(score, shapes, safe, method)
+            else:
+                # The logarithm of 0 has no derivative, so that nothing is to be made safe.
+                partials = _of_density(at_edge or score, shapes, safe, method, exists=True)
         else:
-            partials = _of_probability(op, len(shapes), shift, safe)
+            partials = _of_probability(op, len(shapes), shift, safe, steep=at_edge is not None)
         pointwise(op, *partials)
-    if safe is not None:
+    if safe:
         pointwise(f"{name}.log_density", *_of_density(score, shapes, safe, "logpdf"))
 
 
-def _z(args: Sequence[Node], safe: Form | None = None) -> Node:
+def _z(args: Sequence[Node]) -> Node:
     x, *_, loc, scale = args
-    distance = x - loc
-    if safe is not None and x.graph.careful:
-        distance = safe(distance, scale)
-    return distance / scale
+    return (x - loc) / scale
+
+
+def _safe(args: Sequence[Node], safe: Sequence[Form]) -> Sequence[Node]:
+    x, *_, loc, scale = args
+    return [form(x - loc, scale) / scale for form in safe]
 
 
 def _of_density(
-    score: Form, shapes: Sequence[Form], safe: Form | None, method: str
+    score: Form, shapes: Sequence[Form], safe: Sequence[Form], method: str, *, exists: bool = False
 ) -> list[Partial]:
-    """The rules of a density, or of its logarithm."""
+    """The rules of a density, or of its logarithm; `exists` where it has none outside its support."""
 
     def rule(own: Form, form: Callable[[Node, Node], Node] | None = None) -> Partial:
         def partial(y: Node, *args: Node) -> Slope:
-            found = own(_z(args, safe), *args[1:-2])
+            if safe and not exists and y.graph.careful:
+                where = _safe(args, safe)
+            else:
+                where = [_z(args)] * max(1, len(safe))
+            found = own(*where, *args[1:-2])
             if form is not None:
                 found = form(found, _z(args)) / args[-1]
             if found is y.graph.zero:
@@ -97,8 +110,13 @@ def _of_density(
     ]
 
 
-def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None) -> list[Partial]:
-    """The rules of a distribution function, of what it leaves to 1, or of a logarithm of these."""
+def _of_probability(
+    op: str, shapes: int, shift: Form | None, safe: Sequence[Form], *, steep: bool
+) -> list[Partial]:
+    """The rules of a distribution function, of what it leaves to 1, or of a logarithm of these.
+
+    The density of a `steep` one is infinite at the location for a first shape below 1.
+    """
     name, method = op.split(".")
     sign = -1 if method.endswith("sf") else 1
 
@@ -108,7 +126,7 @@ def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None)
             assert isinstance(found, Node)
             return found
         if method.startswith("log"):
-            inside_only = safe is not None and y.graph.careful
+            inside_only = safe and y.graph.careful
             density = function(f"{name}.{'log_density' if inside_only else 'logpdf'}")
             return sign * exp(density(*args) - y)
         return sign * function(f"{name}.pdf")(*args)
@@ -116,22 +134,33 @@ def _of_probability(op: str, shapes: int, shift: Form | None, safe: Form | None)
     def by_shape(y: Node, *args: Node) -> Slope:
         if shift is None:
             return None
-        return by_x(y, *args) * args[-1] * shift(_z(args, safe), *args[1:-2])
+        z = _safe(args, safe)[0] if y.graph.careful else _z(args)
+        return by_x(y, *args) * args[-1] * shift(z, *args[1:-2])
+
+    def by_scale(y: Node, *args: Node) -> Node:
+        density = by_x(y, *args)
+        if steep and y.graph.careful and not is_one_or_more(args[1]):
+            density = select(eq(args[0] - args[-2], 0), 0, density)
+        return -_z(args) * density
 
     return [
         by_x,
         *[NONE if shift is None else by_shape] * shapes,
         lambda y, *args: -by_x(y, *args),
-        lambda y, *args: -_z(args) * by_x(y, *args),
+        by_scale,
     ]
 
 
-def _in_unit(distance: Node, scale: Node) -> Node:
-    return select(and_(gt(distance, 0), lt(distance, scale)), distance, scale / 2)
+def is_one_or_more(shape: Node) -> bool:
+    return isinstance(shape, Number) and shape.value >= 1
 
 
 def _above_zero(distance: Node, scale: Node) -> Node:
     return select(gt(distance, 0), distance, 1)
+
+
+def _below_one(distance: Node, scale: Node) -> Node:
+    return select(lt(distance, scale), distance, 0)
 
 
 def _zero(z: Node) -> Node:
@@ -143,13 +172,15 @@ distribution("norm",     lambda z: -z)
 distribution("t",        lambda z, df: -(df + 1) * z / (df + z**2),
                          lambda z, df: (digamma((df + 1) / 2) - digamma(df / 2) - log1p(z**2 / df) + (z**2 - 1) / (df + z**2)) / 2)
 distribution("gamma",    lambda z, a: (a - 1) / z - 1,
-                         lambda z, a: log(z) - digamma(a),  safe=_above_zero)
-distribution("beta",     lambda z, a, b: (a - 1) / z - (b - 1) / (1 - z),
-                         lambda z, a, b: log(z) - digamma(a) + digamma(a + b),
-                         lambda z, a, b: log1p(-z) - digamma(b) + digamma(a + b),  safe=_in_unit)
+                         lambda z, a: log(z) - digamma(a),  safe=[_above_zero],
+                         at_edge=lambda z, a: ratio(a - 1, z) - 1)
+distribution("beta",     lambda z, v, a, b: (a - 1) / z - (b - 1) / (1 - v),
+                         lambda z, v, a, b: log(z) - digamma(a) + digamma(a + b),
+                         lambda z, v, a, b: log1p(-v) - digamma(b) + digamma(a + b),  safe=[_above_zero, _below_one],
+                         at_edge=lambda z, v, a, b: ratio(a - 1, z) - ratio(b - 1, 1 - v))
 distribution("expon",    lambda z: -z.graph.one)
 distribution("lognorm",  lambda z, s: -(1 + log(z) / s**2) / z,
-                         lambda z, s: (log(z)**2 / s**2 - 1) / s,  safe=_above_zero,
+                         lambda z, s: (log(z)**2 / s**2 - 1) / s,  safe=[_above_zero],
                          shift=lambda z, s: -z * log(z) / s)
 distribution("laplace",  lambda z: -slope(z))
 distribution("cauchy",   lambda z: -2 * z / (1 + z**2))

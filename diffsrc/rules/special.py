@@ -11,20 +11,21 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Node, Number, Prod
-from diffsrc.ir.signs import nonzero
+from diffsrc.ir import Exact, Node, Number, Prod, magnitude
+from diffsrc.ir.signs import nonnegative, nonzero
 from diffsrc.rules.elementary import pi, root, slope
 from diffsrc.rules.table import NONE, Partial, function, pointwise
 
-abs_, and_, clip, cos, digamma, eq, exp, gt, log = map(
-    function, ("abs", "and", "clip", "cos", "digamma", "eq", "exp", "gt", "log")
+abs_, and_, clip, cos, digamma, eq, exp, ge, gt, log = map(
+    function, ("abs", "and", "clip", "cos", "digamma", "eq", "exp", "ge", "gt", "log")
 )
-log1p, lt, maximum, minimum, round_, select, sin = map(
-    function, ("log1p", "lt", "maximum", "minimum", "round", "select", "sin")
+log1p, lt, maximum, minimum, or_, round_, select, sin = map(
+    function, ("log1p", "lt", "maximum", "minimum", "or", "round", "select", "sin")
 )
 beta, betaln, erf, erfcx, expit, expn, gamma = map(
     function, ("beta", "betaln", "erf", "erfcx", "expit", "expn", "gamma")
 )
+hypot, inv_boxcox = map(function, ("hypot", "inv_boxcox"))
 hyp0f1, hyp1f1, hyp2f1, hyperu, lgamma, xlog1py, xlogy = map(
     function, ("hyp0f1", "hyp1f1", "hyp2f1", "hyperu", "lgamma", "xlog1py", "xlogy")
 )
@@ -40,6 +41,7 @@ k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
 
 HALF = Fraction(1, 2)
 LOW = 10**50
+HIGH = 10  # powers to which `y**(1 - p)` is taken where they are known
 # Where a difference is smaller by this, a quotient of differences has lost as many digits as a limit
 # that is right to second order.
 NEAR = 10**5
@@ -92,25 +94,62 @@ def mills(log_cdf: Node, distance: Node, scale: Node | int = 1) -> Node:
 
 
 def rgamma_slope(y: Node, x: Node) -> Node:
-    """`-y digamma(x)`; on the left, where that is 0 times infinite at each pole, by 5.5.3."""
+    """`-y digamma(x)`, which on the left is 0 times infinite at each pole."""
+    return mirror(x, gamma) - y * mirrored(x)
+
+
+def quotient(x: Node, a: Node) -> tuple[Node, Node]:
+    """What stands above and below in `x / a`, in what is 0 where `x` is 0.
+
+    Below it is any other number where both are 0. What cancels is left out first, for the rest may
+    still be 0.
+    """
+    over = x / a
+    if isinstance(over, Prod) and shared(x, a):
+        a = x.graph.monomial(1, {b: -e for b, e in over.factors if e < 0})
+        x = over * a
+    elif shared(x, a):
+        x, a = over, x.graph.one
+    if not x.graph.careful or nonzero(x) or nonzero(a):
+        return x, a
+    return x, select(and_(eq(x, 0), eq(a, 0)), 1, a)
+
+
+def shared(x: Node, a: Node) -> bool:
+    """Whether two values have a factor in common."""
+    return not factors(x).keys().isdisjoint(factors(a))
+
+
+def factors(x: Node) -> dict[Node, Exact]:
+    return dict(x.factors) if isinstance(x, Prod) else {x: 1}
+
+
+def ratio(x: Node, a: Node) -> Node:
+    above, below = quotient(x, a)
+    return above / below
+
+
+def excess(x: Node, a: Node) -> Node:
+    """`1 - x / a`, which cancels where they are near."""
+    above, below = quotient(x, a)
+    return (below - above) / below
+
+
+def is_flat(x: Node, a: Node) -> bool:
+    """Whether the slope of `x` is 0 where `a` is, even if multiplied with the logarithm of `a`."""
     if not x.graph.careful:
-        return -y * digamma(x)
-    is_left = lt(x, half(x))
-    mirrored = cos(pi(x) * x) * gamma(1 - select(is_left, x, half(x)))
-    return select(is_left, mirrored, 0) - y * digamma(maximum(x, 1 - x))
+        return False
+    high = {b for b, e in factors(x).items() if e > 1}
+    return all(e > 0 and (b in high or nonzero(b)) for b, e in factors(a).items())
 
 
-def guarded(x: Node, a: Node) -> Node:
-    """The `a` of `x / a` in what is 0 where `x` is 0: any other number where both are 0."""
-    if not x.graph.careful or nonzero(x) or nonzero(a) or cancels(x, a):
-        return a
-    return select(and_(eq(x, 0), eq(a, 0)), 1, a)
+def log_beside(x: Node, a: Node) -> Node:
+    """`log(a)`, of which `x` is the factor: any number where it is infinite and adds nothing."""
+    return log(select(eq(a, 0), 1, a) if is_flat(x, a) else a)
 
 
-def cancels(x: Node, a: Node) -> bool:
-    """Whether `x / a` is shorter than its parts: `a` is then no divisor that might be 0."""
-    above, below = ({b for b, _ in n.factors} if isinstance(n, Prod) else {n} for n in (x, a))
-    return not above.isdisjoint(below)
+def log1p_beside(x: Node, a: Node) -> Node:
+    return log1p(select(eq(1 + a, 0), 0, a) if is_flat(x, 1 + a) else a)
 
 
 def drawn_out(power: Node, x: Node, whole: Node, less: Node) -> tuple[Node, Node]:
@@ -148,14 +187,59 @@ def t_density(df: Node, t: Node) -> Node:
     return power / (root(df) * beta(df / 2, half(df)))
 
 
-def binomial(y: Node, a: Node, b: Node) -> Node:
-    """That by the argument whose gamma function is taken at `a + 1`, and at `b + 1`."""
-    return y * (digamma(a + 1) - digamma(b + 1))
+def mirrored(x: Node) -> Node:
+    """`digamma(x)`; on the left `digamma(1 - x)`, which has no poles there: what `mirror` gives is missing."""
+    return digamma(maximum(x, 1 - x) if x.graph.careful and not nonnegative(x) else x)
+
+
+def mirror(x: Node, multiple: Callable[[Node], Node], *, until: Node | None = None) -> Node:
+    """What is to be added to `-y mirrored(x)` for `-y digamma(x)`, of a `y` that is 0 at the poles.
+
+    By 5.5.3 and 5.5.4 it is `cos(pi x)` times `y gamma(x) gamma(1 - x)`, which is `multiple` of
+    `1 - x`. It is 0 where `until` is on the left too.
+    """
+    if not x.graph.careful or nonnegative(x):
+        return x.graph.zero
+    middle = half(x)
+    is_left = lt(x, middle)
+    if until is not None:
+        is_left = and_(is_left, ge(until, middle))
+    return select(is_left, cos(pi(x) * x) * multiple(1 - select(is_left, x, middle)), 0)
+
+
+def binomial_by_n(y: Node, n: Node, k: Node) -> Node:
+    j = n - k + 1
+    return y * (digamma(n + 1) - mirrored(j)) + mirror(j, lambda x: beta(n + 1, x))
+
+
+def binomial_by_k(y: Node, n: Node, k: Node) -> Node:
+    j, k = n - k + 1, k + 1
+    first, second = (mirror(x, lambda x: beta(n + 1, x)) for x in (j, k))
+    return y * (mirrored(j) - mirrored(k)) - first + second
+
+
+def rising_by_base(y: Node, z: Node, m: Node) -> Node:
+    """Of a known whole `m` both have poles, far enough on the left; what is missing of them is equal."""
+    end = z + m
+    if isinstance(m, Number) and type(m.value) is int and m.value > 0:
+        rest = mirror(z, lambda x: gamma(maximum(end, half(z))) * gamma(x), until=end)
+        return y * (mirrored(end) - mirrored(z)) + rest
+    return y * (digamma(end) - mirrored(z)) + mirror(z, lambda x: gamma(end) * gamma(x))
 
 
 def combined(partial: Partial) -> Partial:
-    """SciPy's `comb` is 0 above the diagonal."""
-    return lambda y, n, k: select(lt(n, k), 0, partial(y, n, k))
+    """SciPy's `comb` is 0 outside the triangle, where its terms have poles."""
+
+    def inside(y: Node, n: Node, k: Node) -> Node:
+        outside = lt(n, k) if nonnegative(k) else or_(lt(n, k), lt(k, 0))
+        return select(outside, 0, partial(y, n, k))
+
+    return inside
+
+
+def digammas(y: Node, a: Node, b: Node) -> Node:
+    """That by the argument whose gamma function is taken at `a + 1`, and at `b + 1`."""
+    return y * (digamma(a + 1) - digamma(b + 1))
 
 
 def boxcox_slope(logarithm: Node, power: Node) -> Node:
@@ -170,6 +254,42 @@ def boxcox_slope(logarithm: Node, power: Node) -> Node:
     if at.graph.careful:
         at = minimum(at, 1000)
     return logarithm**2 * hyp1f1(2, 3, at) / 2
+
+
+def inverse_by_x(x: Node, power: Node) -> Node:
+    """`y / (1 + p x)` for the inverse `y` of a power transform; where both are 0, `y**(1 - p)`.
+
+    The latter is shorter, but loses the digits of high powers.
+    """
+    y = inv_boxcox(x, power)
+    root_ = y ** (1 - power)
+    if not x.graph.careful or (isinstance(power, Number) and magnitude(power.value) < HIGH):
+        return root_
+    base = 1 + power * x
+    is_edge = eq(base, 0)
+    return select(is_edge, root_, y / select(is_edge, 1, base))
+
+
+def inverse_by_power(x: Node, power: Node) -> Node:
+    """`(x y**(1 - p) - y log(y)) / p`, which cancels where `p x` is near 0; there by its series.
+
+    That is `-y x**2 / 2` times 15.2.1 for 2, 2, 3 at `-p x`; SciPy's loses the digits of large ones.
+    """
+    y, at = inv_boxcox(x, power), power * x
+    far = at * inverse_by_x(x, power) - xlog1py(y, at)
+    if not x.graph.careful:
+        return far / power**2
+    near = lt(abs_(at), x.graph.number(Fraction(1, 64)))
+    series: Node = x.graph.number(Fraction(9, 10))
+    for n in range(8, 0, -1):
+        series = Fraction(n, n + 1) - at * series
+    return select(near, -y * x**2 * series, far / select(near, 1, power) ** 2)
+
+
+def pseudo_huber_by_delta(d: Node, r: Node) -> Node:
+    """`(h - d)**2 / h` for the length `h` of both, which cancels where `r` is small."""
+    h = hypot(d, r)
+    return (r / (h + d)) ** 2 * r**2 / h
 
 
 def cylinder(f: Callable[..., Node], first: int, second: int) -> Partial:
@@ -200,8 +320,9 @@ def dilogarithm_slope(y: Node, x: Node) -> Node:
     t = 1 - x
     near = lt(abs_(t), x.graph.number(Fraction(1, 64)))
     series: Node = x.graph.number(Fraction(1, 8))
+    small = clip(t, -1, 1)  # whose powers do not leave the range
     for n in range(7, 0, -1):
-        series = Fraction(1, n) + t * series
+        series = Fraction(1, n) + small * series
     return select(near, -series, log(x) / select(near, 1, t))
 
 
@@ -227,25 +348,22 @@ def elliptic_slope(phi: Node, m: Node, *, first: bool) -> Node:
 
 
 def complete(m: Node, *, first: bool) -> Node:
-    """The slope of a complete elliptic integral: 19.5.1, 19.5.2 and 15.5.1.
+    """The slope of a complete elliptic integral, 19.25.1.
 
     The usual formulas, 19.4.1 and 19.4.2, are 0 / 0 at 0, and lose digits near it.
     """
     if not m.graph.careful:
         difference = ellipe(m) - (1 - m if first else 1) * ellipk(m)
         return difference / (2 * m * (1 - m if first else 1))
-    number = m.graph.number
-    a = Fraction(3, 2) if first else HALF
-    slope_ = pi(m) / 8 * hyp2f1(number(a), number(Fraction(3, 2)), number(2), m)
-    return slope_ if first else -slope_
+    one, zero = m.graph.one, m.graph.zero
+    return elliprd(zero, one, 1 - m) / 6 if first else -elliprd(zero, 1 - m, one) / 6
 
 
 def ellipkm1_slope(y: Node, p: Node) -> Node:
-    """As `complete`, which near 0 would lose the digits of `p`: there 19.4.1."""
+    """As `complete`, for which `1 - p` would lose the digits of `p`."""
     if not p.graph.careful:
         return -complete(1 - p, first=True)
-    near = (p * y - ellipe(1 - p)) / (2 * p * (1 - p))
-    return select(lt(p, half(p)), near, -complete(1 - p, first=True))
+    return -elliprd(p.graph.zero, p.graph.one, p) / 6
 
 
 def carlson(y: Node, a: Node, b: Node, z: Node) -> Node:
@@ -253,19 +371,25 @@ def carlson(y: Node, a: Node, b: Node, z: Node) -> Node:
 
     Near `z` those are 0 / 0. By 19.18.1 the slope is there the same for `a` and `z` exchanged, so
     that it is that of both at their mean, a quarter of what remains of the degree. If all are near,
-    19.16.9 is a power of their weighted mean.
+    19.16.9 is a power of their weighted mean. If `b` is 0, 19.16.9 is the integral 15.6.1.
     """
     if not y.graph.careful:
         return (y - elliprd(b, z, a)) / (2 * (z - a))
-    is_near = lt(abs_(z - a), z * Fraction(1, NEAR))
-    mean = (a + z) / 2
-    there = elliprd(mean, b, mean)
-    gap = mean - b
-    are_equal = lt(abs_(gap), mean * Fraction(1, NEAR))
-    apart = (there - elliprd(mean, mean, b)) / (2 * select(are_equal, 1, gap))
-    middle = (4 * mean + 3 * b) / 7
-    other = select(are_equal, Fraction(-3, 10) * middle ** Fraction(-5, 2), apart)
-    limit = -(Fraction(3, 2) * there + b * other) / (4 * mean)
+    if b is y.graph.zero:
+        is_near = lt(abs_(z - a), z / 2)
+        first = y.graph.number(Fraction(3, 2))
+        series = hyp2f1(first, first + 1, 2 * first, select(is_near, z - a, 0) / z)
+        limit = Fraction(-9, 32) * pi(z) * series / z ** Fraction(5, 2)
+    else:
+        is_near = lt(abs_(z - a), z * Fraction(1, NEAR))
+        mean = (a + z) / 2
+        there = elliprd(mean, b, mean)
+        gap = mean - b
+        are_equal = lt(abs_(gap), mean * Fraction(1, NEAR))
+        apart = (there - elliprd(mean, mean, b)) / (2 * select(are_equal, 1, gap))
+        middle = (4 * mean + 3 * b) / 7
+        other = select(are_equal, Fraction(-3, 10) * middle ** Fraction(-5, 2), apart)
+        limit = -(Fraction(3, 2) * there + b * other) / (4 * mean)
     return select(is_near, limit, (y - elliprd(b, z, a)) / (2 * select(is_near, 1, z - a)))
 
 
@@ -285,11 +409,11 @@ pointwise("owens_t",    lambda y, h, a: -exp(-h**2 / 2) * erf(a * h / root(y.gra
 # Gamma function and its kin: 5.2.2, 5.12.1, 8.2.1, 8.17.1
 pointwise("loggamma",   lambda y, x: digamma(x))
 pointwise("rgamma",     rgamma_slope)
-pointwise("poch",       lambda y, z, m: y * (digamma(z + m) - digamma(z)),  lambda y, z, m: y * digamma(z + m))
+pointwise("poch",       rising_by_base,            lambda y, z, m: y * digamma(z + m))
 pointwise("beta",       lambda y, a, b: y * (digamma(a) - digamma(a + b)),  lambda y, a, b: y * (digamma(b) - digamma(a + b)))
 pointwise("betaln",     lambda y, a, b: digamma(a) - digamma(a + b),        lambda y, a, b: digamma(b) - digamma(a + b))
-pointwise("binom",      lambda y, n, k: binomial(y, n, n - k),              lambda y, n, k: binomial(y, n - k, k))
-pointwise("combinations", combined(lambda y, n, k: binomial(y, n, n - k)),  combined(lambda y, n, k: binomial(y, n - k, k)))
+pointwise("binom",      binomial_by_n,            binomial_by_k)
+pointwise("combinations", combined(lambda y, n, k: digammas(y, n, n - k)),  combined(lambda y, n, k: digammas(y, n - k, k)))
 pointwise("gammainc",   NONE,                               lambda y, a, x: gamma_density(a, x))
 pointwise("gammaincc",  NONE,                               lambda y, a, x: -gamma_density(a, x))
 pointwise("betainc",    NONE,           NONE,               lambda y, a, b, x: beta_density(a, b, x))
@@ -300,18 +424,17 @@ pointwise("expit",      lambda y, x: y * expit(-x))         # y (1 - y), which c
 pointwise("logit",      lambda y, x: 1 / (x * (1 - x)))
 pointwise("log_expit",  lambda y, x: expit(-x))
 pointwise("softplus",   lambda y, x: expit(x))
-pointwise("xlogy",      lambda y, x, a: log(a),             lambda y, x, a: x / guarded(x, a))
-pointwise("xlog1py",    lambda y, x, a: log1p(a),           lambda y, x, a: x / guarded(x, 1 + a))
-pointwise("entr",       lambda y, x: -log(x) - 1)
-pointwise("rel_entr",   lambda y, x, a: log(x / a) + 1,     lambda y, x, a: -x / guarded(x, a))
-pointwise("kl_div",     lambda y, x, a: log(x / a),         lambda y, x, a: (guarded(x, a) - x) / guarded(x, a))
+pointwise("xlogy",      lambda y, x, a: log_beside(x, a),             lambda y, x, a: ratio(x, a))
+pointwise("xlog1py",    lambda y, x, a: log1p_beside(x, a),           lambda y, x, a: ratio(x, 1 + a))
+pointwise("entr",       lambda y, x: -log_beside(x, x) - 1)
+pointwise("rel_entr",   lambda y, x, a: log_beside(x, x / a) + 1,     lambda y, x, a: -ratio(x, a))
+pointwise("kl_div",     lambda y, x, a: log_beside(x, x / a),         lambda y, x, a: excess(x, a))
 pointwise("huber",      lambda y, d, r: maximum(abs_(r) - d, 0),    lambda y, d, r: clip(r, -d, d))
-pointwise("pseudo_huber", lambda y, d, r: d * (r / d)**4 / (root(1 + (r / d)**2) * (1 + root(1 + (r / d)**2))**2),
-                        lambda y, d, r: r / root(1 + (r / d)**2))
+pointwise("pseudo_huber", lambda y, d, r: pseudo_huber_by_delta(d, r), lambda y, d, r: r / root(1 + (r / d)**2))
 pointwise("boxcox",     lambda y, x, p: x**(p - 1),         lambda y, x, p: boxcox_slope(log(x), p))
 pointwise("boxcox1p",   lambda y, x, p: (1 + x)**(p - 1),   lambda y, x, p: boxcox_slope(log1p(x), p))
-pointwise("inv_boxcox", lambda y, x, p: y**(1 - p),         lambda y, x, p: -y * x**2 * hyp2f1(2, 2, 3, -p * x) / 2)
-pointwise("inv_boxcox1p", lambda y, x, p: (1 + y)**(1 - p), lambda y, x, p: -(1 + y) * x**2 * hyp2f1(2, 2, 3, -p * x) / 2)
+pointwise("inv_boxcox", lambda y, x, p: inverse_by_x(x, p),  lambda y, x, p: inverse_by_power(x, p))
+pointwise("inv_boxcox1p", lambda y, x, p: inverse_by_x(x, p), lambda y, x, p: inverse_by_power(x, p))
 pointwise("exp10",      lambda y, x: y * log(y.graph.number(10)))
 pointwise("cosm1",      lambda y, x: -sin(x))
 
