@@ -219,6 +219,36 @@ def test_math_of_numbers_beside_arrays(f, wrt) -> None:
     np.testing.assert_array_equal(value, f(X[2:], 1.5))
 
 
+def test_a_call_leaves_no_trace_in_later_ones() -> None:
+    x = np.array([0.5, 1.5], np.float32)
+
+    def beside(x, a):
+        return np.sin(x) * abs(a)
+
+    def below(x, a):
+        return x / abs(a)
+
+    df = value_and_grad(beside)
+    df(0.5, np.array([1.0, 2.0]))
+    value, _ = df(x, -2.1)
+    assert value.dtype == np.float32
+    np.testing.assert_array_equal(value, beside(x, -2.1))
+    df = value_and_grad(below)
+    df(0.5, np.array([1.0, 2.0]))
+    assert [type(number) for number in df(0.5, -2.0)] == [float, float]
+    with pytest.raises(ZeroDivisionError):
+        df(0.5, 0.0)
+
+
+def test_arms_of_numbers_are_numbers() -> None:
+    def clipped(x, a, b):
+        return np.clip(x, 0.0, min(a, b))
+
+    slope = grad(clipped, wrt="b")
+    assert isinstance(slope(0.83, 1.37, 0.61), np.float64)
+    np.testing.assert_array_equal(slope(np.array([0.2, 0.83]), 1.37, 0.61), [0.0, 1.0])
+
+
 def test_what_math_is_given_is_no_array() -> None:
     def wave(x, s):
         return math.sin(x) * s

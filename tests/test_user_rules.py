@@ -14,6 +14,7 @@ import weakref
 
 import numpy as np
 import pytest
+import sympy
 from scipy import special
 
 from diffsrc import (
@@ -1221,3 +1222,30 @@ def test_no_rule_is_advised_for_what_takes_none():
     with pytest.raises(UnknownFunction) as caught:
         grad(highest)(np.ones(2))
     assert "register" not in caught.value.suggestion
+
+
+def test_a_function_of_yours_tells_literals_apart_that_are_equal() -> None:
+    def five_times(x, m):
+        return 5.0 * x if m is True else math.copysign(x, m)
+
+    register(five_times, lambda y, x, m: y / x, None)
+
+    def truth(x):
+        return five_times(x, True) * five_times(x, 1)
+
+    assert grad(truth)(3.0) == value_and_grad(truth)(3.0)[1] == 30.0
+    assert grad(lambda x: five_times(x, 1) - five_times(x, True))(3.0) == -4.0
+    assert grad(lambda x: five_times(x, 0.0) * five_times(x, -0.0))(3.0) == -6.0
+    assert grad(lambda x: five_times(x, 0.0) - five_times(x, -0.0))(3.0) == 2.0
+
+
+@pytest.mark.parametrize("word", ["print('executed')", "x", "gauss window", "lambda", "", None])
+def test_strings_are_no_code_for_sympy(word, capsys) -> None:
+    def windowed(x, kind):
+        return x
+
+    register(windowed, lambda y, x, kind: y, None)
+    closed = closed_form(lambda x: windowed(x, word) ** 2)
+    assert str(closed.sympy) == f"2*windowed(x, {word!r})**2"
+    assert closed.sympy.free_symbols - {sympy.Symbol("x", real=True)} == {sympy.Symbol(repr(word))}
+    assert capsys.readouterr().out == ""

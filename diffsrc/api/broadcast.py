@@ -183,9 +183,9 @@ def _taken_as_numbers(node: Node) -> Sequence[Node]:
 def ranked_parameters(program: Program, written: Program) -> frozenset[str]:
     """The parameters of which it matters whether they are arrays where `written` is called.
 
-    Those that some result does not contain, or that `math` is given; where the code chooses, or
-    is made for arrays beside numbers, all but those that the user annotated as plain numbers. None
-    that can be nothing but a number in `program`, the user's.
+    Those that some result does not contain, that `math` is given, or that decided how a function is
+    spelled; where the code chooses, or is made for arrays beside numbers, all but those that the
+    user annotated as plain numbers. None that can be nothing but a number in `program`, the user's.
     """
     parameters = numbers(program)
     proven = proven_numbers(program)
@@ -195,7 +195,7 @@ def ranked_parameters(program: Program, written: Program) -> frozenset[str]:
     if chooses or (written.library == "np" and any(map(_is_scalar, nodes))):
         return frozenset(open_ - annotated_numbers(program))
     given = [below for node in nodes for below in _taken_as_numbers(node)]
-    matter = set(reachable(given))
+    matter = {*reachable(given), *program.respelt}
     for result in written.body.results:
         inside = set(reachable((result,)))
         matter |= {node for node in parameters.values() if node not in inside}

@@ -28,8 +28,11 @@ def symbolic(formula: Formula) -> Expression:
             case Const(value=complex() as value):
                 size = int(value.imag) if value.imag.is_integer() else value.imag
                 return sympy.I * size
+            case Const(value=bool() | int() | float() as value):
+                return sympy.sympify(value)
             case Const():
-                return sympy.sympify(node.value)
+                # Not `sympify`, which runs strings.
+                return sympy.Symbol(repr(node.value))
             case Var():
                 return sympy.Symbol(node.name, real=True)
             case Call():

@@ -173,6 +173,7 @@ class Program(NamedTuple):
             structures, which a `Stack` makes an array.
         hints: names for new values that say what they are, such as `d_u`.
         integers: what was read from outside and was an integer.
+        respelt: arrays that decided how a function is spelled.
         rules: who reads the rules that users gave; None where it has no part with one.
     """
 
@@ -190,6 +191,7 @@ class Program(NamedTuple):
     structure: Structure = 0
     hints: Mapping[Node, str] = {}
     integers: frozenset[Node] = frozenset()
+    respelt: frozenset[Node] = frozenset()
     rules: UserRules | None = None
 
 

@@ -266,6 +266,7 @@ class Calls(ComplexNumbers):
         ]
         if spelling == "abs" and nodes[0] in self.arrays:
             spelling = "np.abs"  # the same, and Numba knows it of arrays
+            self.respelt |= self.array_leaves(nodes[0])
         if spelling == "math.hypot" and len(nodes) == 1:
             return self.node("abs", (nodes[0],), node, "math.fabs")
         return self.node(op, tuple(nodes), node, spelling)

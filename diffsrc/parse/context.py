@@ -54,6 +54,8 @@ class Context(ABC):
         self.places: dict[Node, Place] = {}
         self.constants: dict[Node, constants.Number] = {}
         self.arrays: set[Node] = set()
+        # Those that are written otherwise than numbers are.
+        self.respelt: set[Node] = set()
         # In which call of a function an array was made, and where arguments changed in place.
         self.made_in: dict[Node, Frame] = {}
         self.changed: dict[Node, Place] = {}

@@ -93,6 +93,7 @@ class _Reader(ByRule):
             places=self.places,
             structure=structure,
             integers=frozenset(self.integers()),
+            respelt=frozenset(self.respelt),
             rules=self if self.ruled else None,
         )
 

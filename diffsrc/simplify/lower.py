@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from diffsrc.ir import (
     Assert,
     Bind,
@@ -125,10 +123,11 @@ class Lowering:
             condition = self(node.args[0])
             lazy = self.ranks.is_single(condition)
             _, then, orelse = (node if lazy else self._guarded(node)).args
-            arms: Sequence[Node] = [unwrapped(self.result(arm)) for arm in (then, orelse)]
-            arms = alike(arms, self.ranks) if lazy else arms
-            chosen = choice(self.graph, condition, *arms, lazy=lazy)
-            return chosen if lazy else self.graph.call("scalar", chosen)
+            arms = [self.result(arm) for arm in (then, orelse)]
+            if lazy:
+                return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
+            chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
+            return self.graph.call("scalar", chosen)
         written = self(node)
         if not is_integer(written, self.integers):
             return written

@@ -147,7 +147,16 @@ class Normaliser:
                 if isinstance(arg, Const) and type(arg.value) is int:
                     return self.graph.number(int(1 / arg.value))
                 return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
-            case (("registered" | "custom" | "stop"), _):
+            case "registered", _:
+                # Whose function may tell 1 from True and from 1.0.
+                args = tuple(
+                    own if isinstance(own, Const) else arg
+                    for own, arg in zip(node.args, args, strict=True)
+                )
+                return self.graph.call(node.op, *args, options=node.options)
+            case (("copysign" | "atan2"), _):
+                return self.graph.call(node.op, *map(signed, node.args, args))
+            case (("custom" | "stop"), _):
                 return self.graph.call(node.op, *args, options=node.options)
             case _:
                 return self.graph.call(node.op, *args)
@@ -168,6 +177,16 @@ class Normaliser:
             case "complex", (a,) if a.type is COMPLEX:
                 return a
         return None
+
+
+def signed(own: Node, arg: Node) -> Node:
+    """A normal argument, with the sign that the user's zero has."""
+    negated = isinstance(own, Call) and own.op == "neg"
+    zero = own.args[0] if isinstance(own, Call) and negated else own
+    if not isinstance(zero, Const) or type(zero.value) is not float or zero.value:
+        return arg
+    value = -zero.value if negated else zero.value
+    return own.graph.const(value) if math.copysign(1.0, value) < 0 else arg
 
 
 def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[Node, ...]:
