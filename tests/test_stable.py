@@ -341,6 +341,19 @@ def test_work_is_linear():
     assert len(reachable((stable(node),))) < 40 * 3000
 
 
+@pytest.mark.parametrize("count", range(2, 24))
+def test_what_a_long_product_is_divided_by_is_a_factor_no_more(count):
+    graph = Graph()
+    x, *others = (graph.var(f"v{i}") for i in range(count))
+    product = graph.monomial(1, {x: 1, **dict.fromkeys(others, 1)})
+    rest = graph.monomial(1, dict.fromkeys(others, 1))
+    new = [graph.var(f"w{i}") for i in range(4)]
+    assert graph.product((product, x**-1)) is rest
+    assert graph.product((product, graph.monomial(1, {x: -1, others[0]: -1}), others[0])) is rest
+    longer = graph.product((product, graph.monomial(1, {x: -1, **dict.fromkeys(new, 1)})))
+    assert x not in reachable((longer,))
+
+
 @given(st.data())
 def test_products_closed_to_merging_keep_their_value(data):
     """Of more factors than a product merges, among them sums that stand in it with their signs."""

@@ -267,23 +267,38 @@ class Graph:
         if len(nodes) == 1:
             return self.scaled(nodes[0], coefficient)
         factors: dict[Node, Exact] = {}
-        for node in nodes:
-            if isinstance(node, Prod) and (
-                len(factors) + len(node.factors) <= MAX_FACTORS
-                or len(factors.keys() | dict(node.factors).keys()) <= MAX_FACTORS
-            ):
+        for operand in nodes:
+            node = operand
+            if isinstance(node, Prod):
                 if not factors:
                     factors = dict(node.factors)
                     continue
-                for base, exponent in node.factors:
-                    factors[base] = factors[base] + exponent if base in factors else exponent
-            else:
-                if len(factors) >= MAX_FACTORS and node not in factors:
-                    closed, value = self.split(self.monomial(1, factors))
-                    coefficient *= value
-                    factors = {closed: 1}
-                factors[node] = factors.get(node, 0) + 1
+                if (
+                    len(factors) + len(node.factors) <= MAX_FACTORS
+                    or len(factors.keys() | dict(node.factors).keys()) <= MAX_FACTORS
+                ):
+                    for base, exponent in node.factors:
+                        factors[base] = factors[base] + exponent if base in factors else exponent
+                    continue
+                # Of what is closed nothing cancels: `a / a` would stay, nan where `a` is 0.
+                node = self._absorbed(node, factors)
+                if node is self.one:
+                    continue
+            if len(factors) >= MAX_FACTORS and node not in factors:
+                closed, value = self.split(self.monomial(1, factors))
+                coefficient *= value
+                factors = {closed: 1}
+            factors[node] = factors.get(node, 0) + 1
         return self.monomial(coefficient, factors)
+
+    def _absorbed(self, node: Prod, factors: dict[Node, Exact]) -> Node:
+        """What is left of a product where `factors` take the powers of what they have too."""
+        shared = {b: e for b, e in node.factors if b in factors}
+        for base, exponent in shared.items():
+            factors[base] += exponent
+        if not shared:
+            return node
+        return self.monomial(1, {b: e for b, e in node.factors if b not in shared})
 
     def monomial(self, coefficient: Exact, factors: dict[Node, Exact]) -> Node:
         """`coefficient * prod(base ** exponent)` as a canonical node."""
