@@ -1156,6 +1156,52 @@ def test_conditions_as_arguments():
     assert df(0.5) == (3.5, 7.0)
 
 
+def repeated(x, n):
+    return x * len(range(n))
+
+
+register(repeated, lambda y, x, n: n and y / x, None)
+
+
+def counted_in_branches(x, n):
+    m = n + 1
+    if n > 5:
+        m = n * 2
+    return repeated(x, m) * np.exp(0.0 * x) * n
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, n: repeated(x, n) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, n + 1) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, 2 * n) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, 4 + (-n)) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, n * n) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, n) * n * n * np.exp(0.0 * x),
+        counted_in_branches,
+    ],
+    ids=["plain", "sum", "product", "negative", "square", "elsewhere", "branches"],
+)
+def test_integers_stay_integers_where_a_registered_function_takes_them(f):
+    slope = f(3.0, 2) / 3.0
+    assert value_and_grad(f)(3.0, 2) == (f(3.0, 2), slope)
+    for df in (grad(f), derivative(f)):
+        assert df(3.0, 2) == slope
+        assert isinstance(df(3, 2), float)
+
+
+def test_integers_stay_integers_where_they_are_to_be_such():
+    def f(x, n):
+        return x * np.gcd(n, 4) * (n + 1)
+
+    n = np.array([2, 3])
+    value, slope = value_and_grad(f)(2.0, n)
+    assert list(value) == [12.0, 8.0]
+    assert list(slope) == list(grad(f)(2.0, n)) == [6.0, 4.0]
+    assert slope.dtype == grad(f)(2.0, n).dtype == float
+
+
 class Spring:
     def __init__(self, k):
         self.k = k
