@@ -394,9 +394,16 @@ class custom_jvp(CustomRule):  # noqa: N801 - as custom_vjp
         """
         if self.nondiff_argnums:
             raise TypeError(f"{self.name} has nondiff_argnums: use defjvp, as in JAX")
-        least, most = _arities(self.function)
-        if not least <= len(rules) <= most:
-            raise ValueError(f"defjvps of {self.name} takes a rule for each argument, or None")
+        found = _parameters(self.function)
+        assert found is not None  # it is a Python function
+        named, _, more = found
+        # Calls may leave arguments out that have defaults; their tangents are there nevertheless.
+        if len(rules) < len(named) or (len(rules) > len(named) and not more):
+            raise ValueError(
+                f"defjvps of {self.name} takes a rule for each argument, or None: "
+                f"{len(rules)} for {'at least ' if more else ''}{len(named)} "
+                f"{'is' if len(rules) == 1 else 'are'} given"
+            )
         count = len(rules) + 2
         for i, rule in enumerate(rules):
             if rule is None:

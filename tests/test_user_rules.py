@@ -1,5 +1,6 @@
 """Rules by users: `register`, `custom_vjp`, `custom_jvp`, `stop_gradient`."""
 
+import enum
 import functools
 import gc
 import importlib
@@ -849,7 +850,7 @@ def test_defjvps():
     product.defjvps(None, lambda t, z, x, y: 5)
     with pytest.raises(UnsupportedSyntax, match="is not linear in the tangent"):
         df(2.0, 3.0)
-    with pytest.raises(ValueError, match="takes a rule for each argument, or None"):
+    with pytest.raises(ValueError, match="a rule for each argument, or None: 1 for 2 is given"):
         product.defjvps(None)
     with pytest.raises(ValueError, match="takes the tangent, the value and all arguments, so 4"):
         product.defjvps(None, lambda t: t)
@@ -857,6 +858,39 @@ def test_defjvps():
         product.defjvps(None, 3)
     with pytest.raises(TypeError, match="has nondiff_argnums: use defjvp"):
         applied.defjvps(None, None)
+
+
+def test_defjvps_are_as_many_as_arguments():
+    @custom_jvp
+    def scaled(x, k=2.0):
+        return x * k
+
+    # One for each parameter, also of those with a default: a call has values for all.
+    for wrong in ((), (None,), (lambda t, z, x: 5 * t,), (None, None, None)):
+        with pytest.raises(ValueError, match=rf"or None: {len(wrong)} for 2 "):
+            scaled.defjvps(*wrong)
+    scaled.defjvps(lambda t, z, x, k: k * t, None)
+    assert grad(lambda x: scaled(x) * x)(3.0) == 12.0
+
+    @custom_jvp
+    def first(x, *more):
+        return x
+
+    with pytest.raises(ValueError, match="or None: 0 for at least 1 are given"):
+        first.defjvps()
+    first.defjvps(lambda t, z, *args: 3 * t, None)
+    assert grad(lambda x: first(x, x))(2.0) == 3.0
+    for wrong, given in (
+        (lambda x: first(x) * 1, "1 argument"),
+        (lambda x: first(x, x, x) * 1, "3 arguments"),
+        (first, "1 argument"),
+    ):
+        with pytest.raises(
+            UnsupportedSyntax, match=f"has 2 rules by defjvps, and is called with {given}"
+        ) as caught:
+            grad(wrong)(2.0)
+        assert "^" in str(caught.value)
+        assert "Give a rule for each argument, or use defjvp" in str(caught.value)
 
 
 # Arguments that are not derived by
@@ -937,6 +971,77 @@ def told(p, x):
 register(told, None, lambda y, p, x: 3.0 if p is None else p.k)
 
 
+@functools.partial(custom_jvp, nondiff_argnums=(1,))
+def line(x, c):
+    return c[0] + c[1] * x
+
+
+line.defjvp(lambda c, p, t: (line(p[0], c), t[0] * c[1]))
+
+
+def looked_up(x, c):
+    return c[0] + c[1] * x
+
+
+register(looked_up, lambda y, x, c: c[1], None)
+
+
+def on_line(x, c):
+    return line(x, c) * x
+
+
+def on_table(x, c):
+    return looked_up(x, c) * x
+
+
+def on_rest(x, *c):
+    return line(x, c) * x
+
+
+def on_made(x, a, b):
+    return line(x, (a, b)) * x
+
+
+def on_closed(x, c):
+    return applied(lambda t: t * c[1], x)
+
+
+def on_branch(x, c):
+    return line(x, c) if x > 0 else x
+
+
+@pytest.mark.parametrize("kind", [tuple, list])
+@pytest.mark.parametrize("f", [line, looked_up, on_line, on_table, on_closed, on_branch])
+def test_tuples_that_are_arguments_are_fixed_unless_they_are_derived_by(f, kind):
+    c = kind((5.0, 3.0))
+    slope = {line: 3.0, looked_up: 3.0, on_branch: 3.0, on_closed: 12.0}.get(f, 5.0 + 2 * 3.0 * 2.0)
+    assert grad(f)(2.0, c) == slope
+    if f in (on_line, on_table):
+        assert grad(grad(f))(2.0, c) == 6.0
+    for df in (grad(f, wrt="c[1]"), jacobian(f, wrt=(0, "c[1]")), hessian(f, wrt=(0, "c[0]"))):
+        with pytest.raises(
+            UnknownFunction, match=r"by what its (first|second) argument holds"
+        ) as e:
+            df(2.0, c)
+        assert "^" in str(e.value)
+        assert "Pass the number as an argument of its own, or derive by another" in str(e.value)
+
+
+def test_other_arguments_that_hold_numbers():
+    assert grad(on_line)(2.0, {0: 5.0, 1: 3.0}) == 17.0
+    assert grad(on_table)(2.0, {0: 5.0, 1: 3.0}) == 17.0
+    assert grad(on_rest)(2.0, 5.0, 3.0) == 17.0
+    assert grad(on_made)(2.0, 5.0, 3.0) == 17.0
+    assert grad(lambda x, c: line(x, c[0]) * x)(2.0, ((5.0, 3.0), 1.0)) == 17.0
+    assert grad(lambda x, c: line(x, c[0]) * c[1], wrt="c[1]")(2.0, ((5.0, 3.0), 1.0)) == 11.0
+    for df in (grad(on_rest, wrt=2), grad(on_made, wrt="b")):
+        with pytest.raises(UnknownFunction, match="by what its second argument holds"):
+            df(2.0, 5.0, 3.0)
+    # Nothing is derived through what is stopped.
+    stopped = grad(lambda x, c: stop_gradient(looked_up(x, c)) + c[0] * c[0], wrt="c[0]")
+    assert stopped(2.0, (5.0, 3.0)) == 10.0
+
+
 @pytest.mark.parametrize(
     "df",
     [
@@ -944,13 +1049,158 @@ register(told, None, lambda y, p, x: 3.0 if p is None else p.k)
         grad(closing),
         grad(lambda x: applied((math.sin, x), x)),
         grad(lambda x: applied(functools.partial(math.pow, x), x)),
-        lambda x: grad(passing_on, wrt="p[0]")((x, 1.0), x),
+        lambda x: grad(lambda p, x: looked_up(x, p) * x, wrt="p[0]")((x, 1.0), x),
     ],
     ids=["lambda", "def", "tuple", "partial", "argument"],
 )
 def test_what_would_be_derived_by_unseen_is_refused(df):
-    with pytest.raises(UnsupportedSyntax, match=r"There may be numbers in .* that are derived by"):
+    with pytest.raises((UnknownFunction, UnsupportedSyntax)) as caught:
         df(2.0)
+    assert "^" in str(caught.value)
+
+
+def test_functions_as_arguments_close_over_what_is_not_derived_by():
+    assert grad(lambda x, a: applied(lambda t: t * a, x))(2.0, 3.0) == 12.0
+    # The name is one of its own.
+    assert grad(lambda x: applied(lambda x: x * x, x))(2.0) == 8.0
+    with pytest.raises(UnknownFunction, match="by what its first argument holds, which is in non"):
+        grad(lambda x, a: applied(lambda t: t * a, x), wrt="a")(2.0, 3.0)
+
+
+def assigned_later(x, a):
+    y = a
+
+    def inner(t, n=2):
+        return t * y if n == 0 else y * inner(t, n - 1)
+
+    result = applied(inner, x)
+    y = 5.0
+    return result + 0 * y
+
+
+def mode_assigned_later(x):
+    mode = "once"
+
+    def inner(t):
+        return t if mode == "once" else 5 * t
+
+    result = applied(inner, x)
+    mode = "often"
+    return result * (1 if mode == "often" else 2)
+
+
+def test_rules_read_what_names_meant_where_the_call_stands():
+    assert grad(assigned_later)(2.0, 3.0) == 2 * 3.0**3 * 2.0
+    assert grad(mode_assigned_later)(2.0) == 4.0
+
+
+def test_static_arguments_among_any_number():
+    @functools.partial(custom_vjp, nondiff_argnums=(1,))
+    def scaled(x, *rest):
+        return x
+
+    scaled.defvjp(lambda x, *rest: (x, x), lambda mode, x, g: (7 * g,))
+    assert grad(lambda x: scaled(x, "mode") * 1)(2.0) == 7.0
+    for f in (lambda x: scaled(x) * 1, scaled):
+        with pytest.raises(UnsupportedSyntax, match="and is called with 1 argument") as caught:
+            grad(f)(2.0)
+        assert "has nondiff_argnums=(1,)" in str(caught.value)
+        assert "^" in str(caught.value)
+        assert "Pass the argument at position 1 too" in str(caught.value)
+
+
+class Mode(enum.IntEnum):
+    ONE = 1
+    TWO = 2
+
+
+def moded(x, mode):
+    return x * x * (5 if mode is True or mode is Mode.ONE else 7)
+
+
+def moded_slope(y, x, mode):
+    return 10 * x if mode is True or mode is Mode.ONE else 14 * x
+
+
+register(moded, moded_slope, None)
+moded_too = functools.partial(custom_jvp, nondiff_argnums=(1,))(moded)
+moded_too.defjvp(lambda m, p, t: (moded_too(*p, m), t[0] * moded_slope(0.0, p[0], m)))
+
+
+@pytest.mark.parametrize("function", [moded, moded_too], ids=["register", "custom"])
+@pytest.mark.parametrize("mode", [True, False, Mode.ONE, Mode.TWO, None, "x", np.True_])
+def test_rules_get_the_object_that_the_function_gets(function, mode):
+    value = moded(2.0, mode)
+    assert value_and_grad(lambda x, m: function(x, m) * 1)(2.0, mode) == (value, value)
+    assert value_and_grad(lambda x: function(x, mode) * 1)(2.0) == (value, value)
+    assert grad(grad(lambda x: function(x, mode) * 1))(2.0) == value / 2
+
+
+def test_truth_values_are_written_as_such():
+    def f(x):
+        return moded(x, True) + moded(x, mode=False)
+
+    assert "moded(x, True) + moded(x, False)" in value_and_grad(f).source
+    assert value_and_grad(f)(2.0) == (48.0, 48.0)
+
+
+def switched(x, on):
+    return x * (5 if on else 7)
+
+
+register(switched, lambda y, x, on: 5.0 if on else 7.0, None)
+
+
+def test_conditions_as_arguments():
+    df = value_and_grad(lambda x: switched(x, x > 1) * 1)
+    assert df(2.0) == (10.0, 5.0)
+    assert df(0.5) == (3.5, 7.0)
+
+
+def repeated(x, n):
+    return x * len(range(n))
+
+
+register(repeated, lambda y, x, n: n and y / x, None)
+
+
+def counted_in_branches(x, n):
+    m = n + 1
+    if n > 5:
+        m = n * 2
+    return repeated(x, m) * np.exp(0.0 * x) * n
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, n: repeated(x, n) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, n + 1) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, 2 * n) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, 4 + (-n)) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, n * n) * np.exp(0.0 * x),
+        lambda x, n: repeated(x, n) * n * n * np.exp(0.0 * x),
+        counted_in_branches,
+    ],
+    ids=["plain", "sum", "product", "negative", "square", "elsewhere", "branches"],
+)
+def test_integers_stay_integers_where_a_registered_function_takes_them(f):
+    slope = f(3.0, 2) / 3.0
+    assert value_and_grad(f)(3.0, 2) == (f(3.0, 2), slope)
+    for df in (grad(f), derivative(f)):
+        assert df(3.0, 2) == slope
+        assert isinstance(df(3, 2), float)
+
+
+def test_integers_stay_integers_where_they_are_to_be_such():
+    def f(x, n):
+        return x * np.gcd(n, 4) * (n + 1)
+
+    n = np.array([2, 3])
+    value, slope = value_and_grad(f)(2.0, n)
+    assert list(value) == [12.0, 8.0]
+    assert list(slope) == list(grad(f)(2.0, n)) == [6.0, 4.0]
+    assert slope.dtype == grad(f)(2.0, n).dtype == float
 
 
 class Spring:

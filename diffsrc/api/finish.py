@@ -35,7 +35,10 @@ MAYBE_INT = frozenset(
     }
 )
 KEEPS_INT = INTEGRAL - MAYBE_INT
-TAKES_INT = frozenset({"ldexp", "factorial", "comb", "perm", "gcd", "lcm", "isqrt", "polygamma"})
+# What is given to them is to be the integer that it is.
+HANDED = frozenset(
+    {"ldexp", "factorial", "comb", "perm", "gcd", "lcm", "isqrt", "polygamma", "registered"}
+)
 
 # As a set of parameters: a float whatever they are.
 ALWAYS = -1
@@ -127,8 +130,7 @@ def floats(
     chosen: list[str] = []
     sure = 0
     alone = not scalars and len(derived) == len(program.body.results)
-    counted = _counted(known) if alone else set()
-    whole = {n for n, name in parameters.items() if name in wrt or (alone and n not in counted)}
+    whole = {n for n, name in parameters.items() if name in wrt or alone}
     if not scalars:
         wanted += [n for n in known if isinstance(n, Call) and n.op in KEEPS_INT]
         chosen += [name for name in parameters.values() if name in wrt]
@@ -153,18 +155,21 @@ def floats(
     return {name: name in names for name in chosen}, inexact
 
 
-def _counted(nodes: Iterable[Node]) -> set[Node]:
-    """What is given to functions that take integers only."""
-    return {arg for n in nodes if isinstance(n, Call) and n.op in TAKES_INT for arg in n.args}
-
-
 def _meant_as_integers(results: list[Node], parameters: set[Node]) -> set[Node]:
-    """The parameters from which sums and products lead to a power or a remainder."""
+    """The parameters from which sums and products lead to where integers are integers.
+
+    To a power, a remainder, a function that takes integers only, and one that diffsrc cannot read.
+    """
     sources: dict[Node, set[Node]] = {}
     meant: set[Node] = set()
     for node in reachable(results, arms=True):
         if node in parameters:
             sources[node] = {node}
+        elif isinstance(node, Result):
+            arms = [a.results[node.index] for a in (node.of.then, node.of.orelse) if not a.fails]
+            sources[node] = set().union(*(sources[arm] for arm in arms if arm in sources))
+        elif isinstance(node, Call) and node.op in HANDED:
+            meant.update(*(sources[arg] for arg in node.args if arg in sources))
         elif isinstance(node, Call) and node.op in KEEPS_INT:
             found = [sources[arg] for arg in node.args if arg in sources]
             square = node.op == "pow" and isinstance(node.args[1], Const)

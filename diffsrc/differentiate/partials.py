@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from diffsrc.differentiate.task import Task, derived_by
+from diffsrc.differentiate.task import BY_USERS, Task, derived_by
 from diffsrc.errors import UnknownFunction
 from diffsrc.ir import COMPLEX, Call, Node, Prod, Ref, Sum, reachable
 from diffsrc.rules import partial
@@ -13,8 +13,8 @@ from diffsrc.simplify.factor import select
 from diffsrc.simplify.normalise import as_complex
 from diffsrc.user_rules import Rule, name_of
 
+NUMERIC = frozenset({"float", "bool", "complex"})
 BENT = frozenset({"max", "min", "maximum", "minimum", "fmax", "fmin", "clip", "clamp"})
-BY_USERS = frozenset({"registered", "custom", "stop"})
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -89,7 +89,7 @@ class Partials:
         slopes = rules.partials(node)[-len(inside) :] if inside else ()
         found = []
         for i, (arg, slope) in enumerate(zip(inside, slopes, strict=True)):
-            if arg not in self.active:
+            if arg not in self.active or arg.type.kind == "bool":
                 continue
             if slope is None:
                 raise self._unknown(node, i, len(inside))
@@ -107,14 +107,17 @@ class Partials:
         rule = node.options[0 if node.op == "custom" else -1] if node.options else node.op
         spelling = str((*node.options, node.op)[0])
         why, advice = " in closed form", "Write it with functions that have one"
+        held = False
         if node.op == "custom":
             given: Any = node.options[1]
             spelling, why = name_of(rule), ", which is in nondiff_argnums"
             advice = "Take it out of there"
+            held = given.is_held(index)
             index, count = given.positions[index], given.count
         elif isinstance(rule, Rule):
             spelling, why = rule.name, ": its rule has None there"
             advice = "Register a partial derivative in the place of None"
+            held = derived_by(node)[index].type.kind not in NUMERIC
             # The function itself may be the first operand.
             index -= count - len(rule.partials)
             count = len(rule.partials)
@@ -122,6 +125,9 @@ class Partials:
         if count > 1:
             known = index < len(ORDINALS)
             which = f"its {ORDINALS[index]} argument" if known else f"its argument {index + 1}"
+        if held:
+            which = f"what {which} holds"
+            advice = "Pass the number as an argument of its own"
         return UnknownFunction(
             f"There is no derivative of `{spelling}` by {which}{why}.",
             self.program.places.get(node),

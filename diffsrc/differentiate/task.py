@@ -8,6 +8,8 @@ from typing import NamedTuple
 from diffsrc.ir import Call, If, Node, Program, reachable
 from diffsrc.simplify import Simplifier
 
+BY_USERS = frozenset({"registered", "custom", "stop"})
+
 
 class Task(NamedTuple):
     """A program and the nodes by which it is derived; `active` are those that depend on them."""
@@ -21,15 +23,19 @@ class Task(NamedTuple):
 def task_of(program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> Task:
     """The task, with the nodes that depend on `wrt`."""
     active: set[Node] = set(wrt)
+    # A tuple that is derived by in part: a rule by a user takes it whole.
+    whole = {n.args[0] for n in wrt if isinstance(n, Call) and n.op == "item"}
     for node in reachable(program.body.roots()):
         below: Sequence[Node] = node.operands
         if isinstance(node, Call):
             below = [a for a in derived_by(node) if a.type.kind != "bool"]
+            if node.op in BY_USERS and not whole.isdisjoint(below):
+                active.add(node)
         elif isinstance(node, If):
             below = [r for block in (node.then, node.orelse) for r in block.results]
         if not active.isdisjoint(below):
             active.add(node)
-    return Task(program, wrt, active, simplifier)
+    return Task(program, wrt, active | whole, simplifier)
 
 
 def derived_by(node: Call) -> tuple[Node, ...]:

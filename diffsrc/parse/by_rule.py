@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Never
 
 from diffsrc.capture import Captured
 from diffsrc.errors import DiffsrcError
 from diffsrc.ir import Node
 from diffsrc.parse.context import is_complex_object
+from diffsrc.parse.locals import assigned_names, names_of
 from diffsrc.parse.rule_source import Given, RuleSource
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import (
@@ -24,13 +25,15 @@ from diffsrc.parse.values import (
     Sink,
     Source,
     Static,
+    Super,
     Table,
+    Text,
     Undecided,
     Value,
     what,
 )
 from diffsrc.specialise import Identity, Signature
-from diffsrc.user_rules import CustomRule, Rule, name_of, spelling_of, stop_gradient
+from diffsrc.user_rules import CustomRule, Rule, custom_jvp, name_of, spelling_of, stop_gradient
 
 _OF_NONE = "Pass a number, or register None for this argument, which then may be any object."
 _OF_ARGNUMS = "Pass a number, or let it be no argument to derive by: nondiff_argnums=({},)."
@@ -110,14 +113,14 @@ class ByRule(RuleSource):
 
         Rules read the value behind it.
         """
-        if isinstance(value, Node) or self.known_number(value) is not None:
+        self.decided(value, node)
+        if isinstance(value, Node):
             return self.numeric(value, node)
-        self._check_fixed(value, node)
         if isinstance(value, Object):
             made = value.node
         elif isinstance(value, Static):
             known = value.value
-            if known is None or type(known) is str:
+            if known is None or type(known) in (str, bool):
                 made = self.const(known, node)
             else:
                 name = getattr(known, "__name__", type(known).__name__)
@@ -131,50 +134,39 @@ class ByRule(RuleSource):
         self.behind[made] = value
         return made
 
-    def _is_fixed(self, value: Value, seen: frozenset[int] = frozenset()) -> bool:
-        """Whether there are no numbers in a value that may be derived by."""
+    def _held(self, value: Value, node: ast.AST, seen: set[int]) -> Iterator[Node]:
+        """What a value has in it that the function may be derived by, or what it depends on."""
         if id(value) in seen:
-            return True
-        inner: list[Value]
-        match value:
-            case Static():
-                return True
-            case Node():
-                return value in self.constants
-            case Object(argument=argument, source=source):
-                # What a tuple or dict that is an argument holds, may be derived by.
-                whole = argument is None or argument.items is None
-                return whole or (source is not None and source.holder is not None)
-            case Items(items=items):
-                inner = [*items]
-            case Table(items=table):
-                inner = [*table.values()]
-            case Record(fields=fields):
-                inner = [*fields.values()]
-            case Method(function=function, receiver=receiver):
-                inner = [function, receiver]
-            case Partial(function=function, args=args, keywords=keywords):
-                inner = [function, *args, *keywords.values()]
-            case Local(defaults=defaults):
-                names = {n.id for n in ast.walk(value.node) if isinstance(n, ast.Name)}
-                inner = [*defaults.values()]
-                frame: Frame | None = value.frame
-                while frame is not None:
-                    inner += [v for v in map(frame.env.get, names) if v is not None]
-                    frame = frame.outer
-            case _:
-                return False
-        return all(self._is_fixed(v, seen | {id(value)}) for v in inner)
-
-    def _check_fixed(self, value: Value, node: ast.AST) -> None:
-        """Refuse what may hold numbers that are derived by: that would go unseen."""
+            return
+        seen.add(id(value))
         self.decided(value, node)
-        if not self._is_fixed(value):
-            self.refuse(
-                f"There may be numbers in {what(value)} here that are derived by.",
-                node,
-                "Pass those as arguments of their own, and the rest by itself.",
-            )
+        inner: Iterable[Value] = ()
+        match value:
+            case Node():
+                if value not in self.constants:
+                    yield value
+            case Object(node=made, source=source):
+                # Items of a tuple that is an argument may be derived by.
+                if source is None or source.holder is None:
+                    yield made
+            case Items(items=items):
+                inner = items
+            case Table(items=table):
+                inner = table.values()
+            case Record(fields=fields):
+                inner = fields.values()
+            case Method(function=function, receiver=receiver):
+                inner = function, receiver
+            case Super(receiver=receiver):
+                inner = (receiver,)
+            case Text(parts=parts):
+                inner = [part for part in parts if isinstance(part, Node)]
+            case Partial(function=function, args=args, keywords=keywords):
+                inner = function, *args, *keywords.values()
+            case Local(defaults=defaults):
+                inner = *defaults.values(), *_closed_over(value)
+        for each in inner:
+            yield from self._held(each, node, seen)
 
     def _call_of(
         self, rule: Rule | CustomRule, function: Static, written: Sequence[Node], node: ast.AST
@@ -303,14 +295,17 @@ class ByRule(RuleSource):
             if getattr(rule, part) is None:
                 self.refuse(f"{rule.name} has no derivative yet.", node, rule.advice)
             self.assume(Source(rule, part), getattr(rule, part))
+        self._check_positions(rule, len(given), node)
         numbers: dict[int, Node] = {}
         fixed: dict[int, Value] = {}
+        held: list[tuple[int, Node]] = []
         for i, argument in enumerate(given):
             if i not in rule.nondiff_argnums or isinstance(argument, Node):
                 numbers[i] = self._number(argument, node, _OF_ARGNUMS.format(i))
                 continue
-            self._check_fixed(argument, node)
             fixed[i] = argument
+            held += [(i, made) for made in self._held(argument, node, set())]
+        known = Given(fixed, len(given), [i for i, _ in held])
         if value is None:
             written = [
                 numbers[i] if i in numbers else self._written(argument, node)
@@ -323,8 +318,30 @@ class ByRule(RuleSource):
                 node,
                 "Write a function with a rule for each.",
             )
-        options = (rule, Given(fixed, len(given)))
-        return self._made("custom", (self.numeric(value, node), *numbers.values()), options, node)
+        # What is held is an operand without a partial derivative: to derive by it is refused.
+        operands = (*numbers.values(), *(made for _, made in held))
+        return self._made("custom", (self.numeric(value, node), *operands), (rule, known), node)
+
+    def _check_positions(self, rule: CustomRule, count: int, node: ast.AST) -> None:
+        """Refuse a number of arguments that the rule is not for, where any number is taken."""
+        missing = [i for i in rule.nondiff_argnums if i >= count]
+        arguments = f"{count} argument{'' if count == 1 else 's'}"
+        if missing:
+            self.refuse(
+                f"{spelt(node, rule.name)} has nondiff_argnums={rule.nondiff_argnums}, and is "
+                f"called with {arguments}.",
+                node,
+                f"Pass the argument at position {missing[0]} too, or leave it out of there.",
+            )
+        rules = rule.rule if isinstance(rule, custom_jvp) else None
+        if isinstance(rules, tuple) and len(rules) != count:
+            plural = "" if len(rules) == 1 else "s"
+            self.refuse(
+                f"{spelt(node, rule.name)} has {len(rules)} rule{plural} by defjvps, and is called "
+                f"with {arguments}.",
+                node,
+                "Give a rule for each argument, or use defjvp, which gets them as a tuple.",
+            )
 
     def custom_target(self, rule: Rule | CustomRule) -> Outcome:
         """The outcome of the function that is derived itself, where it has a rule of its own."""
@@ -352,3 +369,17 @@ class ByRule(RuleSource):
         except DiffsrcError:
             return Static(value)
         return known if isinstance(known, Static) and known.value is value else Static(value)
+
+
+def _closed_over(function: Local) -> Iterator[Value]:
+    """What the names in a function mean where it stands, but for its own."""
+    node, lines = function.node, function.frame.captured.lines
+    used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    for name in used - names_of(node.args) - assigned_names(node, lines):
+        frame: Frame | None = function.frame
+        while frame is not None:
+            value = frame.env.get(name)
+            if value is not None:
+                yield value
+                break
+            frame = frame.outer

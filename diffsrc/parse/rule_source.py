@@ -11,7 +11,7 @@ from diffsrc.ir import Assert, Call, Const, Let, Node, Program, Result, Var, rea
 from diffsrc.parse.context import Stop
 from diffsrc.parse.recursion import deep_recursion
 from diffsrc.parse.statements import Statements
-from diffsrc.parse.values import Items, Sink, Static, Value, key_of, what
+from diffsrc.parse.values import Items, Sink, Static, Value, frozen, key_of, what
 from diffsrc.specialise import Signature
 from diffsrc.user_rules import CustomRule, Rule, custom_vjp, name_of
 
@@ -27,12 +27,20 @@ class _Raises(Exception):
 
 
 class Given:
-    """The arguments of a call that are no operands, as it is not derived by them."""
+    """The arguments of a call that it is not derived by, beside numbers.
 
-    def __init__(self, fixed: Mapping[int, Value], count: int) -> None:
-        self.fixed = fixed
-        self.count = count
+    Attributes:
+        fixed: the arguments by their positions.
+        count: how many arguments there are, with the numbers, which are operands of the call.
+        held: the position of the argument that each further operand is held by.
+    """
+
+    def __init__(self, fixed: Mapping[int, Value], count: int, held: Sequence[int]) -> None:
         self.key = (count, *((i, key_of(value)) for i, value in fixed.items()))
+        # Names may mean something else when the rule is read.
+        self.fixed = {i: frozen(value) for i, value in fixed.items()}
+        self.count = count
+        self.held = held
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Given) and self.key == other.key
@@ -42,8 +50,12 @@ class Given:
 
     @property
     def positions(self) -> list[int]:
-        """Where the operands are among the arguments."""
-        return [i for i in range(self.count) if i not in self.fixed]
+        """Where the operands are among the arguments, or in them."""
+        return [*(i for i in range(self.count) if i not in self.fixed), *self.held]
+
+    def is_held(self, index: int) -> bool:
+        """Whether an operand is no argument, but held by one."""
+        return index >= self.count - len(self.fixed)
 
     def values(self, operands: Sequence[Node]) -> list[Value]:
         """All arguments."""

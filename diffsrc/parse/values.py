@@ -415,3 +415,46 @@ def frames_of(frame: Frame | None) -> Iterator[object]:
         yield Identity(frame)
         yield frame.version
         frame = frame.outer
+
+
+def frozen(value: Value, frames: dict[int, Frame] | None = None) -> Value:
+    """A value whose functions keep what names mean now, whatever is assigned later."""
+    frames = {} if frames is None else frames
+    match value:
+        case Items(items=items):
+            return Items(tuple([frozen(v, frames) for v in items]), value.type)
+        case Table(items=table):
+            return Table({k: frozen(v, frames) for k, v in table.items()})
+        case Record(fields=fields):
+            return Record(value.type, {k: frozen(v, frames) for k, v in fields.items()})
+        case Method(function=function, receiver=receiver):
+            return Method(frozen(function, frames), frozen(receiver, frames))
+        case Partial(function=function, args=args, keywords=keywords):
+            return Partial(
+                frozen(function, frames),
+                tuple([frozen(v, frames) for v in args]),
+                {k: frozen(v, frames) for k, v in keywords.items()},
+            )
+        case Local(defaults=defaults):
+            kept = {k: frozen(v, frames) for k, v in defaults.items()}
+            return Local(value.name, value.node, _frozen_frame(value.frame, frames), kept)
+        case _:
+            return value
+
+
+def _frozen_frame(frame: Frame, frames: dict[int, Frame]) -> Frame:
+    known = frames.get(id(frame))
+    if known is not None:
+        return known
+    names: dict[str, Value] = {}
+    env: Environment | None = frame.env
+    while env is not None:
+        names = {**env.names, **names}
+        env = env.parent
+    made = Frame(frame.captured, frame.node, frame.name, Environment(), frame.locals)
+    made.endings, made.active = frame.endings, frame.active
+    # A function may be among the names of its own frame.
+    frames[id(frame)] = made
+    made.outer = None if frame.outer is None else _frozen_frame(frame.outer, frames)
+    made.env.names = {name: frozen(v, frames) for name, v in names.items()}
+    return made
