@@ -391,6 +391,8 @@ def test_a_power_transform_of_0_is_derived_by_the_power(function, edge):
 POLYNOMIALS = {
     "special.poch(x, 3)": np.poly1d([1, 3, 2, 0]),
     "special.poch(x, 1)": np.poly1d([1, 0]),
+    "special.poch(x, 0.0)": np.poly1d([1]),
+    "special.poch(x, c)": np.poly1d([1, 1, 0]),
     "special.binom(x, 2)": np.poly1d([0.5, -0.5, 0]),
     "special.binom(x, 4)": np.poly1d([1, -6, 11, -6, 0]) / 24,
 }
@@ -407,6 +409,33 @@ def test_gamma_functions_whose_poles_cancel(tmp_path, call):
         if "poch" in call:
             for x in (-1.0, -2.0, -3.0, -7.0, -2.5, -2 + 1e-9):
                 assert df(x) == pytest.approx(polynomial.deriv(order)(x), rel=1e-8, abs=1e-13)
+
+
+def test_a_rising_factorial_left_of_0_by_its_base(functions):
+    """Where `m` is whole, also where both gamma functions have poles; and where it is not."""
+    by_x = derivative(functions.poch_of, wrt=0)
+    second, by_both = derivative(by_x, wrt=0), derivative(by_x, wrt=1)
+    for x in (-5.0, -5 + 1e-9, -5.3, -2.5, -0.5, -20.7, -1.0, 0.0, 2.0):
+        for m in (0.0, 1.0, 2.0, 5.0, 7.0):
+            rising = np.poly1d([-i for i in range(int(m))], r=True)
+            for order, df in ((1, by_x), (2, second)):
+                want = rising.deriv(order)(x)
+                assert df(x, m) == pytest.approx(want, rel=1e-9, abs=1e-11)
+                assert df(np.array([x]), m)[0] == pytest.approx(want, rel=1e-9, abs=1e-11)
+    for x in (-5.0, -4.0):
+        assert by_x(x, -2.0) == pytest.approx(-(2 * x - 3) / ((x - 1) * (x - 2)) ** 2, rel=1e-13)
+        assert math.isnan(by_both(x, 2.0)), "it has a step by m there"
+    operation = TABLE["poch"]
+    for point in [
+        (-5.3, 2.0),
+        (-5.3, 1.4),
+        (-5.3, -1.4),
+        (-2.5, 7.0),
+        (-0.5, 0.2),
+        (-5 + 1e-3, 1.5),
+    ]:
+        assert by_x(*point) == pytest.approx(truth(operation, point, (0,)), rel=1e-10)
+        assert by_both(*point) == pytest.approx(truth(operation, point, (0, 1)), rel=1e-8)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")

@@ -243,12 +243,31 @@ def binomial_by_k(y: Node, n: Node, k: Node) -> Node:
 
 
 def rising_by_base(y: Node, z: Node, m: Node) -> Node:
-    """Of a known whole `m` both have poles, far enough on the left; what is missing of them is equal."""
-    end = z + m
-    if isinstance(m, Number) and type(m.value) is int and m.value > 0:
-        rest = mirror(z, lambda x: gamma(maximum(end, half(z))) * gamma(x), until=end)
+    """By `y (digamma(z + m) - digamma(z))`; far enough on the left both have poles.
+
+    What `mirrored` misses of them is equal for a whole `m`. For any other it is `y` times a difference
+    of cotangents, by 4.21.11 a quotient of sines; these are of remainders, so that it is 0 for whole ones.
+    """
+    end, zero, middle = z + m, y.graph.zero, half(z)
+    if m is zero:
+        return zero
+    is_whole = isinstance(m, Number) and type(m.value) is int
+    if not y.graph.careful or nonnegative(z) or (isinstance(m, Number) and not is_whole):
+        return y * (digamma(end) - mirrored(z)) + mirror(z, lambda x: gamma(end) * gamma(x))
+    if is_whole and nonnegative(m):
+        rest = mirror(z, lambda x: gamma(maximum(end, middle)) * gamma(x), until=end)
         return y * (mirrored(end) - mirrored(z)) + rest
-    return y * (digamma(end) - mirrored(z)) + mirror(z, lambda x: gamma(end) * gamma(x))
+    is_left = lt(z, middle)
+    are_left = is_left if is_whole else lt(maximum(z, end), middle)
+    apart = y * (digamma(select(are_left, 1 - end, end)) - mirrored(z))
+    if is_whole:
+        return apart
+    are_poles = and_(are_left, eq(round_(end), end))
+    safe, whole = select(are_poles, middle, end), round_(m)
+    sines = sin(pi(z) * (m - whole)) / sin(pi(z) * (safe - whole))
+    rest = select(are_left, sines, cos(pi(z) * z)) * gamma(safe)
+    rest *= gamma(1 - select(is_left, z, middle))
+    return apart + select(are_poles, 0, select(is_left, rest, 0))
 
 
 def combined(partial: Partial) -> Partial:
