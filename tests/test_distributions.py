@@ -189,6 +189,26 @@ def test_a_density_that_is_finite_at_its_edge_has_the_derivatives_of_the_inside(
     assert derivative(functions.beta_logsf, order=2)(0.0, 1.0, 3.0, 0.0, 1.0) == pytest.approx(-3)
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_an_edge_where_a_density_is_finite_for_one_shape_is_infinitely_steep_by_it(
+    functions,
+):
+    """It is infinite for less and 0 for more; as its logarithm's."""
+    for name, wrt, point in [
+        ("gamma", 1, (0.0, 1.0, 0.0, 1.0)),
+        ("gamma", 1, (1.0, 1.0, 1.0, 2.0)),
+        ("beta", 1, (0.0, 1.0, 2.0, 0.0, 1.0)),
+        ("beta", 2, (1.0, 2.0, 1.0, 0.0, 1.0)),
+        ("beta", 1, (0.0, 1.0, 1.0, 0.0, 1.0)),
+    ]:
+        for method in ("pdf", "logpdf"):
+            df = derivative(getattr(functions, f"{name}_{method}"), wrt=wrt)
+            assert df(*point) == -math.inf
+            assert df(*(np.array([value]) for value in point))[0] == -math.inf
+        above = (*point[:wrt], 1 + 1e-6, *point[wrt + 1 :])
+        assert derivative(getattr(functions, f"{name}_pdf"), wrt=wrt)(*above) == 0
+
+
 def test_a_probability_at_the_location_does_not_depend_on_the_scale(functions):
     """Though the density may be infinite there."""
     for name, shapes in [("gamma", (0.5,)), ("beta", (0.5, 0.5)), ("gamma", (1.0,))]:

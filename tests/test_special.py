@@ -299,6 +299,7 @@ def test_what_is_0_where_its_factor_is_has_the_derivative_of_0():
     assert "where" not in derivative(own_entropy).source, "one that cancels is not guarded"
 
 
+HEAD = "import numpy as np\nfrom scipy import special\n\n\n"
 FLAT = {
     "special.rel_entr(x * x, x)": (0.0, 0.0),
     "special.kl_div(x * x, x)": (0.0, 1.0),
@@ -308,25 +309,61 @@ FLAT = {
     "special.xlogy(x**2 * (1 + x), x)": (0.0, 0.0),
     "special.xlog1py(x**2, x - 1)": (0.0, 0.0),
     "special.entr(x * x)": (0.0, 0.0),
+    "special.entr(x**2) + np.sin(x**2)": (0.0, 0.0),
+    "special.entr((x * c) ** 2) + special.xlog1py((x * c) ** 2, x - 1)": (0.0, 0.0),
+    "special.kl_div(x**2, c)": (0.0, 0.0),
+    "special.rel_entr(x**2, c)": (0.0, 0.0),
+    "special.rel_entr(np.tanh(x) ** 2 / c, c)": (0.0, 0.0),
+    "special.entr(x**2 * c)": (0.0, 0.0),
+    "special.entr(x**2 * (1 - x))": (0.0, 0.0),
+    "special.xlogy(x**2, x * c)": (0.0, 0.0),
+    "special.xlogy(x**2, x / c)": (0.0, 0.0),
+    "special.xlogy(x**2, abs(x))": (0.0, 0.0),
+    "special.xlogy(x**2, x + x**2)": (0.0, 0.0),
+    "special.xlogy((x - 1) ** 2, (x - 1) * c)": (1.0, 0.0),
     "special.xlogy(x, x)": (0.0, -math.inf),
     "special.xlogy(x, x * x)": (0.0, -math.inf),
     "special.entr(x)": (0.0, math.inf),
+    "special.entr(x * c)": (0.0, math.inf),
+}
+FLAT_TWICE = {
+    "special.xlogy(x**3, x)": (0.0, 0.0),
+    "special.xlogy(x**4, abs(x)) * c": (0.0, 0.0),
+    "special.xlogy(x**2, x)": (0.0, -math.inf),
+    "special.entr(x * x)": (0.0, math.inf),
+    "special.entr(x**1.5)": (0.0, math.inf),
+    "special.entr(np.sin(x) ** 2)": (0.0, math.inf),
+    "special.kl_div(x * x, 2.0)": (0.0, -math.inf),
+    "special.kl_div(x * x * c, c)": (0.0, -math.inf),
 }
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
-@pytest.mark.parametrize("call", FLAT)
-def test_where_the_first_argument_holds_the_second(tmp_path, call):
+@pytest.mark.parametrize(
+    ("order", "call", "at", "want"),
+    [
+        (order, c, *row)
+        for order, rows in enumerate((FLAT, FLAT_TWICE), 1)
+        for c, row in rows.items()
+    ],
+)
+def test_where_the_first_argument_holds_the_second(tmp_path, order, call, at, want):
     """A logarithm of 0 has no part in what is flat there, and is infinite in what is not."""
-    df = derivative(written(tmp_path, call))
-    at, want = FLAT[call]
-    assert df(at) == df(np.array([at]))[0] == pytest.approx(want, rel=1e-14)
+    df = derivative(written(tmp_path, call), order=order)
+    assert df(at, 2.0) == df(np.array([at]), 2.0)[0] == pytest.approx(want, rel=1e-14)
+
+
+def test_by_a_parameter_beside_it_a_flat_entropy_is_flat_too(tmp_path):
+    by_c = derivative(written(tmp_path, "special.entr(x**2 * c)"), wrt="c")
+    assert by_c(0.0, 2.0) == by_c(0.0, 0.0) == 0
+    with np.errstate(divide="ignore"):
+        assert by_c(1.0, 0.0) == math.inf
 
 
 def written(folder, call):
-    """A function of `x` that returns this, as users write it."""
+    """A function of `x`, and of `c`, that returns this, as users write it."""
     path = folder / "written.py"
-    path.write_text(f"from scipy import special\n\n\ndef f(x):\n    return {call}\n")
+    path.write_text(f"{HEAD}def f(x, c=2.0):\n    return {call}\n")
     spec = importlib.util.spec_from_file_location("written", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -354,6 +391,8 @@ def test_a_power_transform_of_0_is_derived_by_the_power(function, edge):
 POLYNOMIALS = {
     "special.poch(x, 3)": np.poly1d([1, 3, 2, 0]),
     "special.poch(x, 1)": np.poly1d([1, 0]),
+    "special.poch(x, 0.0)": np.poly1d([1]),
+    "special.poch(x, c)": np.poly1d([1, 1, 0]),
     "special.binom(x, 2)": np.poly1d([0.5, -0.5, 0]),
     "special.binom(x, 4)": np.poly1d([1, -6, 11, -6, 0]) / 24,
 }
@@ -370,6 +409,33 @@ def test_gamma_functions_whose_poles_cancel(tmp_path, call):
         if "poch" in call:
             for x in (-1.0, -2.0, -3.0, -7.0, -2.5, -2 + 1e-9):
                 assert df(x) == pytest.approx(polynomial.deriv(order)(x), rel=1e-8, abs=1e-13)
+
+
+def test_a_rising_factorial_left_of_0_by_its_base(functions):
+    """Where `m` is whole, also where both gamma functions have poles; and where it is not."""
+    by_x = derivative(functions.poch_of, wrt=0)
+    second, by_both = derivative(by_x, wrt=0), derivative(by_x, wrt=1)
+    for x in (-5.0, -5 + 1e-9, -5.3, -2.5, -0.5, -20.7, -1.0, 0.0, 2.0):
+        for m in (0.0, 1.0, 2.0, 5.0, 7.0):
+            rising = np.poly1d([-i for i in range(int(m))], r=True)
+            for order, df in ((1, by_x), (2, second)):
+                want = rising.deriv(order)(x)
+                assert df(x, m) == pytest.approx(want, rel=1e-9, abs=1e-11)
+                assert df(np.array([x]), m)[0] == pytest.approx(want, rel=1e-9, abs=1e-11)
+    for x in (-5.0, -4.0):
+        assert by_x(x, -2.0) == pytest.approx(-(2 * x - 3) / ((x - 1) * (x - 2)) ** 2, rel=1e-13)
+        assert math.isnan(by_both(x, 2.0)), "it has a step by m there"
+    operation = TABLE["poch"]
+    for point in [
+        (-5.3, 2.0),
+        (-5.3, 1.4),
+        (-5.3, -1.4),
+        (-2.5, 7.0),
+        (-0.5, 0.2),
+        (-5 + 1e-3, 1.5),
+    ]:
+        assert by_x(*point) == pytest.approx(truth(operation, point, (0,)), rel=1e-10)
+        assert by_both(*point) == pytest.approx(truth(operation, point, (0, 1)), rel=1e-8)
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")

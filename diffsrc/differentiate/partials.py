@@ -173,6 +173,11 @@ def times(adjoint: Node, slope: Node) -> Node:
             # In each term: there it may be squared.
             terms = (c * times(t, slope) for t, c in inner.terms)
             return adjoint / inner * graph.sum([inner.constant * slope, *terms])
+    divided = _divided(adjoint, slope)
+    if divided is not None:
+        rest = adjoint / divided * slope
+        terms = (c * times(t, rest) for t, c in divided.terms)
+        return graph.sum([divided.constant * rest, *terms])
     if adjoint is graph.one or slope is graph.one:
         return slope if adjoint is graph.one else adjoint
     for choice, other in ((adjoint, slope), (slope, adjoint)):
@@ -181,6 +186,17 @@ def times(adjoint: Node, slope: Node) -> Node:
             if then is graph.zero or orelse is graph.zero:
                 return select(graph, condition, times(then, other), times(orelse, other))
     return adjoint * slope
+
+
+def _divided(adjoint: Node, slope: Node) -> Sum | None:
+    """A sum in the adjoint whose term is divided by a factor of the slope: 0 / 0 if it stays."""
+    above = {b for b, e in (slope.factors if isinstance(slope, Prod) else ((slope, 1),)) if e > 0}
+    for base, exponent in adjoint.factors if isinstance(adjoint, Prod) else ((adjoint, 1),):
+        if exponent == 1 and isinstance(base, Sum):
+            below = (t.factors for t, _ in base.terms if isinstance(t, Prod))
+            if any(e < 0 and b in above for factors in below for b, e in factors):
+                return base
+    return None
 
 
 def _factors(term: Node) -> list[Node]:

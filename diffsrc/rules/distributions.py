@@ -23,6 +23,7 @@ digamma, eq, exp, gt, log, log1p, lt, select, tanh = map(
 )
 
 Form = Callable[..., Node]
+Safe = tuple[Form, int]
 
 # The slopes of logarithms by `x` where there is a better form than a quotient of exponentials.
 LOGARITHMS: dict[str, Partial] = {
@@ -39,7 +40,7 @@ def distribution(
     name: str,
     score: Form,
     *shapes: Form,
-    safe: Sequence[Form] = (),
+    safe: Sequence[Safe] = (),
     at_edge: Form | None = None,
     shift: Form | None = None,
 ) -> None:
@@ -49,9 +50,9 @@ def distribution(
         name: its name in SciPy.
         score: the slope of `log(p(z))` by `z`, from `z` and the shape parameters.
         shapes: those by the shape parameters.
-        safe: from `x - loc` and the scale, that difference where these exist, and elsewhere any
-            other at which they do: `p` is 0 there, or the factor of what does not exist. There are
-            two where the support has two edges, for what exists on either; the others take two `z`.
+        safe: where these exist, from `x - loc` and the scale, and elsewhere any number at which they
+            do: `p` is 0 there, or the factor of what does not exist. There are two where the support
+            has two edges, for what exists on either; the others take two `z`.
         at_edge: the score where `z` may be at an edge, if the density is neither 0 nor infinite there
             for some shapes.
         shift: how far `z` would have to move for what the shape parameter does to the distribution
@@ -77,20 +78,27 @@ def _z(args: Sequence[Node]) -> Node:
     return (x - loc) / scale
 
 
-def _safe(args: Sequence[Node], safe: Sequence[Form]) -> Sequence[Node]:
+def _safe(args: Sequence[Node], safe: Sequence[Safe], inside: Node | None = None) -> Sequence[Node]:
+    """Safe values of `z`: `inside` of what is given, or of the support without its edges."""
     x, *_, loc, scale = args
-    return [form(x - loc, scale) / scale for form in safe]
+    at = x - loc
+    return [
+        select(exists(at, scale) if inside is None else inside, at, other) / scale
+        for exists, other in safe
+    ]
 
 
 def _of_density(
-    score: Form, shapes: Sequence[Form], safe: Sequence[Form], method: str, *, exists: bool = False
+    score: Form, shapes: Sequence[Form], safe: Sequence[Safe], method: str, *, exists: bool = False
 ) -> list[Partial]:
     """The rules of a density, or of its logarithm; `exists` where it has none outside its support."""
 
     def rule(own: Form, form: Callable[[Node, Node], Node] | None = None) -> Partial:
         def partial(y: Node, *args: Node) -> Slope:
             if safe and not exists and y.graph.careful:
-                where = _safe(args, safe)
+                # By a shape also where it is finite at an edge, which it is for one shape only.
+                by_shape = form is None and method == "pdf"
+                where = _safe(args, safe, gt(y, 0) if by_shape else None)
             else:
                 where = [_z(args)] * max(1, len(safe))
             found = own(*where, *args[1:-2])
@@ -111,7 +119,7 @@ def _of_density(
 
 
 def _of_probability(
-    op: str, shapes: int, shift: Form | None, safe: Sequence[Form], *, steep: bool
+    op: str, shapes: int, shift: Form | None, safe: Sequence[Safe], *, steep: bool
 ) -> list[Partial]:
     """The rules of a distribution function, of what it leaves to 1, or of a logarithm of these.
 
@@ -155,12 +163,8 @@ def is_one_or_more(shape: Node) -> bool:
     return isinstance(shape, Number) and shape.value >= 1
 
 
-def _above_zero(distance: Node, scale: Node) -> Node:
-    return select(gt(distance, 0), distance, 1)
-
-
-def _below_one(distance: Node, scale: Node) -> Node:
-    return select(lt(distance, scale), distance, 0)
+ABOVE_ZERO: Safe = (lambda distance, scale: gt(distance, 0), 1)
+BELOW_ONE: Safe = (lt, 0)
 
 
 def _zero(z: Node) -> Node:
@@ -172,15 +176,15 @@ distribution("norm",     lambda z: -z)
 distribution("t",        lambda z, df: -(df + 1) * z / (df + z**2),
                          lambda z, df: (digamma((df + 1) / 2) - digamma(df / 2) - log1p(z**2 / df) + (z**2 - 1) / (df + z**2)) / 2)
 distribution("gamma",    lambda z, a: (a - 1) / z - 1,
-                         lambda z, a: log(z) - digamma(a),  safe=[_above_zero],
+                         lambda z, a: log(z) - digamma(a),  safe=[ABOVE_ZERO],
                          at_edge=lambda z, a: ratio(a - 1, z) - 1)
 distribution("beta",     lambda z, v, a, b: (a - 1) / z - (b - 1) / (1 - v),
                          lambda z, v, a, b: log(z) - digamma(a) + digamma(a + b),
-                         lambda z, v, a, b: log1p(-v) - digamma(b) + digamma(a + b),  safe=[_above_zero, _below_one],
+                         lambda z, v, a, b: log1p(-v) - digamma(b) + digamma(a + b),  safe=[ABOVE_ZERO, BELOW_ONE],
                          at_edge=lambda z, v, a, b: ratio(a - 1, z) - ratio(b - 1, 1 - v))
 distribution("expon",    lambda z: -z.graph.one)
 distribution("lognorm",  lambda z, s: -(1 + log(z) / s**2) / z,
-                         lambda z, s: (log(z)**2 / s**2 - 1) / s,  safe=[_above_zero],
+                         lambda z, s: (log(z)**2 / s**2 - 1) / s,  safe=[ABOVE_ZERO],
                          shift=lambda z, s: -z * log(z) / s)
 distribution("laplace",  lambda z: -slope(z))
 distribution("cauchy",   lambda z: -2 * z / (1 + z**2))

@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Exact, Node, Number, Prod, magnitude
-from diffsrc.ir.signs import nonnegative, nonzero
+from diffsrc.ir import Call, Exact, Node, Number, Prod, Sum, magnitude
+from diffsrc.ir.signs import MAX_DEPTH, RISING_CALLS, nonnegative, nonzero
 from diffsrc.rules.elementary import pi, root, slope
 from diffsrc.rules.table import NONE, Partial, function, pointwise
 
@@ -40,6 +40,7 @@ k0, k0e, k1, k1e, kv, kve, y0, y1, yv, yve = map(
 )
 
 HALF = Fraction(1, 2)
+ZERO_AT_0 = RISING_CALLS | {"abs", "sin", "tan", "asin", "atanh"}
 LOW = 10**50
 HIGH = 10  # powers to which `y**(1 - p)` is taken where they are known
 # Where a difference is smaller by this, a quotient of differences has lost as many digits as a limit
@@ -135,21 +136,44 @@ def excess(x: Node, a: Node) -> Node:
     return (below - above) / below
 
 
-def is_flat(x: Node, a: Node) -> bool:
-    """Whether the slope of `x` is 0 where `a` is, even if multiplied with the logarithm of `a`."""
-    if not x.graph.careful:
+def flat_factor(x: Node, a: Node) -> Node | None:
+    """A factor of every slope of `x` that is 0 where `a` is, if the form of both shows one."""
+    above = [b for b, e in factors(a).items() if e > 0]
+    flat = {b: e - 1 for b, e in factors(x).items() if e > 1 and any(vanishes(f, b) for f in above)}
+    return x.graph.monomial(1, flat) if flat and x.graph.careful else None
+
+
+def vanishes(node: Node, where: Node, depth: int = 0) -> bool:
+    """Whether the form of `node` says that it is 0 where the other is."""
+    if node is where:
+        return True
+    if depth > MAX_DEPTH:
         return False
-    high = {b for b, e in factors(x).items() if e > 1}
-    return all(e > 0 and (b in high or nonzero(b)) for b, e in factors(a).items())
+    match node:
+        case Sum():
+            return not node.constant and all(vanishes(t, where, depth + 1) for t, _ in node.terms)
+        case Prod():
+            return any(e > 0 and vanishes(b, where, depth + 1) for b, e in node.factors)
+        case Call():
+            return node.op in ZERO_AT_0 and vanishes(node.args[0], where, depth + 1)
+        case _:
+            return False
 
 
-def log_beside(x: Node, a: Node) -> Node:
-    """`log(a)`, of which `x` is the factor: any number where it is infinite and adds nothing."""
-    return log(select(eq(a, 0), 1, a) if is_flat(x, a) else a)
+def log_beside(x: Node, a: Node, constant: int = 0) -> Node:
+    """`log(a) + constant`, of which `x` is the factor.
+
+    The slope of a flat `x` takes the divisor away, and is multiplied in SciPy's function, where 0
+    times the logarithm of 0 is 0. A guarded logarithm would still be guarded in second derivatives,
+    where it is infinite.
+    """
+    factor = flat_factor(x, a)
+    return log(a) + constant if factor is None else (xlogy(factor, a) + constant * factor) / factor
 
 
 def log1p_beside(x: Node, a: Node) -> Node:
-    return log1p(select(eq(1 + a, 0), 0, a) if is_flat(x, 1 + a) else a)
+    factor = flat_factor(x, 1 + a)
+    return log1p(a) if factor is None else xlog1py(factor, a) / factor
 
 
 def drawn_out(power: Node, x: Node, whole: Node, less: Node) -> tuple[Node, Node]:
@@ -219,12 +243,31 @@ def binomial_by_k(y: Node, n: Node, k: Node) -> Node:
 
 
 def rising_by_base(y: Node, z: Node, m: Node) -> Node:
-    """Of a known whole `m` both have poles, far enough on the left; what is missing of them is equal."""
-    end = z + m
-    if isinstance(m, Number) and type(m.value) is int and m.value > 0:
-        rest = mirror(z, lambda x: gamma(maximum(end, half(z))) * gamma(x), until=end)
+    """By `y (digamma(z + m) - digamma(z))`; far enough on the left both have poles.
+
+    What `mirrored` misses of them is equal for a whole `m`. For any other it is `y` times a difference
+    of cotangents, by 4.21.11 a quotient of sines; these are of remainders, so that it is 0 for whole ones.
+    """
+    end, zero, middle = z + m, y.graph.zero, half(z)
+    if m is zero:
+        return zero
+    is_whole = isinstance(m, Number) and type(m.value) is int
+    if not y.graph.careful or nonnegative(z) or (isinstance(m, Number) and not is_whole):
+        return y * (digamma(end) - mirrored(z)) + mirror(z, lambda x: gamma(end) * gamma(x))
+    if is_whole and nonnegative(m):
+        rest = mirror(z, lambda x: gamma(maximum(end, middle)) * gamma(x), until=end)
         return y * (mirrored(end) - mirrored(z)) + rest
-    return y * (digamma(end) - mirrored(z)) + mirror(z, lambda x: gamma(end) * gamma(x))
+    is_left = lt(z, middle)
+    are_left = is_left if is_whole else lt(maximum(z, end), middle)
+    apart = y * (digamma(select(are_left, 1 - end, end)) - mirrored(z))
+    if is_whole:
+        return apart
+    are_poles = and_(are_left, eq(round_(end), end))
+    safe, whole = select(are_poles, middle, end), round_(m)
+    sines = sin(pi(z) * (m - whole)) / sin(pi(z) * (safe - whole))
+    rest = select(are_left, sines, cos(pi(z) * z)) * gamma(safe)
+    rest *= gamma(1 - select(is_left, z, middle))
+    return apart + select(are_poles, 0, select(is_left, rest, 0))
 
 
 def combined(partial: Partial) -> Partial:
@@ -426,8 +469,8 @@ pointwise("log_expit",  lambda y, x: expit(-x))
 pointwise("softplus",   lambda y, x: expit(x))
 pointwise("xlogy",      lambda y, x, a: log_beside(x, a),             lambda y, x, a: ratio(x, a))
 pointwise("xlog1py",    lambda y, x, a: log1p_beside(x, a),           lambda y, x, a: ratio(x, 1 + a))
-pointwise("entr",       lambda y, x: -log_beside(x, x) - 1)
-pointwise("rel_entr",   lambda y, x, a: log_beside(x, x / a) + 1,     lambda y, x, a: -ratio(x, a))
+pointwise("entr",       lambda y, x: -log_beside(x, x, 1))
+pointwise("rel_entr",   lambda y, x, a: log_beside(x, x / a, 1),    lambda y, x, a: -ratio(x, a))
 pointwise("kl_div",     lambda y, x, a: log_beside(x, x / a),         lambda y, x, a: excess(x, a))
 pointwise("huber",      lambda y, d, r: maximum(abs_(r) - d, 0),    lambda y, d, r: clip(r, -d, d))
 pointwise("pseudo_huber", lambda y, d, r: pseudo_huber_by_delta(d, r), lambda y, d, r: r / root(1 + (r / d)**2))
