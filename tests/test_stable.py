@@ -30,6 +30,7 @@ from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.series import nested
 from diffsrc.simplify.stable import stabilised
+from tests.test_names import loaded
 
 DIGITS = 60
 ARGUMENTS = (-90.0, -40.0, -2.5, -0.7, 0.3, 1.9, 33.0, 90.0)
@@ -187,6 +188,25 @@ def test_a_series_is_as_good_as_the_formula(node, x):
         error = abs(value(stable(node), at) - expected)
         # The largest part of such a formula is a power of 1 / x, this one at least.
         assert error <= 64 * 2.0**-53 * max(abs(expected), 1 / abs(x))
+
+
+CANCELLED = {
+    "math.exp(math.expm1(x * x) / x)": lambda x: mpmath.exp(mpmath.expm1(x * x) / x),
+    "math.cosh((math.sinh(x) - x) / x**2)": lambda x: mpmath.cosh((mpmath.sinh(x) - x) / x**2),
+    "math.tanh((math.expm1(x) - x - x**2 / 2) / x**2)": lambda x: mpmath.tanh(
+        (mpmath.expm1(x) - x - x**2 / 2) / x**2
+    ),
+}
+
+
+@pytest.mark.parametrize("text", CANCELLED)
+def test_a_series_whose_leading_terms_cancel(text, tmp_path):
+    f = loaded(tmp_path / "cancelled.py", f"import math\n\ndef f(x):\n    return {text}\n")
+    with mpmath.workdps(60):
+        for order in (1, 2):
+            for x in (0.3, -1.2):
+                expected = float(mpmath.diff(CANCELLED[text], mpmath.mpf(x), order))
+                assert derivative(f, order=order)(x) == pytest.approx(expected, rel=1e-11)
 
 
 @given(rational())

@@ -7,7 +7,7 @@ from typing import Any
 
 from diffsrc.differentiate.task import BY_USERS, Task, derived_by
 from diffsrc.errors import UnknownFunction
-from diffsrc.ir import COMPLEX, Call, Node, Prod, Ref, Sum, reachable
+from diffsrc.ir import COMPLEX, Call, Node, Number, Prod, Ref, Sum, reachable
 from diffsrc.rules import partial
 from diffsrc.simplify.factor import select
 from diffsrc.simplify.normalise import as_complex
@@ -190,6 +190,8 @@ def times(adjoint: Node, slope: Node) -> Node:
 
 def _divided(adjoint: Node, slope: Node) -> Sum | None:
     """A sum in the adjoint whose term is divided by a factor of the slope: 0 / 0 if it stays."""
+    if isinstance(slope, Number):
+        return None
     above = {b for b, e in (slope.factors if isinstance(slope, Prod) else ((slope, 1),)) if e > 0}
     for base, exponent in adjoint.factors if isinstance(adjoint, Prod) else ((adjoint, 1),):
         if exponent == 1 and isinstance(base, Sum):

@@ -69,7 +69,8 @@ class Series:
         if self.low < 1:
             return None
         terms = [Fraction(1)]
-        for n in range(1, ORDER):
+        # Where leading terms have cancelled, fewer are known.
+        for n in range(1, min(ORDER, self.low + len(self.terms))):
             known = (k * self.at(k) * terms[n - k] for k in range(self.low, n + 1))
             terms.append(sum(known, Fraction(0)) / n)
         return _shifted(0, terms, 0)
