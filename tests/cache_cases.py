@@ -198,6 +198,23 @@ p = P()
 p.g = «a→b»
 def f(x): return p.g(x)
 """,
+    "cached property": """
+import functools
+class P:
+    @functools.cached_property
+    def k(self): return 2.0«→ + 1.0»
+p = P()
+def f(x): return p.k * x
+""",
+    "cached property's value": """
+import functools
+class P:
+    @functools.cached_property
+    def k(self): return 2.0
+p = P()
+«→p.k = 5.0»
+def f(x): return p.k * x
+""",
     "callable object": """
 class P:
     def __call__(self, x): return x * x«→ * x»
