@@ -111,6 +111,11 @@ def mine(x): return x * x
 «→np.exp2 = mine»
 def f(x): return np.exp2(x)
 """,
+    "distribution patched": """
+from scipy import stats
+«→stats.cauchy = stats.laplace»
+def f(x): return stats.cauchy.pdf(x, 0.0, 1.0)
+""",
     "global of a helper elsewhere": """
 import other_constant
 other_constant.K = «3.0→4.0»
