@@ -19,6 +19,8 @@ T = TypeVar("T")
 Function = Callable[..., Any]
 Partial = types.FunctionType | int | None
 
+_IS_JVP_RULE = "__diffsrc_is_jvp_rule__"
+
 
 class Rule:
     """The partial derivatives of a function by each of its arguments.
@@ -51,7 +53,9 @@ class Rule:
 # By the identity of the function, which its rule keeps alive.
 _REGISTERED: dict[int, Rule] = {}
 # The identities of those that had none when somebody asked: their code may have been read instead.
+# Of functions that are gone too, so that it is bounded; it means all of them when it is full.
 _WITHOUT: set[int] = set()
+_MAX_WITHOUT = 10_000
 
 # What is called when one of those gets a rule.
 ON_FIRST_RULE: list[Callable[[], None]] = []
@@ -64,7 +68,7 @@ def _enter(function: Function, partials: tuple[Partial, ...]) -> None:
         known.partials = partials
         return
     _REGISTERED[id(function)] = Rule(function, partials)
-    if id(function) in _WITHOUT:
+    if id(function) in _WITHOUT or len(_WITHOUT) >= _MAX_WITHOUT:
         # Calls would notice by themselves only at a cost.
         for tell in ON_FIRST_RULE:
             tell()
@@ -381,6 +385,7 @@ class custom_jvp(CustomRule):  # noqa: N801 - as custom_vjp
         _check_python(self, "the rule", rule)
         _check_takes(self, "the rule", rule, "primals and tangents")  # type: ignore[arg-type]
         self.rule = rule  # type: ignore[assignment] # a Python function
+        setattr(rule, _IS_JVP_RULE, True)
         return rule
 
     def defjvps(self, *rules: Function | None) -> None:
@@ -453,6 +458,11 @@ def _check_takes(custom: CustomRule, what: str, function: Function, last: str) -
         raise ValueError(f"{what} of {custom.name} takes {number} arguments, {first}")
 
 
+def is_jvp_rule(function: types.FunctionType) -> bool:
+    """Whether a `defjvp` was given the function: as a decorator it changes nothing."""
+    return _IS_JVP_RULE in function.__dict__
+
+
 def stop_gradient(x: T) -> T:
     """Return `x`; to derivatives it is a constant, through which nothing is derived.
 
@@ -498,7 +508,7 @@ def rule_of(value: object) -> Rule | CustomRule | None:
     if issubclass(type(value), CustomRule):
         return value  # type: ignore[return-value] # it is one
     rule = _REGISTERED.get(id(value))
-    if rule is None:
+    if rule is None and callable(value) and len(_WITHOUT) < _MAX_WITHOUT:
         _WITHOUT.add(id(value))
     return rule
 

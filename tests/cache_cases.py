@@ -111,6 +111,11 @@ def mine(x): return x * x
 «→np.exp2 = mine»
 def f(x): return np.exp2(x)
 """,
+    "distribution patched": """
+from scipy import stats
+«→stats.cauchy = stats.laplace»
+def f(x): return stats.cauchy.pdf(x, 0.0, 1.0)
+""",
     "global of a helper elsewhere": """
 import other_constant
 other_constant.K = «3.0→4.0»
@@ -197,6 +202,23 @@ def b(x): return x * x
 p = P()
 p.g = «a→b»
 def f(x): return p.g(x)
+""",
+    "cached property": """
+import functools
+class P:
+    @functools.cached_property
+    def k(self): return 2.0«→ + 1.0»
+p = P()
+def f(x): return p.k * x
+""",
+    "cached property's value": """
+import functools
+class P:
+    @functools.cached_property
+    def k(self): return 2.0
+p = P()
+«→p.k = 5.0»
+def f(x): return p.k * x
 """,
     "callable object": """
 class P:

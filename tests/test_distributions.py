@@ -11,11 +11,13 @@ from scipy import stats
 from scipy.stats import gamma, norm
 
 from diffsrc import closed_form, derivative, grad, value_and_grad, write_module
+from diffsrc.api.surroundings import Surroundings
 from diffsrc.errors import NotDifferentiable, UnknownFunction, UnsupportedSyntax
 from diffsrc.ops import METHODS, SHAPES, TABLE, complete
 from diffsrc.rules import RULES
 from diffsrc.rules import complete as complete_rules
 from diffsrc.rules.table import NONE
+from diffsrc.specialise import signature_of
 
 complete()
 complete_rules()
@@ -420,3 +422,44 @@ def test_a_module_imports_what_it_uses(tmp_path):
     spec.loader.exec_module(module)
     assert module.shifted_derivative(0.3, 1.2, 0.7) == derivative(shifted)(0.3, 1.2, 0.7)
     assert module.waiting_derivative(0.3, 1.2, 0.7) == stats.gamma.pdf(0.3, 1.2, scale=0.7)
+
+
+def of_norm(x):
+    return stats.norm.pdf(x, 0.0, 1.0)
+
+
+def test_a_distribution_in_the_place_of_another(monkeypatch):
+    laplace = grad(lambda x: stats.laplace.pdf(x, 0.0, 1.0))(0.5)
+    monkeypatch.setattr(stats, "norm", stats.laplace)
+    assert grad(of_norm)(0.5) == laplace
+    # Code would call the other one by this name.
+    with pytest.raises(UnknownFunction, match=r"norm\.pdf is not what scipy.stats holds"):
+        grad(lambda x: norm.pdf(x, 0.0, 1.0))(0.5)
+
+
+def key_of_norm():
+    df = grad(of_norm)
+    return Surroundings(
+        df.outline, signature_of(df.outline, (0.5,), {}), df.operators, df.options
+    ).key
+
+
+@pytest.mark.parametrize("owner", [type(norm), stats.rv_continuous, norm])
+@pytest.mark.parametrize("name", ["_pdf", "pdf", "_logcdf"])
+def test_a_method_in_the_place_of_another(monkeypatch, owner, name):
+    before = key_of_norm()
+    assert before == key_of_norm()
+    monkeypatch.setattr(owner, name, lambda *args: args[-3] ** 2, raising=False)
+    if owner is stats.rv_continuous and name in vars(type(norm)):
+        assert key_of_norm() == before
+        assert grad(of_norm)(0.5) < 0  # SciPy's own is nearer
+        return
+    assert key_of_norm() != before
+    others = [lambda x: stats.norm.sf(x, 0.0, 1.0), lambda x: stats.norm(0.0, 1.0).logpdf(x)]
+    if name == "pdf":
+        assert grad(lambda x: stats.norm.pdf(x, 0.0, 1.0))(0.5) == 1.0
+    else:
+        others.append(of_norm)
+    for f in others:
+        with pytest.raises(UnknownFunction, match=f"its {name} was replaced"):
+            grad(f)(0.5)

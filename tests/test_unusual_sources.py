@@ -91,14 +91,16 @@ def test_what_a_magic_runs(tmp_path):
         "from diffsrc import SourceUnavailable, grad\ndf = grad(lambda x: x**2)\ndf(1.0)",
         f"%%time\ndef f(x):\n    return x**2\n{attempt}",
         f"%time f = lambda x: x**2\n{attempt}",
+        f"%%prun\ndef f(x):\n    return x**2\n{attempt}",
         "%%capture\ndef h(x):\n    return x**2",
         "print(grad(h)(1.0))",
     ]
     done = run("-c", NOTEBOOK, folder=tmp_path, input=json.dumps(cells), check=True)
-    (_, cell, line, _, captured), _ = json.loads(done.stdout.splitlines()[-1])
+    (_, cell, line, profiled, _, captured), _ = json.loads(done.stdout.splitlines()[-1])
     advice = "IPython keeps no text of what %time runs: define it in a cell without."
     assert advice in cell
     assert advice in line
+    assert advice.replace("%time", "%prun (or exec)") in profiled
     assert captured == "2.0\n"
 
 

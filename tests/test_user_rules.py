@@ -32,6 +32,7 @@ from diffsrc import (
     program,
     register,
     stop_gradient,
+    user_rules,
     value_and_grad,
     verify,
     write_module,
@@ -355,6 +356,27 @@ CURVE = Curve()
 
 def by_default(x, function=CURVE.value):
     return function(x)
+
+
+def test_what_was_asked_for_is_bounded(monkeypatch):
+    asked: set[int] = set()
+    monkeypatch.setattr(user_rules, "_WITHOUT", asked)
+    monkeypatch.setattr(user_rules, "_MAX_WITHOUT", 3)
+
+    for value in ([], "a", object()):
+        user_rules.rule_of(value)
+    assert not asked
+    for function in [lambda i=i: i for i in range(10)]:
+        user_rules.rule_of(function)
+    assert len(asked) == 3
+
+    def late(x):
+        return x
+
+    df = grad(lambda x: 1.0 * late(x))
+    assert df(3.0) == 1.0
+    register(late, lambda y, x: 5.0)
+    assert df(3.0) == 5.0
 
 
 def test_derivatives_that_have_read_a_function_notice_its_first_rule():
@@ -1231,6 +1253,85 @@ Spring.energy.defvjp(
 )
 Spring.relaxed.defjvp(lambda self, p, t: (self.relaxed(*p), self.k * t[0] * p[0]))
 Spring.bare.defvjp(lambda self, x: (x, x), lambda x, g: (None, g))
+
+
+class Decorated:
+    k = 3.0
+
+    @functools.partial(custom_jvp, nondiff_argnums=(0,))
+    def force(self, x):
+        return self.k * x
+
+    @force.defjvp
+    def force_jvp(self, primals, tangents):
+        return self.force(*primals), 10 * self.k * tangents[0]
+
+    @staticmethod
+    @custom_jvp
+    def shift(x):
+        return x
+
+    @shift.__func__.defjvp
+    def shift_jvp(primals, tangents):  # noqa: N805
+        return primals[0], 20.0 * tangents[0]
+
+    class Inner:
+        @custom_jvp
+        def bare(x):  # noqa: N805
+            return x
+
+        @bare.defjvp
+        def bare_jvp(primals, tangents):  # noqa: N805
+            return primals[0], 40.0 * tangents[0]
+
+
+def decorated_in_a_function():
+    @custom_jvp
+    def own(x):
+        return x
+
+    @own.defjvp
+    def own_jvp(primals, tangents):
+        return primals[0], 50.0 * tangents[0]
+
+    class Local:
+        @custom_jvp
+        def bare(x):  # noqa: N805
+            return x
+
+        @bare.defjvp
+        def bare_jvp(primals, tangents):  # noqa: N805
+            return primals[0], 60.0 * tangents[0]
+
+    return own, Local
+
+
+def test_defjvp_as_a_decorator_anywhere():
+    own, local = decorated_in_a_function()
+    functions = [Decorated().force, Decorated.shift, Decorated.Inner.bare, own, local.bare]
+    assert [grad(f)(2.0) for f in functions] == [30.0, 20.0, 40.0, 50.0, 60.0]
+    decorated = Decorated()
+    assert grad(lambda x: decorated.force(x) + decorated.shift(x))(2.0) == 50.0
+    # It is no less a function for that.
+    assert grad(lambda x: Decorated.Inner.bare_jvp((x,), (1.0,))[0])(2.0) == 1.0
+
+
+def test_another_decorator_above_a_rule():
+    @custom_jvp
+    def own(x):
+        return x
+
+    @_doubled
+    @own.defjvp
+    def own_jvp(primals, tangents):
+        return primals[0], tangents[0]
+
+    with pytest.raises(UnsupportedSyntax, match="'_doubled' is not understood"):
+        grad(own)(2.0)
+
+
+def _doubled(f):
+    return lambda *args: 2 * f(*args)
 
 
 @pytest.mark.parametrize(("name", "slope"), [("force", 50), ("energy", 100), ("relaxed", 1)])

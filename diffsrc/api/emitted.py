@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.capture import Outline, static_attribute
 from diffsrc.load import computed, load
 
-# A holder, a name in it, attributes from there, and what is expected: see `ir.Assumption`.
+# A holder, a name in it, a path from there (see `parse.values.Source`), and what is expected.
 Outside = tuple[object, str, tuple[str, ...], object]
 
 

@@ -7,6 +7,7 @@ functions, static globals) and turns integers into floats.
 
 from __future__ import annotations
 
+import ast
 import enum
 import functools
 import numbers
@@ -17,7 +18,8 @@ from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from diffsrc.api.emitted import Emitted, Outside
-from diffsrc.capture import Outline, static_attribute
+from diffsrc.capture import Outline, PropertyOf, static_attribute
+from diffsrc.capture.scope import is_a
 from diffsrc.specialise import Argument, Signature, argument_of
 from diffsrc.user_rules import CustomRule, Rule, rule_of
 
@@ -82,6 +84,10 @@ class Check:
     def __init__(self, outside: Outside) -> None:
         self.holder, self.name, self.path, self.expected = outside
         self.code = getattr(self.expected, "__code__", None)
+        self.steps = [
+            (part, ast.literal_eval(part[1:-1]) if part.startswith("[") else None)
+            for part in self.path
+        ]
 
     def holds(self) -> bool:
         """Whether the name outside still means what it meant."""
@@ -99,14 +105,33 @@ class Check:
     def fits(self, value: object) -> bool:
         """Whether a value is, at the end of the path, what was assumed."""
         try:
-            for part in self.path:
-                value = type(value) if part == "__class__" else static_attribute(value, part).value
+            for part, key in self.steps:
+                value = _step(value, part, key)
         except (LookupError, AttributeError):
             return False
         if self.expected is numbers.Number:
             argument = argument_of(value)
             return argument.kind == "number" and not argument.array
         return same(value, self.expected) and getattr(value, "__code__", None) is self.code
+
+
+def _step(value: Any, part: str, key: object) -> object:
+    """What a path leads to next.
+
+    Raises:
+        LookupError: nowhere.
+    """
+    if part == "__class__":
+        return type(value)
+    if part == "fget()":
+        if not is_a(value, PropertyOf):
+            raise LookupError(part)
+        return value.fget
+    if part.startswith("["):
+        if type(value) not in {tuple, list, dict}:
+            raise LookupError(part)
+        return value[key]
+    return static_attribute(value, part).value
 
 
 def same(value: object, expected: object) -> bool:
@@ -253,14 +278,19 @@ def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], 
         if check.code is None or not is_reloaded():
             return other
         return f"{other} or {expected}.__code__ is not {cell(check.code)}"
-    of_method = check.path[-1:] == ("__func__",) and check.code is not None
-    if of_method and not isinstance(check.holder, dict | CellType):
+    of_class = check.path[-1:] in {("__func__",), ("fget()",)} and check.code is not None
+    if of_class and not isinstance(check.holder, dict | CellType):
         start = [check.name] if check.holder is None else [cell(check.holder), check.name]
-        method = [*start, *check.path[:-1]]
-        if len(method) == 2 and method[1].isidentifier():
-            found, expected = f"getattr({'.'.join(method)}, '__func__', None)", cell(check.expected)
+        owner, part, *more = [*start, *check.path[:-1]]
+        if not more and part.isidentifier():
+            found, held = f"getattr({owner}.{part}, '__func__', None)", ""
+            if check.path[-1] == "fget()":
+                found = f"getattr(getattr(type({owner}), {part!r}, None), 'func', None)"
+                held = f"{part!r} in {owner}.__dict__ or "
+            expected = cell(check.expected)
             # Reloaders keep functions and change their code.
-            return f"{found} is not {expected} or {expected}.__code__ is not {cell(check.code)}"
+            changed = f"{expected}.__code__ is not {cell(check.code)}"
+            return f"{held}{found} is not {expected} or {changed}"
     slow = f"not {cell(check.holds)}()"
     if check.holder is None:
         slow = f"not {cell(check.fits)}({check.name})"

@@ -336,10 +336,15 @@ class Frozen:
                 yield from self._of_argument(f"{name}[{plain_text(key)}]", item)
 
     def _of_attribute(self, assumption: Assumption) -> Iterator[Guard]:
+        *before, last = [assumption.name, *assumption.path]
+        if last == "fget()":
+            *before, last = before
+            where = _joined(before)
+            words = f"{where} without a value of its own for {last}"
+            yield Guard(plain_text(last), "in", f"vars({where})", words)
         # Classes and their methods have no name in a module.
-        if not isinstance(assumption.expected, type) and "__func__" not in assumption.path:
-            name = ".".join([assumption.name, *assumption.path])
-            yield self._equal(name, assumption.expected)
+        elif not isinstance(assumption.expected, type) and "__func__" not in assumption.path:
+            yield self._equal(_joined([*before, last]), assumption.expected)
 
     def _equal(self, name: str, value: object) -> Guard:
         words = f"{name}={value!r}".replace('"', "'")
@@ -364,6 +369,11 @@ class Frozen:
             inside = certain(self.program.body.results, [parameter.node])
             if not all(inside[result] for result in self.program.body.results):
                 yield Guard(f"np.ndim({name})", "!=", "0", f"a number {name}")
+
+
+def _joined(path: Sequence[str]) -> str:
+    """The text of a name with attributes and items."""
+    return "".join(path[:1]) + "".join(p if p.startswith("[") else f".{p}" for p in path[1:])
 
 
 def _nodes(body: Block) -> Iterator[Node]:

@@ -364,6 +364,13 @@ class Surroundings:
             if is_trusted(module) and raw_attribute(cls, "__dict__") is MISSING:
                 # A frozen set of classes, a fraction...: it may decide what cannot be seen here.
                 raise NotKept
+            if type(module) is str and module.startswith("scipy.stats."):
+                # What only that asks for is not to be imported where all is kept.
+                from diffsrc.ops import is_in_scipy, replaced_methods
+
+                called = held_by(value, "name")
+                if is_a(called, str):
+                    yield f"{is_in_scipy(value, called)} {replaced_methods(value)}"
             self._readable.append((number, value))
 
 

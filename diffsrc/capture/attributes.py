@@ -160,7 +160,7 @@ def bind_descriptor(value: object, obj: object, cls: type, name: str) -> object:
     elif kind is property and is_a(value, property):
         return value if obj is None else _property(obj, value.fget, name)
     elif kind is functools.cached_property and is_a(value, functools.cached_property):
-        return value if obj is None else _property(obj, value.func, name)
+        return value if obj is None else _property(obj, value.func, name, cached=True)
     elif kind is functools.partialmethod and is_a(value, functools.partialmethod):
         function = value.func
         if obj is not None and type(function) in (types.FunctionType, LRU_CACHE):
@@ -184,10 +184,10 @@ def bind_descriptor(value: object, obj: object, cls: type, name: str) -> object:
     raise _unknown(owner, name, f"it is a descriptor of type {kind.__name__}")
 
 
-def _property(obj: object, fget: object, name: str) -> object:
+def _property(obj: object, fget: object, name: str, *, cached: bool = False) -> object:
     if fget is None:
         raise _missing(obj, name)
-    return PropertyOf(obj, fget)
+    return PropertyOf(obj, fget, cached=cached)
 
 
 def _read_in_c(value: object, obj: object, owner: object, name: str) -> object:

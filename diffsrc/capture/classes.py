@@ -288,5 +288,5 @@ class TextClass(TextNamespace):
             if meaning is classmethod:
                 return BoundMethod(self, function)
             if meaning is property or meaning is functools.cached_property:
-                return PropertyOf(receiver, function)
+                return PropertyOf(receiver, function, cached=meaning is not property)
         return function if receiver is None else BoundMethod(receiver, function)

@@ -41,8 +41,17 @@ def check_decorators(
     node: FunctionNode,
     scope: Scope,
     enclosing: Iterable[FunctionNode] = (),
+    *,
+    is_rule: bool = False,
 ) -> bool:
     """Refuse decorators that may change what the function computes.
+
+    Args:
+        source: of the function.
+        node: its definition.
+        scope: its names.
+        enclosing: the functions around it.
+        is_rule: whether a `defjvp` was given the function.
 
     Returns:
         Whether one of them is an operator of diffsrc's own.
@@ -60,6 +69,8 @@ def check_decorators(
                 source.place(decorator),
                 "Take package.module:function, which is imported.",
             )
+        if is_rule and isinstance(decorator, ast.Attribute) and decorator.attr == "defjvp":
+            continue  # whose it is, may be known to the body of a class only
         if _is_operator(decorator, scope, around):
             ours = True
         elif not _is_transparent(decorator, scope, around):
@@ -98,9 +109,6 @@ def _is_transparent(decorator: ast.expr, scope: Scope, enclosing: tuple[Function
         if called is functools.lru_cache:
             return all(isinstance(arg, ast.Constant) for arg in decorator.args)
         return called is functools.wraps
-    if isinstance(decorator, ast.Attribute) and decorator.attr == "defjvp":
-        # It takes the function, and gives it back.
-        return is_a(decorator_meaning(decorator.value, scope, enclosing), CustomRule)
     meaning = decorator_meaning(decorator, scope, enclosing)
     return any(meaning is known for known in _TRANSPARENT)
 

@@ -18,7 +18,7 @@ from diffsrc.capture.decorators import check_decorators, is_ours
 from diffsrc.capture.scope import BoundMethod, LiveScope, PropertyOf, Textual, is_a
 from diffsrc.capture.source import NAMELESS, locate, plain_function
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
-from diffsrc.user_rules import CustomRule, Rule, rule_of
+from diffsrc.user_rules import CustomRule, Rule, is_jvp_rule, rule_of
 
 _PLACEHOLDER = getattr(functools, "Placeholder", MISSING)
 _MAX_LAYERS = 100
@@ -183,7 +183,8 @@ def _capture_function(function: types.FunctionType, fixed: Fixed) -> Captured:
     source, site = locate(code, function.__globals__)
     scope = LiveScope(function)
     if code.co_filename != NAMELESS:
-        check_decorators(source, site.node, scope, site.enclosing)
+        is_rule = is_jvp_rule(function)
+        check_decorators(source, site.node, scope, site.enclosing, is_rule=is_rule)
     node = plain_function(source, site.node, code)
 
     bound = fixed.bind(getattr(node, "name", "<lambda>"), node.args, source.place)

@@ -125,14 +125,16 @@ class BoundMethod(Textual):
 class PropertyOf(Textual):
     """A property met as an attribute: reading it means calling `fget(receiver)`.
 
-    In text mode a property of a class itself has no receiver (None).
+    In text mode a property of a class itself has no receiver (None). A `cached` one is read
+    where the instance has no value of that name, and no longer when it has been called.
     """
 
-    __slots__ = ("fget", "receiver")
+    __slots__ = ("cached", "fget", "receiver")
 
-    def __init__(self, receiver: object, fget: object) -> None:
+    def __init__(self, receiver: object, fget: object, *, cached: bool = False) -> None:
         self.receiver = receiver
         self.fget = fget
+        self.cached = cached
 
     def attribute(self, name: str) -> object:
         message = f"{name!r} of a property's value is not known before it is called."

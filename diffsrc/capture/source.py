@@ -34,6 +34,7 @@ _MAGICS = {
     "<timed eval>": "%time",
     "<timed exec>": "%time",
     "<magic-timeit>": "%timeit",
+    "<string>": "%prun (or exec)",
 }
 _NOT_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)
 _CELL = r"(?m)^[ \t]*# *(?:%%|In\[|<codecell>)"
@@ -241,7 +242,8 @@ def locate(code: CodeType, module_globals: dict[str, object]) -> tuple[Source, S
     if not text:
         message = f"The source of {what} cannot be found: it was defined in {file!r}."
         advice = _WRITE_TO_FILE
-        if file in _MAGICS:
+        # Elsewhere "<string>" is what `exec` was given.
+        if file in _MAGICS and (file != "<string>" or "get_ipython" in module_globals):
             magic = _MAGICS[file]
             advice = f"IPython keeps no text of what {magic} runs: define it in a cell without."
         raise SourceUnavailable(message, None, advice)

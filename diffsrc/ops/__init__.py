@@ -35,8 +35,10 @@ __all__ = [
     "Operation",
     "complete",
     "distribution_of",
+    "is_in_scipy",
     "is_of_distribution",
     "operation_of",
+    "replaced_methods",
     "short_name",
 ]
 
@@ -73,8 +75,9 @@ def operation_of(function: object) -> tuple[Operation, str] | None:
     if isinstance(function, types.MethodType):
         # Made anew whenever it is read: `norm.pdf`.
         method = TABLE.get(f"{distribution_of(function.__self__)}.{function.__name__}")
-        own = _home(function.__func__).startswith("scipy.stats.")
-        return None if method is None or not own else (method, method.spellings[0])
+        if method is None or replaced_methods(function.__self__):
+            return None
+        return method, method.spellings[0]
     with _looking:
         _look()
     found = _found.get(id(function))
@@ -132,4 +135,23 @@ def distribution_of(value: object) -> str | None:
     complete()
     if not type(value).__module__.startswith("scipy.stats."):
         return None
-    return next((name for name in SHAPES if vars(stats).get(name) is value), None)
+    name = str(getattr(value, "__dict__", {}).get("name"))
+    return name if name in SHAPES and is_in_scipy(value, name) else None
+
+
+def is_in_scipy(value: object, name: str) -> bool:
+    """Whether a distribution is found by its name, where it was made and where users find it."""
+    homes = (sys.modules.get(type(value).__module__), sys.modules.get("scipy.stats"))
+    return all(getattr(home, name, None) is value for home in homes)
+
+
+def replaced_methods(distribution: object) -> list[str]:
+    """Those of its methods, or of what they rest on, that are not SciPy's own."""
+    own = vars(distribution)
+    return [
+        name
+        for method in METHODS
+        for name in (method, f"_{method}")
+        if name in own
+        or not _home(getattr(type(distribution), name, None)).startswith("scipy.stats.")
+    ]

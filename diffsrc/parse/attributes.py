@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import functools
 import sys
 import types
 
@@ -116,11 +117,11 @@ class Attributes(Live):
                 self.assume(Source(value, name), found)
             return Static(found)
         if is_a(found, PropertyOf):
-            self._assume_member(type(value), name, node)
+            self._assume_property(found, Source(value, name), type(value), name, node)
             return self.call(Static(found.fget), [base], {}, node)
         if isinstance(value, enum.Enum):
             if is_a(found, types.MethodType) and found.__self__ is value:
-                self._assume_member(type(value), name, node)
+                self.assume(Source(value, name, ("__func__",)), found.__func__)
                 return Method(Static(found.__func__), base)
             if name not in _FIXED_OF_ENUM:
                 self._assume_held(value, name, found)
@@ -198,12 +199,12 @@ class Attributes(Live):
                 "Write what it computes, or pass the result as an argument.",
             )
         found = self.member(base.value, name, node).value
+        source = base.source.attribute(name) if base.source is not None else None
         if is_a(found, PropertyOf):
-            self._assume_member(type(base.value), name, node)
+            self._assume_property(found, source, type(base.value), name, node)
             return self.call(Static(found.fget), [base], {}, node)
         if is_a(found, BoundMethod):
             return Method(Static(found.function), base)
-        source = base.source.attribute(name) if base.source is not None else None
         if is_a(found, types.MethodType) and found.__self__ is base.value:
             # Not the class's: an instance may have a function of its own under that name.
             self.assume(source and source.attribute("__func__"), found.__func__)
@@ -240,9 +241,14 @@ class Attributes(Live):
                 self.arrays.add(made)
         return made
 
-    def _assume_member(self, cls: type, name: str, node: ast.AST) -> None:
-        """Note that a class's method or property was read."""
-        self.assume(Source(cls, name), self.member(cls, name, node).value)
+    def _assume_property(
+        self, found: PropertyOf, source: Source | None, cls: type, name: str, node: ast.AST
+    ) -> None:
+        """Note that a property was read: the class's, or what an instance may have a value for."""
+        if found.cached:
+            self.assume(source and source.attribute("fget()"), found.fget)
+        else:
+            self.assume(Source(cls, name), self.member(cls, name, node).value)
 
     def _of_class(self, cls: type, receiver: Value, name: str, node: ast.expr) -> Value:
         """What the class gives to an instance: a method, a property, a constant."""
@@ -250,6 +256,10 @@ class Attributes(Live):
         if is_a(found, property):
             self.assume(Source(cls, name), found)
             return self.call(Static(found.fget), [receiver], {}, node)
+        if is_a(found, functools.cached_property):
+            # The function makes the instance, which has no value of that name yet.
+            self.assume(Source(cls, name), found)
+            return self.call(Static(found.func), [receiver], {}, node)
         if _is_method(found):
             self.assume(Source(cls, name), found)
             raw = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
@@ -267,6 +277,8 @@ class Attributes(Live):
                 return self._of_annotation(base, name, meaning, node)
             found = cls.attribute_for(base, name)
             if is_a(found, PropertyOf):
+                if found.cached and base.source is not None:
+                    self.assume(base.source.attribute(name).attribute("fget()"), found.fget)
                 return self.call(Static(found.fget), [base], {}, node)
             if is_a(found, BoundMethod):
                 return Method(Static(found.function), base)
@@ -300,6 +312,9 @@ class Attributes(Live):
         found = self.member(cls, name, node).value
         if is_a(found, property):
             return self._of_class(cls, base, name, node)
+        if is_a(found, functools.cached_property):
+            self.assume(source and source.attribute("fget()"), found.func)
+            return self.call(Static(found.func), [base], {}, node)
         if _is_method(found):
             raw = next(vars(c)[name] for c in cls.__mro__ if name in vars(c))
             if not isinstance(raw, staticmethod):
@@ -396,4 +411,6 @@ def is_named_tuple(cls: type) -> bool:
 
 def may_change(source: Source | None) -> bool:
     """Tell whether the signature does not hold what is found there."""
-    return source is not None and (source.holder is not None or bool(source.path))
+    if source is None:
+        return False
+    return source.holder is not None or any(not part.startswith("[") for part in source.path)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
-from diffsrc.capture.attributes import class_dict
+from diffsrc.capture.attributes import class_dict, class_name
 from diffsrc.errors import UnknownFunction
-from diffsrc.ops import METHODS, SHAPES, distribution_of
+from diffsrc.ops import METHODS, SHAPES, distribution_of, replaced_methods
 from diffsrc.parse.builtin import Builtins
 from diffsrc.parse.values import Object, Partial, Static, Value
 
 _DEFAULTS = {"loc": 0, "scale": 1}
+_PUT_BACK = "Write the density as a function of yours, or put SciPy's own back."
 
 
 class Distributions(Builtins):
@@ -43,6 +44,12 @@ class Distributions(Builtins):
                 "Draw them outside and pass them as arguments.",
             )
         if distribution_of(value) is None:
+            if class_name(type(value)).removesuffix("_gen") in SHAPES:
+                raise UnknownFunction(
+                    f"{spelt} is not what scipy.stats holds by that name.",
+                    self.place(node),
+                    _PUT_BACK,
+                )
             raise UnknownFunction(
                 f"{spelt} is not known.",
                 self.place(node),
@@ -53,6 +60,14 @@ class Distributions(Builtins):
                 f"{spelt} is not known.",
                 self.place(node),
                 f"Of a distribution {_listed(METHODS)} are known.",
+            )
+        replaced = replaced_methods(value)
+        # Itself replaced it is read as any function.
+        if replaced and name not in replaced:
+            raise UnknownFunction(
+                f"{spelt} may not be what SciPy has: its {replaced[0]} was replaced.",
+                self.place(node),
+                _PUT_BACK,
             )
 
     def frozen(

@@ -101,6 +101,9 @@ class Subscripts(Attributes):
             )
         if may_change(base.source):
             source = self._assume_item(base, key, inner, source, node)
+        elif inner.kind == "object" and base.source is not None:
+            # The signature holds what it is, not what its attributes are.
+            source = source or base.source.item(key)
         if inner.kind == "static":
             return Static(inner.value, source)
         read = self.graph.call("item", base.node, options=(key,))

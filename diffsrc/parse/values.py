@@ -30,7 +30,8 @@ class Source:
     Attributes:
         holder: a globals dict, a closure cell, an object; None for a parameter.
         name: the name there; "" for the holder itself.
-        path: the attributes from there.
+        path: the attributes from there, and items, as `[0]`. `__class__` is the type whatever the
+            object says, `fget()` the function of a cached property that has no value yet.
     """
 
     __slots__ = ("holder", "name", "path")
@@ -44,6 +45,9 @@ class Source:
         if not self.name:
             return Source(self.holder, name)
         return Source(self.holder, self.name, (*self.path, name))
+
+    def item(self, key: object) -> Source:
+        return self.attribute(f"[{key!r}]")
 
 
 class Static:
