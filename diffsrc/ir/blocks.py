@@ -135,7 +135,8 @@ class Assumption(NamedTuple):
     """Something outside that was read while parsing and decided the code.
 
     `holder` is a globals dict, a closure cell, an object, or None when `name` is a parameter;
-    `path` are attribute names from there. The derivative is made anew when it no longer holds.
+    `path` is the way from there: attributes, items (`[0]`), `fget()` for the function of a cached
+    property. The derivative is made anew when it no longer holds.
     """
 
     holder: object
