@@ -193,7 +193,7 @@ def alone(piece: Piece) -> Callable[..., object]:
         except ImportError as error:
             raise Refusal(f"--at: {MODULES[name]} cannot be imported: {error}") from None
     cells |= {name: CellType(value) for name, value in frozen.values.items()}
-    return load(frozen.text, stages.name, module_globals={}, cells=cells)
+    return load(frozen.bare, stages.name, module_globals={}, cells=cells)
 
 
 def _plain(value: object) -> object:
