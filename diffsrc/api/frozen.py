@@ -376,6 +376,8 @@ class Frozen:
             inside = certain(self.program.body.results, [parameter.node])
             if not all(inside[result] for result in self.program.body.results):
                 words = f"a number {name}"
+                if name not in self.piece.stages.wrt and self.piece.operators[-1].stack:
+                    words += ": annotate it np.ndarray for arrays"
                 if "np" in self.imports:
                     yield Guard(f"np.ndim({name})", "!=", "0", words)
                 else:
