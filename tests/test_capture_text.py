@@ -188,6 +188,10 @@ def test_target_that_cannot_be_read_off(write):
     assert "the result of a call" in refused(path, "g")
     assert "inside an `if`" in refused(path, "h")
     assert "set more than once" in refused(write(F + F), "f")
+    for text in (F + F, "f = lambda x: x\n" * 2, "if K:\n    f = lambda x: x\n"):
+        with pytest.raises(SourceUnavailable) as caught:
+            capture_text(write(text), "f")
+        assert caught.value.suggestion.endswith(", or set it once, at the top level.")
 
 
 def test_inner_function(write):

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import optimize
 
 from diffsrc.cli import main
+from diffsrc.cli.at import WHEN_UNKNOWN
 
 MODEL = '''
 """A file that must never run."""
@@ -266,11 +268,7 @@ def test_show_of_an_imported_function(folder, run):
         ("show model.py:f --wrt x,", "argument --wrt: 'x,' lacks a name"),
         ("show model.py:f --wrt=", "argument --wrt: '' lacks a name"),
         ("show model.py:f --wrt \N{SUPERSCRIPT TWO}", "wrt='2' names no argument of f"),
-        ("show model.py:f --at y=1", "--at: f() got an unexpected keyword"),
-        (
-            "show model.py:g --at k=1",
-            "--at: g() missing 1 required positional argument",
-        ),
+        ("show model.py:f --at x=1,y=1", "--at: f() got an unexpected keyword"),
         ("show model.py:f --at x=abc", "'abc' is no number; a string is x='\"abc\"'"),
         ("show model.py:f --at x=1+1", "'1 + 1' is no number"),
         ("show model.py:f --at x=f(1)", "'f(1)' is no number"),
@@ -284,7 +282,8 @@ def test_show_of_an_imported_function(folder, run):
         (f"show model.py:f --at x=1{'0' * 400}", "raises OverflowError: int too large"),
         ("show model.py:f --at x={[1]:2}", "'{[1]: 2}' is no number"),
         (f"show model.py:f --at x={'(' * 300}", "is not of the form name=number"),
-        ("show model.py:positional --at y=1", "--at: positional() lacks a value for 'x'"),
+        ("show model.py:g --at z=1", "--at: g() has no argument 'z': it has x, k, kind"),
+        ("verify model.py:positional --at y=1", "--at: positional() lacks a value for 'x'"),
         ("show model.py:called --at x=1", "'k' has no value that can be read from the text"),
         ("show model.py:f --order 0", "'0' is no positive integer"),
         ("show model.py:f --order x", "'x' is no positive integer"),
@@ -778,6 +777,45 @@ def test_static_arguments_are_read_again(at, folder, run):
     assert run("generate", "--check", "out.py") == (0, "", "")
 
 
+def test_targets_share_what_at_gives(folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    at = ["--at", 'shape="gauss"']
+    expected = "diffsrc generate win.py:window model.py:f --at 'shape=\"gauss\"' -o out.py"
+    for words in (["win.py:window", "model.py:f", *at], ["win.py:window", *at, "model.py:f"]):
+        assert run("generate", *words, "-o", "out.py") == (0, "", "")
+        assert expected in (folder / "out.py").read_text()
+        assert run("generate", "--check", "out.py") == (0, "", "")
+    assert run("generate", *at, "model.py:f", "-o", "out.py", "win.py:window")[0] == 0
+    _, _, err = run("generate", "win.py:window", "model.py:f", "--at", "z=1", "-o", "out.py")
+    assert err == (
+        "error: --at: none of the functions has an argument 'z': window() has t, shape; f() has x\n"
+    )
+    _, _, err = run("generate", "model.py:f", *at, "win.py:window", "--or", "-o", "out.py")
+    assert err.endswith("unrecognized arguments: win.py:window --or\n")
+    assert "unrecognized arguments: model.py:f" in run("show", "model.py:f", *at, "model.py:f")[2]
+
+
+def test_show_evaluates_where_at_gives_all(folder, run):
+    (folder / "win.py").write_text(WINDOW)
+    target, at = "win.py:window", ["--at", 'shape="gauss"']
+    code, out, err = run("show", target, *at)
+    assert (code, err) == (0, "")
+    assert out.startswith("def window_grad(t, shape):\n")
+    assert out.endswith("\n\n# not evaluated: --at gives no t\n")
+    assert run("show", target, *at, "--as", "text")[1].endswith(
+        "\n\nnot evaluated: --at gives no t\n"
+    )
+    assert (
+        run("show", target, "--at", 't=1,shape="gauss"')[1]
+        .splitlines()[-1]
+        .startswith("# window_grad(t=1, shape='gauss') = ")
+    )
+    _, _, err = run("show", target, "--at", "t=1")
+    assert err.endswith("\n  " + WHEN_UNKNOWN + "\n")
+    _, _, err = run("show", target, "--at", "form='gauss'")
+    assert err == "error: --at: window() has no argument 'form': it has t, shape\n"
+
+
 @pytest.mark.parametrize("command", ["generate", "graph --derivative", "graph"])
 def test_static_arguments_that_are_wrong(command, folder, run):
     (folder / "win.py").write_text(WINDOW)
@@ -842,6 +880,31 @@ def test_a_jacobian_as_one_array(place, folder, run):
     sys.modules.pop("peaks", None)
 
 
+LINE = """
+import numpy as np
+
+def line(x, a, b):
+    return a * x + b
+
+def fitted(x: np.ndarray, a, b):
+    return a * x + b
+"""
+
+
+def test_curve_fit_takes_a_jacobian_of_a_file(folder, run):
+    (folder / "line.py").write_text(LINE)
+    asked = ["--wrt", "a,b", "--stack", "-o", "out.py"]
+    assert run("generate", "line.py:fitted", *asked) == (0, "", "")
+    lines = runpy.run_path("line.py")
+    x = np.linspace(0.0, 1.0, 9)
+    jac = runpy.run_path("out.py")["fitted_jacobian"]
+    found, _ = optimize.curve_fit(lines["fitted"], x, 3 * x + 2, p0=(1.0, 1.0), jac=jac)
+    np.testing.assert_allclose(found, (3.0, 2.0), rtol=1e-12)
+    assert run("generate", "line.py:line", *asked) == (0, "", "")
+    with pytest.raises(ValueError, match=r"number x: annotate it np\.ndarray for arrays"):
+        runpy.run_path("out.py")["line_jacobian"](x, 3.0, 2.0)
+
+
 VOIGT = """
 import math
 from scipy import special
@@ -867,6 +930,7 @@ LAMBDAS = """
 import functools
 from diffsrc import grad
 square = lambda x: x * x
+also = square
 cube = lambda x: x**3
 class C:
     half = lambda x: x / 2
@@ -893,6 +957,9 @@ def test_a_lambda_has_the_name_by_which_it_is_asked_for(place, folder, run):
 
 def test_lambdas_in_other_things(folder, run):
     (folder / "named.py").write_text(LAMBDAS)
+    for place in ("named.py", "named"):
+        assert "def also_grad(x):" in run("show", f"{place}:also")[1]
+        assert "square, also, cube" in run("show", f"{place}:none")[2]
     assert "def f_grad(x):" in run("show", "named:slope")[1]
     assert "def half_grad(x):" in run("show", "named:C.half")[1]
     assert "def double_grad(x):" in run("show", "named:double")[1]

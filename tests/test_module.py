@@ -1,9 +1,11 @@
 """Standalone modules: what is in them, and that they stand alone."""
 
 import cmath
+import contextlib
 import dataclasses
 import functools
 import math
+import numbers
 import os
 import pickle
 import re
@@ -357,6 +359,63 @@ def test_attributes_that_decide_are_guarded(tmp_path):
         made(2.0, Satellite(1.0, Body(1.0), "other"))
 
 
+class Point(tuple):
+    __slots__ = ()
+
+
+KINDS = {
+    "is_none": lambda x, n: 7 * x if n is None else x**2,
+    "equal": lambda x, n: 7 * x if n == "a" else x**2,
+    "unequal": lambda x, n: x**2 if n != "a" else 7 * x,
+    "among": lambda x, n: 7 * x if n in ("a", None) else x**2,
+    "is_true": lambda x, n: 7 * x if n is True else x**2,
+    "an_int": lambda x, n: 7 * x if isinstance(n, int) else x**2,
+    "a_float": lambda x, n: 7 * x if isinstance(n, float) else x**2,
+    "a_number": lambda x, n: 7 * x if isinstance(n, (int, float)) else x**2,
+    "a_real": lambda x, n: 7 * x if isinstance(n, numbers.Real) else x**2,
+    "own_class": lambda x, n: 7 * x if isinstance(n, Point) else x**2,
+    "a_tuple": lambda x, n: 7 * x if isinstance(n, tuple) else x**2,
+    "exactly": lambda x, n: 7 * x if type(n) is int else x**2,
+    "true": lambda x, n: 7 * x if n else x**2,
+    "or_else": lambda x, n: (n or 7.0) * x,
+    "not_true": lambda x, n: 7 * x if not n else x**2,
+    "has": lambda x, n: 7 * x if hasattr(n, "real") else x**2,
+    "called": lambda x, n: 7 * x if callable(n) else x**2,
+    "an_array": lambda x, n: 7 * x if isinstance(n, np.ndarray) else x**2,
+    "chosen": lambda x, n: 7 * x if (n if x > 0 else 2.0) is None else x**2,
+    "computed": lambda x, n: 7 * x if isinstance(n / 2, float) else x**2,
+    "in_a_helper": lambda x, n: x**2 * weight_of(n),
+    "of_an_item": lambda x, n: 7 * x if isinstance(n, tuple) and n[0] is None else x**2,
+}
+VALUES = [2, 0, 2.5, 0.0, None, True, False, "a", "b", "", (1.0, 2.0), (None, 2.0), [1.0, 2.0]]
+VALUES += [np.float64(2.0), np.int64(2), np.array([1.0, 2.0])]
+
+
+def weight_of(n):
+    return 1.0 if n is None else 3.0
+
+
+@pytest.mark.parametrize("f", KINDS.values(), ids=KINDS)
+def test_kinds_that_decide_are_guarded(f, tmp_path):
+    """A module made at one value gives the derivative at any other, or raises."""
+    known = {}
+    for i, value in enumerate(VALUES):
+        with contextlib.suppress(DiffsrcError, TypeError, ValueError):
+            known[i] = grad(f)(3.0, value)
+    assert len(known) > 2
+    for i, expected in known.items():
+        df = grad(f)
+        df(3.0, VALUES[i])
+        try:
+            made = run_text(text_of(tmp_path, df))[df.stages().name]
+        except UnsupportedSyntax:
+            continue
+        assert np.array_equal(made(3.0, VALUES[i]), expected)
+        for j, expected_there in known.items():
+            with contextlib.suppress(TypeError, ValueError):
+                assert np.all(made(3.0, VALUES[j]) == expected_there), (VALUES[i], VALUES[j])
+
+
 def flat(x, a):
     return np.exp(a) * x
 
@@ -370,6 +429,37 @@ def test_shapes_that_would_be_lost_are_guarded(tmp_path):
     df(np.ones(3), 0.0)
     made = run_text(text_of(tmp_path, df))["flat_grad"]
     assert made(np.ones(3), 0.0).shape == (3,)
+
+
+SCALAR_CODE = {
+    "a_function": lambda x, a: math.sqrt(a) * x,
+    "a_product": lambda x, a: a * x,
+    "a_constant": lambda x, a: 3 * x + a,
+    "max": lambda x, a: max(a, 1.0) * x,
+    "abs": lambda x, a: abs(a) * x,
+    "a_branch": lambda x, a: math.sqrt(a) * x if a > 1 else x,
+}
+
+
+@pytest.mark.parametrize("f", SCALAR_CODE.values(), ids=SCALAR_CODE)
+def test_shapes_are_guarded_where_numpy_is_not_imported(f, tmp_path):
+    text = text_of(tmp_path, grad(f))
+    assert "import numpy" not in text
+    made = run_text(text)["f_grad"]
+    assert made(2.0, 4.0) == grad(f)(2.0, 4.0) == made(np.float64(2.0), 4.0)
+    with pytest.raises(ValueError, match="is written for a number x"):
+        made(np.array([0.5, 1.5]), 4.0)
+
+
+def test_what_is_annotated_as_a_number_has_no_guard(tmp_path):
+    text = text_of(tmp_path, grad(lambda x, y: x * y))
+    assert 'getattr(x, "ndim", 0)' in text
+    assert "getattr(y" not in text  # the result has its shape
+
+    def product(x: float, y: float) -> float:
+        return x * y
+
+    assert "ndim" not in text_of(tmp_path, grad(product))
 
 
 # Errors that are raised

@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from diffsrc.api.broadcast import certain
 from diffsrc.api.derive import Stages, own_names, values_of
+from diffsrc.api.kinds import kind_guards
 from diffsrc.api.operators import docstring
 from diffsrc.api.options import Operator
 from diffsrc.capture import (
@@ -87,6 +88,7 @@ class Frozen:
 
     Attributes:
         text: the function.
+        bare: the function for who knows that the arguments fit.
         constants: what it reads outside, by name.
         folded: what is computed once.
         imports: the modules that it uses.
@@ -127,14 +129,11 @@ class Frozen:
             lines = [line for guard in guards for line in guard.lines(name)]
             return emit(program, name, doc, named=self.named, guards=lines)
 
-        bare = written(())
+        self.bare = written(())
         lines = "\n".join(constant.line for constant in self.folded)
-        self.imports = set(_imports(f"{lines}\n{bare}", program))
-        self.guards = [
-            *self._guards(),
-            *(self._ranks() if "np" in self.imports else ()),
-        ]
-        self.text = written(self.guards)
+        self.imports = set(_imports(f"{lines}\n{self.bare}", program))
+        self.text = written(self._guards())
+        self.imports |= set(_imports(self.text, program))
         used = {n.id for n in ast.walk(ast.parse(self.text)) if isinstance(n, ast.Name)}
         self.constants = {n: c for n, c in self.constants.items() if n in used}
         for free in self.program.free:
@@ -316,8 +315,21 @@ class Frozen:
 
     # Guards
 
-    def _guards(self) -> Iterator[Guard]:
-        """What the code relies on: values of static arguments, lengths of others."""
+    def _guards(self) -> list[Guard]:
+        """What the code relies on."""
+        set_here = {constant.name for constant in self.folded} | self.constants.keys()
+        kinds = [*kind_guards(self.piece.stages.parsed, set_here | _set_names(self.bare))]
+        # What is in an argument is asked when the argument is known to have it.
+        guards = [
+            *(guard for read, guard in kinds if read.isidentifier()),
+            *self._values(),
+            *(guard for read, guard in kinds if not read.isidentifier()),
+            *self._ranks(),
+        ]
+        return [*dict.fromkeys(guards)]
+
+    def _values(self) -> Iterator[Guard]:
+        """Values of static arguments, lengths of others."""
         for name, argument in self.piece.signature.arguments:
             if name in self.taken:
                 yield from self._of_argument(name, argument)
@@ -368,7 +380,13 @@ class Frozen:
                 continue
             inside = certain(self.program.body.results, [parameter.node])
             if not all(inside[result] for result in self.program.body.results):
-                yield Guard(f"np.ndim({name})", "!=", "0", f"a number {name}")
+                words = f"a number {name}"
+                if name not in self.piece.stages.wrt and self.piece.operators[-1].stack:
+                    words += ": annotate it np.ndarray for arrays"
+                if "np" in self.imports:
+                    yield Guard(f"np.ndim({name})", "!=", "0", words)
+                else:
+                    yield Guard(f'getattr({name}, "ndim", 0)', "", "", words)
 
 
 def _joined(path: Sequence[str]) -> str:
@@ -420,6 +438,13 @@ def relative(file: str, folder: Path) -> str:
         return Path(os.path.relpath(file, folder)).as_posix()
     except ValueError:  # another drive
         return Path(file).name
+
+
+def _set_names(source: str) -> set[str]:
+    """The names that a function sets, its parameters among them."""
+    nodes = [*ast.walk(ast.parse(source))]
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names | {n.arg for n in nodes if isinstance(n, ast.arg)}
 
 
 def _imports(source: str, program: Program) -> list[str]:

@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from diffsrc.capture.bindings import Changes
     from diffsrc.capture.source import FunctionNode, Source
 
-OTHER_FORM = (
-    "Give the target as package.module:function, which is imported, or write the value "
-    "as a literal."
-)
+_IMPORTED = "Give the target as package.module:function, which is imported, or "
+OTHER_FORM = f"{_IMPORTED}write the value as a literal."
+SET_ONCE = f"{_IMPORTED}set it once, at the top level."
 _READING_CALLS = frozenset(
     [
         "all",
@@ -166,13 +165,13 @@ class TextNamespace(Textual, ABC):
         if not found:
             return None
         if len({_import_key(binding) for binding in found}) > 1:
-            raise self.unknown(name, "it is set more than once", found[1].node)
+            raise self.unknown(name, "it is set more than once", found[1].node, SET_ONCE)
         return found[0]
 
     def _value(self, name: str, binding: Binding) -> object:
         value, order = binding.value, binding.order
         if isinstance(value, Opaque):
-            raise self.unknown(name, value.why, binding.node)
+            raise self.unknown(name, value.why, binding.node, SET_ONCE)
         if isinstance(value, Import):
             return self.imported(name, binding, value)
         if isinstance(value, ast.ClassDef):
@@ -189,9 +188,9 @@ class TextNamespace(Textual, ABC):
         except NotLiteralError as error:
             raise self.unknown(name, f"its value {error.why}", error.node) from error
 
-    def unknown(self, name: str, why: str, node: ast.AST) -> UnknownValue:
+    def unknown(self, name: str, why: str, node: ast.AST, advice: str = OTHER_FORM) -> UnknownValue:
         message = f"{name!r} has no value that can be read from the text: {why}."
-        return UnknownValue(message, self.source.place(node), OTHER_FORM, name=name)
+        return UnknownValue(message, self.source.place(node), advice, name=name)
 
     def _check_unchanged(self, name: str, value: object, binding: Binding) -> None:
         changes = self.changes

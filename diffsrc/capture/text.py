@@ -21,6 +21,7 @@ from diffsrc.capture.imports import (
     home_of,
 )
 from diffsrc.capture.namespace import (
+    SET_ONCE,
     TextFunction,
     TextNamespace,
     TextScope,
@@ -159,7 +160,7 @@ class TextModule(TextNamespace):
             elif name in names:
                 if value is not MISSING:
                     why = "it is set more than once, here by `import *`"
-                    raise self.unknown(name, why, star.node)
+                    raise self.unknown(name, why, star.node, SET_ONCE)
                 value = static_attribute(self._star_module(star), name).value
         return value
 
@@ -280,7 +281,18 @@ def _functions_of(module: TextModule) -> str:
             body = binding.value.body
             methods = [node.name for node in body if isinstance(node, ast.FunctionDef)]
             names += [f"{name}.{method}" for method in methods]
+        elif isinstance(binding.value, ast.Name) and _is_function(module, name):
+            names.append(name)
     return f"It has: {', '.join(names)}." if names else "It has no functions."
+
+
+def _is_function(module: TextModule, name: str) -> bool:
+    """Whether a name is another one of a function of the module."""
+    try:
+        value = module.own(name)
+    except UnknownValue:
+        return False
+    return isinstance(value, TextFunction) and value.home is module
 
 
 def capture_text_function(

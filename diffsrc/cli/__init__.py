@@ -45,7 +45,7 @@ def _output(argv: Sequence[str] | None) -> Output:
     out, err = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            arguments = _parser().parse_args(argv)
+            arguments = _parsed(argv)
     except SystemExit as stop:  # help, or bad usage
         return Output(out.getvalue(), err.getvalue(), BAD if stop.code else DONE)
     try:
@@ -55,7 +55,7 @@ def _output(argv: Sequence[str] | None) -> Output:
         usage = f"{command.format_usage()}{command.prog}: error: {error}\n"
         return Output(err=usage, code=BAD)
     except ShapeError as error:
-        if arguments.some or arguments.at is None:  # the advice is for who calls in Python
+        if arguments.some:  # the advice is for who calls in Python
             error = ShapeError(error.message, error.place, WHEN_UNKNOWN)
         return Output(err=f"error: {error}\n", code=BAD)
     except (DiffsrcError, Refusal) as error:
@@ -68,6 +68,17 @@ def _output(argv: Sequence[str] | None) -> Output:
 
         return Output(err=f"{traceback.format_exc()}error: a bug in diffsrc\n", code=BAD)
     return output
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; argparse alone takes no targets behind an option, where some are before it."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and ("targets" not in arguments or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        arguments.targets = [*arguments.targets, *rest]
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

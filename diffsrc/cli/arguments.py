@@ -57,7 +57,8 @@ def add_operator(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--stack",
         action="store_true",
-        help="one array with a column for each of --wrt, as curve_fit takes it",
+        help="one array with a column for each of --wrt, as curve_fit takes it "
+        "(annotate x: np.ndarray)",
     )
 
 

@@ -28,7 +28,10 @@ WHEN_UNKNOWN = (
     "a class."
 )
 # Of commands that write code without a call.
-SOME = "arguments that decide the code: --at 'mode=\"fast\",n=None'"
+SOME = (
+    "arguments that decide the code: --at 'mode=\"fast\",n=None'; arrays are told by annotations, "
+    "x: np.ndarray"
+)
 
 # What is written
 
@@ -95,22 +98,46 @@ def written(values: Mapping[str, object]) -> tuple[str, ...]:
 def signature_with(captured: Captured, values: Mapping[str, object]) -> Signature:
     """The signature of calls with these arguments; of others what is seen before any call.
 
+    Those that it does not have are another function's.
+
     Raises:
-        Refusal: there is no such argument.
         ShapeError: another one decides the code.
     """
     from diffsrc.specialise.annotations import unknown_signature
 
-    arguments = captured.arguments
-    own = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    own = [name for name in own if name not in captured.bound]
-    for name in values:
-        if name not in own:
-            has = f"it has {', '.join(own)}" if own else "it has none"
-            raise Refusal(f"--at: {captured.qualname}() has no argument {name!r}: {has}")
+    own = names_of(captured)
     known = copy.copy(captured)
-    known.defaults = {**captured.defaults, **values}
+    given = {name: value for name, value in values.items() if name in own}
+    known.defaults = {**captured.defaults, **given}
     return unknown_signature(known)
+
+
+def names_of(captured: Captured) -> list[str]:
+    """The names of the arguments that a call gives."""
+    arguments = captured.arguments
+    own = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return [a.arg for a in own if a.arg not in captured.bound]
+
+
+def check_names(functions: Sequence[Captured], values: Mapping[str, object]) -> None:
+    """Refuse a name that no function has as an argument.
+
+    Raises:
+        Refusal: there is one.
+    """
+    known = [names_of(captured) for captured in functions]
+    for name in values:
+        if any(name in names for names in known):
+            continue
+        has = [
+            f"{'it' if len(functions) == 1 else f'{captured.qualname}()'} has "
+            f"{', '.join(names) or 'none'}"
+            for captured, names in zip(functions, known, strict=True)
+        ]
+        who = "none of the functions has an"
+        if len(functions) == 1:
+            who = f"{functions[0].qualname}() has no"
+        raise Refusal(f"--at: {who} argument {name!r}: {'; '.join(has)}")
 
 
 def signature_at(captured: Captured, values: dict[str, object]) -> Signature:
@@ -193,7 +220,7 @@ def alone(piece: Piece) -> Callable[..., object]:
         except ImportError as error:
             raise Refusal(f"--at: {MODULES[name]} cannot be imported: {error}") from None
     cells |= {name: CellType(value) for name, value in frozen.values.items()}
-    return load(frozen.text, stages.name, module_globals={}, cells=cells)
+    return load(frozen.bare, stages.name, module_globals={}, cells=cells)
 
 
 def _plain(value: object) -> object:

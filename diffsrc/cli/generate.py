@@ -14,7 +14,7 @@ from diffsrc.cli.arguments import (
     file_name,
     operator_of,
 )
-from diffsrc.cli.at import SOME, add_at, by_name, signature_with, written
+from diffsrc.cli.at import SOME, add_at, by_name, check_names, signature_with, written
 from diffsrc.cli.output import Output, Refusal, Usage
 from diffsrc.cli.targets import Target, target_of
 
@@ -87,7 +87,9 @@ def module_of(what: What, path: Path) -> str:
     pieces: list[Piece] = []
     # All are read before the first is derived: a wrong name is told at once.
     targets, operator = what.targets, what.operator
-    for target, captured in zip(targets, [t.captured() for t in targets], strict=True):
+    functions = [target.captured() for target in targets]
+    check_names(functions, what.values)
+    for target, captured in zip(targets, functions, strict=True):
         signature = signature_with(captured, what.values)
         stages = derived(captured, signature, operator)
         pieces.append(Piece(captured, signature, (operator,), stages, target.in_module))

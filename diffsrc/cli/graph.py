@@ -13,7 +13,7 @@ from diffsrc.cli.arguments import (
     derived,
     operator_of,
 )
-from diffsrc.cli.at import SOME, add_at, by_name, signature_with
+from diffsrc.cli.at import SOME, add_at, by_name, check_names, signature_with
 from diffsrc.cli.output import Output, Refusal
 from diffsrc.cli.targets import target_of
 
@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> Output:
     asked = arguments.derivative or asks_for_derivative(arguments)
     values = by_name(arguments.at)
     captured = target_of(arguments.target).captured()
+    check_names([captured], values)
     signature = signature_with(captured, values)
     drawn = _graph(captured, signature, operator if asked else None)
     _write(arguments.output, language, drawn)

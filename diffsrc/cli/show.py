@@ -9,7 +9,15 @@ import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.at import add_at, by_name, evaluated, signature_at
+from diffsrc.cli.at import (
+    add_at,
+    by_name,
+    check_names,
+    evaluated,
+    names_of,
+    signature_at,
+    signature_with,
+)
 from diffsrc.cli.output import Output
 from diffsrc.cli.targets import target_of
 
@@ -27,7 +35,7 @@ def add(commands: Commands) -> None:
     show = add_command(commands, "show", "print the derivative of a function", run)
     show.add_argument("target", metavar="TARGET", help="the function")
     add_operator(show)
-    add_at(show, "evaluate it too: --at x=2,y=-1e3; strings in quotes")
+    add_at(show, "evaluate it too, if it gives all: --at x=2,y=-1e3; strings in quotes")
     show.add_argument(
         "--as",
         dest="form",
@@ -39,27 +47,35 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> Output:
     """Print the derivative in a notation, and its value where that is asked for."""
-    from diffsrc.specialise.annotations import unknown_signature
-
-    values = None if arguments.at is None else by_name(arguments.at)
+    values = by_name(arguments.at)
     target = target_of(arguments.target)
     captured = target.captured()
+    missing = [n for n in names_of(captured) if n not in captured.defaults | values]
+    is_point = arguments.at is not None and not missing
+    arguments.some = not is_point
     operator = operator_of(arguments)
-    signature = unknown_signature(captured) if values is None else signature_at(captured, values)
+    if is_point:
+        signature = signature_at(captured, values)
+    else:
+        check_names([captured], values)
+        signature = signature_with(captured, values)
     is_code = arguments.form == "python"
     parts: list[str] = []
     if not is_code:
         parts.append(_formula(arguments.form, captured, signature, operator))
-    if is_code or values is not None:
+    if is_code or is_point:
         stages = derived(captured, signature, operator)
         if is_code:
             parts.append(stages.source.rstrip("\n"))
-        if values is not None:
+        if is_point:
             from diffsrc.api.frozen import Piece
 
             piece = Piece(captured, signature, (operator,), stages, target.in_module)
             line = evaluated(piece, values)
             parts.append(textwrap.indent(line, "# ") if is_code else line)
+    if values and missing:
+        line = f"not evaluated: --at gives no {', '.join(missing)}"
+        parts.append(f"# {line}" if is_code else line)
     text = "\n\n".join(parts) + "\n"
     if is_code and _has_colours(sys.stdout):
         from diffsrc.cli.colours import highlighted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import os
@@ -81,11 +82,15 @@ class Target(NamedTuple):
         from diffsrc.capture import capture, capture_text
 
         if self.is_file:
-            return capture_text(self.place, self.name)
-        function = self.imported()
-        captured = capture(function)
-        # A lambda is called as it was asked for, where that is its name and no derivative's.
-        if not captured.name.isidentifier() and function is _imported(self.place, self.name):
+            captured = capture_text(self.place, self.name)
+            is_nameless = isinstance(captured.node, ast.Lambda)
+        else:
+            function = self.imported()
+            captured = capture(function)
+            is_nameless = not captured.name.isidentifier()
+            # Not by the name of its derivative.
+            is_nameless = is_nameless and function is _imported(self.place, self.name)
+        if is_nameless:  # a lambda is called as it was asked for
             captured.name, captured.qualname = self.name.rpartition(".")[2], self.name
         return captured
 

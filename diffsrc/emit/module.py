@@ -160,22 +160,26 @@ def _rows(before: str, value: object, level: int, after: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Guard:
-    """What the code of a function relies on: `left op right`, else it raises.
+    """What the code of a function relies on: where `left op right`, it raises.
 
-    `words` say for which arguments it is written.
+    `words` say for which arguments it is written. Of a call that tells it alone there is no `op`.
     """
 
     left: str
     op: str
     right: str
     words: str
+    error: str = "ValueError"
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
-        test = f"{INDENT}if {self.left} {self.op} {self.right}:"
+        asked = " ".join(part for part in (self.left, self.op, self.right) if part)
+        test, deep = f"{INDENT}if {asked}:", INDENT * 2
         lines = [test]
-        if len(test) > WIDTH:
-            deep = INDENT * 2
+        if len(test) > WIDTH and not self.op:
+            called, _, inside = test.partition("(")
+            lines = [f"{called}(", deep + inside.removesuffix("):"), f"{INDENT}):"]
+        elif len(test) > WIDTH:
             lines = [
                 f"{INDENT}if (",
                 f"{deep}{self.left}",
@@ -183,12 +187,12 @@ class Guard:
                 f"{INDENT}):",
             ]
         message = literal(f"{function} is written for {self.words}")
-        call = f"{INDENT * 2}raise ValueError({message})"
+        call = f"{INDENT * 2}raise {self.error}({message})"
         if len(call) <= WIDTH:
             return [*lines, call]
         return [
             *lines,
-            f"{INDENT * 2}raise ValueError(",
+            f"{INDENT * 2}raise {self.error}(",
             f"{INDENT * 3}{message}",
             f"{INDENT * 2})",
         ]

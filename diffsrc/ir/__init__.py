@@ -1,6 +1,7 @@
 """The expression IR: immutable, hash-consed nodes in a graph, and programs made of them."""
 
 from diffsrc.ir.blocks import (
+    Asked,
     Assert,
     Assumption,
     Bind,
@@ -41,6 +42,7 @@ __all__ = [
     "BOOL",
     "COMPLEX",
     "FLOAT",
+    "Asked",
     "Assert",
     "Assumption",
     "Bind",

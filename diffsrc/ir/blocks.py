@@ -145,6 +145,22 @@ class Assumption(NamedTuple):
     expected: object
 
 
+class Asked(NamedTuple):
+    """A question about the kind of what was read, whose answer decided the code.
+
+    Attributes:
+        own: the class that it has now; None where that is not known.
+        question: "is" (`==` too), "isinstance", "type", "bool", "hasattr", "callable", ...
+        about: what it was compared with; the classes, or the name of the attribute.
+    """
+
+    node: Node
+    own: object
+    question: str
+    about: object
+    answer: bool
+
+
 Structure = int | tuple["Structure", ...]
 
 
@@ -165,6 +181,7 @@ class Program(NamedTuple):
         doc: the user's docstring.
         free: names read from outside.
         assumptions: static things read from outside.
+        asked: of a program as parsed, what kinds decided.
         library: "math" or "np" as the source has it, "" where it uses neither; of a derivative,
             what it is written with.
         scalar: whether it takes single numbers only.
@@ -185,6 +202,7 @@ class Program(NamedTuple):
     doc: str | None = None
     free: tuple[Free, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    asked: tuple[Asked, ...] = ()
     library: str = ""
     scalar: bool = False
     taken: frozenset[str] = frozenset()

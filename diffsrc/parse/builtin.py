@@ -310,7 +310,9 @@ class Builtins(Expressions):
 
     def _type(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         (value,) = self._take(args, keywords, (1, 1), node)
-        return Static(self.class_of_value(value, node))
+        cls = self.class_of_value(value, node)
+        self.ask(value, "type", cls, answer=True)
+        return Static(cls)
 
     def _callable(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         (value,) = self._take(args, keywords, (1, 1), node)
@@ -319,6 +321,7 @@ class Builtins(Expressions):
                 return Static(value=True)
             case Node():
                 self.assume_number(value)
+                self.ask(value, "callable", answer=False)
                 return Static(value=False)
             case Static(value=known):
                 return Static(callable(known))
@@ -352,6 +355,7 @@ class Builtins(Expressions):
                 "Pass a scalar, or write a function for each rank.",
             )
         self.assume_number(number)
+        self.ask(number, "ndim", answer=False)
         return self.const(0, node)
 
     def _isscalar(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
@@ -364,6 +368,7 @@ class Builtins(Expressions):
                 "Pass a scalar, or write a function for each rank.",
             )
         self.assume_number(number)
+        self.ask(number, "isscalar", answer=number not in self.arrays)
         return Static(number not in self.arrays)
 
     # Refusals

@@ -13,7 +13,7 @@ from diffsrc.capture import (
     Captured,
 )
 from diffsrc.errors import Place, ShapeError, UnsupportedSyntax
-from diffsrc.ir import Assumption, Fail, Free, Graph, Node, Type, Var
+from diffsrc.ir import Asked, Assumption, Fail, Free, Graph, Node, Type, Var
 from diffsrc.parse import constants
 from diffsrc.parse.locals import local_names, names_of
 from diffsrc.parse.values import (
@@ -69,6 +69,7 @@ class Context(ABC):
         self.live: dict[Node, tuple[Source | None, object]] = {}
         self.free: dict[object, Free] = {}
         self.assumptions: dict[object, Assumption] = {}
+        self.asked: list[Asked] = []
         self.found: dict[tuple[int, str], Value] = {}
         self.used: set[str] = set()
         self.libraries: set[str] = set()

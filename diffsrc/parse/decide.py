@@ -67,6 +67,7 @@ class Decisions(Kinds):
                 numeric = self.numeric(value, node)
                 # None is not 0, and counts as false.
                 self.assume_number(value)
+                self.ask(value, "bool", answer=True)
                 return self.node("ne", (numeric, self.const(0, node)), node)
             case Static(value=known):
                 return self._truth_of_static(known, node)
@@ -216,6 +217,7 @@ class Decisions(Kinds):
                 if other.value is not None:
                     self.not_guessed(number, node)
                 self.rely(number, node)
+                self.ask(number, "is", other.value, answer=False)
                 return False
         if isinstance(left, Static) and isinstance(right, Static):
             return self._static_equal(left.value, right.value, node)
@@ -299,6 +301,7 @@ class Decisions(Kinds):
                     if value.type.kind == "bool" and type(other.value) is bool:
                         break
                     self.rely(value, node)
+                self.ask(value, "is", other.value, answer=False)
                 return False
         match left, right:
             case Object(node=a), Object(node=b) if a is b:

@@ -88,6 +88,7 @@ class _Reader(ByRule):
             doc=ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None,
             free=free,
             assumptions=tuple(self.assumptions.values()),
+            asked=tuple(self.asked),
             library=self.library(),
             taken=frozenset(names | {f.var.name for f in free}),
             places=self.places,

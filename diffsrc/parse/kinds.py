@@ -98,7 +98,7 @@ class Kinds(Texts):
         found: list[type] = []
         pending = [classes]
         while pending:
-            cls = pending.pop()
+            cls = pending.pop(0)
             if isinstance(cls, Items):
                 pending += cls.items
             elif isinstance(cls, Static) and isinstance(cls.value, tuple):
@@ -117,14 +117,17 @@ class Kinds(Texts):
             answer = self._number_is(value, found, node)
             if answer is not None:
                 self.rely(value, node)
+                self.ask(value, "isinstance", found, answer=answer)
                 return answer
         if isinstance(value, Node) and float in found and self._is_float_object(value):
             return True
         own = self.class_of_value(value, node)
         assert isinstance(own, type)
         # Those that are certain come first: the others may be refused.
-        found.sort(key=lambda cls: cls not in own.__mro__)
-        return any(self._is_subclass(own, cls, node) for cls in found)
+        ordered = sorted(found, key=lambda cls: cls not in own.__mro__)
+        answer = any(self._is_subclass(own, cls, node) for cls in ordered)
+        self.ask(value, "isinstance", found, answer=answer)
+        return answer
 
     def array_leaves(self, node: Node) -> frozenset[Node]:
         """The arrays from outside that a value is made of."""
@@ -155,17 +158,18 @@ class Kinds(Texts):
         """Whether a computed number is a float, Python's or NumPy's, which is one of Python's."""
         if value in self.arrays or not isinstance(value, Call) or not is_float(value):
             return False
-        leaves: list[tuple[Source, object]] = []
+        leaves: list[tuple[Node, Source, object]] = []
         for leaf in reachable((value,), arms=False):
             if isinstance(leaf, Var) or leaf in self.live:
                 source, example = self.live_value(leaf)
                 if source is None or type(example) not in {float, int, _float64()}:
                     return False
-                leaves.append((source, example))
+                leaves.append((leaf, source, example))
             elif isinstance(leaf, Call) and (leaf.op == "pow" or leaf.type is COMPLEX):
                 return False  # a root of a negative number is complex
-        for source, example in leaves:
+        for leaf, source, example in leaves:
             self.assume_type(source, example)
+            self.ask(leaf, "isinstance", [int, float], answer=True)
         return True
 
     def _is_subclass(self, own: type, cls: type, node: ast.AST) -> bool:
@@ -214,6 +218,11 @@ class Kinds(Texts):
 
     def has_attribute(self, value: Value, name: str, node: ast.AST) -> bool:
         """`hasattr(value, name)`, where the class alone decides it."""
+        answer = self._has_attribute(value, name, node)
+        self.ask(value, "hasattr", name, answer=answer)
+        return answer
+
+    def _has_attribute(self, value: Value, name: str, node: ast.AST) -> bool:
         match value:
             case Record() if name in value.fields:
                 return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import numbers
+import sys
 import types
 from typing import Never
 
@@ -13,7 +14,7 @@ from diffsrc.capture import Captured, Found, MissingName, Textual, static_attrib
 from diffsrc.capture.attributes import MISSING, raw_attribute
 from diffsrc.capture.scope import is_a
 from diffsrc.errors import UnsupportedSyntax
-from diffsrc.ir import COMPLEX, Assumption, Free, Node, Type, Var
+from diffsrc.ir import COMPLEX, Asked, Assumption, Call, Free, Node, Result, Type, Var
 from diffsrc.ops import distribution_of, operation_of
 from diffsrc.parse.context import OBJECT, Context
 from diffsrc.parse.values import Object, Source, Static, Value
@@ -187,6 +188,27 @@ class Live(Context):
             self.assume_type(source, value)
         else:
             self.assume(source, numbers.Number)
+
+    def ask(self, value: Value, question: str, about: object = None, *, answer: bool) -> None:
+        """Note a question about a value's kind: a module alone has to ask it again.
+
+        What is computed is a number, or computing it raises; what is chosen is one of two.
+        """
+        pending = [value.node if isinstance(value, Object) else value]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, Result):
+                arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
+                pending += [arm.results[node.index] for arm in arms]
+            elif isinstance(node, Call) and node.op == "select":
+                pending += node.args[1:]
+            elif isinstance(node, Var) or node in self.live:
+                assert isinstance(node, Node)
+                example = self.live_value(node)[1]
+                own = None if example is None else type(example)
+                if node in self.arrays:
+                    own = sys.modules["numpy"].ndarray
+                self.asked.append(Asked(node, own, question, about, answer))
 
     def live_value(self, node: Node) -> tuple[Source | None, object]:
         """Where a live number is found, and its value now (1.0 before any call)."""

@@ -12,6 +12,8 @@ import math
 
 def arrhenius_grad(temperature, factor, energy):
     """Gradient of arrhenius with respect to temperature, factor, energy."""
+    if getattr(factor, "ndim", 0):
+        raise ValueError("arrhenius_grad is written for a number factor")
     ratio = -energy / (8.314 * temperature)
     d_factor = math.exp(ratio)
     quotient = factor * d_factor / temperature

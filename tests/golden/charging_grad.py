@@ -12,6 +12,8 @@ import math
 
 def charging_grad(t, resistance, capacity, voltage):
     """Gradient of charging with respect to t, resistance, capacity, voltage."""
+    if getattr(voltage, "ndim", 0):
+        raise ValueError("charging_grad is written for a number voltage")
     resistance_capacity = resistance * capacity
     ratio = -t / resistance_capacity
     voltage_exp_ratio = voltage * math.exp(ratio)

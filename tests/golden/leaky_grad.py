@@ -10,4 +10,6 @@
 
 def leaky_grad(x, slope=0.01):
     """Derivative of leaky with respect to x."""
+    if getattr(slope, "ndim", 0):
+        raise ValueError("leaky_grad is written for a number slope")
     return 1.0 if x > 0 else slope

@@ -12,6 +12,8 @@ import math
 
 def logistic_grad(t, capacity, rate, midpoint):
     """Gradient of logistic with respect to t, capacity, rate, midpoint."""
+    if getattr(capacity, "ndim", 0):
+        raise ValueError("logistic_grad is written for a number capacity")
     t_minus_midpoint = t - midpoint
     scale = rate * t_minus_midpoint
     e = math.exp(-abs(scale))

@@ -8,4 +8,8 @@
 
 def rosenbrock_hessian(x, y):
     """Hessian of rosenbrock with respect to x, y."""
+    if getattr(x, "ndim", 0):
+        raise ValueError("rosenbrock_hessian is written for a number x")
+    if getattr(y, "ndim", 0):
+        raise ValueError("rosenbrock_hessian is written for a number y")
     return (1200 * x**2 - 400 * y + 2, -400 * x), (-400 * x, 200.0)

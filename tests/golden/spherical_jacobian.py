@@ -10,6 +10,8 @@ import math
 
 def spherical_jacobian(r, theta, phi):
     """Jacobian of spherical with respect to r, theta, phi."""
+    if getattr(r, "ndim", 0):
+        raise ValueError("spherical_jacobian is written for a number r")
     sin_theta = math.sin(theta)
     rho = r * sin_theta
     cos_phi = math.cos(phi)
