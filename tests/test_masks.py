@@ -153,8 +153,9 @@ def test_it_is_what_differences_say(f, same, wrt):
 
 
 def test_the_text_says_where():
-    text = derivative(clipped, wrt="a").source_for(X, 1.3)
+    text = value_and_grad(clipped, wrt="a").source_for(X, 1.3)
     assert "    y2 = np.where(y < 0, 0, y)\n" in text
+    assert "np.where(y < 0, 0.0, 2 * x * y)" in derivative(clipped, wrt="a").source_for(X, 1.3)
 
 
 def test_the_type_of_float32_is_kept():

@@ -293,6 +293,17 @@ def test_high_powers_are_not_multiplied_by_a_zero_either() -> None:
         np.testing.assert_array_equal(grad(steep, wrt="s")(x, -1.0), [0.0, 0.0])
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("root", ["np.sqrt(s) * np.sqrt(s)", "s**1.5 / np.sqrt(s)", "np.log(s)"])
+def test_a_choice_that_is_used_twice_guards_both(root, tmp_path) -> None:
+    body = f"return np.where(s > 0, x * {root} * t, 0.0)"
+    f = loaded(tmp_path / "twice.py", f"import numpy as np\n\ndef f(x, s, t):\n    {body}\n")
+    for s in np.array([-1.0, 0.0]):
+        np.testing.assert_array_equal(grad(f, wrt="s")(X, s, 1.5), np.zeros(5))
+        np.testing.assert_array_equal(grad(f, wrt="t")(X, s, 1.5), np.zeros(5))
+        assert grad(f, wrt="s")(0.5, s, 1.5) == 0.0
+
+
 def test_a_choice_of_a_rule_of_the_users_guards_too() -> None:
     def damp(x, s, k):
         return np.where(s > 0, 1.0, 1.0) * x * k

@@ -180,12 +180,24 @@ def times(adjoint: Node, slope: Node) -> Node:
         return graph.sum([divided.constant * rest, *terms])
     if adjoint is graph.one or slope is graph.one:
         return slope if adjoint is graph.one else adjoint
-    for choice, other in ((adjoint, slope), (slope, adjoint)):
-        if isinstance(choice, Call) and choice.op == "select":
-            condition, then, orelse = choice.args
-            if then is graph.zero or orelse is graph.zero:
-                return select(graph, condition, times(then, other), times(orelse, other))
+    for whole, other in ((adjoint, slope), (slope, adjoint)):
+        choice = _selection(whole)
+        if choice is not None:
+            condition, *arms = choice.args
+            beside = whole / choice
+            return select(graph, condition, *(times(beside * arm, other) for arm in arms))
     return adjoint * slope
+
+
+def _selection(node: Node) -> Call | None:
+    """A factor that is a choice with a zero arm."""
+    zero = node.graph.zero
+    for base, exponent in node.factors if isinstance(node, Prod) else ((node, 1),):
+        if not isinstance(base, Call) or base.op != "select":
+            continue
+        if exponent == 1 and zero in base.args[1:]:
+            return base
+    return None
 
 
 def _divided(adjoint: Node, slope: Node) -> Sum | None:
