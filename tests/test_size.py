@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sympy
+from sympy.core.random import rng
 
 from diffsrc import closed_form, derivative, grad
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir.exact import rounded
+from diffsrc.simplify.algebra import factored
 
 DEEPEST = 20
 FRAMES = 150  # beyond the test's own
@@ -475,3 +478,10 @@ def test_many_returns(tmp_path: Path) -> None:
     assert (df(0.5), df(98.5), df(100.0)) == (1.0, 2 * 99 * 98.5, 1.0)
     with pytest.raises(UnsupportedSyntax, match="more than 120 deep"):
         grad(imported(text([*returns(300), "return x"]), tmp_path, "too_many"))(0.5)
+
+
+def test_factoring_is_no_matter_of_luck():
+    x, y = sympy.symbols("x y")
+    before = rng.getstate()
+    assert factored(x**2 + 2 * x * y + y**2) == (x + y) ** 2
+    assert rng.getstate() == before

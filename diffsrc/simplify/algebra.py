@@ -34,7 +34,8 @@ MAX_NODES = 80
 MAX_TREE = 1_000  # as SymPy goes through shared parts again and again
 MAX_OPERATIONS = 150
 MAX_SYMBOLS = 8
-MAX_FACTORED = 12
+MAX_TURNED = 12
+MAX_FACTORED = 8  # of 10 terms one of some hundred factorings never ends
 MAX_DEGREE = 8
 MAX_ROOT = 4  # to SymPy x**3.045 is the power 609 of a root
 MAX_TERMS = 200
@@ -308,6 +309,19 @@ def is_flat(expression: Expr) -> bool:
     return not any(power.base.is_Add for power in expression.atoms(sympy.Pow))
 
 
+def factored(expression: Expr) -> Expr:
+    """The factors of a polynomial, found in the same steps each time: SymPy draws at random."""
+    import sympy
+    from sympy.core.random import rng
+
+    state = rng.getstate()
+    rng.seed(0)
+    try:
+        return sympy.factor(expression)
+    finally:
+        rng.setstate(state)
+
+
 def is_zero(node: Node, normal: Callable[[Node], Node]) -> bool:
     """Whether `node` is proven to be zero; False where the proof fails or would take too long."""
     import sympy
@@ -371,7 +385,7 @@ def turned(node: Sum, angles: Sequence[Node], normal: Callable[[Node], Node]) ->
             return
         expanded = sympy.expand(expression)
         terms, symbols_in = sympy.Add.make_args(expanded), expanded.free_symbols
-        if len(terms) > MAX_FACTORED or len(symbols_in) > MAX_SYMBOLS:
+        if len(terms) > MAX_TURNED or len(symbols_in) > MAX_SYMBOLS:
             return
         for angle in angles:
             sine, cosine = (convert.symbol(graph.call(op, angle)) for op in ("sin", "cos"))
@@ -432,7 +446,7 @@ def _over_one_denominator(
             return
         yield (
             "factor",
-            graph.product((back(graph, sympy.factor(expanded), symbols), below)),
+            graph.product((back(graph, factored(expanded), symbols), below)),
         )
     except (TooLarge, sympy.polys.polyerrors.BasePolynomialError):
         return
