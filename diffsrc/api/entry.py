@@ -261,7 +261,10 @@ def _argument_conditions(
             return [f"not {cell(fits)}({name})"] if _is_parameter(name, emitted) else []
         return [f"type({name}) is not {cell(argument.type)}"]
     if name in emitted.ranked:
-        return [f"type({name}) {'' if argument.array else 'not '}in {cell(SCALARS)}"]
+        if argument.array:
+            return [f"type({name}) in {cell(SCALARS)}"]
+        # Nearly all are floats, of which this is known sooner.
+        return [f"type({name}) is not {cell(float)} and type({name}) not in {cell(SCALARS)}"]
     return []
 
 
