@@ -32,6 +32,16 @@ SPECIAL = {
     if spelling.startswith("scipy.special.") and operation.name not in OF_COMPLEX
 }
 
+POWERS_UNDONE = [
+    (2.0, 1e-9),
+    (-0.3, 2.0),
+    (10.0, -0.05),
+    (-1.9, 0.5),
+    (0.7, 0.022),
+    (0.7, 0.0224),
+    (0.7, 1e12),
+    (0.7, 1e20),
+]
 # Beyond the domains that draws are from: negative, large, nearly singular, where forms change.
 FURTHER = {
     "erf": [(0.0,), (-4.5,), (6.0,)],
@@ -91,26 +101,8 @@ FURTHER = {
     "pseudo_huber": [(1.0, 1e-3), (1.0, 1e6), (0.5, -7.0), (1e-8, 1.0), (2.0, -1e50)],
     "boxcox": [(2.0, 1e-9), (1e3, -2.0), (1e-3, 2.0), (2.0, 0.0)],
     "boxcox1p": [(2.0, 1e-9), (1e3, -2.0), (-0.99, 2.0)],
-    "inv_boxcox": [
-        (2.0, 1e-9),
-        (-0.3, 2.0),
-        (10.0, -0.05),
-        (-1.9, 0.5),
-        (0.7, 0.022),
-        (0.7, 0.0224),
-        (0.7, 1e12),
-        (0.7, 1e20),
-    ],
-    "inv_boxcox1p": [
-        (2.0, 1e-9),
-        (-0.3, 2.0),
-        (10.0, -0.05),
-        (-1.9, 0.5),
-        (0.7, 0.022),
-        (0.7, 0.0224),
-        (0.7, 1e12),
-        (0.7, 1e20),
-    ],
+    "inv_boxcox": POWERS_UNDONE,
+    "inv_boxcox1p": POWERS_UNDONE,
     "exp10": [(-300.0,), (300.0,)],
     "cosm1": [(1e-9,), (0.0,)],
     "owens_t": [(0.0, 1.0), (-5.0, 0.1), (0.1, -8.0)],

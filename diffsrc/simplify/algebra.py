@@ -309,7 +309,7 @@ def is_flat(expression: Expr) -> bool:
     return not any(power.base.is_Add for power in expression.atoms(sympy.Pow))
 
 
-def factored(expression: Expr) -> Expr:
+def fully_factored(expression: Expr) -> Expr:
     """The factors of a polynomial, found in the same steps each time: SymPy draws at random."""
     import sympy
     from sympy.core.random import rng
@@ -446,7 +446,7 @@ def _over_one_denominator(
             return
         yield (
             "factor",
-            graph.product((back(graph, factored(expanded), symbols), below)),
+            graph.product((back(graph, fully_factored(expanded), symbols), below)),
         )
     except (TooLarge, sympy.polys.polyerrors.BasePolynomialError):
         return
