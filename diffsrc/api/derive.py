@@ -108,7 +108,7 @@ def derive(
     )
     ranked = ranked_parameters(parsed, lowered)
     derived = derived_results(operators, len(lowered.body.results))
-    simplified = broadcast(lowered, arrays, derived)
+    simplified = lowered if parsed.graph.ranked else broadcast(lowered, arrays, derived)
     _refuse_shadowed(simplified)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)

@@ -8,6 +8,7 @@ from diffsrc.differentiate.sweep import Sweep
 from diffsrc.differentiate.task import task_of
 from diffsrc.errors import NotDifferentiable
 from diffsrc.ir import COMPLEX, Assert, Block, If, Node, Number, Program, Result, reachable
+from diffsrc.ir.arrays import filled
 from diffsrc.simplify import Simplifier
 
 MAX_TAIL_WORK = 2_000
@@ -55,7 +56,8 @@ def _derived(work: Sweep, block: Block, requests: Sequence[Request], *, with_val
         with choices.binding() as binds:
             for index, wrt in requests:
                 adjoints = work.sweep(block, {block.results[index]: graph.one}, ())
-                wanted += (adjoints.get(x, graph.zero) for x in wrt)
+                found = (adjoints.get(x, graph.zero) for x in wrt)
+                wanted += (filled(g, x) for g, x in zip(found, wrt, strict=True))
         return Block((*block.statements, *binds), values + tuple(wanted))
     indices = [r.index for r in block.results if isinstance(r, Result)]
 

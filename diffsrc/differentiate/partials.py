@@ -46,7 +46,8 @@ class Partials:
                     if b in self.active
                 ]
             case Ref():
-                return [(node.value, graph.one)]
+                inner = self.simplifier.normal.inner.get(node) if graph.ranked else None
+                return [(node.value if inner is None else inner, graph.one)]
             case _:
                 return []
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 from diffsrc.differentiate.choices import Adjoints, Choices
 from diffsrc.differentiate.partials import Partials, times
 from diffsrc.differentiate.task import Task
 from diffsrc.ir import COMPLEX, Block, Call, If, Node, Number, Program, Result, blocks, reachable
+from diffsrc.ir.arrays import reduced
 from diffsrc.ir.complex import conjugate, real_part
+from diffsrc.rules.arrays import ARRAY_RULES
 
 
 class Sweep:
@@ -19,6 +22,9 @@ class Sweep:
         self.program, self.wrt, self.active, self.simplifier = task
         self.graph = self.program.graph
         self.names = _names_of(self.program)
+        if self.graph.ranked:
+            normal = self.simplifier.normal
+            self.names = {normal(node): name for node, name in self.names.items()}
         self.hints: dict[Node, str] = dict(self.program.hints)
         self.partials = Partials(task, self.hints)
         self.choices = Choices(task, sweep=self.sweep, hint=self.hint)
@@ -38,6 +44,8 @@ class Sweep:
         # What lies outside the arms of choices, for which alone it matters.
         outside = set(stops)
         contributions: dict[Node, list[Node]] = {}
+        if graph.ranked:
+            seeds = self._normal(seeds)
         for root, seed in seeds.items():
             contributions.setdefault(root, []).append(seed)
         if graph.branches:
@@ -45,7 +53,7 @@ class Sweep:
             outside |= set(reachable(given, arms=False))
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
-        order = reachable(seeds, stop=stops | set(self.wrt))
+        order = self._order(seeds, stops | set(self.wrt))
         # An `If` outside has all its results outside, those too that only an arm here uses.
         if graph.branches:
             outside |= {n for n in order if isinstance(n, Result) and n.of in outside}
@@ -70,14 +78,40 @@ class Sweep:
             elif isinstance(node, Result):
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
+                if isinstance(node, Call) and node.params:
+                    for below, contribution in self._on_arrays(node, adjoint):
+                        contributions.setdefault(below, []).append(contribution)
+                    continue
                 partials = self.partials.of(node, stops)
                 if isinstance(node, Call) and node.op == "conj":
                     adjoint = conjugate(adjoint)
                 if len(partials) > 1:
                     self.simplifier.share(adjoint)
                 for below, slope in partials:
-                    contributions.setdefault(below, []).append(times(adjoint, slope))
+                    contribution = times(adjoint, slope)
+                    if graph.ranked:
+                        contribution = reduced(contribution, node.type.axes, below.type.axes)
+                    contributions.setdefault(below, []).append(contribution)
         return finished
+
+    def _normal(self, seeds: Adjoints) -> Adjoints:
+        """The seeds of normal nodes: programs of arrays are derived in that form."""
+        found: dict[Node, list[Node]] = {}
+        for root, seed in seeds.items():
+            found.setdefault(self.simplifier.normal(root), []).append(seed)
+        return {root: self.graph.sum(several) for root, several in found.items()}
+
+    def _order(self, seeds: Adjoints, stop: AbstractSet[Node]) -> list[Node]:
+        if self.graph.ranked:
+            return self.simplifier.order(seeds, stop)
+        return reachable(seeds, stop=stop)
+
+    def _on_arrays(self, node: Call, adjoint: Node) -> list[tuple[Node, Node]]:
+        """What an operation on arrays gives to its arguments."""
+        rule = ARRAY_RULES[node.op]
+        return [
+            (arg, rule(adjoint, node, i)) for i, arg in enumerate(node.args) if arg in self.active
+        ]
 
     def hint(self, node: Node, value: Node, by: Node | None = None) -> None:
         """Suggest `d_u` as the name of an adjoint of `u`, `d_u_x` for a partial of `u` by `x`."""

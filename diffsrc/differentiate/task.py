@@ -23,6 +23,12 @@ class Task(NamedTuple):
 def task_of(program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> Task:
     """The task, with the nodes that depend on `wrt`."""
     active: set[Node] = set(wrt)
+    if program.graph.ranked:
+        roots = [simplifier.normal(root) for root in program.body.roots()]
+        for node in simplifier.order(roots):
+            if not active.isdisjoint(simplifier.below(node)):
+                active.add(node)
+        return Task(program, wrt, active, simplifier)
     # A tuple that is derived by in part: a rule by a user takes it whole.
     whole = {n.args[0] for n in wrt if isinstance(n, Call) and n.op == "item"}
     for node in reachable(program.body.roots()):

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping
 
-from diffsrc.ir import Call, Const, If, Node, Program, Result, Var
+from diffsrc.ir import Call, Const, If, Node, Program, Result, Template, Var
 
 TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
 
@@ -29,6 +29,7 @@ INFIX = {
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 # What `ruff format` leaves as it is, apart from letter case.
 NUMBER = re.compile(r"[1-9][\d_]*|\d[\d_]*\.\d+(e-?\d+)?|\d+e-?\d+")
+HOLE = re.compile(r"{(\d+)}")
 BITWISE = {"&": ("&", BITAND), "|": ("|", BITOR)}
 
 
@@ -79,6 +80,8 @@ class Printer:
 
     def _call(self, node: Call) -> tuple[str, int]:
         op, args, options = node.op, node.args, node.options
+        if options and isinstance(options[0], Template):
+            return self._spelled(options[0], args)
         match op:
             case "attribute":
                 return f"{self(args[0], ATOM)}.{options[0]}", ATOM
@@ -149,6 +152,18 @@ class Printer:
                     orelse = self(args[2], TERNARY)
                 return f"{then} if {condition} else {orelse}", TERNARY
         raise AssertionError(f"{op} cannot be printed")
+
+    def _spelled(self, template: Template, args: tuple[Node, ...]) -> tuple[str, int]:
+        """The text of an operation on arrays."""
+        if template == "{0} @ {1}":
+            return f"{self(args[0], PRODUCT)} @ {self(args[1], PRODUCT + 1)}", PRODUCT
+
+        def filled(hole: re.Match[str]) -> str:
+            after = template[hole.end() : hole.end() + 1]
+            text = self(args[int(hole[1])], ATOM if after in {".", "["} else TERNARY)
+            return f"({text})" if after == "." and text.isdecimal() else text
+
+        return HOLE.sub(filled, template), ATOM
 
     def _template(self, template: object, args: tuple[Node, ...]) -> str:
         """Source text with holes for values, in double quotes where it has no others."""

@@ -34,6 +34,7 @@ from diffsrc.ir.nodes import (
     Ref,
     Result,
     Sum,
+    Template,
     Type,
     Var,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Stack",
     "Structure",
     "Sum",
+    "Template",
     "Type",
     "UserRules",
     "Var",

@@ -7,7 +7,7 @@ program.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from diffsrc.ir.complex import COMPLEX_VALUED, gives_complex, is_complex, with_lengths
 from diffsrc.ir.exact import Exact, exact, hashed, is_extreme, raised, rounded, with_root
@@ -24,13 +24,18 @@ from diffsrc.ir.nodes import (
     Ref,
     Result,
     Sum,
+    Template,
     Type,
     Var,
 )
 from diffsrc.ir.powers import FOLDED, folded, is_integer_power, power_of_number, power_of_product
 
+from diffsrc.ir.shapes import broadcast
+
 if TYPE_CHECKING:
     from diffsrc.ir.blocks import Block
+
+Known = TypeVar("Known", bound=Node)
 
 MAX_FACTORS = 10
 MAX_TERMS = 16
@@ -58,6 +63,8 @@ class Graph:
         # Whether there are complex values, of which `unit` is 1j.
         self.complex = False
         self.unit: Const | None = None
+        # Whether nodes know their axes.
+        self.ranked = False
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.
         self.parts: dict[tuple[str, Node, int], Node] = {}
         # Whether there are powers whose exponents are not literals.
@@ -97,14 +104,23 @@ class Graph:
             self.table[key] = node
         return node
 
-    def call(self, op: str, *args: Node, options: tuple[object, ...] = ()) -> Call:
-        key = (Call, op, args, options)
+    def call(
+        self,
+        op: str,
+        *args: Node,
+        options: tuple[object, ...] = (),
+        params: tuple[object, ...] = (),
+        type_: Type | None = None,
+    ) -> Call:
+        """The operation; one on arrays is told its type, others are pointwise."""
+        key = (Call, op, args, options, params)
         node = self.table.get(key)
         if not isinstance(node, Call):
-            node = Call(self, BOOL if op in BOOLEAN else FLOAT, args)
-            node.op, node.args, node.options = op, args, options
+            own = type_ or (BOOL if op in BOOLEAN else FLOAT)
+            node = Call(self, self._spread(own, args) if type_ is None else own, args)
+            node.op, node.args, node.options, node.params = op, args, options, params
             may_be_complex = self.complex or op in COMPLEX_VALUED
-            if may_be_complex and node.type is not BOOL and gives_complex(op, args, options):
+            if may_be_complex and node.type.kind != "bool" and gives_complex(op, args, options):
                 node.type = COMPLEX
                 self.complex = True
             self.table[key] = node
@@ -114,13 +130,49 @@ class Graph:
                 self.powers = True
         return node
 
+    def again(self, node: Call, args: tuple[Node, ...]) -> Call:
+        """The same operation on other arguments."""
+        if args == node.args:
+            return node
+        on_arrays = node.params or (node.options and isinstance(node.options[0], Template))
+        return self.call(
+            node.op,
+            *args,
+            options=node.options,
+            params=node.params,
+            type_=node.type if on_arrays else None,
+        )
+
+    def array(self, name: str, axes: tuple[str, ...]) -> Var:
+        """An argument with these axes: "1" for a unit axis, a number for one of that size."""
+        var = self.var(name, Type("float", tuple([self.number(0)] * len(axes))))
+        return self.sized(var, axes)
+
+    def sized(self, node: Known, axes: tuple[str, ...]) -> Known:
+        """A new node as an array with these axes."""
+        sizes = [
+            self.number(int(axis))
+            if axis.isdigit()
+            else self.call("dim", node, params=(i,), type_=FLOAT)
+            for i, axis in enumerate(axes)
+        ]
+        node.type = Type("float", tuple(sizes)) if axes else FLOAT
+        return node
+
+    def _spread(self, own: Type, operands: tuple[Node, ...]) -> Type:
+        """The type of what is computed pointwise."""
+        if not self.ranked:
+            return own
+        axes = broadcast(operands)
+        return Type(own.kind, axes) if axes else own
+
     def imaginary(self) -> Const:
         """The node of 1j."""
         return self.const(1j) if self.unit is None else self.unit
 
     def is_logical(self, node: Node) -> bool:
         """Whether NumPy computes it as a truth value: a comparison; sums and products of such."""
-        return node.type is BOOL or node in self.logical
+        return node.type.kind == "bool" or node in self.logical
 
     def if_(self, condition: Node, then: Block, orelse: Block) -> If:
         arms = ((a.statements, a.results, a.fail) for a in (then, orelse))
@@ -223,7 +275,8 @@ class Graph:
         node = self.table.get(key)
         if not isinstance(node, Sum):
             terms_ = tuple([term for term, _ in own])
-            node = Sum(self, COMPLEX if self.complex and is_complex(terms_) else FLOAT, terms_)
+            type_ = COMPLEX if self.complex and is_complex(terms_) else FLOAT
+            node = Sum(self, self._spread(type_, terms_), terms_)
             node.constant, node.terms = constant, own
             self.table[key] = node
         return node
@@ -324,7 +377,7 @@ class Graph:
                 opened.append(self.power(base, exponent))
             elif kind is not Number and kind is not Sum:
                 kept.append((base, exponent.numerator if whole else exponent))
-                if kind is Call and (base.type is BOOL or base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
+                if kind is Call and (base.type.kind == "bool" or base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
                     folds = True
             elif whole and isinstance(base, Number) and (base.value or exponent > 0):
                 coefficient *= raised(base.value, exponent.numerator)
@@ -368,7 +421,8 @@ class Graph:
         node = self.table.get(key)
         if not isinstance(node, Prod):
             bases = tuple([base for base, _ in factors])
-            node = Prod(self, COMPLEX if self.complex and is_complex(bases) else FLOAT, bases)
+            type_ = COMPLEX if self.complex and is_complex(bases) else FLOAT
+            node = Prod(self, self._spread(type_, bases), bases)
             node.coefficient, node.core, node.factors = coefficient, None, factors
             self.table[key] = node
             if is_extreme(coefficient):

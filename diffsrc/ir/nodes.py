@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 
 class Type(NamedTuple):
-    """What a value is: its kind and one size symbol for each axis."""
+    """What a value is: its kind and the size of each axis.
+
+    Sizes are normal nodes: those of an argument `dim`s, one that is the number 1 that of a unit
+    axis. Where ranks are not known, as in code of pointwise operations, there are none.
+    """
 
     kind: str
-    axes: tuple[str, ...] = ()
+    axes: tuple[Node, ...] = ()
 
 
 FLOAT = Type("float")
@@ -101,13 +105,23 @@ class Var(Node):
 
 
 class Call(Node):
-    """An operation on nodes; `options` hold what is not a value, such as the spelling."""
+    """An operation on nodes; `options` hold what is not a value, such as the spelling.
 
-    __slots__ = ("args", "op", "options")
+    `params` say what an operation on arrays does beside its arguments: axes, labels, slices.
+    """
+
+    __slots__ = ("args", "op", "options", "params")
 
     op: str
     args: tuple[Node, ...]
     options: tuple[object, ...]
+    params: tuple[object, ...]
+
+
+class Template(str):
+    """A spelling with holes for the arguments: `np.sum({0}, axis=0)`, `{0}.T`."""
+
+    __slots__ = ()
 
 
 class If(Node):

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.exact import Exact, magnitude, quotient, raised
-from diffsrc.ir.nodes import BOOL, COMPLEX, Call, Node, Number, Prod, Sum
+from diffsrc.ir.nodes import COMPLEX, Call, Node, Number, Prod, Sum
 from diffsrc.ir.signs import positive
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _of_calls(graph: Graph, powers: dict[Node, Exact]) -> list[Node]:
     for base, exponent in list(powers.items()):
         if not isinstance(base, Call) or exponent.denominator != 1:
             continue
-        if base.type is BOOL and exponent > 1:
+        if base.type.kind == "bool" and exponent > 1:
             powers[base] = 1
         elif base.op == "abs" and magnitude(exponent) > 1 and base.args[0].type is not COMPLEX:
             odd = exponent.numerator % 2

@@ -13,8 +13,9 @@ from diffsrc.capture import BoundMethod, PropertyOf, Textual
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
 from diffsrc.ops import distribution_of, operation_of
+from diffsrc.parse.arrays import Arrays
 from diffsrc.parse.context import is_known_library
-from diffsrc.parse.live import Live, is_static
+from diffsrc.parse.live import is_static
 from diffsrc.parse.values import (
     Items,
     Method,
@@ -44,7 +45,7 @@ _FIXED_OF_ENUM = frozenset({"name", "value", "_name_", "_value_"})
 _TAKE_IT_BOUND = "Take the method of an instance, or call the derivative with one."
 
 
-class Attributes(Live):
+class Attributes(Arrays):
     """Reads `value.name`."""
 
     def attribute(self, base: Value, name: str, node: ast.expr) -> Value:
@@ -68,12 +69,7 @@ class Attributes(Live):
             case Super():
                 return self._of_super(base, name, node)
             case Node():
-                self.not_guessed(base, node)
-                return self.refuse(
-                    f"The attribute .{name} of a number or array is not understood.",
-                    node,
-                    "Pointwise operations only: arrays' own attributes and methods come later.",
-                )
+                return self.attribute_of_array(base, name, node)
             case _:
                 self.decided(base, node)
                 return self.refuse(

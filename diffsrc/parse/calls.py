@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from diffsrc.capture.decorators import is_ours
 from diffsrc.capture.scope import is_a
 from diffsrc.ops import Operation, distribution_of, operation_of
+from diffsrc.ops.arrays import array_operation_of
+from diffsrc.parse.arrays import ArrayMethod
 from diffsrc.parse.attributes import may_change
 from diffsrc.parse.complex import ComplexNumbers
 from diffsrc.parse.unknown import spelt, unknown_function
@@ -142,6 +144,8 @@ class Calls(ComplexNumbers):
         node: ast.expr,
     ) -> Value:
         value = function.value
+        if isinstance(value, ArrayMethod):
+            return self.array_call(value.operation, f".{value.name}", args, keywords, node)
         rule = rule_of(value)
         if rule is not None:
             return self.by_rule(rule, function, args, keywords, node)
@@ -151,6 +155,9 @@ class Calls(ComplexNumbers):
         known = operation_of(value)
         if known is not None and known[0].arity:
             return self.operate(*known, args, keywords, node)
+        on_arrays = array_operation_of(value)
+        if on_arrays is not None:
+            return self.array_call(on_arrays, on_arrays.spellings[0], args, keywords, node)
         if distribution_of(value) is not None:
             return self.frozen(value, args, keywords, node)
         if is_ours(value):

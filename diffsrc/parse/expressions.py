@@ -8,6 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from diffsrc.ir import Let, Node
+from diffsrc.ops.arrays import ARRAYS
 from diffsrc.parse import constants
 from diffsrc.parse.decide import Decisions
 from diffsrc.parse.values import (
@@ -197,6 +198,8 @@ class Expressions(Decisions):
 
     def binary(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
         op = _BINARY.get(type(operator))
+        if isinstance(operator, ast.MatMult):
+            return self.array_call(ARRAYS["np.matmul"], "@", (left, right), {}, node)
         if op is None:
             return self._bits(operator, left, right, node)
         return self.arithmetic(op, left, right, node)
@@ -256,12 +259,6 @@ class Expressions(Decisions):
             op, spelling = _BITS[type(operator)]
             a, b = self.truth_node(left, node), self.truth_node(right, node)
             return self.node(op, (a, b), node, spelling)
-        if isinstance(operator, ast.MatMult):
-            self.refuse(
-                "The matrix product @ is not understood yet.",
-                node,
-                "Write the sum of products out.",
-            )
         return self.refuse(
             f"The operator {_symbol(operator)} is not understood for {what(left)} "
             f"and {what(right)}.",

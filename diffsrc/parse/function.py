@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterator
 from typing import Never
 
 from diffsrc.capture import Captured
-from diffsrc.errors import NotDifferentiable, Place, UnsupportedSyntax
+from diffsrc.errors import NotDifferentiable, Place, ShapeError, UnsupportedSyntax
 from diffsrc.ir import (
     Block,
     Const,
@@ -20,6 +21,7 @@ from diffsrc.ir import (
     Type,
     Var,
 )
+from diffsrc.parse.arrays import NeedsRanks
 from diffsrc.parse.by_rule import ByRule
 from diffsrc.parse.context import OBJECT
 from diffsrc.parse.locals import names_of
@@ -48,7 +50,11 @@ def parse(captured: Captured, signature: Signature) -> Program:
     """
     with deep_recursion():
         try:
-            return _Reader(captured, signature).program()
+            with contextlib.suppress(NeedsRanks):
+                return _Reader(captured, signature).program()
+            reader = _Reader(captured, signature)
+            reader.graph.ranked = True
+            return reader.program()
         except RecursionError:
             message = f"{captured.qualname} is nested too deep."
             place = captured.place(captured.node)
@@ -157,7 +163,11 @@ class _Reader(ByRule):
         type_ = Type(kind.__name__) if isinstance(kind, type) and plain else OBJECT
         if argument.kind == "number":
             type_ = Type("float")
-        made = self.graph.var(arg.arg, type_)
+        ranked = argument.kind == "number" and self.graph.ranked
+        if ranked:
+            made = self.graph.array(arg.arg, self._axes(arg, argument))
+        else:
+            made = self.graph.var(arg.arg, type_)
         self.places[made] = self.place(arg)
         if argument.kind == "number":
             if argument.array:
@@ -168,6 +178,15 @@ class _Reader(ByRule):
         if plain and argument.value is None:
             self.guesses.add(made)
         return Object(argument.value, made, kind, Source(None, arg.arg), argument)
+
+    def _axes(self, arg: ast.arg, argument: Argument) -> tuple[str, ...]:
+        if argument.axes is None:
+            raise ShapeError(
+                f"The rank of {arg.arg!r} decides the derivative's code, and it is not known yet.",
+                self.place(arg),
+                f'Call the derivative, or say it: shapes={{"{arg.arg}": "n"}}.',
+            )
+        return argument.axes
 
     def _is_annotated_number(self, arg: ast.arg) -> bool:
         meaning = annotated(arg.annotation, self.main.scope)

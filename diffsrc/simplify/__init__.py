@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import (
@@ -71,6 +72,34 @@ class Simplifier:
         self.bends: set[Node] = set()
         self.asked: set[Node] = set()
 
+    # Normal nodes of arrays, through what the user named
+
+    def below(self, node: Node) -> tuple[Node, ...]:
+        """What a normal node is computed from; of a choice, what its arms give too."""
+        if isinstance(node, Ref):
+            inner = self.normal.inner.get(node)
+            return (node.value if inner is None else inner,)
+        if isinstance(node, If):
+            arms = [r for arm in (node.then, node.orelse) for r in arm.results]
+            return (*node.operands, *map(self.normal, arms))
+        return node.operands
+
+    def order(self, roots: Iterable[Node], stop: AbstractSet[Node] = frozenset()) -> list[Node]:
+        """All normal nodes below the roots, operands before their users."""
+        order: dict[Node, None] = {}
+        todo = [(root, False) for root in roots]
+        while todo:
+            node, done = todo.pop()
+            if node in order:
+                continue
+            below = () if node in stop else self.below(node)
+            if done or not below:
+                order[node] = None
+                continue
+            todo.append((node, True))
+            todo += [(child, False) for child in reversed(below) if child not in order]
+        return list(order)
+
     def over(self, program: Program) -> Simplifier:
         """The same for the program without marks; it knows what was written in the same forms."""
         other = Simplifier(program)
@@ -98,6 +127,7 @@ class Simplifier:
         """
         shaped = shaped if library == "np" else frozenset()
         ranks = Ranks(library, single, shaped, self.bends - self.asked)
+        ranks.differ |= self.graph.ranked
         final = program._replace(body=self._final(program.body))
         if stable:
             final = stabilised(final, self.normal, ranks)

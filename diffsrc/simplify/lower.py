@@ -26,6 +26,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
+from diffsrc.simplify.arrays import ArrayWriter
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -59,6 +60,7 @@ class Lowering:
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
         self.products = Products(self.style, self.reach, self)
+        self.arrays = ArrayWriter(self, self._is_computed)
         self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
@@ -203,6 +205,8 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
+        if node.params:
+            return self.arrays(node)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
             # Asked of what is written, where `s + 0 * x` is an array still.
@@ -217,14 +221,15 @@ class Lowering:
             return self.graph.call("div", exp, expm1)
         return called(node, args, self.ranks)
 
+    def _is_computed(self, node: Node) -> bool:
+        """Whether the user has a value, which is computed in any case."""
+        written = self.normal.written.get(node)
+        return written in self.reach.named or written in self.reach.computed
+
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
 
-        def is_known(arm: Node) -> bool:
-            written = self.normal.written.get(arm)
-            return written in self.reach.named or written in self.reach.computed
-
-        return guarded(node, is_known)
+        return guarded(node, self._is_computed)
 
     def _sum(self, node: Sum) -> Node:
         whole = merged(node, self.reach)

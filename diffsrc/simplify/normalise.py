@@ -24,7 +24,9 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
+from diffsrc.ir.arrays import in_shape
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
+from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer
 
@@ -33,6 +35,7 @@ RATIONAL = frozenset(
     {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
     | {"complex", "rect", "wofz", "lambertw", "select"}
 )
+SHAPES = frozenset({"dim", "size"})
 # What the builders of `ir.complex` give where they can do no more.
 BUILT = frozenset({*PARTS, "abs"})
 
@@ -52,6 +55,8 @@ class Normaliser:
         self.forms: dict[Node, Node] = {}
         self.written: dict[Node, Node] = {}
         self.conditions: set[Node] = set()
+        # What stands for named arrays, and their forms.
+        self.inner: dict[Ref, Node] = {}
 
     def __call__(self, node: Node) -> Node:
         form = self.forms.get(node)
@@ -72,7 +77,8 @@ class Normaliser:
         self.graph.prefer(form)
         if form is not node:
             if node in self.named and self._is_whole(form):
-                form = self.graph.ref(node)
+                inner, form = form, self.graph.ref(node)
+                self.inner[form] = inner
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):
@@ -84,6 +90,8 @@ class Normaliser:
             # A real multiple of a sum: `z` in `(z * w).real`, not what it is made of.
             parts = [(b, e) for b, e in form.factors if b.type is COMPLEX]
             return len(parts) == 1 and isinstance(parts[0][0], Sum) and parts[0][1] == 1
+        if form.type.axes:
+            return bool(form.operands) and not isinstance(form, Ref)
         # A product that starts at 1 has no name for it.
         return isinstance(form, Sum) or (isinstance(form, Number) and form.value != 1)
 
@@ -91,6 +99,10 @@ class Normaliser:
         match node:
             case Call() if node.op in LEAVES:
                 return node
+            case Call() if node.params and not node.options:
+                return node
+            case Call() if node.op in ARRAYS or node.op in SHAPES:
+                return self._of_arrays(node)
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
                 return self._call(node, args)
@@ -103,6 +115,16 @@ class Normaliser:
                 return node
             case _:
                 return node
+
+    def _of_arrays(self, node: Call) -> Node:
+        """What a function on arrays computes, by the primitives."""
+        if node.op in SHAPES:
+            (arg,) = node.args
+            if node.op == "size":
+                return self.graph.product(arg.type.axes)
+            return arg.type.axes[node.params[0]]  # type: ignore[index] # an axis
+        args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
+        return define(ARRAYS[node.op], node.params, args)  # type: ignore[arg-type] # as parsed
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):

@@ -57,6 +57,8 @@ class Ranks:
         """Whether a value cannot be an array, in code that takes arrays."""
         if not self.arrays:
             return True
+        if node.graph.ranked:
+            return not node.type.axes
         if not self.single:
             return False
         found = self.known.get(node)
@@ -64,7 +66,7 @@ class Ranks:
 
     def is_likely_single(self, node: Node) -> bool:
         """Whether a value is no array, or not in the call at hand."""
-        if not self.shaped:
+        if not self.shaped or node.graph.ranked:
             return self.arrays and self.is_single(node)
         found = self.likely.get(node)
         return _settled(self.likely, node, self._is_likely_single) if found is None else found

@@ -107,7 +107,7 @@ class Stabiliser:
                 # A sign comes out of it.
                 return (real_part if node.op == "real" else imaginary_part)(self.done[z])
             case Call() if not is_written(node):
-                return self._call(self.graph.call(node.op, *(self.done[a] for a in node.args)))
+                return self._call(self.graph.again(node, tuple([self.done[a] for a in node.args])))
             case Result():
                 of = self.done[node.of]
                 return self.graph.result(of, node.index) if isinstance(of, If) else node
@@ -128,7 +128,7 @@ class Stabiliser:
             case Prod() if not self._is_done(node):
                 return self._rebuilt(node)
             case Call() if not is_written(node):
-                return self.graph.call(node.op, *(self.done[a] for a in node.args))
+                return self.graph.again(node, tuple([self.done[a] for a in node.args]))
             case _:
                 return node
 

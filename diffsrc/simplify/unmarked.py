@@ -85,10 +85,7 @@ class Unmarking:
             case Call() if node.op in MARKS:
                 return done[node.args[0]]
             case Call():
-                args = tuple([done[arg] for arg in node.args])
-                return (
-                    node if args == node.args else graph.call(node.op, *args, options=node.options)
-                )
+                return graph.again(node, tuple([done[arg] for arg in node.args]))
             case Sum():
                 return graph.sum([node.constant, *(c * done[t] for t, c in node.terms)])
             case Prod():

@@ -108,6 +108,12 @@ class Argument:
         self.names = names
         self.key = key
 
+    @property
+    def axes(self) -> tuple[str, ...] | None:
+        if not self.array:
+            return ()
+        return None if self.value is None else tuple("1" if n == 1 else "" for n in self.value.shape)  # type: ignore[attr-defined]
+
     def _compared(self) -> tuple[object, ...]:
         return (self.kind, self.array, self.items, self.names, self.key)
 

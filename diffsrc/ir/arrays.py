@@ -1,0 +1,253 @@
+"""Builders of normal nodes of arrays: contractions, views, slices.
+
+A contraction is a product with labelled axes, summed over the labels that its result has not. All
+sums, means, matrix products and outer products are contractions, so that what is equal is one
+node: factors that have no summed label stand outside, in an ordinary product, and a contraction
+in a contraction is one with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from diffsrc.ir.exact import Exact
+from diffsrc.ir.graph import Graph
+from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Type
+from diffsrc.ir.shapes import Axes, is_unit
+
+Label = int | None
+Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
+Factor = tuple[Node, Labels]
+
+
+def shaped(node: Node, axes: Axes) -> Type:
+    """The type of a value like `node` with other axes."""
+    return Type(node.type.kind, axes) if axes else node.type._replace(axes=())
+
+
+# Views
+
+
+def view(node: Node, spec: tuple[int | None, ...]) -> Node:
+    """The axes of a value in another order, with unit axes where `spec` has None.
+
+    Those that `spec` leaves out are unit axes.
+    """
+    if spec == tuple(range(len(node.type.axes))) or isinstance(node, Number):
+        return node
+    graph = node.graph
+    core, coefficient = graph.split(node)
+    if coefficient != 1:
+        return coefficient * view(core, spec)
+    if isinstance(node, Call) and node.op == "view" and not node.options:
+        inner = node.params
+        return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))  # type: ignore[misc] # axes
+    axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
+    return graph.call("view", node, params=spec, type_=shaped(node, axes))
+
+
+def aligned(node: Node, labels: Labels, out: Labels) -> Node:
+    """A value with these labels as NumPy's broadcasting wants it beside one with those of `out`."""
+    places = {label: i for i, label in enumerate(labels) if label is not None}
+    spec = [places.get(label) if label is not None else None for label in out]
+    while spec and spec[0] is None:
+        del spec[0]
+    return view(node, tuple(spec))
+
+
+def transposed(node: Node) -> Node:
+    """The last two axes exchanged."""
+    order = list(range(len(node.type.axes)))
+    order[-2:] = order[-1], order[-2]
+    return view(node, tuple(order))
+
+
+def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
+    """A value with unit axes put in at these places of a result with `rank` axes."""
+    new = set(axes)
+    rest = iter(range(len(node.type.axes)))
+    return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
+
+
+def in_shape(node: Node, axes: Axes) -> Node:
+    """A value that is repeated along the axes that it lacks."""
+    if node.type.axes == axes:
+        return node
+    if isinstance(node, Call) and node.op == "broadcast":
+        node = node.args[0]
+        if node.type.axes == axes:
+            return node
+    return node.graph.call("broadcast", node, *axes, params=(len(axes),), type_=shaped(node, axes))
+
+
+def filled(node: Node, like: Node) -> Node:
+    """A value repeated to the shape of another, if it lacks some of its axes."""
+    rank = len(like.type.axes)
+    units = tuple(map(is_unit, node.type.axes))
+    if units == tuple(map(is_unit, like.type.axes)):
+        return node
+    return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
+
+
+# Contractions
+
+
+def contract(
+    graph: Graph, factors: Sequence[Factor], out: Labels, sizes: Mapping[int, Node]
+) -> Node:
+    """The sum, over the labels that `out` has not, of the product of the factors.
+
+    A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
+    unit axes. `sizes` are the lengths of the labels.
+    """
+    work = _Flat(graph, sizes)
+    for node, labels in factors:
+        work.add(node, labels)
+    return work.result(out)
+
+
+def labels_of(axes: Axes, whole: Labels) -> Labels:
+    """The labels of a value with these axes that stands beside one with the labels `whole`."""
+    return tuple(
+        None if is_unit(size) else label
+        for size, label in zip(axes, whole[len(whole) - len(axes) :], strict=True)
+    )
+
+
+def total(node: Node, summed: Iterable[int], axes: Axes | None = None) -> Node:
+    """The sum over axes; `axes` are those that the value is meant to have, where it lacks some."""
+    axes = node.type.axes if axes is None else axes
+    whole: Labels = tuple(None if is_unit(size) else i for i, size in enumerate(axes))
+    gone = set(summed)
+    out = tuple(label for i, label in enumerate(whole) if i not in gone)
+    sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
+    return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
+
+
+def reduced(node: Node, axes: Axes, to: Axes) -> Node:
+    """A value of the shape `axes` summed over those along which `to` was broadcast."""
+    if axes == to:
+        return node
+    whole: Labels = tuple(None if is_unit(size) else i for i, size in enumerate(axes))
+    front = len(axes) - len(to)
+    out = tuple(
+        None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
+    )
+    if out == whole[front:] and not any(label is not None for label in whole[:front]):
+        return node
+    sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
+    return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
+
+
+class _Flat:
+    """The factors of a contraction, flattened."""
+
+    def __init__(self, graph: Graph, sizes: Mapping[int, Node]) -> None:
+        self.graph = graph
+        self.sizes = dict(sizes)
+        self.coefficient: Exact = 1
+        self.outer: list[Node] = []
+        self.powers: dict[Factor, Exact] = {}
+        self.fresh = max(sizes, default=0) + 1
+
+    def add(self, node: Node, labels: Labels, exponent: Exact = 1) -> None:
+        """A factor, or the factors that it consists of."""
+        if not node.type.axes:
+            self.outer.append(self.graph.power(node, exponent))
+            return
+        match node:
+            case Prod():
+                if exponent != 1:
+                    self._keep(node, labels, exponent)
+                    return
+                self.coefficient *= node.coefficient
+                for base, e in node.factors:
+                    self.add(base, labels_of(base.type.axes, labels), e)
+            case Call(op="view", options=()):
+                inner: list[Label] = [None] * len(node.args[0].type.axes)
+                for place, label in zip(node.params, labels, strict=True):
+                    if place is not None:
+                        inner[place] = label  # type: ignore[index] # an axis
+                self.add(node.args[0], tuple(inner), exponent)
+            case Call(op="broadcast", options=()):
+                self.add(node.args[0], labels_of(node.args[0].type.axes, labels), exponent)
+            case Call(op="contract", options=()) if exponent == 1:
+                self._open(node, labels)
+            case _:
+                self._keep(node, labels, exponent)
+
+    def _open(self, node: Call, labels: Labels) -> None:
+        own, out = node.params
+        names: dict[Label, Label] = dict(zip(out, labels, strict=True))  # type: ignore[arg-type] # labels
+        for arg, inside in zip(node.args, own, strict=True):  # type: ignore[arg-type] # labels
+            for axis, label in zip(arg.type.axes, inside, strict=True):
+                if label not in names:
+                    names[label] = self.fresh
+                    self.sizes[self.fresh] = axis
+                    self.fresh += 1
+            self.add(arg, tuple(names[label] for label in inside))
+
+    def _keep(self, node: Node, labels: Labels, exponent: Exact) -> None:
+        if None in labels:
+            node = view(node, tuple(i for i, label in enumerate(labels) if label is not None))
+            labels = tuple(label for label in labels if label is not None)
+        key = (node, labels)
+        self.powers[key] = self.powers.get(key, 0) + exponent
+
+    def result(self, out: Labels) -> Node:
+        graph = self.graph
+        factors = [
+            (graph.power(node, exponent), labels)
+            for (node, labels), exponent in self.powers.items()
+            if exponent
+        ]
+        kept = set(out)
+        seen = {label for _, labels in factors for label in labels}
+        parts = [*self.outer]
+        parts += [size for label, size in self.sizes.items() if label not in kept | seen]
+        for group in _connected(factors, kept):
+            if len(group) == 1 and kept.issuperset(group[0][1]):
+                parts.append(aligned(*group[0], out))
+            else:
+                parts.append(self._core(group, out))
+        return graph.product([graph.number(self.coefficient), *parts])
+
+    def _core(self, group: list[Factor], out: Labels) -> Node:
+        """Factors that summed labels connect."""
+        group.sort(key=lambda factor: factor[0].serial)
+        names: dict[Label, int] = {}
+        for _, labels in group:
+            for label in labels:
+                names.setdefault(label, len(names))
+        own = tuple(tuple(names[label] for label in labels) for _, labels in group)
+        left = sorted(names[label] for label in out if label in names)
+        backward = {new: old for old, new in names.items()}
+        axes = tuple(self._size(group, backward[new]) for new in left)
+        nodes = [node for node, _ in group]
+        node = self.graph.call(
+            "contract", *nodes, params=(own, tuple(left)), type_=Type("float", axes) if axes else FLOAT
+        )
+        return aligned(node, tuple(backward[new] for new in left), out)
+
+    def _size(self, group: list[Factor], label: Label) -> Node:
+        for node, labels in group:
+            if label in labels:
+                return node.type.axes[labels.index(label)]
+        raise AssertionError(label)
+
+
+def _connected(factors: list[Factor], kept: set[Label]) -> list[list[Factor]]:
+    """Groups of factors that share summed labels."""
+    groups: list[tuple[set[Label], list[Factor]]] = []
+    for factor in factors:
+        summed = {label for label in factor[1] if label not in kept}
+        members = [factor]
+        rest = []
+        for labels, group in groups:
+            if summed and not summed.isdisjoint(labels):
+                summed |= labels
+                members = [*group, *members]
+            else:
+                rest.append((labels, group))
+        groups = [*rest, (summed, members)]
+    return [group for _, group in groups]

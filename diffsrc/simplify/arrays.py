@@ -1,0 +1,306 @@
+"""Operations on arrays as they are written: `X.T @ r`, `r @ r`, `np.outer(a, b)`, `x.sum(axis=0)`.
+
+Of a contraction of several factors two at a time are multiplied, those first that cost least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+from diffsrc.ir import Call, Node, Number, Prod, Template, Type, Var
+from diffsrc.ir.arrays import Label, Labels, contract, view
+
+Write = Callable[[Node], Node]
+
+NOMINAL = 100  # the length of an axis of which nothing is known
+# What a pass over the elements costs beside the same number of multiplications in BLAS.
+POINTWISE = 4
+
+
+class ArrayWriter:
+    """Writes primitives; `write` gives their arguments as they are written."""
+
+    def __init__(self, write: Write, computed: Callable[[Node], bool]) -> None:
+        self.write = write
+        self.computed = computed
+
+    def __call__(self, node: Call) -> Node:
+        match node.op:
+            case "contract":
+                return self._contraction(node)
+            case "view":
+                return self._view(self.write(node.args[0]), node.params, node.type)  # type: ignore[arg-type] # a spec
+            case "dim":
+                axis = node.params[0]
+                text = "len({0})" if axis == 0 else f"{{0}}.shape[{axis}]"
+                return spelled("dim", text, [self.write(node.args[0])], node.type)
+            case "broadcast":
+                return self._broadcast(node)
+            case "fill":
+                return self._filled(node)
+        raise AssertionError(node.op)
+
+    # Views
+
+    def _view(self, arg: Node, spec: tuple[int | None, ...], type_: Type) -> Node:
+        order = [axis for axis in spec if axis is not None]
+        rank = len(arg.type.axes)
+        dropped = [axis for axis in range(rank) if axis not in order]
+        if order != sorted(order):
+            whole = tuple(order + dropped) if dropped else tuple(order)
+            turned = Type(arg.type.kind, tuple(arg.type.axes[i] for i in whole))
+            if whole == tuple(reversed(range(rank))):
+                arg = spelled("transpose", "{0}.T", [arg], turned)
+            else:
+                axes = ", ".join(map(str, whole))
+                arg = spelled("transpose", f"{{0}}.transpose({axes})", [arg], turned)
+            places = {axis: i for i, axis in enumerate(whole)}
+            spec = tuple(None if axis is None else places[axis] for axis in spec)
+            dropped = [places[axis] for axis in dropped]
+        text = _subscript(spec, rank)
+        return spelled("view", f"{{0}}[{text}]", [arg], type_) if text else arg
+
+    def _broadcast(self, node: Call) -> Node:
+        arg, *sizes = node.args
+        like = _owner(sizes)
+        if like is not None:
+            args = [self.write(arg), self.write(like)]
+            return spelled("broadcast_to", "np.broadcast_to({0}, {1}.shape)", args, node.type)
+        holes = ", ".join(f"{{{i + 1}}}" for i in range(len(sizes)))
+        shape = f"({holes},)" if len(sizes) == 1 else f"({holes})"
+        args = [self.write(arg), *map(self.write, sizes)]
+        return spelled("broadcast_to", f"np.broadcast_to({{0}}, {shape})", args, node.type)
+
+    def _filled(self, node: Call) -> Node:
+        """A value repeated to the shape, and in the precision, of another."""
+        value, like = node.args
+        known = value.value if isinstance(value, Number) else None
+        for number, function in ((1, "ones_like"), (0, "zeros_like")):
+            if known == number:
+                return spelled(function, f"np.{function}({{0}})", [self.write(like)], node.type)
+        ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
+        return node.graph.call("mul", self.write(value), ones)
+
+    # Contractions
+
+    def _contraction(self, node: Call) -> Node:
+        own: tuple[Labels, ...]
+        own, out = node.params  # type: ignore[assignment] # labels
+        factors = list(zip(node.args, own, strict=True))
+        if len(factors) == 1:
+            return self._sum(*factors[0], out, node.type)  # type: ignore[arg-type] # labels
+        if len(factors) == 2:
+            return self._pair(node, factors, out)  # type: ignore[arg-type] # labels
+        sizes = {
+            label: size
+            for arg, labels in factors
+            for label, size in zip(labels, arg.type.axes, strict=True)
+            if label is not None
+        }
+        best: tuple[tuple[float, ...], Node, list[tuple[Node, Labels]]] | None = None
+        for i, j in combinations(range(len(factors)), 2):
+            rest = [f for k, f in enumerate(factors) if k not in {i, j}]
+            needed = {label for _, labels in rest for label in labels} | set(out)  # type: ignore[call-overload] # labels
+            cost, part, labels = self._part(factors[i], factors[j], needed, sizes)
+            if best is None or cost < best[0]:
+                best = cost, part, [(part, labels), *rest]
+        assert best is not None
+        return self._rest(best[2], out, node)  # type: ignore[arg-type] # labels
+
+    def _rest(self, factors: list[tuple[Node, Labels]], out: Labels, node: Call) -> Node:
+        """The contraction with one factor that is a product already."""
+        # An atom: in the product it would be multiplied out again.
+        atom = node.graph.ref(self.write(factors[0][0]))
+        sizes = {
+            label: size
+            for arg, labels in factors
+            for label, size in zip(labels, arg.type.axes, strict=True)
+            if label is not None
+        }
+        labels = factors[0][1]
+        return self.write(contract(node.graph, [(atom, labels), *factors[1:]], out, sizes))
+
+    def _part(
+        self,
+        one: tuple[Node, Labels],
+        other: tuple[Node, Labels],
+        needed: set[Label],
+        sizes: dict[int, Node],
+    ) -> tuple[tuple[float, ...], Node, Labels]:
+        """The product of two factors, summed over what nobody else needs, and what it costs."""
+        union = list(dict.fromkeys((*one[1], *other[1])))
+        left = tuple(label for label in union if label in needed)
+        part = contract(one[0].graph, [one, other], left, sizes)
+        flops = _size(union, sizes)
+        summed = len(left) < len(union)
+        pointwise = not summed or (set(one[1]) == set(other[1]) and bool(left))
+        cost = 0 if self.computed(part) else flops * (POINTWISE if pointwise else 1)
+        return (cost, _size(left, sizes)), part, left
+
+    def _sum(self, arg: Node, labels: Labels, out: Labels, type_: Type) -> Node:
+        """The sum over axes."""
+        summed = tuple(i for i, label in enumerate(labels) if label not in out)
+        square = isinstance(arg, Prod) and len(arg.factors) == 1 and arg.factors[0][1] == 2
+        if square and not out and isinstance(arg, Prod):
+            base = self.write(arg.factors[0][0])
+            return _inner(base, base, type_)
+        written = self.write(arg)
+        if not out:
+            return spelled("sum", "{0}.sum()", [written], type_)
+        axis = str(summed[0]) if len(summed) == 1 else str(summed)
+        kept = [label for label in labels if label in out]
+        axes = tuple(arg.type.axes[labels.index(label)] for label in kept)
+        found = spelled("sum", f"{{0}}.sum(axis={axis})", [written], Type("float", axes))
+        return self._ordered(found, kept, out, type_)
+
+    def _ordered(self, node: Node, labels: Sequence[Label], out: Labels, type_: Type) -> Node:
+        return self._view(node, tuple(labels.index(label) for label in out), type_)
+
+    def _pair(self, node: Call, factors: list[tuple[Node, Labels]], out: Labels) -> Node:
+        (a, of_a), (b, of_b) = factors
+        summed = [label for label in of_a if label not in out]
+        batch = [label for label in of_a if label in of_b and label in out]
+        only_a = [label for label in of_a if label not in of_b]
+        only_b = [label for label in of_b if label not in of_a]
+        alone = [label for label in (*only_a, *only_b) if label not in out]
+        if alone:
+            return self._presummed(node, factors, out, alone)
+        if not out and set(of_a) == set(of_b):
+            other = self._turned(b, of_b, of_a)
+            return _inner(self.write(a), other, node.type)
+        if len(summed) == 1 and not batch and len(only_a) <= 1 and len(only_b) <= 1:
+            swap = tuple(out) == (*only_b, *only_a) and len(out) == 2
+            if swap or (len(of_a) == 1 and len(of_b) == 2 and of_b[1] == summed[0]):
+                # `W @ x` rather than `x @ W.T`.
+                a, of_a, b, of_b, only_a, only_b = b, of_b, a, of_a, only_b, only_a
+            left = self._turned(a, of_a, (*only_a, *summed))
+            right = self._turned(b, of_b, (*summed, *only_b))
+            return spelled("matmul", "{0} @ {1}", [left, right], node.type)
+        if len(summed) == 1 and len(only_b) == 1 and not batch and of_a[-1] == summed[0]:
+            right = self._turned(b, of_b, (*summed, *only_b))
+            found = spelled(
+                "matmul", "{0} @ {1}", [self.write(a), right], self._typed(factors, (*only_a, *only_b))
+            )
+            return self._ordered(found, [*only_a, *only_b], out, node.type)
+        if len(summed) == 1 and len(only_a) == 1 and not batch and of_b[-1] == summed[0]:
+            return self._pair(node, factors[::-1], out)
+        if len(summed) == 1 and len(only_a) == len(only_b) == 1:
+            left = self._turned(a, of_a, (*batch, *only_a, *summed))
+            right = self._turned(b, of_b, (*batch, *summed, *only_b))
+            labels = (*batch, *only_a, *only_b)
+            found = spelled("matmul", "{0} @ {1}", [left, right], self._typed(factors, labels))
+            return self._ordered(found, labels, out, node.type)
+        if not only_a or not only_b:
+            return self._pointwise(node, factors if not only_b else factors[::-1], out)
+        if not batch:
+            places = [[labels.index(s) for s in summed] for labels in (of_a, of_b)]
+            text = f"np.tensordot({{0}}, {{1}}, axes=({places[0]}, {places[1]}))"
+            labels = (*only_a, *only_b)
+            args = [self.write(a), self.write(b)]
+            found = spelled("tensordot", text, args, self._typed(factors, labels))
+            return self._ordered(found, labels, out, node.type)
+        return self._einsum(node, factors, out)
+
+    def _presummed(
+        self, node: Call, factors: list[tuple[Node, Labels]], out: Labels, alone: list[Label]
+    ) -> Node:
+        """With the labels that one factor alone has summed in it first."""
+        graph = node.graph
+        new = []
+        for arg, labels in factors:
+            left = tuple(label for label in labels if label not in alone)
+            if left != labels:
+                sizes = dict(zip(labels, arg.type.axes, strict=True))
+                part = contract(graph, [(arg, labels)], left, sizes)  # type: ignore[arg-type] # sizes
+                new.append((graph.ref(self.write(part)), left))
+            else:
+                new.append((arg, labels))
+        sizes = {
+            label: size
+            for arg, labels in factors
+            for label, size in zip(labels, arg.type.axes, strict=True)
+        }
+        return self.write(contract(graph, new, out, sizes))  # type: ignore[arg-type] # sizes
+
+    def _typed(self, factors: list[tuple[Node, Labels]], labels: Sequence[Label]) -> Type:
+        sizes = {
+            label: size
+            for arg, own in factors
+            for label, size in zip(own, arg.type.axes, strict=True)
+        }
+        return Type("float", tuple(sizes[label] for label in labels))
+
+    def _turned(self, node: Node, labels: Labels, wanted: Sequence[Label]) -> Node:
+        """A factor with its axes in the order that is wanted."""
+        if tuple(wanted) == labels:
+            return self.write(node)
+        return self.write(view(node, tuple(labels.index(label) for label in wanted)))
+
+    def _pointwise(self, node: Call, factors: list[tuple[Node, Labels]], out: Labels) -> Node:
+        """`(a * b).sum(axis)` where `b` has no axis of its own."""
+        (a, of_a), (b, of_b) = factors
+        sizes = {
+            label: size for label, size in zip(of_a, a.type.axes, strict=True) if label is not None
+        }
+        product = contract(node.graph, [(a, of_a), (b, of_b)], of_a, sizes)
+        return self._sum(node.graph.ref(self.write(product)), of_a, out, node.type)
+
+    def _einsum(self, node: Call, factors: list[tuple[Node, Labels]], out: Labels) -> Node:
+        letters: dict[Label, str] = {}
+        for _, labels in factors:
+            for label in labels:
+                letters.setdefault(label, "ijklmnopqrstuvwxyz"[len(letters)])
+        names = ["".join(letters[label] for label in labels) for _, labels in factors]
+        holes = ", ".join(f"{{{i}}}" for i in range(len(factors)))
+        text = f'np.einsum("{",".join(names)}->{"".join(letters[x] for x in out)}", {holes})'
+        return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
+
+
+def spelled(op: str, text: str, args: Sequence[Node], type_: Type) -> Node:
+    """A written operation on arrays."""
+    return args[0].graph.call(f"np.{op}", *args, options=(Template(text),), type_=type_)
+
+
+def _inner(a: Node, b: Node, type_: Type) -> Node:
+    """The sum of the products of all elements."""
+    if len(a.type.axes) == 1:
+        return spelled("matmul", "{0} @ {1}", [a, b], type_)
+    return spelled("vdot", "np.vdot({0}, {1})", [a, b], type_)
+
+
+def _size(labels: Sequence[Label], sizes: dict[int, Node]) -> float:
+    product = 1.0
+    for label in labels:
+        size = sizes[label] if label is not None else None
+        known = isinstance(size, Number)
+        product *= float(size.value) if known else NOMINAL  # type: ignore[union-attr] # a number
+    return product
+
+
+def _owner(sizes: Sequence[Node]) -> Node | None:
+    """The value whose lengths these are."""
+    first = sizes[0]
+    if not isinstance(first, Call) or first.op != "dim":
+        return None
+    owner = first.args[0]
+    return owner if owner.type.axes == tuple(sizes) and isinstance(owner, Var) else None
+
+
+def _subscript(spec: tuple[int | None, ...], rank: int) -> str:
+    """The inside of the brackets that put unit axes in and take others out."""
+    parts: list[str] = []
+    at = 0
+    for axis in spec:
+        if axis is None:
+            parts.append("None")
+            continue
+        parts += ["0"] * (axis - at)
+        parts.append(":")
+        at = axis + 1
+    parts += ["0"] * (rank - at)
+    while parts and parts[-1] == ":":
+        parts.pop()
+    if parts and parts[-1] == "None" and parts[:-1] == [":"] * rank and rank > 1:
+        return "..., None"
+    return ", ".join(parts)
