@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 from diffsrc.api.options import Operator, Options, Wrt
 from diffsrc.api.result import Derivative
 
 Function = Callable[..., Any]
+Shapes = Mapping[str, str | Sequence[str | int]]
 Decorator = Callable[[Function], Derivative]
 
 
@@ -20,6 +21,7 @@ def _operator(  # noqa: PLR0913 - the options of all operators meet here
     order: int = 1,
     has_aux: bool = False,
     stack: bool = False,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Any:
     """The derivative of `f`, or the decorator that makes it."""
@@ -31,10 +33,17 @@ def _operator(  # noqa: PLR0913 - the options of all operators meet here
     if len(set(names)) < len(names):
         raise ValueError(f"wrt={wrt!r} names an argument twice")
     operator = Operator(kind, tuple(names), single, order, has_aux, stack)
-    options = Options(target)
+    options = Options(target, shapes)
     if f is None:
         return lambda function: _operator(
-            kind, function, wrt, order=order, has_aux=has_aux, stack=stack, target=target
+            kind,
+            function,
+            wrt,
+            order=order,
+            has_aux=has_aux,
+            stack=stack,
+            shapes=shapes,
+            target=target,
         )
     if not callable(f):
         raise TypeError(f"{kind} takes a function, not {type(f).__name__}")
@@ -47,6 +56,7 @@ def grad(
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
     has_aux: bool = False,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Derivative: ...
 @overload
@@ -55,6 +65,7 @@ def grad(
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
     has_aux: bool = False,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Decorator: ...
 def grad(
@@ -62,6 +73,7 @@ def grad(
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
     has_aux: bool = False,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Derivative | Decorator:
     """Return the gradient of a scalar function, as a function of the same arguments.
@@ -71,6 +83,8 @@ def grad(
         wrt: what to derive by: a position or name of a parameter, or a tuple of them. One gives a
             bare result, a tuple a tuple.
         has_aux: whether `f` returns `(value, aux)`; the result then is `(gradient, aux)`.
+        shapes: the axes of arguments, as in `{"X": "m n", "w": "n", "c": ""}`: a name, or a length,
+            for each. It tells ranks before any call; one of another rank is an error.
         target: "python" or "numpy", which functions are written; by default as in the source.
 
     Raises:
@@ -83,7 +97,7 @@ def grad(
     >>> f(2.0)
     72.0
     """
-    return _operator("grad", f, wrt, has_aux=has_aux, target=target)  # type: ignore[no-any-return] # as overloaded
+    return _operator("grad", f, wrt, has_aux=has_aux, shapes=shapes, target=target)  # type: ignore[no-any-return] # as overloaded
 
 
 def value_and_grad(
@@ -91,13 +105,14 @@ def value_and_grad(
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
     has_aux: bool = False,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Any:
     """Return `(value, gradient)`; the value is bit for bit that of `f`.
 
     With `has_aux` the result is `((value, aux), gradient)`. Arguments as of `grad`.
     """
-    return _operator("value_and_grad", f, wrt, has_aux=has_aux, target=target)
+    return _operator("value_and_grad", f, wrt, has_aux=has_aux, shapes=shapes, target=target)
 
 
 def derivative(
@@ -105,6 +120,7 @@ def derivative(
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
     order: int = 1,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Any:
     """Return the pointwise derivative of the given order.
@@ -118,7 +134,7 @@ def derivative(
         raise TypeError(f"order={order!r} is no integer")
     if order < 1:
         raise ValueError(f"order={order!r} is not positive")
-    return _operator("derivative", f, wrt, order=order, target=target)
+    return _operator("derivative", f, wrt, order=order, shapes=shapes, target=target)
 
 
 def jacobian(
@@ -126,6 +142,7 @@ def jacobian(
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
     stack: bool = False,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Any:
     """Return `d f_i / d x_j`; of a function that returns a tuple, a tuple of rows.
@@ -139,17 +156,18 @@ def jacobian(
     """
     if stack and isinstance(wrt, int | str):
         raise ValueError(f"stack=True takes a tuple of wrt, not wrt={wrt!r}")
-    return _operator("jacobian", f, wrt, stack=stack, target=target)
+    return _operator("jacobian", f, wrt, stack=stack, shapes=shapes, target=target)
 
 
 def hessian(
     f: Function | None = None,
     wrt: Wrt | Sequence[Wrt] = 0,
     *,
+    shapes: Shapes | None = None,
     target: str | None = None,
 ) -> Any:
     """Return the second derivatives; by several `wrt`, a nested tuple of rows.
 
     Arguments as of `grad`.
     """
-    return _operator("hessian", f, wrt, target=target)
+    return _operator("hessian", f, wrt, shapes=shapes, target=target)

@@ -30,7 +30,8 @@ from diffsrc.api.options import Operator
 from diffsrc.api.result import Derivative
 from diffsrc.emit.module import Constant, module
 from diffsrc.emit.signature import WIDTH
-from diffsrc.specialise.annotations import unknown_signature
+from diffsrc.specialise.annotations import own_shapes, unknown_signature
+from diffsrc.specialise.shapes import Shapes, written
 
 FIRST_LINE = "Written by diffsrc "
 COMMAND = "diffsrc generate "
@@ -77,7 +78,8 @@ def piece_of(derivative: Derivative) -> Piece:
     stages = derivative.stages()
     (found, *_), *_ = filter(None, derivative.specialisations.values())
     captured = derivative.captured
-    return Piece(captured, found.signature, derivative.operators, stages, _target(derivative))
+    signature = derivative.named(found.signature)
+    return Piece(captured, signature, derivative.operators, stages, _target(derivative))
 
 
 def _target(derivative: Derivative) -> str | None:
@@ -97,22 +99,29 @@ def command_for(derivatives: Sequence[Derivative], pieces: Sequence[Piece]) -> C
     """The command that writes the same; None where there is none."""
     first = derivatives[0]
     options = options_of(first.operators)
+    shapes = {key: axes for d in derivatives for key, axes in d.options.shapes.items()}
     for derivative, piece in zip(derivatives, pieces, strict=True):
         alike = derivative.operators == first.operators and derivative.options.target is None
-        plain = _is_plain(piece)
+        own = derivative.options.shapes
+        plain = _is_plain(piece, own) and own_shapes(piece.captured, shapes) == own
         if piece.target is None or not alike or not plain:
             return None
     targets = tuple(piece.target for piece in pieces if piece.target is not None)
-    return None if options is None else Command(targets, options)
+    return None if options is None else Command(targets, (*options, *shapes_option(shapes)))
 
 
-def _is_plain(piece: Piece) -> bool:
+def _is_plain(piece: Piece, shapes: Shapes) -> bool:
     """Whether the code was written without what only a call can tell."""
-    before = unknown_signature(piece.captured)
+    before = unknown_signature(piece.captured, shapes)
     pairs = zip(piece.signature.arguments, before.arguments, strict=False)
     return piece.signature == before and all(
         given.value is known.value for (_, given), (_, known) in pairs if given.kind == "object"
     )
+
+
+def shapes_option(shapes: Shapes) -> tuple[str, ...]:
+    """The option of the command that gives shapes."""
+    return ("--shapes", written(dict(sorted(shapes.items())))) if shapes else ()
 
 
 def options_of(operators: Sequence[Operator]) -> tuple[str, ...] | None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from diffsrc.specialise.shapes import Shapes
 
 Wrt = int | str
 
@@ -38,12 +41,24 @@ class Options:
 
     Attributes:
         target: "python" or "numpy"; None follows the source.
+        shapes: the axes of arguments, by what they are for.
     """
 
-    def __init__(self, target: str | None = None) -> None:
+    def __init__(self, target: str | None = None, shapes: object = None) -> None:
         if target not in {None, "python", "numpy"}:
             raise ValueError(f"target={target!r} is neither 'python' nor 'numpy'")
         self.target = target
+        self.shapes: Shapes = {}
+        if shapes is not None:
+            from diffsrc.specialise.shapes import checked_shapes
+
+            self.shapes = checked_shapes(shapes)
+
+    def over(self, inner: Options) -> Options:
+        """These options, with the shapes of a derivative that is derived once more."""
+        both = Options(self.target)
+        both.shapes = dict(sorted({**inner.shapes, **self.shapes}.items()))
+        return both
 
 
 def function_name(name: str, operators: Sequence[Operator]) -> str:

@@ -88,7 +88,7 @@ class Derivative:
         self.operators: tuple[Operator, ...] = (
             (*inner.operators, operator) if inner is not None else (operator,)
         )
-        self.options = options
+        self.options = options if inner is None else options.over(inner.options)
         self.specialisations = {}
         name = getattr(self.primal, "__name__", type(self.primal).__name__)
         self.__name__ = function_name(name, self.operators)
@@ -141,7 +141,12 @@ class Derivative:
 
     @functools.cached_property
     def outline(self) -> Outline:
-        return outline_of(self.primal)
+        found = outline_of(self.primal)
+        if self.options.shapes:
+            from diffsrc.specialise.annotations import check_names
+
+            check_names(found, self.options.shapes)
+        return found
 
     def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
         """The specialisation for a call's arguments."""
@@ -155,6 +160,8 @@ class Derivative:
                 known.remove(found)
                 self._forget()
             elif found.entry.fits(signature):
+                if found.signature.ranks != signature.ranks:
+                    self.named(signature)
                 return found
         around = self._around(signature)
         kept = None if around is None else self._kept(signature, around)
@@ -200,11 +207,22 @@ class Derivative:
         """Derive, and keep what comes of it."""
         from diffsrc.api.finish import finished
 
+        signature = self.named(signature)
         stages = self._stages(signature)
         made = Specialisation(self.outline, signature, finished(stages), stages)
         if before is not None:
             self._keep(made, before)
         return made
+
+    def named(self, signature: Signature) -> Signature:
+        """A signature with what annotations and `shapes=` say of its axes.
+
+        Raises:
+            ShapeError: they say something else.
+        """
+        from diffsrc.specialise.annotations import named_signature
+
+        return named_signature(self.captured, signature, self.options.shapes)
 
     def _stages(self, signature: Signature, *, stable: bool = True) -> Stages:
         from diffsrc.api.derive import derive
@@ -212,7 +230,7 @@ class Derivative:
         with collector_paused():
             return derive(
                 self.captured,
-                signature,
+                self.named(signature),
                 self.operators,
                 target=self.options.target,
                 stable=stable,
@@ -223,7 +241,7 @@ class Derivative:
         if not known:
             from diffsrc.specialise.annotations import unknown_signature
 
-            return self._specialisation(unknown_signature(self.captured))
+            return self._specialisation(unknown_signature(self.captured, self.options.shapes))
         if len(known) > 1:
             known = [s for s in known if not is_open(s.signature)]
         if len(known) > 1:

@@ -204,7 +204,8 @@ class Surroundings:
             yield self._value(value)
 
     def _argument(self, argument: Argument) -> Iterator[str]:
-        yield f"{argument.kind} {argument.array}"
+        ranks = argument.ranks if argument.kind == "number" else None
+        yield f"{argument.kind} {argument.array} {ranks}"
         if argument.kind == "number":
             return
         if argument.kind == "static":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from diffsrc.api.derive import Stages, derive
@@ -59,13 +59,20 @@ def program(f: Callable[..., Any] | Derivative) -> ProgramStages:
     return ProgramStages(derivative.stages())
 
 
-def closed_form(f: Callable[..., Any], wrt: Wrt | Sequence[Wrt] = 0, order: int = 1) -> ClosedForm:
+def closed_form(
+    f: Callable[..., Any],
+    wrt: Wrt | Sequence[Wrt] = 0,
+    order: int = 1,
+    *,
+    shapes: Mapping[str, str | Sequence[str | int]] | None = None,
+) -> ClosedForm:
     """Return the closed form of a derivative; of the function itself with `order=0`.
 
     Args:
         f: the function.
         wrt: what to derive by, as of `grad`.
         order: of the derivative.
+        shapes: the axes of arguments, as of `grad`.
 
     Raises:
         DiffsrcError: what cannot be derived.
@@ -73,10 +80,12 @@ def closed_form(f: Callable[..., Any], wrt: Wrt | Sequence[Wrt] = 0, order: int 
     """
     if order < 0:
         raise ValueError(f"order={order!r} is negative")
+    options = Options(shapes=shapes)
     if order == 0:
         captured = capture(f)
-        stages = derive(captured, unknown_signature(captured), (), stable=False)
+        signature = unknown_signature(captured, options.shapes)
+        stages = derive(captured, signature, (), stable=False)
         return ClosedForm(stages.simplified, captured.name)
     single = isinstance(wrt, int | str)
     names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    return Derivative(f, Operator("derivative", names, single, order), Options()).closed_form
+    return Derivative(f, Operator("derivative", names, single, order), options).closed_form

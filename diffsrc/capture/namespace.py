@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -57,12 +57,20 @@ _READING_METHODS = frozenset(["copy", "count", "get", "index", "items", "keys", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unresolved(Textual):
-    """What a name stands for whose value is not known; using it is an error."""
+    """What a name stands for whose value is not known; using it is an error.
+
+    `imported`: its dotted name, of an import that cannot be followed.
+    """
 
     name: str
     message: str
     place: Place | None
     suggestion: str | None = OTHER_FORM
+    imported: str = ""
+
+    def part(self, name: str) -> Unresolved:
+        """What the annotation `np.ndarray` names, if `np` is not known."""
+        return replace(self, name=name, imported=f"{self.imported}.{name}")
 
     def attribute(self, name: str) -> object:
         raise UnknownValue(self.message, self.place, self.suggestion, name=name)

@@ -112,7 +112,9 @@ class TextModule(TextNamespace):
         if isinstance(module, NotFound):
             written = f"{'.' * what.level}{what.module}"
             message = f"The import of {written!r} cannot be followed: {module.why}."
-            return Unresolved(name, message, self.source.place(binding.node))
+            imported = ".".join(filter(None, (written, what.member)))
+            place = self.source.place(binding.node)
+            return Unresolved(name, message, place, imported=imported)
         if what.whole:
             return self._module(what.module.partition(".")[0], 0)
         if what.member is None:

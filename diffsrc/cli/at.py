@@ -8,17 +8,19 @@ import copy
 import importlib
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import CellType
 from typing import TYPE_CHECKING
 
 from diffsrc.cli.output import Refusal, Usage
+from diffsrc.errors import ShapeError
 
 if TYPE_CHECKING:
     from diffsrc.api.frozen import Piece
     from diffsrc.capture import Captured
     from diffsrc.specialise import Signature
+    from diffsrc.specialise.shapes import Shapes
 
 Pair = tuple[str, object]
 
@@ -95,21 +97,43 @@ def written(values: Mapping[str, object]) -> tuple[str, ...]:
 # What it means
 
 
-def signature_with(captured: Captured, values: Mapping[str, object]) -> Signature:
+def signature_with(captured: Captured, values: Mapping[str, object], shapes: Shapes) -> Signature:
     """The signature of calls with these arguments; of others what is seen before any call.
 
     Those that it does not have are another function's.
 
     Raises:
+        Refusal: a value has not the shape that is said of it.
         ShapeError: another one decides the code.
     """
-    from diffsrc.specialise.annotations import unknown_signature
+    from diffsrc.specialise.annotations import own_shapes, unknown_signature
+    from diffsrc.specialise.shapes import key_of
 
     own = names_of(captured)
     known = copy.copy(captured)
     given = {name: value for name, value in values.items() if name in own}
     known.defaults = {**captured.defaults, **given}
-    return unknown_signature(known)
+    shapes = own_shapes(captured, shapes)
+    before = {key: axes for key, axes in shapes.items() if key_of(key).name not in given}
+    try:
+        signature = unknown_signature(known, before)
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+    return named(captured, signature, shapes)
+
+
+def named(captured: Captured, signature: Signature, shapes: Shapes) -> Signature:
+    """A signature with what annotations and `--shapes` say of axes.
+
+    Raises:
+        Refusal: they say something else.
+    """
+    from diffsrc.specialise.annotations import named_signature
+
+    try:
+        return named_signature(captured, signature, shapes)
+    except (ShapeError, ValueError) as error:
+        raise Refusal(str(error)) from None
 
 
 def names_of(captured: Captured) -> list[str]:
@@ -119,7 +143,7 @@ def names_of(captured: Captured) -> list[str]:
     return [a.arg for a in own if a.arg not in captured.bound]
 
 
-def check_names(functions: Sequence[Captured], values: Mapping[str, object]) -> None:
+def check_names(functions: Sequence[Captured], values: Iterable[str], option: str = "--at") -> None:
     """Refuse a name that no function has as an argument.
 
     Raises:
@@ -137,14 +161,14 @@ def check_names(functions: Sequence[Captured], values: Mapping[str, object]) -> 
         who = "none of the functions has an"
         if len(functions) == 1:
             who = f"{functions[0].qualname}() has no"
-        raise Refusal(f"--at: {who} argument {name!r}: {'; '.join(has)}")
+        raise Refusal(f"{option}: {who} argument {name!r}: {'; '.join(has)}")
 
 
-def signature_at(captured: Captured, values: dict[str, object]) -> Signature:
+def signature_at(captured: Captured, values: dict[str, object], shapes: Shapes) -> Signature:
     """The signature of a call with all arguments by name.
 
     Raises:
-        Refusal: there is no such call.
+        Refusal: there is no such call, or it is not what is said of shapes.
         DiffsrcError: a default is not known.
     """
     from diffsrc.capture import Unresolved
@@ -161,9 +185,10 @@ def signature_at(captured: Captured, values: dict[str, object]) -> Signature:
     first = [given[name] for name in positional]
     rest = {name: value for name, value in values.items() if name not in positional}
     try:
-        return signature_of(captured, first, rest)
+        signature = signature_of(captured, first, rest)
     except TypeError as error:
         raise Refusal(f"--at: {error}") from None
+    return named(captured, signature, shapes)
 
 
 def evaluated(piece: Piece, values: dict[str, object]) -> str:

@@ -16,11 +16,13 @@ from diffsrc.cli.arguments import (
 )
 from diffsrc.cli.at import SOME, add_at, by_name, check_names, signature_with, written
 from diffsrc.cli.output import Output, Refusal, Usage
+from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
 from diffsrc.cli.targets import Target, target_of
 
 if TYPE_CHECKING:
     from diffsrc.api.options import Operator
     from diffsrc.cli.arguments import Commands
+    from diffsrc.specialise.shapes import Shapes
 
 
 class What(NamedTuple):
@@ -28,11 +30,13 @@ class What(NamedTuple):
 
     Attributes:
         values: those of arguments that decide the code.
+        shapes: what is known of others.
     """
 
     targets: list[Target]
     operator: Operator
     values: dict[str, object]
+    shapes: Shapes
 
 
 def add(commands: Commands) -> None:
@@ -54,12 +58,13 @@ def add_what(command: argparse.ArgumentParser) -> None:
     command.add_argument("targets", metavar="TARGET", nargs="*", help="the functions")
     add_operator(command)
     add_at(command, SOME, some=True)
+    add_shapes(command)
 
 
 def run(arguments: argparse.Namespace) -> Output:
     """Write a module, or check one."""
     if arguments.check is not None:
-        more = (arguments.targets, arguments.output, arguments.at)
+        more = (arguments.targets, arguments.output, arguments.at, arguments.shapes)
         if any(more) or asks_for_derivative(arguments):
             raise Usage("--check takes modules alone: their headers have the rest")
         from diffsrc.cli.check import check_all
@@ -76,27 +81,30 @@ def run(arguments: argparse.Namespace) -> Output:
 def what_of(arguments: argparse.Namespace, folder: Path | None = None) -> What:
     """What is asked for; targets as written in a folder."""
     operator, values = operator_of(arguments), by_name(arguments.at)
-    return What([target_of(text, folder) for text in arguments.targets], operator, values)
+    targets = [target_of(text, folder) for text in arguments.targets]
+    return What(targets, operator, values, shapes_of(arguments))
 
 
 def module_of(what: What, path: Path) -> str:
     """The text of the module at `path` with the derivatives of some functions."""
     from diffsrc.api.frozen import Piece
-    from diffsrc.api.modules import Command, module_text, options_of
+    from diffsrc.api.modules import Command, module_text, options_of, shapes_option
 
     pieces: list[Piece] = []
     # All are read before the first is derived: a wrong name is told at once.
     targets, operator = what.targets, what.operator
     functions = [target.captured() for target in targets]
     check_names(functions, what.values)
+    check_shapes(functions, what.shapes)
     for target, captured in zip(targets, functions, strict=True):
-        signature = signature_with(captured, what.values)
+        signature = signature_with(captured, what.values, what.shapes)
         stages = derived(captured, signature, operator)
         pieces.append(Piece(captured, signature, (operator,), stages, target.in_module))
     folder = path.absolute().parent
     seen = tuple(target.seen_from(folder) for target in targets)
     options = options_of((operator,))
-    command = None if options is None else Command(seen, (*options, *written(what.values)))
+    said = (*written(what.values), *shapes_option(what.shapes))
+    command = None if options is None else Command(seen, (*options, *said))
     try:
         return module_text(pieces, path, command)
     except ValueError as error:

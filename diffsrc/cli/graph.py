@@ -15,6 +15,7 @@ from diffsrc.cli.arguments import (
 )
 from diffsrc.cli.at import SOME, add_at, by_name, check_names, signature_with
 from diffsrc.cli.output import Output, Refusal
+from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def add(commands: Commands) -> None:
     )
     add_operator(graph)
     add_at(graph, SOME, some=True)
+    add_shapes(graph)
 
 
 def run(arguments: argparse.Namespace) -> Output:
@@ -55,10 +57,11 @@ def run(arguments: argparse.Namespace) -> Output:
     except ValueError as error:
         raise Refusal(str(error)) from None
     asked = arguments.derivative or asks_for_derivative(arguments)
-    values = by_name(arguments.at)
+    values, shapes = by_name(arguments.at), shapes_of(arguments)
     captured = target_of(arguments.target).captured()
     check_names([captured], values)
-    signature = signature_with(captured, values)
+    check_shapes([captured], shapes)
+    signature = signature_with(captured, values, shapes)
     drawn = _graph(captured, signature, operator if asked else None)
     _write(arguments.output, language, drawn)
     return Output()

@@ -19,6 +19,7 @@ from diffsrc.cli.at import (
     signature_with,
 )
 from diffsrc.cli.output import Output
+from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def add(commands: Commands) -> None:
     show.add_argument("target", metavar="TARGET", help="the function")
     add_operator(show)
     add_at(show, "evaluate it too, if it gives all: --at x=2,y=-1e3; strings in quotes")
+    add_shapes(show)
     show.add_argument(
         "--as",
         dest="form",
@@ -47,18 +49,19 @@ def add(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> Output:
     """Print the derivative in a notation, and its value where that is asked for."""
-    values = by_name(arguments.at)
+    values, shapes = by_name(arguments.at), shapes_of(arguments)
     target = target_of(arguments.target)
     captured = target.captured()
+    check_shapes([captured], shapes)
     missing = [n for n in names_of(captured) if n not in captured.defaults | values]
     is_point = arguments.at is not None and not missing
     arguments.some = not is_point
     operator = operator_of(arguments)
     if is_point:
-        signature = signature_at(captured, values)
+        signature = signature_at(captured, values, shapes)
     else:
         check_names([captured], values)
-        signature = signature_with(captured, values)
+        signature = signature_with(captured, values, shapes)
     is_code = arguments.form == "python"
     parts: list[str] = []
     if not is_code:

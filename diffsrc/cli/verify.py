@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
 from diffsrc.cli.at import add_at, alone, by_name, signature_at
 from diffsrc.cli.output import DONE, NO, Output, Refusal, Usage
+from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
 from diffsrc.cli.targets import target_of
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from diffsrc.checking import Report
     from diffsrc.cli.arguments import Commands
     from diffsrc.cli.targets import Target
+    from diffsrc.specialise.shapes import Shapes
 
 
 def add(commands: Commands) -> None:
@@ -24,34 +26,40 @@ def add(commands: Commands) -> None:
     verify.add_argument("target", metavar="TARGET", help="the function")
     add_operator(verify)
     add_at(verify, "where: --at x=2,y=-1e3; strings in quotes")
+    add_shapes(verify)
 
 
 def run(arguments: argparse.Namespace) -> Output:
     """Print the report; the exit code is 1 where it does not say that the derivative is right."""
     if arguments.at is None:
         raise Usage("--at NAME=VALUE is needed: a derivative is checked at a point")
-    values = by_name(arguments.at)
+    values, shapes = by_name(arguments.at), shapes_of(arguments)
     target = target_of(arguments.target)
     captured = target.captured()
+    check_shapes([captured], shapes)
     operator = operator_of(arguments)
     try:
-        report = _report(target, captured, values, operator)
+        report = _report(target, captured, values, shapes, operator)
     except ValueError as error:
         raise Refusal(str(error)) from None
     return Output(f"{report}\n", code=DONE if report.ok else NO)
 
 
 def _report(
-    target: Target, captured: Captured, values: dict[str, object], operator: Operator
+    target: Target,
+    captured: Captured,
+    values: dict[str, object],
+    shapes: Shapes,
+    operator: Operator,
 ) -> Report:
-    signature = signature_at(captured, values)
+    signature = signature_at(captured, values, shapes)
     if not target.is_file:
         from diffsrc.api.options import Options, function_name
         from diffsrc.api.result import Derivative
         from diffsrc.checking import Report, verify_derivative
 
         first, rest = _positional(captured, values)
-        df = Derivative(target.imported(), operator, Options())
+        df = Derivative(target.imported(), operator, Options(shapes=shapes))
         found = verify_derivative(df, first, rest)
         return Report(function_name(captured.name, (operator,)), found.findings)
     from diffsrc.api.frozen import Piece

@@ -17,6 +17,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from diffsrc.user_rules import rule_of
 
 T = TypeVar("T")
+Ranks = tuple["str | Ranks", ...] | None
 
 MAX_ITEMS = 64
 
@@ -85,9 +86,13 @@ class Argument:
         items: of a list, tuple or dict: its elements; None where they are too many.
         names: the keys of a dict.
         key: the rest of what is compared.
+        axes: of a number, an entry for each axis: "1" for one of length one, the name or the
+            length that annotations or `shapes=` give, else ""; None where the rank is not known.
+            Not compared, since the code of pointwise functions is the same for all ranks: see
+            `Signature.ranks`.
     """
 
-    __slots__ = ("array", "items", "key", "kind", "names", "type", "value")
+    __slots__ = ("array", "axes", "items", "key", "kind", "names", "type", "value")
 
     def __init__(  # noqa: PLR0913 - one for each attribute
         self,
@@ -99,6 +104,7 @@ class Argument:
         items: tuple[Argument, ...] | None = None,
         names: tuple[object, ...] = (),
         key: object = None,
+        axes: tuple[str, ...] | None = None,
     ) -> None:
         self.kind = kind
         self.value = value
@@ -107,6 +113,34 @@ class Argument:
         self.items = items
         self.names = names
         self.key = key
+        self.axes = axes
+
+    @property
+    def ranks(self) -> Ranks:
+        """What of the axes decides code: how many there are, and which are of length one."""
+        if self.items is not None:
+            return tuple([item.ranks for item in self.items])
+        if self.axes is None:
+            return None
+        return tuple(["1" if axis == "1" else "" for axis in self.axes])
+
+    def changed(
+        self,
+        *,
+        axes: tuple[str, ...] | None = None,
+        items: tuple[Argument, ...] | None = None,
+    ) -> Argument:
+        """The same argument with these axes, or with these in it."""
+        return Argument(
+            self.kind,
+            self.value,
+            array=self.array,
+            type_=self.type,
+            items=self.items if items is None else items,
+            names=self.names,
+            key=self.key,
+            axes=self.axes if axes is None else axes,
+        )
 
     @property
     def axes(self) -> tuple[str, ...] | None:
@@ -132,12 +166,20 @@ class Signature(NamedTuple):
 
     arguments: tuple[tuple[str, Argument], ...]
 
+    @property
+    def ranks(self) -> tuple[Ranks, ...]:
+        """The ranks of each argument, and of what is in it; None where they are not known.
+
+        Equal signatures with equal ranks lead to the same code.
+        """
+        return tuple([argument.ranks for _, argument in self.arguments])
+
 
 def argument_of(value: object) -> Argument:
     """Say what kind of argument `value` is."""
     kind = type(value)
     if kind in (int, float):
-        return Argument("number", value)
+        return Argument("number", value, axes=())
     if rule_of(value) is not None:
         return Argument("static", value, key=Identity(value))
     if not (is_plain(kind) and is_plain(type(kind))):
@@ -184,9 +226,11 @@ def _of_numpy(value: object) -> Argument | None:
         return None
     if kind is numpy.ndarray:
         if value.dtype.kind in "fiub":  # type: ignore[attr-defined]
-            return Argument("number", value, array=True)
+            shape: tuple[int, ...] = value.shape  # type: ignore[attr-defined]
+            axes = tuple(["1" if length == 1 else "" for length in shape])
+            return Argument("number", value, array=True, axes=axes)
     elif issubclass(kind, (numpy.floating, numpy.integer)):
-        return Argument("number", value)
+        return Argument("number", value, axes=())
     elif kind is numpy.bool_:
         return Argument("static", value, key=(kind, bool(value)))
     return None

@@ -5,13 +5,21 @@ from __future__ import annotations
 import ast
 import enum
 import sys
+import types
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Annotated, NamedTuple, Protocol
 
 from diffsrc.errors import Place, ShapeError
 from diffsrc.specialise import Argument, Callable, Identity, Signature, argument_of
+from diffsrc.specialise.shapes import Axes, Key, Shapes, annotated_axes, key_of, said
 
 Function = ast.FunctionDef | ast.Lambda
+
+_ALIAS = type(Annotated[int, ""])
+# The dtypes of jaxtyping by their names without bits; `PyTree` is another thing.
+_JAXTYPING = frozenset(
+    {"BFloat", "Bool", "Float", "Inexact", "Int", "Integer", "Num", "Real", "Shaped", "UInt"}
+)
 
 
 class Names(Protocol):
@@ -37,18 +45,36 @@ class Readable(Callable, Protocol):
     def place(self, node: ast.AST) -> Place: ...
 
 
-def unknown_signature(captured: Readable) -> Signature:
-    """Return the signature that annotations and defaults suggest.
+class Annotation(NamedTuple):
+    """What an annotation says.
+
+    Attributes:
+        meaning: what it means, without parameters; None if unknown.
+        axes: those of an array, where it names them.
+    """
+
+    meaning: object
+    axes: Axes | None = None
+
+
+def unknown_signature(captured: Readable, shapes: Shapes | None = None) -> Signature:
+    """Return the signature that annotations, defaults and `shapes` suggest.
 
     Raises:
         ShapeError: an argument without default is annotated as a string or another type
             whose value decides the code.
+        ValueError: `shapes` and an annotation contradict each other.
     """
+    shapes = shapes or {}
     arguments = captured.arguments
+    asked: Shapes = {one.key.name: one.axes for one in told_axes(captured, shapes) if one.is_asked}
+    asked |= {text: None for text, axes in shapes.items() if axes is None}
     first = True
     made: list[tuple[str, Argument]] = []
-    for arg in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        if arg.arg not in captured.bound:
+    for arg in _parameters(arguments):
+        if arg.arg in asked and arg.arg not in captured.bound:
+            made.append((arg.arg, _asked(captured, arg.arg, asked[arg.arg])))
+        elif arg.arg not in captured.bound:
             owner = captured.owner if first and _takes_self(captured.node) else None
             made.append((arg.arg, _unknown(captured, arg, owner)))
         first = False
@@ -59,10 +85,197 @@ def unknown_signature(captured: Readable) -> Signature:
     return Signature(tuple(made))
 
 
+ASKED = "shapes="
+
+
+class Told(NamedTuple):
+    """What is said of an argument, or of a part of one, before any call."""
+
+    key: Key
+    axes: Axes
+    by: str
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether `shapes=` says it of a whole argument."""
+        return self.by == ASKED and not self.key.path
+
+
+def told_axes(captured: Readable, shapes: Shapes) -> list[Told]:
+    """What `shapes` and the annotations of arrays say; of both, `shapes` has the names.
+
+    Raises:
+        ValueError: they contradict each other, or there is no such argument.
+    """
+    check_names(captured, shapes)
+    told: list[Told] = []
+    given = {key_of(text): axes for text, axes in shapes.items()}
+    for arg in _parameters(captured.arguments):
+        key = Key(arg.arg, ())
+        meaning, axes = read_annotation(arg.annotation, captured.scope)
+        if key in given:
+            axes = _agreed(captured, arg, meaning, axes, given.pop(key))
+            by = ASKED
+        else:
+            by = "its annotation"
+        if axes is not None:
+            told.append(Told(key, axes, by))
+    told += [Told(key, axes, ASKED) for key, axes in given.items() if axes is not None]
+    return told
+
+
+def _agreed(
+    captured: Readable, arg: ast.arg, meaning: object, annotated: Axes | None, axes: Axes | None
+) -> Axes | None:
+    """What `shapes=` says of an argument, if its annotation says nothing else."""
+    if axes is None:
+        return annotated
+    if annotated is None and is_scalar_class(meaning):
+        annotated = ()
+    known = kind_of_class(meaning) in {"array", "number"}
+    alike = annotated is None or (
+        len(annotated) == len(axes) and not any(map(_differ, annotated, axes))
+    )
+    if known and alike:
+        return axes
+    assert arg.annotation is not None
+    raise ValueError(
+        f"shapes says {said(axes, arg.arg)}, and {arg.arg!r} of {captured.qualname} is annotated "
+        f"as {ast.unparse(arg.annotation)}"
+    )
+
+
+def _differ(axis: str, other: str) -> bool:
+    """Whether two axes have lengths that are not the same."""
+    return axis.isdecimal() and other.isdecimal() and axis != other
+
+
+def check_names(captured: Callable, shapes: Shapes) -> None:
+    """Refuse shapes of what is no argument.
+
+    Raises:
+        ValueError: there is one.
+    """
+    names = argument_names(captured)
+    for text in shapes:
+        if key_of(text).name not in names:
+            raise ValueError(
+                f"shapes names {text!r}, which is no argument of {captured.qualname}; it has "
+                f"{', '.join(names) or 'none'}"
+            )
+
+
+def own_shapes(captured: Callable, shapes: Shapes) -> Shapes:
+    """Of shapes for several functions, those of one."""
+    names = argument_names(captured)
+    return {text: axes for text, axes in shapes.items() if key_of(text).name in names}
+
+
+def argument_names(captured: Callable) -> list[str]:
+    """The names of the arguments that a call gives, those in `*args` and `**kwargs` as one."""
+    arguments = captured.arguments
+    stars = [arg.arg for arg in (arguments.vararg, arguments.kwarg) if arg is not None]
+    names = [arg.arg for arg in _parameters(arguments)]
+    fixed = captured.bound.keys() - captured.by_keyword
+    return [name for name in names if name not in fixed] + stars
+
+
+def _parameters(arguments: ast.arguments) -> list[ast.arg]:
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+
+
+def named_signature(captured: Readable, signature: Signature, shapes: Shapes) -> Signature:
+    """Return the signature of a call with the names that annotations and `shapes` give to axes.
+
+    Raises:
+        ShapeError: an argument has another rank or length than they say.
+        ValueError: they contradict each other, or name nothing.
+    """
+    told = told_axes(captured, shapes)
+    if not told:
+        return signature
+    arguments = dict(signature.arguments)
+    naming = _Naming(captured)
+    for one in told:
+        if one.key.name in arguments:
+            arguments[one.key.name] = naming.named(arguments[one.key.name], one, one.key.path)
+    return Signature(tuple(arguments.items()))
+
+
+class _Naming:
+    """The lengths that names of axes have in one call."""
+
+    def __init__(self, captured: Readable) -> None:
+        self._captured = captured
+        self._lengths: dict[str, tuple[int, Key]] = {}
+
+    def named(self, argument: Argument, told: Told, path: tuple[int | str, ...]) -> Argument:
+        """An argument with the axes of what is at the end of the path."""
+        if path:
+            if argument.kind == "object" and argument.value is None:  # before any call
+                return argument
+            index = _index(argument, path[0])
+            if argument.items is None or index is None:
+                raise ValueError(
+                    f"shapes names {told.key}, which {self._captured.qualname} is not given here"
+                )
+            items = list(argument.items)
+            items[index] = self.named(items[index], told, path[1:])
+            return argument.changed(items=tuple(items))
+        if argument.type in (list, tuple, dict):
+            raise self._error(told, f"a {argument.type.__name__}")
+        if argument.kind != "number" or argument.value is None:
+            return argument
+        shape: tuple[int, ...] = getattr(argument.value, "shape", ())
+        if len(shape) != len(told.axes):
+            raise self._error(told, _what(shape))
+        for axis, length in zip(told.axes, shape, strict=True):
+            self._check(told, axis, length, shape)
+        axes = ["1" if n == 1 else axis for axis, n in zip(told.axes, shape, strict=True)]
+        return argument.changed(axes=tuple(axes))
+
+    def _check(self, told: Told, axis: str, length: int, shape: tuple[int, ...]) -> None:
+        if axis.isdecimal():
+            if int(axis) != length:
+                raise self._error(told, _what(shape))
+        elif axis:
+            known, key = self._lengths.setdefault(axis, (length, told.key))
+            if known != length:
+                raise self._error(told, f"with {axis} = {known} from {key}, {_what(shape)}")
+
+    def _error(self, told: Told, given: str) -> ShapeError:
+        captured = self._captured
+        arg = next((a for a in _parameters(captured.arguments) if a.arg == told.key.name), None)
+        return ShapeError(
+            f"{captured.qualname} is given {given} as {told.key}, which is "
+            f"{said(told.axes, str(told.key))} by {told.by}.",
+            None if arg is None else captured.place(arg),
+        )
+
+
+def _what(shape: tuple[int, ...]) -> str:
+    return f"an array of shape {shape}" if shape else "a number"
+
+
+def _index(argument: Argument, step: int | str) -> int | None:
+    """Where a part is among the items of an argument."""
+    if step in argument.names:
+        return argument.names.index(step)
+    if isinstance(step, str) or argument.type is dict:
+        return None
+    return step if step < len(argument.items or ()) else None
+
+
 def _takes_self(node: Function) -> bool:
     decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
     names = {d.id for d in decorators if isinstance(d, ast.Name)}
     return not names & {"staticmethod", "classmethod"}
+
+
+def _asked(captured: Readable, name: str, axes: Axes | None) -> Argument:
+    """An argument of which `shapes=` speaks."""
+    default = argument_of(captured.defaults.get(name))
+    return default if default.kind == "number" and default.axes == axes else unknown_array(axes)
 
 
 def _unknown(captured: Readable, arg: ast.arg, owner: object) -> Argument:
@@ -72,7 +285,7 @@ def _unknown(captured: Readable, arg: ast.arg, owner: object) -> Argument:
             return default
     if owner is not None:
         return Argument("object", None, type_=owner, key=Identity(owner))
-    meaning = annotated(arg.annotation, captured.scope)
+    meaning, axes = read_annotation(arg.annotation, captured.scope)
     kind = kind_of_class(meaning)
     if kind == "static":
         raise ShapeError(
@@ -83,16 +296,82 @@ def _unknown(captured: Readable, arg: ast.arg, owner: object) -> Argument:
         )
     if kind == "object":
         return Argument("object", None, type_=meaning, key=Identity(meaning))
-    return Argument("number", None, array=kind == "array")
+    if kind == "array":
+        return unknown_array(axes)
+    return Argument("number", None, axes=() if is_scalar_class(meaning) else None)
+
+
+def unknown_array(axes: Axes | None) -> Argument:
+    """An array of which no example is known; without axes it is a number."""
+    return Argument("number", None, array=axes != (), axes=axes)
 
 
 def annotated(node: ast.expr | None, names: Names) -> object:
     """Return what an annotation means, without its parameters; None if unknown."""
+    return read_annotation(node, names).meaning
+
+
+def read_annotation(node: ast.expr | None, names: Names) -> Annotation:
+    """Return what an annotation means, and the axes in `Annotated` or jaxtyping's types."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         try:
             node = ast.parse(node.value, mode="eval").body
         except SyntaxError:
-            return None
+            return Annotation(None)
+    meaning = _meaning(node, names)
+    if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple):
+        return read_meaning(meaning)
+    first, *more = node.slice.elts
+    texts = [m.value for m in more if isinstance(m, ast.Constant) and isinstance(m.value, str)]
+    if meaning is Annotated:
+        return _with_axes(read_annotation(first, names), texts)
+    if _is_jaxtyping(meaning) and texts:
+        return Annotation(meaning, annotated_axes(texts[0], is_jaxtyping=True))
+    return read_meaning(meaning)
+
+
+def _with_axes(inner: Annotation, metadata: list[str]) -> Annotation:
+    """What `Annotated` says of its first parameter; the first text that speaks of axes counts."""
+    if inner.axes is not None or kind_of_class(inner.meaning) != "array":
+        return inner
+    read = (annotated_axes(text, is_jaxtyping=False) for text in metadata)
+    return Annotation(inner.meaning, next((axes for axes in read if axes is not None), None))
+
+
+def read_meaning(meaning: object) -> Annotation:
+    """Return what a live annotation means: `Vector = Annotated[np.ndarray, "n"]`."""
+    if type(meaning) is _ALIAS:
+        held = vars(meaning)
+        texts = [text for text in held["__metadata__"] if isinstance(text, str)]
+        return _with_axes(read_meaning(held["__origin__"]), texts)
+    if type(meaning) is types.GenericAlias and kind_of_class(meaning.__origin__) == "array":
+        return Annotation(meaning.__origin__)
+    if _is_jaxtyping(meaning):
+        text = vars(meaning).get("dim_str")
+        if isinstance(text, str):
+            return Annotation(meaning, annotated_axes(text, is_jaxtyping=True))
+    return Annotation(meaning)
+
+
+def _is_jaxtyping(meaning: object) -> bool:
+    """Whether something is one of jaxtyping's types of arrays, known live or by its import."""
+    if isinstance(meaning, type) and meaning.__module__ == "jaxtyping":
+        name = meaning.__name__
+    elif _is_not_followed(meaning):
+        module, _, name = meaning.imported.rpartition(".")  # type: ignore[attr-defined]
+        if module != "jaxtyping":
+            return False
+    else:
+        return False
+    return name.partition("[")[0].rstrip("0123456789") in _JAXTYPING
+
+
+def _is_not_followed(meaning: object) -> bool:
+    """Whether something is an import of a text that leads to no text."""
+    return {"imported", "part"} <= set(_attributes(type(meaning)))
+
+
+def _meaning(node: ast.expr | None, names: Names) -> object:
     parts: list[str] = []
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         if isinstance(node, ast.Attribute):
@@ -110,6 +389,8 @@ def annotated(node: ast.expr | None, names: Names) -> object:
 
 
 def _static_attribute(value: object, name: str) -> object:
+    if _is_not_followed(value):
+        return value.part(name)  # type: ignore[attr-defined]
     import inspect  # takes 3 ms, and dotted annotations are rare
 
     attribute: object = inspect.getattr_static(value, name)
@@ -122,14 +403,26 @@ def kind_of_class(meaning: object) -> str:
         if issubclass(meaning, (str, bytes, bool, enum.Enum)):
             return "static"
         numpy = sys.modules.get("numpy")
-        if numpy is not None and meaning is numpy.ndarray:
+        if (numpy is not None and meaning is numpy.ndarray) or _is_jaxtyping(meaning):
             return "array"
-        if meaning.__module__ in {"builtins", "numbers", "typing", "numpy"}:
+        if meaning.__module__ in {"builtins", "jaxtyping", "numbers", "typing", "numpy"}:
             return "number"
         return "object"
     if {"fields", "members"} <= set(_attributes(type(meaning))):
         return "static" if meaning.kind == "enum" else "object"  # type: ignore[attr-defined]
-    return "number"
+    if _is_jaxtyping(meaning):
+        return "array"
+    inner = read_meaning(meaning).meaning
+    return "number" if inner is meaning else kind_of_class(inner)
+
+
+def is_scalar_class(meaning: object) -> bool:
+    """Whether an annotated class is one of numbers, which are no arrays."""
+    if not isinstance(meaning, type):
+        return False
+    numpy = sys.modules.get("numpy")
+    kinds = (int, float, complex) if numpy is None else (int, float, complex, numpy.number)
+    return issubclass(meaning, kinds) or meaning.__module__ == "numbers"
 
 
 def _attributes(cls: type) -> Iterator[str]:
