@@ -19,6 +19,7 @@ def load(  # noqa: PLR0913 - what a function is made of
     cells: Mapping[str, CellType],
     before: str = "",
     inexact: AbstractSet[int] = frozenset(),
+    unguarded: bool = False,
 ) -> FunctionType:
     """The function `name` that `source` defines.
 
@@ -30,6 +31,7 @@ def load(  # noqa: PLR0913 - what a function is made of
         before: statements that run first, and that debuggers see in the `def` line.
         inexact: which of the numbers that it returns, counted through nested tuples, are made
             floats.
+        unguarded: whether the first statement, which checks the arguments, is left out.
 
     The text is registered with `linecache` under a name made of its hash, so that
     tracebacks, `pdb` and `inspect.getsource` show it.
@@ -40,7 +42,7 @@ def load(  # noqa: PLR0913 - what a function is made of
     """
     digest = importlib.util.source_hash(source.encode()).hex()[:12]
     filename = f"<diffsrc {name} {digest}>"
-    code = _code(source, name, filename, frozenset(cells), before, inexact)
+    code = _code(source, name, filename, frozenset(cells), before, inexact, unguarded=unguarded)
     linecache.cache[filename] = (
         len(source),
         None,
@@ -63,6 +65,8 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
     free: frozenset[str],
     before: str,
     inexact: AbstractSet[int],
+    *,
+    unguarded: bool,
 ) -> CodeType:
     """The code of the function, with `free` names as closure variables."""
     if not free and not before and not inexact:
@@ -76,6 +80,8 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
     for statement in ast.walk(function) if inexact else ():
         if isinstance(statement, ast.Return) and statement.value is not None:
             statement.value = _as_floats(statement.value, inexact, itertools.count())
+    if unguarded:
+        del function.body[1]
     if before:
         # After the docstring, which has to stand first.
         function.body[1:1] = _in_line(ast.parse(before).body, function.lineno)

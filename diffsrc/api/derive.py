@@ -22,6 +22,7 @@ from diffsrc.api.broadcast import (
     ranked_parameters,
     single_numbers,
 )
+from diffsrc.api.guard import Shapes, shapes_of
 from diffsrc.api.operators import (
     ITEM,
     apply,
@@ -52,6 +53,7 @@ class Stages(NamedTuple):
         constants: what it computes once, in front.
         wrt: the parameters that it derives by, which are floats.
         derived: the results that are derivatives, and not values of the user's.
+        shapes: those of the arguments that it is written for; None where it takes all.
     """
 
     parsed: Program
@@ -65,6 +67,7 @@ class Stages(NamedTuple):
     constants: tuple[Folded, ...]
     wrt: frozenset[str]
     derived: range
+    shapes: Shapes | None
 
 
 def derive(
@@ -106,7 +109,7 @@ def derive(
     lowered = simplifier.lowered(
         program, library if stable else "", stable=stable, single=single, shaped=shaped
     )
-    ranked = ranked_parameters(parsed, lowered)
+    ranked = frozenset() if parsed.graph.ranked else ranked_parameters(parsed, lowered)
     derived = derived_results(operators, len(lowered.body.results))
     simplified = lowered if parsed.graph.ranked else broadcast(lowered, arrays, derived)
     _refuse_shadowed(simplified)
@@ -117,7 +120,14 @@ def derive(
         simplified, taken_names(simplified) | fixed.keys(), values=values_of(simplified, derived)
     )
     named |= {constant.node: constant.name for constant in constants}
-    text = emit(simplified, name, docstring(captured.name, operators, program), named=named)
+    shapes = shapes_of(parsed, signature, simplifier)
+    text = emit(
+        simplified,
+        name,
+        docstring(captured.name, operators, program),
+        named=named,
+        guards=[] if shapes is None else shapes.guard.lines(name),
+    )
     if constants:
         text = "\n".join([*(constant.line for constant in constants), "", "", text])
     wrt = frozenset(wrt_name(parsed, w) for operator in operators for w in operator.wrt)
@@ -134,6 +144,7 @@ def derive(
         tuple(constants),
         wrt,
         derived,
+        shapes,
     )
 
 

@@ -50,7 +50,9 @@ class Entry:
         direct: FunctionType,
         checks: list[Check],
         other: CellType | None,
+        ranks: tuple[object, ...] | None,
     ) -> None:
+        self.ranks = ranks
         self.call = call
         self.direct = direct
         self.checks = checks
@@ -65,6 +67,8 @@ class Entry:
 
     def fits(self, signature: Signature) -> bool:
         """Whether the arguments are what was assumed of them."""
+        if self.ranks is not None and self.ranks != signature.ranks:
+            return False
         values = dict(signature.arguments)
         return all(
             check.name in values and check.fits(values[check.name].value)
@@ -186,6 +190,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
 
     for name, argument in signature.arguments:
         conditions += _argument_conditions(name, argument, emitted, cell)
+    conditions += emitted.units
     for check in checks:
         conditions.append(_outside_condition(check, outline, cell))
     function = outline.function
@@ -202,6 +207,13 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(emitted)})",
         ]
+    for name, rank in emitted.ranks or ():
+        if rank:
+            converter = cell(_array_as_float if name in emitted.wrt else _as_real)
+            lines += [
+                f"if {name}.dtype is not {cell(_float64())}:",
+                f"    {name} = {converter}({name})",
+            ]
     for name in emitted.real:
         lines += [
             f"if type({name}) is not float and type({name}) is not int:",
@@ -216,7 +228,8 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
     # In the emitted function's own frame: a call in between costs as much as the checks.
     direct = loaded(cells, "\n".join(lines), emitted.inexact)
     call = loaded(cells, "\n".join([*guard, *lines]), emitted.inexact) if guard else direct
-    return Entry(call, direct, checks, other)
+    ranks = None if emitted.ranks is None else signature.ranks
+    return Entry(call, direct, checks, other, ranks)
 
 
 def is_reloaded() -> bool:
@@ -260,6 +273,12 @@ def _argument_conditions(
 
             return [f"not {cell(fits)}({name})"] if _is_parameter(name, emitted) else []
         return [f"type({name}) is not {cell(argument.type)}"]
+    if emitted.ranks is not None:
+        rank = dict(emitted.ranks).get(name)
+        if rank:
+            return [f"type({name}) is not {cell(_ndarray())} or {name}.ndim != {rank}"]
+        if rank == 0:
+            return [f"type({name}) is not {cell(float)} and {cell(getattr)}({name}, 'ndim', 0)"]
     if name in emitted.ranked:
         if argument.array:
             return [f"type({name}) in {cell(SCALARS)}"]
@@ -307,6 +326,23 @@ def _is_parameter(name: str, emitted: Emitted) -> bool:
     """Whether an argument stands for one parameter, and not for all of `*args`."""
     kinds = dict(emitted.parameters)
     return kinds.get(name, "") not in {"VAR_POSITIONAL", "VAR_KEYWORD"}
+
+
+def _ndarray() -> type:
+    import numpy as np
+
+    return np.ndarray
+
+
+def _float64() -> object:
+    import numpy as np
+
+    return np.dtype(float)
+
+
+def _as_real(value: object) -> object:
+    _check_real(value)
+    return value
 
 
 def _check_real(value: object) -> None:

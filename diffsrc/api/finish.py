@@ -66,6 +66,15 @@ def finished(stages: Stages) -> Emitted:
     program = stages.simplified
     own = frozenset(own_names(program))
     made_floats, inexact = floats(program, stages.wrt, stages.derived)
+    if program.graph.ranked:
+        # What it derives by is made floats, and so is all that is computed of it.
+        parameters = {p.name: p.node for p in program.parameters}
+        made_floats = {
+            name: True
+            for name in stages.wrt
+            if (node := parameters.get(name)) is not None and not node.type.axes
+        }
+        inexact = frozenset()
     parts = [stages.source, *(constant.text for constant in stages.constants)]
     text = "\n".join(parts)
     return Emitted(
@@ -87,6 +96,8 @@ def finished(stages: Stages) -> Emitted:
             for name in takes_complex(program)
             if name in stages.wrt - stages.ranked and name not in made_floats
         ),
+        ranks=None if stages.shapes is None else stages.shapes.ranks,
+        units=() if stages.shapes is None else stages.shapes.units,
     )
 
 

@@ -126,6 +126,8 @@ class Frozen:
         doc = docstring(piece.captured.name, piece.operators, piece.stages.differentiated)
 
         def written(guards: Sequence[Guard]) -> str:
+            shapes = piece.stages.shapes
+            guards = [*guards, *([] if shapes is None else [shapes.guard])]
             lines = [line for guard in guards for line in guard.lines(name)]
             return emit(program, name, doc, named=self.named, guards=lines)
 

@@ -345,6 +345,8 @@ def install(derivative: Derivative, found: Specialisation) -> None:
     def again(*args: Any, **kwargs: Any) -> Any:
         other = derivative.specialised(args, kwargs)
         install(derivative, other)
+        if other is found and found.emitted.units:
+            return found.function()(*args, **kwargs)  # which says what it is written for
         return other.entry.direct(*args, **kwargs)
 
     found.entry.otherwise(again)

@@ -12,6 +12,7 @@ from diffsrc.differentiate.task import Task
 from diffsrc.ir import COMPLEX, Block, Call, If, Node, Number, Program, Result, blocks, reachable
 from diffsrc.ir.arrays import reduced
 from diffsrc.ir.complex import conjugate, real_part
+from diffsrc.ir.shapes import is_unit
 from diffsrc.rules.arrays import ARRAY_RULES
 
 
@@ -83,6 +84,8 @@ class Sweep:
                         contributions.setdefault(below, []).append(contribution)
                     continue
                 partials = self.partials.of(node, stops)
+                if node.type.axes:
+                    self._rely_on(node, [below for below, _ in partials])
                 if isinstance(node, Call) and node.op == "conj":
                     adjoint = conjugate(adjoint)
                 if len(partials) > 1:
@@ -100,6 +103,15 @@ class Sweep:
         for root, seed in seeds.items():
             found.setdefault(self.simplifier.normal(root), []).append(seed)
         return {root: self.graph.sum(several) for root, several in found.items()}
+
+    def _rely_on(self, node: Node, active: Sequence[Node]) -> None:
+        """Note which axes of operands are taken to be as long as those of others."""
+        for below in active:
+            for other in node.operands:
+                pairs = zip(reversed(below.type.axes), reversed(other.type.axes), strict=False)
+                for a, b in pairs:
+                    if a is not b and not (is_unit(a) or is_unit(b)):
+                        self.graph.spread[a, b] = None
 
     def _order(self, seeds: Adjoints, stop: AbstractSet[Node]) -> list[Node]:
         if self.graph.ranked:

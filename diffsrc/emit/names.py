@@ -20,7 +20,14 @@ ROLES = {
     "select": "choice",
     "neg": "negative",
     "pow": "power",
+    "np.matmul": "product",
+    "np.dot": "product",
+    "np.vdot": "product",
+    "np.einsum": "product",
+    "np.outer": "product",
 }
+# Operations on arrays whose names say what they give.
+WORDS = frozenset({"np.sum", "np.mean", "np.std", "np.var", "np.norm", "np.max", "np.min", "np.prod"})
 LEVELS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
 # What the next ones are called where a role's name is taken, before they are numbered.
 SYNONYMS = {
@@ -94,6 +101,8 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         return Label(str(node.options[0]))
     if not args:
         return Label(op)
+    if node.op.startswith("np.") and node.op not in WORDS:
+        return None
     if node.op == "registered" and not isinstance(options[0], str):
         args = args[1:]
     first = args[0].value if isinstance(args[0], Const) else None

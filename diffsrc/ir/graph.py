@@ -63,8 +63,11 @@ class Graph:
         # Whether there are complex values, of which `unit` is 1j.
         self.complex = False
         self.unit: Const | None = None
-        # Whether nodes know their axes.
+        # Whether nodes know their axes, the sizes that were found to be equal, and pairs of which
+        # a derivative relies on that the first is no 1 if the second is none.
         self.ranked = False
+        self.equal: dict[tuple[Node, Node], None] = {}
+        self.spread: dict[tuple[Node, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.
         self.parts: dict[tuple[str, Node, int], Node] = {}
         # Whether there are powers whose exponents are not literals.

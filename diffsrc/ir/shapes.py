@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from diffsrc.ir.nodes import Node, Number
+
+if TYPE_CHECKING:
+    from diffsrc.ir.graph import Graph
 
 Axes = tuple[Node, ...]
 
@@ -30,10 +34,41 @@ def joined(axes: Axes, other: Axes) -> Axes:
     Of two sizes neither of which is known to be 1 it is the first: they are equal, else NumPy
     raises.
     """
-    if len(axes) < len(other):
-        front, whole, short = other[: len(other) - len(axes)], other[-len(axes) :], axes
-        whole = whole if axes else ()
-        return (*front, *(b if is_unit(a) else a for a, b in zip(short, whole, strict=True)))
-    front = axes[: len(axes) - len(other)]
-    rest = axes[len(front) :]
-    return (*front, *(b if is_unit(a) else a for a, b in zip(rest, other, strict=True)))
+    count = min(len(axes), len(other))
+    front = axes[: len(axes) - count] or other[: len(other) - count]
+    pairs = zip(axes[len(axes) - count :], other[len(other) - count :], strict=True)
+    return (*front, *(same(a, b) for a, b in pairs))
+
+
+def same(a: Node, b: Node) -> Node:
+    """The size of an axis that two values have, unless one of them is a unit axis."""
+    if a is b or is_unit(b):
+        return a
+    if is_unit(a):
+        return b
+    a.graph.equal[a, b] = None
+    return a
+
+
+def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> dict[Node, str]:
+    """A letter for each size, one for those that were found to be equal; `known` are the user's."""
+    groups: dict[Node, Node] = {}
+
+    def root(size: Node) -> Node:
+        while size in groups:
+            size = groups[size]
+        return size
+
+    for a, b in graph.equal:
+        first, second = root(a), root(b)
+        if first is not second:
+            groups[second] = first
+    found: dict[Node, str] = {root(size): name for size, name in known.items()}
+    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in found.values())
+    names: dict[Node, str] = {}
+    for size in sizes:
+        if isinstance(size, Number):
+            names[size] = str(size.value)
+        else:
+            names[size] = found.get(root(size)) or found.setdefault(root(size), next(letters))
+    return names

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from diffsrc.ir import Node
 from diffsrc.ir.arrays import Labels, contract, expanded, total, transposed, view
-from diffsrc.ir.shapes import is_unit
+from diffsrc.ir.shapes import is_unit, same
 
 Axis = int | tuple[int, ...] | None
 
@@ -154,8 +154,7 @@ def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
     sizes: dict[int, Node] = {}
     for node, labels in ((a, of_a), (b, of_b)):
         for size, label in zip(node.type.axes, labels, strict=True):
-            if label not in sizes or is_unit(sizes[label]):
-                sizes[label] = size
+            sizes[label] = same(sizes.get(label, size), size)
     units = {label for label, size in sizes.items() if is_unit(size)}
 
     def labels(node: Node, own: list[int]) -> Labels:

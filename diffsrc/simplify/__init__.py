@@ -133,6 +133,11 @@ class Simplifier:
             final = stabilised(final, self.normal, ranks)
         return lowered(final, self.normal, ranks)
 
+    def written_size(self, size: Node) -> Node:
+        """The length of an axis as it is written."""
+        program = Program("", self.graph, (), Block((), (size,)))
+        return lowered(program, self.normal, Ranks("np")).body.results[0]
+
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""
         results = with_shared_sums(self.graph, block.results)

@@ -142,12 +142,6 @@ class Argument:
             axes=self.axes if axes is None else axes,
         )
 
-    @property
-    def axes(self) -> tuple[str, ...] | None:
-        if not self.array:
-            return ()
-        return None if self.value is None else tuple("1" if n == 1 else "" for n in self.value.shape)  # type: ignore[attr-defined]
-
     def _compared(self) -> tuple[object, ...]:
         return (self.kind, self.array, self.items, self.names, self.key)
 

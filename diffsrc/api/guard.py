@@ -1,0 +1,97 @@
+"""What the code of a derivative of arrays relies on: their ranks, and which axes have one element.
+
+The code checks it in its first line; in process another specialisation is made instead of an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from diffsrc.emit.expressions import Printer
+from diffsrc.emit.module import Guard
+from diffsrc.errors import ShapeError
+from diffsrc.ir import Node, Number, Program, Var, reachable
+from diffsrc.ir.shapes import symbols
+from diffsrc.simplify import Simplifier
+from diffsrc.specialise import Signature
+
+
+class Shapes(NamedTuple):
+    """What is checked of the arguments.
+
+    Attributes:
+        ranks: of the parameters that are numbers.
+        units: conditions about the lengths of their axes, of which none may hold.
+        words: for which arguments the code is written.
+    """
+
+    ranks: tuple[tuple[str, int], ...]
+    units: tuple[str, ...]
+    words: str
+
+    @property
+    def guard(self) -> Guard:
+        """The statement that raises."""
+        conditions = [
+            f"{name}.ndim != {rank}" if rank else f'getattr({name}, "ndim", 0) != 0'
+            for name, rank in self.ranks
+        ]
+        return Guard(" or ".join([*conditions, *self.units]), "", "", self.words)
+
+
+def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) -> Shapes | None:
+    """The shapes that a derivative is written for; None where it takes all."""
+    if not program.graph.ranked:
+        return None
+    parameters = {
+        p.name: p.node
+        for p in program.parameters
+        if isinstance(p.node, Var) and p.node.type.kind == "float"
+    }
+    axes = {name: node.type.axes for name, node in parameters.items()}
+    given = dict(signature.arguments)
+    said: dict[Node, str] = {}
+    for name, sizes in axes.items():
+        for size, symbol in zip(sizes, given[name].axes or (), strict=False):
+            if symbol.isidentifier():
+                said.setdefault(size, symbol)
+    letters = symbols(program.graph, [s for sizes in axes.values() for s in sizes], said)
+    words = ", ".join(
+        f"{name}[{', '.join(letters[s] for s in sizes)}]" if sizes else name
+        for name, sizes in axes.items()
+    )
+    units = tuple(dict.fromkeys(_conditions(program, parameters, simplifier)))
+    ranks = tuple((name, len(sizes)) for name, sizes in axes.items())
+    return Shapes(ranks, units, words)
+
+
+def _conditions(
+    program: Program, parameters: dict[str, Var], simplifier: Simplifier
+) -> Iterator[str]:
+    """What must not hold of the lengths of axes."""
+    for name, node in parameters.items():
+        for i, size in enumerate(node.type.axes):
+            if isinstance(size, Number) and size.value != 1:
+                yield f"{_length(name, i)} != {size.value}"
+    printer = Printer({})
+    for a, b in program.graph.spread:
+        texts = []
+        for size in (a, b):
+            if isinstance(size, Number):
+                texts.append(str(size.value))
+                continue
+            written = simplifier.written_size(size)
+            leaves = {n for n in reachable((written,)) if isinstance(n, Var)}
+            if not leaves <= set(parameters.values()):
+                raise ShapeError(
+                    "Whether arrays are broadcast here is not known before the derivative runs.",
+                    suggestion="Give both the same shape in the text, with reshape or indexing.",
+                )
+            texts.append(printer(written))
+        yield f"{texts[0]} == 1 != {texts[1]}"
+
+
+def _length(name: str, axis: int) -> str:
+    return f"len({name})" if axis == 0 else f"{name}.shape[{axis}]"
+
