@@ -126,7 +126,7 @@ def derive(
         name,
         docstring(captured.name, operators, program),
         named=named,
-        guards=[] if shapes is None else shapes.guard.lines(name),
+        guards=[] if shapes is None else shapes.lines(name),
     )
     if constants:
         text = "\n".join([*(constant.line for constant in constants), "", "", text])

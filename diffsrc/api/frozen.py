@@ -127,8 +127,8 @@ class Frozen:
 
         def written(guards: Sequence[Guard]) -> str:
             shapes = piece.stages.shapes
-            guards = [*guards, *([] if shapes is None else [shapes.guard])]
             lines = [line for guard in guards for line in guard.lines(name)]
+            lines += [] if shapes is None else shapes.lines(name)
             return emit(program, name, doc, named=self.named, guards=lines)
 
         self.bare = written(())

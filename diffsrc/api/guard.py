@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
 from diffsrc.emit.module import Guard
+from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Node, Number, Program, Var, reachable
-from diffsrc.ir.shapes import symbols
+from diffsrc.ir import Graph, Node, Number, Program, Var, reachable
+from diffsrc.ir.shapes import classes, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
@@ -30,14 +31,21 @@ class Shapes(NamedTuple):
     units: tuple[str, ...]
     words: str
 
-    @property
-    def guard(self) -> Guard:
+    def lines(self, function: str) -> list[str]:
         """The statement that raises."""
         conditions = [
             f"{name}.ndim != {rank}" if rank else f'getattr({name}, "ndim", 0) != 0'
             for name, rank in self.ranks
         ]
-        return Guard(" or ".join([*conditions, *self.units]), "", "", self.words)
+        conditions += self.units
+        test = f"{INDENT}if {' or '.join(conditions)}:"
+        found = Guard(" or ".join(conditions), "", "", self.words).lines(function)
+        if len(test) <= WIDTH:
+            return found
+        raised = next(i for i, line in enumerate(found) if line.lstrip().startswith("raise"))
+        deep = INDENT * 2
+        rows = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
+        return [f"{INDENT}if (", *rows, f"{INDENT}):", *found[raised:]]
 
 
 def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) -> Shapes | None:
@@ -75,7 +83,8 @@ def _conditions(
             if isinstance(size, Number) and size.value != 1:
                 yield f"{_length(name, i)} != {size.value}"
     printer = Printer({})
-    for a, b in program.graph.spread:
+    spread = _needed(program.graph)
+    for a, b in spread:
         texts = []
         for size in (a, b):
             if isinstance(size, Number):
@@ -89,7 +98,28 @@ def _conditions(
                     suggestion="Give both the same shape in the text, with reshape or indexing.",
                 )
             texts.append(printer(written))
-        yield f"{texts[0]} == 1 != {texts[1]}"
+        if (b, a) not in spread:
+            yield f"{texts[0]} == 1 != {texts[1]}"
+        elif a.serial < b.serial:
+            yield f"({texts[0]} == 1) != ({texts[1]} == 1)"
+
+
+def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
+    """Pairs of sizes the first of which is no 1 unless the second is: not those that follow."""
+    root = classes(graph.held)
+    kept: dict[tuple[Node, Node], None] = {}
+    pairs = dict.fromkeys((root(a), root(b)) for a, b in graph.spread)
+    for a, b in pairs:
+        reached, todo = {a}, [a]
+        while todo:
+            at = todo.pop()
+            for c, d in kept:
+                if c is at and d not in reached:
+                    reached.add(d)
+                    todo.append(d)
+        if b not in reached:
+            kept[a, b] = None
+    return kept
 
 
 def _length(name: str, axis: int) -> str:

@@ -57,6 +57,8 @@ class Partials:
         clamp = None if node.args and node.args[0] in stops else _clamp(node)
         op, written = clamp or (node.op, node.args)
         y, args = normal(node), tuple([normal(arg) for arg in written])
+        if graph.ranked:
+            y = normal.outer.get(node, y)
         if op == "copysign" and isinstance(y, Call):
             args = y.args  # where a zero has its sign
         if node.type is COMPLEX:

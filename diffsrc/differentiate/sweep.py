@@ -81,7 +81,8 @@ class Sweep:
             else:
                 if isinstance(node, Call) and node.params:
                     for below, contribution in self._on_arrays(node, adjoint):
-                        contributions.setdefault(below, []).append(contribution)
+                        if contribution is not graph.zero:
+                            contributions.setdefault(below, []).append(contribution)
                     continue
                 partials = self.partials.of(node, stops)
                 if node.type.axes:

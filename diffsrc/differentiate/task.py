@@ -8,6 +8,8 @@ from typing import NamedTuple
 from diffsrc.ir import Call, If, Node, Program, reachable
 from diffsrc.simplify import Simplifier
 
+# What is asked of an array beside its values.
+LENGTHS = frozenset({"dim", "count", "items"})
 BY_USERS = frozenset({"registered", "custom", "stop"})
 
 
@@ -26,7 +28,8 @@ def task_of(program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> 
     if program.graph.ranked:
         roots = [simplifier.normal(root) for root in program.body.roots()]
         for node in simplifier.order(roots):
-            if not active.isdisjoint(simplifier.below(node)):
+            lengths = isinstance(node, Call) and node.op in LENGTHS
+            if not (lengths or active.isdisjoint(simplifier.below(node))):
                 active.add(node)
         return Task(program, wrt, active, simplifier)
     # A tuple that is derived by in part: a rule by a user takes it whole.

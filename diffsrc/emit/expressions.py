@@ -158,12 +158,17 @@ class Printer:
         if template == "{0} @ {1}":
             return f"{self(args[0], PRODUCT)} @ {self(args[1], PRODUCT + 1)}", PRODUCT
 
-        def filled(hole: re.Match[str]) -> str:
-            after = template[hole.end() : hole.end() + 1]
-            text = self(args[int(hole[1])], ATOM if after in {".", "["} else TERNARY)
-            return f"({text})" if after == "." and text.isdecimal() else text
+        return self.filled(template, args), ATOM
 
-        return HOLE.sub(filled, template), ATOM
+    def filled(self, template: str, args: tuple[Node, ...]) -> str:
+        """A text with those of the arguments in the holes."""
+
+        def text(hole: re.Match[str]) -> str:
+            after = template[hole.end() : hole.end() + 1]
+            own = self(args[int(hole[1])], ATOM if after in {".", "["} else TERNARY)
+            return f"({own})" if after == "." and own.isdecimal() else own
+
+        return HOLE.sub(text, template)
 
     def _template(self, template: object, args: tuple[Node, ...]) -> str:
         """Source text with holes for values, in double quotes where it has no others."""

@@ -25,6 +25,8 @@ ROLES = {
     "np.vdot": "product",
     "np.einsum": "product",
     "np.outer": "product",
+    "np.index": "part",
+    "np.view": "column",
 }
 # Operations on arrays whose names say what they give.
 WORDS = frozenset({"np.sum", "np.mean", "np.std", "np.var", "np.norm", "np.max", "np.min", "np.prod"})
@@ -101,6 +103,10 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         return Label(str(node.options[0]))
     if not args:
         return Label(op)
+    if node.op == "np.index":
+        return _joined(_label(args[0], names, depth + 1), _which(node))
+    if node.op == "np.view":
+        return _joined(_label(args[0], names, depth + 1), "column")
     if node.op.startswith("np.") and node.op not in WORDS:
         return None
     if node.op == "registered" and not isinstance(options[0], str):
@@ -132,6 +138,14 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     if op == "neg":
         return _joined("neg", labels[0])
     return _joined(op, *labels) if op not in ROLES else None
+
+
+def _which(node: Call) -> str:
+    """Which items of an array these are."""
+    text = str(node.options[0]).removeprefix("{0}")
+    if text[1:-1].isdecimal():
+        return text[1:-1]
+    return {"[:-1]": "head", "[1:]": "tail", "[-1]": "last", "[::-1]": "reversed"}.get(text, "part")
 
 
 def _is_unclear(op: str, arg: Node, names: Mapping[Node, str]) -> bool:

@@ -8,6 +8,8 @@ from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, reachable
 
 MAX_DEPTH = 18
 MAX_TERNARY = 6
+# What costs no more than a name.
+NEVER_BOUND = frozenset({"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"})
 
 
 class Plan:
@@ -63,7 +65,8 @@ def planned(
                 deep = below
         deep += 1
         count = uses[node]
-        if node in user or deep > MAX_DEPTH or (count > 1 and _worth(node, count)):
+        scattered = isinstance(node, Call) and node.op == "scatter"
+        if node in user or deep > MAX_DEPTH or scattered or (count > 1 and _worth(node, count)):
             plan.bound.add(node)
             deep = 0
         depth[node] = deep
@@ -117,7 +120,7 @@ def _worth(node: Node, count: int) -> bool:
     """Whether a value that is used several times is worth a line."""
     if not isinstance(node, Call):
         return False
-    if node.op in {"attribute", "item", "neg", "not"} or node.type.kind == "bool":
+    if node.op in NEVER_BOUND or node.type.kind == "bool":
         return False
     if node.options or node.op not in {"add", "sub", "mul"}:
         return True

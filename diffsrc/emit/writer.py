@@ -191,10 +191,22 @@ class Writer:
 
     def _assign(self, node: Node, plan: Plan, level: int) -> None:
         name = self._name(node, plan)
+        if isinstance(node, Call) and node.op == "scatter":
+            self._scatter(node, name, level)
+            self.names[node] = name
+            return
         # The text may take lines before its own.
         text = self._fitted(node, level, len(name) + 3)
         self.lines.append(f"{INDENT * level}{name} = {text}")
         self.names[node] = name
+
+    def _scatter(self, node: Call, name: str, level: int) -> None:
+        """What is added to items of a new array, each in a line."""
+        start = self._fitted(node.args[0], level, len(name) + 3)
+        self._line(level, f"{name} = {start}")
+        for target, text in node.params:  # type: ignore[misc] # pairs
+            filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
+            self._line(level, filled.replace("{name}", name))
 
     def _condition(self, node: Node, level: int) -> str:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""

@@ -9,11 +9,12 @@ in a contraction is one with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Type
-from diffsrc.ir.shapes import Axes, is_unit
+from diffsrc.ir.shapes import Axes, broadcast, is_unit
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -35,7 +36,22 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
     """
     if spec == tuple(range(len(node.type.axes))) or isinstance(node, Number):
         return node
-    graph = node.graph
+    graph, rank = node.graph, len(node.type.axes)
+    unused = [i for i in range(rank) if i not in spec]
+    if len(spec) == rank:
+        # A unit axis that is left out and put in again.
+        places = iter(unused)
+        if all((next(places, -1) if axis is None else axis) == i for i, axis in enumerate(spec)):
+            return node
+    if isinstance(node, Prod) and [i for i in spec if i is not None] == [
+        i for i in range(rank) if i in spec
+    ]:
+        whole = tuple(None if is_unit(size) else i for i, size in enumerate(node.type.axes))
+        factors = (
+            graph.power(aligned(b, labels_of(b.type.axes, whole), _labels(spec, whole)), e)
+            for b, e in node.factors
+        )
+        return graph.product([graph.number(node.coefficient), *factors])
     core, coefficient = graph.split(node)
     if coefficient != 1:
         return coefficient * view(core, spec)
@@ -44,6 +60,10 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))  # type: ignore[misc] # axes
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
+
+
+def _labels(spec: tuple[int | None, ...], whole: Labels) -> Labels:
+    return tuple(None if axis is None else whole[axis] for axis in spec)
 
 
 def aligned(node: Node, labels: Labels, out: Labels) -> Node:
@@ -89,6 +109,130 @@ def filled(node: Node, like: Node) -> Node:
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 
+# Items
+
+
+class Hole(NamedTuple):
+    """The place of a node among the arguments of a call."""
+
+    index: int
+
+
+def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
+    """Items of an array, as `a[...]` gives them.
+
+    `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
+    ("take", integers), ("mask", booleans), and ("new",) for each new one.
+    """
+    if not any(entry[0] in {"take", "mask"} for entry in spec):
+        # New axes are put in afterwards.
+        plain = tuple(entry for entry in spec if entry[0] != "new")
+        left = [entry for entry in spec if entry[0] != "at"]
+        places = iter(range(len(left)))
+        order = tuple(None if entry[0] == "new" else next(places) for entry in left)
+        return view(_index(a, plain), order)
+    return _index(a, spec)
+
+
+def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
+    if all(entry == WHOLE for entry in spec):
+        return a
+    nodes: list[Node] = []
+
+    def held(part: object) -> object:
+        if isinstance(part, Number):
+            return int(part.value)
+        if isinstance(part, Node):
+            nodes.append(part)
+            return Hole(len(nodes))
+        return part
+
+    params = tuple(tuple(held(part) for part in entry) for entry in spec)
+    node = a.graph.call("index", a, *nodes, params=params, type_=a.type._replace(axes=()))
+    if not node.type.axes:
+        node.type = shaped(a, _items_axes(node, spec))
+    return node
+
+
+def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
+    """The axes of items: those of arrays of indices stand where these do, or in front."""
+    sizes = node.args[0].type.axes
+    axes: list[Node] = []
+    many: list[Node] = []
+    places: list[int] = []
+    at = 0
+    advanced = any(entry[0] in {"take", "mask"} for entry in spec)
+    for i, (kind, *parts) in enumerate(spec):
+        match kind:
+            case "new":
+                axes.append(node.graph.one)
+            case "slice":
+                axes.append(_slice_length(node, len(axes), sizes[at], *parts))
+                at += 1
+            case "at":
+                places += [i] * advanced
+                at += 1
+            case "take":
+                places.append(i)
+                many.append(parts[0])  # type: ignore[arg-type] # a node
+                at += 1
+            case _:
+                mask = parts[0]
+                assert isinstance(mask, Node)
+                places.append(i)
+                count = node.graph.call("count", mask, params=("count",), type_=FLOAT)
+                of_mask = Type("float", (count,))
+                many.append(node.graph.call("items", mask, params=("items",), type_=of_mask))
+                at += len(mask.type.axes)
+    if not places:
+        return tuple(axes)
+    together = places[-1] - places[0] == len(places) - 1
+    # Those before the first one stand before its axes.
+    front = sum(kind in {"new", "slice"} for kind, *_ in spec[: places[0]]) if together else 0
+    return (*axes[:front], *broadcast(many), *axes[front:])
+
+
+def _slice_length(
+    node: Call, axis: int, size: Node, start: object, stop: object, step: object
+) -> Node:
+    """How many items a slice has; of what depends on how long the array is, it is asked."""
+    graph = node.graph
+    ints = all(part is None or isinstance(part, int) for part in (start, stop, step))
+    if isinstance(size, Number) and ints:
+        return graph.number(len(range(*slice(start, stop, step).indices(int(size.value)))))
+    if ints and step in {None, 1}:
+        first, last = start or 0, stop
+        assert isinstance(first, int)
+        if first >= 0 and last is None:
+            return size - first
+        if first >= 0 and isinstance(last, int) and last < 0:
+            return size + last - first
+        if first == -1 and last is None:
+            return graph.one
+        if isinstance(last, int) and last - first == 1 and first * last >= 0:
+            return graph.one
+    if start is None and stop is None and step == -1:
+        return size
+    return graph.call("dim", node, params=(axis,), type_=FLOAT)
+
+
+def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
+    """Items, where `spec` has holes for the nodes `at`, from 1 on."""
+    filled = tuple(
+        tuple(at[part.index - 1] if isinstance(part, Hole) else part for part in entry)  # type: ignore[attr-defined] # an entry
+        for entry in spec
+    )
+    return index(a, filled)
+
+
+def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
+    """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
+    return like.graph.call("put", value, like, *at, params=spec, type_=shaped(value, like.type.axes))
+
+
+WHOLE = ("slice", None, None, None)
+
+
 # Contractions
 
 
@@ -100,7 +244,8 @@ def contract(
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    work = _Flat(graph, sizes)
+    known = [label for _, labels in factors for label in labels if label is not None]
+    work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)
     return work.result(out)
@@ -142,13 +287,13 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
 class _Flat:
     """The factors of a contraction, flattened."""
 
-    def __init__(self, graph: Graph, sizes: Mapping[int, Node]) -> None:
+    def __init__(self, graph: Graph, sizes: Mapping[int, Node], *, fresh: int) -> None:
         self.graph = graph
         self.sizes = dict(sizes)
         self.coefficient: Exact = 1
         self.outer: list[Node] = []
         self.powers: dict[Factor, Exact] = {}
-        self.fresh = max(sizes, default=0) + 1
+        self.fresh = fresh
 
     def add(self, node: Node, labels: Labels, exponent: Exact = 1) -> None:
         """A factor, or the factors that it consists of."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.nodes import Node, Number
@@ -50,8 +50,8 @@ def same(a: Node, b: Node) -> Node:
     return a
 
 
-def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> dict[Node, str]:
-    """A letter for each size, one for those that were found to be equal; `known` are the user's."""
+def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
+    """Gives for each size one that stands for all that are equal to it."""
     groups: dict[Node, Node] = {}
 
     def root(size: Node) -> Node:
@@ -59,10 +59,16 @@ def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> d
             size = groups[size]
         return size
 
-    for a, b in graph.equal:
+    for a, b in pairs:
         first, second = root(a), root(b)
         if first is not second:
             groups[second] = first
+    return root
+
+
+def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> dict[Node, str]:
+    """A letter for each size, one for those that were found to be equal; `known` are the user's."""
+    root = classes((*graph.equal, *graph.held))
     found: dict[Node, str] = {root(size): name for size, name in known.items()}
     letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in found.values())
     names: dict[Node, str] = {}

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from diffsrc.errors import ShapeError
 from diffsrc.ir import FLOAT, Node, Template
-from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Hole, Parameter, define
+from diffsrc.ir.arrays import Hole
+from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, define
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import Items, Method, Static, Value, what

@@ -166,6 +166,8 @@ class _Reader(ByRule):
         ranked = argument.kind == "number" and self.graph.ranked
         if ranked:
             made = self.graph.array(arg.arg, self._axes(arg, argument))
+            if argument.is_mask:
+                made.type = Type("bool", made.type.axes)
         else:
             made = self.graph.var(arg.arg, type_)
         self.places[made] = self.place(arg)

@@ -7,6 +7,8 @@ import enum
 
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
+from diffsrc.ir.arrays import WHOLE, Hole
+from diffsrc.ops.arrays import ARRAYS
 from diffsrc.parse.attributes import Attributes, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.values import Items, Object, Source, Static, Table, Value, what
@@ -21,11 +23,7 @@ class Subscripts(Attributes):
     def subscript(self, base: Value, node: ast.Subscript) -> Value:
         self.not_guessed(base, node)
         if isinstance(base, Node):
-            self.refuse(
-                "Items of an array are not understood yet.",
-                node,
-                "Pass what is needed of it as an argument.",
-            )
+            return self.items_of_array(base, node)
         self.decided(base, node)
         if isinstance(node.slice, ast.Slice):
             return self._slice(base, node.slice, node)
@@ -39,6 +37,89 @@ class Subscripts(Attributes):
                 "Use a literal, or branches.",
             )
         return self.item(base, key, node)
+
+    def items_of_array(self, base: Node, node: ast.Subscript) -> Value:
+        """`x[1:, i]`: an entry for each axis, and the text."""
+        self.need_ranks()
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        holes: list[Node] = [base]
+        entries: list[tuple[object, ...] | None] = []
+        texts: list[str] = []
+        for part in parts:
+            entry, text = self._entry(part, holes)
+            entries.append(entry)
+            texts.append(text)
+        spec = self._whole_spec(base, entries, holes, node)
+        text = f"{{0}}[{', '.join(texts)}]"
+        return self.made(ARRAYS["np.index"], {"a": Hole(0), "spec": spec}, holes, text, node)
+
+    def _entry(self, part: ast.expr, holes: list[Node]) -> tuple[tuple[object, ...] | None, str]:
+        """One entry, None for an ellipsis, and its text."""
+        if isinstance(part, ast.Constant) and part.value is Ellipsis:
+            return None, "..."
+        if isinstance(part, ast.Slice):
+            bounds, texts = [], []
+            for bound in (part.lower, part.upper, part.step):
+                held, text = self._bound_of_slice(bound, holes)
+                bounds.append(held)
+                texts.append(text)
+            text = f"{texts[0]}:{texts[1]}" + (f":{texts[2]}" if part.step else "")
+            return ("slice", *bounds), text
+        value = self.expression(part)
+        if isinstance(value, Static) and value.value is None:
+            return ("new",), "None"
+        if isinstance(value, Static) and value.value is Ellipsis:
+            return None, "..."
+        known = self.known_number(value)
+        if type(known) is int:
+            return ("at", known), str(known)
+        at = self.numeric(value, part)
+        holes.append(at)
+        hole = Hole(len(holes) - 1)
+        kind = "mask" if at.type.kind == "bool" else "take" if at.type.axes else "at"
+        return (kind, hole), f"{{{hole.index}}}"
+
+    def _bound_of_slice(self, part: ast.expr | None, holes: list[Node]) -> tuple[object, str]:
+        if part is None:
+            return None, ""
+        value = self.expression(part)
+        known = self.known_number(value)
+        if type(known) is int:
+            return known, str(known)
+        if isinstance(value, Static) and value.value is None:
+            return None, ""
+        holes.append(self.numeric(value, part))
+        return Hole(len(holes) - 1), f"{{{len(holes) - 1}}}"
+
+    def _whole_spec(
+        self,
+        base: Node,
+        entries: list[tuple[object, ...] | None],
+        holes: list[Node],
+        node: ast.AST,
+    ) -> tuple[tuple[object, ...], ...]:
+        """An entry for each axis, those too that are not mentioned."""
+        used = 0
+        for entry in entries:
+            if entry is not None and entry[0] == "mask":
+                hole = entry[1]
+                assert isinstance(hole, Hole)
+                used += len(holes[hole.index].type.axes)
+            elif entry is not None and entry[0] != "new":
+                used += 1
+        missing = len(base.type.axes) - used
+        if missing < 0:
+            self.refuse(
+                f"There are {used} indices, and the array has {len(base.type.axes)} axes: NumPy "
+                "would raise.",
+                node,
+                "Write one index for each axis.",
+            )
+        rest = [WHOLE] * missing
+        if None not in entries:
+            return tuple([entry for entry in (*entries, *rest) if entry is not None])
+        at = entries.index(None)
+        return tuple([e for e in (*entries[:at], *rest, *entries[at + 1 :]) if e is not None])
 
     def item(self, base: Value, key: object, node: ast.AST) -> Value:
         """`base[key]` for a key that is known."""

@@ -5,14 +5,17 @@ Of a contraction of several factors two at a time are multiplied, those first th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Node, Number, Prod, Template, Type, Var
-from diffsrc.ir.arrays import Label, Labels, contract, view
+from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var
+from diffsrc.ir.arrays import Hole, Label, Labels, contract, filled, view
+from diffsrc.ops.arrays import PRIMITIVES
 
 Write = Callable[[Node], Node]
 
+HOLE = re.compile(r"{(\d+)}")
 NOMINAL = 100  # the length of an axis of which nothing is known
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
@@ -30,6 +33,11 @@ class ArrayWriter:
             case "contract":
                 return self._contraction(node)
             case "view":
+                kept = self._with_units(node)
+                if kept is not None:
+                    return kept
+                if self._is_turned(node):
+                    return self._turned_contraction(node)
                 return self._view(self.write(node.args[0]), node.params, node.type)  # type: ignore[arg-type] # a spec
             case "dim":
                 axis = node.params[0]
@@ -39,7 +47,15 @@ class ArrayWriter:
                 return self._broadcast(node)
             case "fill":
                 return self._filled(node)
-        raise AssertionError(node.op)
+            case "index":
+                text = f"{{0}}[{subscript(node.params)}]"
+                return spelled("index", text, [*map(self.write, node.args)], node.type)
+            case "put":
+                return self.scattered(node.graph.zero, [(1, node)])
+            case "count":
+                text = "np.count_nonzero({0})"
+                return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
+        return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
 
     # Views
 
@@ -61,6 +77,49 @@ class ArrayWriter:
         text = _subscript(spec, rank)
         return spelled("view", f"{{0}}[{text}]", [arg], type_) if text else arg
 
+    def _with_units(self, node: Call) -> Node | None:
+        """`x.sum(axis=1, keepdims=True)` where a unit axis takes the place of what is summed."""
+        (arg,) = node.args
+        if not (isinstance(arg, Call) and arg.op == "contract" and len(arg.args) == 1):
+            return None
+        (own,), out = arg.params
+        units = tuple(None if label not in out else out.index(label) for label in own)
+        short = units
+        while short and short[0] is None:
+            short = short[1:]
+        if node.params not in {units, short} or self.computed(arg):
+            return None
+        summed = tuple(i for i, axis in enumerate(units) if axis is None)
+        axis = str(summed[0]) if len(summed) == 1 else str(summed)
+        axes = tuple(
+            arg.graph.one if axis is None else size
+            for axis, size in zip(units, arg.args[0].type.axes, strict=True)
+        )
+        text = f"{{0}}.sum(axis={axis}, keepdims=True)"
+        return spelled("sum", text, [self.write(arg.args[0])], Type("float", axes))
+
+    def _is_turned(self, node: Call) -> bool:
+        """Whether a view puts the axes of a contraction in another order, which it may have."""
+        (arg,) = node.args
+        whole = isinstance(arg, Call) and arg.op == "contract" and not self.computed(arg)
+        order = [axis for axis in node.params if axis is not None]
+        return whole and order != sorted(order) and len(order) == len(arg.type.axes)  # type: ignore[type-var] # axes
+
+    def _turned_contraction(self, node: Call) -> Node:
+        (arg,) = node.args
+        assert isinstance(arg, Call)
+        own, out = arg.params
+        order = [axis for axis in node.params if axis is not None]
+        turned = arg.graph.call(
+            "contract",
+            *arg.args,
+            params=(own, tuple(out[axis] for axis in order)),  # type: ignore[index] # labels
+            type_=Type("float", tuple(arg.type.axes[axis] for axis in order)),  # type: ignore[misc] # axes
+        )
+        places = iter(range(len(order)))
+        spec = tuple(None if axis is None else next(places) for axis in node.params)
+        return self._view(self.write(turned), spec, node.type)
+
     def _broadcast(self, node: Call) -> Node:
         arg, *sizes = node.args
         like = _owner(sizes)
@@ -81,6 +140,46 @@ class ArrayWriter:
                 return spelled(function, f"np.{function}({{0}})", [self.write(like)], node.type)
         ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
         return node.graph.call("mul", self.write(value), ones)
+
+    # Sums of items
+
+    def scattered(self, rest: Node, puts: Sequence[tuple[Exact, Call]]) -> Node:
+        """What is added to items of one array, after the rest; lines of their own."""
+        first = puts[0][1]
+        like = first.args[1]
+        graph = first.graph
+        if rest is graph.zero:
+            start = self._zeros(like, first.args[0])
+        else:
+            start = self.write(filled(rest, like))
+            if not start.operands or isinstance(rest, Ref):
+                start = spelled("copy", "{0}.copy()", [start], like.type)
+        args: list[Node] = [start]
+        lines: list[tuple[str, str]] = []
+        for coefficient, node in puts:
+            value, _, *at = node.args
+            sign = "-" if coefficient < 0 else "+"
+            at_first = len(args)
+            args.append(self.write(abs(coefficient) * value))
+            args += map(self.write, at)
+            text = _shifted(subscript(node.params), at_first)
+            if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
+                function = "np.add.at" if sign == "+" else "np.subtract.at"
+                text = f"({text})" if len(node.params) > 1 else text
+                lines.append(("", f"{function}({{name}}, {text}, {{{at_first}}})"))
+            else:
+                lines.append((f"[{text}]", f"{sign}= {{{at_first}}}"))
+        return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
+
+    def _zeros(self, like: Node, value: Node) -> Node:
+        """Zeros of a shape: like a value that has a name, or of lengths."""
+        if isinstance(like, Var | Ref):
+            return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
+        sizes = [self.write(size) for size in like.type.axes]
+        holes = ", ".join(f"{{{i + 1}}}" for i in range(len(sizes)))
+        shape = f"({holes},)" if len(sizes) == 1 else f"({holes})"
+        text = f"np.zeros_like({{0}}, shape={shape})"
+        return spelled("zeros_like", text, [self.write(value), *sizes], like.type)
 
     # Contractions
 
@@ -130,8 +229,11 @@ class ArrayWriter:
     ) -> tuple[tuple[float, ...], Node, Labels]:
         """The product of two factors, summed over what nobody else needs, and what it costs."""
         union = list(dict.fromkeys((*one[1], *other[1])))
+        if len(other[1]) > len(one[1]):
+            union = list(dict.fromkeys((*other[1], *one[1])))
         left = tuple(label for label in union if label in needed)
-        part = contract(one[0].graph, [one, other], left, sizes)
+        own = {label: sizes[label] for label in union if label is not None}
+        part = contract(one[0].graph, [one, other], left, own)
         flops = _size(union, sizes)
         summed = len(left) < len(union)
         pointwise = not summed or (set(one[1]) == set(other[1]) and bool(left))
@@ -260,6 +362,30 @@ class ArrayWriter:
 def spelled(op: str, text: str, args: Sequence[Node], type_: Type) -> Node:
     """A written operation on arrays."""
     return args[0].graph.call(f"np.{op}", *args, options=(Template(text),), type_=type_)
+
+
+def subscript(spec: tuple[object, ...]) -> str:
+    """The inside of the brackets of items, with holes for nodes."""
+
+    def text(part: object) -> str:
+        if isinstance(part, Hole):
+            return f"{{{part.index}}}"
+        return "" if part is None else str(part)
+
+    parts = []
+    for kind, *bounds in spec:  # type: ignore[misc] # entries
+        if kind == "slice":
+            start, stop, step = map(text, bounds)
+            parts.append(f"{start}:{stop}:{step}" if step else f"{start}:{stop}")
+        else:
+            parts.append("None" if kind == "new" else text(bounds[0]))
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return ", ".join(parts)
+
+
+def _shifted(text: str, by: int) -> str:
+    return HOLE.sub(lambda hole: f"{{{int(hole[1]) + by}}}", text)
 
 
 def _inner(a: Node, b: Node, type_: Type) -> Node:

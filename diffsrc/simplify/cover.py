@@ -45,6 +45,7 @@ class Reach:
     Attributes:
         named: the values that have names.
         computed: the values without names that are computed in any case.
+        free: those that cost nothing.
         covers: what products are written with.
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
@@ -58,6 +59,7 @@ class Reach:
         self.graph = normal.graph
         self.named: set[Node] = set()
         self.computed: set[Node] = set()
+        self.free: set[Node] = set()
         self.covers: dict[Node, Cover] = {}
         self.offers: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         self.charges: dict[Node, int] = {}
@@ -68,6 +70,7 @@ class Reach:
         """What is in reach in a block inside, to which more can be added."""
         inner = Reach(self.normal, self.ranks)
         inner.named = set(self.named)
+        inner.free = set(self.free)
         inner.covers = dict(self.covers)
         inner.offers = {base: list(offers) for base, offers in self.offers.items()}
         inner.sizes = self.sizes
@@ -124,7 +127,7 @@ class Reach:
                 most = multiplicity(powers, inner)
                 if not most:
                     continue
-                own = node in self.named or node in self.computed
+                own = node in self.named or node in self.computed or node in self.free
                 roots = roots_taken(inner, powers)
                 if roots and not (own and (is_root(node) or all(map(nonnegative, roots)))):
                     continue
@@ -175,7 +178,7 @@ class Reach:
     def _charge(self, base: Node) -> int:
         if base in self.computed:
             return 15
-        if base in self.named or isinstance(base, Var | Ref):
+        if base in self.named or base in self.free or isinstance(base, Var | Ref):
             return 10
         return 21 if isinstance(base, Call) and base.op == "div" else 30
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import (
+    FLOAT,
     Assert,
     Bind,
     Block,
@@ -23,9 +24,11 @@ from diffsrc.ir import (
     Ref,
     Result,
     Sum,
+    Template,
     magnitude,
     reachable,
 )
+from diffsrc.ir.arrays import put
 from diffsrc.simplify.arrays import ArrayWriter
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -56,6 +59,7 @@ class Lowering:
         self.normal = normal
         self.library = ranks.library
         self.integers = program.integers
+        self.parameters = program.parameters
         self.done: dict[Node, Node] = {}
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
@@ -80,6 +84,8 @@ class Lowering:
         for let in block.lets:
             self.reach.named.add(let.node)
             self.reach.offer(let.node)
+        if self.graph.ranked:
+            self._offer_sizes(block)
         chosen = self._chosen(block.results)
         self.reach.share((*(s.node for s in block.statements if isinstance(s, Bind)), *chosen))
         statements = tuple([self._statement(s) for s in block.statements])
@@ -87,6 +93,15 @@ class Lowering:
         self.done, self.reach, self.products = outer
         same = results == block.results and statements == block.statements
         return block if same else Block(statements, results)
+
+    def _offer_sizes(self, block: Block) -> None:
+        """Let products of lengths be written as `x.size`."""
+        parameters = (p.node for p in self.parameters if p.node is not None)
+        for node in (*(let.node for let in block.lets), *parameters):
+            if len(node.type.axes) > 1:
+                size = self.graph.call("size", node, options=(Template("{0}.size"),), type_=FLOAT)
+                self.reach.free.add(size)
+                self.reach.offer(size)
 
     def _statement(self, statement: Let | Bind | Assert) -> Let | Bind | Assert:
         """The statement lowered; of a `Let` the value only, which stays as the user wrote it.
@@ -232,6 +247,11 @@ class Lowering:
         return guarded(node, self._is_computed)
 
     def _sum(self, node: Sum) -> Node:
+        if self.graph.ranked:
+            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op == "put"]
+            if puts:
+                terms = {t: c for t, c in node.terms if (c, t) not in puts}
+                return self.arrays.scattered(self.graph.linear(node.constant, terms), puts)
         whole = merged(node, self.reach)
         if whole is not node:
             return self._sum(whole) if isinstance(whole, Sum) else self(whole)
@@ -269,6 +289,10 @@ class Lowering:
         return self(size)
 
     def _product(self, node: Prod) -> Node:
+        if self.graph.ranked:
+            inside = multiplied_in(node)
+            if inside is not node:
+                return self(inside)
         coefficient, powers = self._turned(*self.reach.cover(node))
         if len(powers) == 1:
             (base, exponent), *_ = powers.items()
@@ -303,6 +327,28 @@ class Lowering:
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers
+
+
+def multiplied_in(node: Prod) -> Node:
+    """Numbers that are multiplied with what is added to items, multiplied with that before."""
+    for base, exponent in node.factors:
+        terms: dict[Node, Exact] = dict(base.terms) if isinstance(base, Sum) else {base: 1}
+        puts = [t for t in terms if isinstance(t, Call) and t.op == "put"]
+        if exponent != 1 or not puts:
+            continue
+        scale = node / base
+        if scale.type.axes:
+            continue
+        constant = base.constant if isinstance(base, Sum) else 0
+        parts = [constant * scale]
+        for term, c in terms.items():
+            if isinstance(term, Call) and term in puts:
+                value, like, *at = term.args
+                parts.append(put(c * scale * value, like, term.params, at))
+            else:
+                parts.append(c * scale * term)
+        return node.graph.sum(parts)
+    return node
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:

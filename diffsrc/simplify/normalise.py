@@ -57,6 +57,7 @@ class Normaliser:
         self.conditions: set[Node] = set()
         # What stands for named arrays, and their forms.
         self.inner: dict[Ref, Node] = {}
+        self.outer: dict[Node, Ref] = {}
 
     def __call__(self, node: Node) -> Node:
         form = self.forms.get(node)
@@ -79,6 +80,7 @@ class Normaliser:
             if node in self.named and self._is_whole(form):
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
+                self.outer.setdefault(inner, form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):

@@ -122,7 +122,14 @@ class Argument:
             return tuple([item.ranks for item in self.items])
         if self.axes is None:
             return None
-        return tuple(["1" if axis == "1" else "" for axis in self.axes])
+        ranks = tuple(["1" if axis == "1" else "" for axis in self.axes])
+        return ("bool", *ranks) if self.is_mask else ranks
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it is an array of truth values."""
+        dtype = getattr(self.value, "dtype", None) if self.array else None
+        return getattr(dtype, "kind", "") == "b"
 
     def changed(
         self,

@@ -1,8 +1,4 @@
-"""The functions of NumPy that are no pointwise operations, defined by the primitives of `ir.arrays`.
-
-A definition gives the normal form of a call, and with it its type. What the user wrote stays as it
-is written; his text is a call of an operation of this table, with the structure of its arguments.
-"""
+"""What an operation on arrays is, and the tables that the other files of this folder fill."""
 
 from __future__ import annotations
 
@@ -11,9 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from diffsrc.ir import Node
-from diffsrc.ir.arrays import Labels, contract, expanded, total, transposed, view
-from diffsrc.ir.shapes import is_unit, same
+from diffsrc.ir import Call, Node, Type
+from diffsrc.ir.arrays import Hole, expanded
 
 Axis = int | tuple[int, ...] | None
 
@@ -88,6 +83,20 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
     return tuple(made)
 
 
+# How a primitive is written: its text, with holes for its arguments.
+PRIMITIVES: dict[str, Callable[[Call], str]] = {}
+
+
+def primitive(name: str, text: Callable[[Call], str]) -> None:
+    """Enter an operation that definitions are made of; one that `ir.arrays` does not build."""
+    PRIMITIVES[name] = text
+
+
+def applied(name: str, *args: Node, params: tuple[object, ...] = (), type_: Type) -> Call:
+    """A primitive of arguments that are normal."""
+    return args[0].graph.call(name, *args, params=params or (name,), type_=type_)
+
+
 # Parts of definitions
 
 
@@ -120,96 +129,6 @@ def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]
         return expanded(value, axes, len(a.type.axes)) if keepdims else value
 
     return define
-
-
-def count(a: Node, axes: tuple[int, ...]) -> Node:
-    """How many elements are reduced to one."""
-    return a.graph.product([a.type.axes[i] for i in axes])
-
-
-def mean(a: Node, axes: tuple[int, ...]) -> Node:
-    return total(a, axes) / count(a, axes)
-
-
-def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
-    """The sum of products over pairs of axes, with the leading `batch` axes side by side."""
-    rank_a, rank_b = len(a.type.axes), len(b.type.axes)
-    of_a: list[int] = list(range(rank_a))
-    of_b: list[int] = [rank_a + i for i in range(rank_b)]
-    for i, j in pairs.items():
-        of_b[j] = of_a[i]
-    out = []
-    for k in range(batch, 0, -1):
-        i, j = rank_a - 2 - k, rank_b - 2 - k
-        if i >= 0 and j >= 0:
-            if is_unit(a.type.axes[i]):
-                of_a[i] = of_b[j]
-            else:
-                of_b[j] = of_a[i]
-        out.append(of_a[i] if i >= 0 else of_b[j])
-    out += [label for i, label in enumerate(of_a) if i not in pairs and label not in out]
-    out += [
-        label for j, label in enumerate(of_b) if j not in pairs.values() and label not in out
-    ]
-    sizes: dict[int, Node] = {}
-    for node, labels in ((a, of_a), (b, of_b)):
-        for size, label in zip(node.type.axes, labels, strict=True):
-            sizes[label] = same(sizes.get(label, size), size)
-    units = {label for label, size in sizes.items() if is_unit(size)}
-
-    def labels(node: Node, own: list[int]) -> Labels:
-        return tuple(
-            None if is_unit(size) or label in units else label
-            for size, label in zip(node.type.axes, own, strict=True)
-        )
-
-    kept = tuple(None if label in units else label for label in out)
-    value = contract(a.graph, [(a, labels(a, of_a)), (b, labels(b, of_b))], kept, sizes)
-    return with_rank(value, len(out))
-
-
-def with_rank(node: Node, rank: int) -> Node:
-    """A value with unit axes in front, as many as it lacks."""
-    missing = rank - len(node.type.axes)
-    return expanded(node, range(missing), rank) if missing > 0 else node
-
-
-def matmul(a: Node, b: Node) -> Node:
-    rank_a, rank_b = len(a.type.axes), len(b.type.axes)
-    if not rank_a or not rank_b:
-        raise ValueError("matmul: Input operand does not have enough dimensions")
-    if rank_a == 1 or rank_b == 1:
-        return tensor(a, b, {rank_a - 1: max(rank_b - 2, 0)})
-    return tensor(a, b, {rank_a - 1: rank_b - 2}, max(rank_a, rank_b) - 2)
-
-
-def dot(a: Node, b: Node) -> Node:
-    rank_a, rank_b = len(a.type.axes), len(b.type.axes)
-    if not rank_a or not rank_b:
-        return a * b
-    return tensor(a, b, {rank_a - 1: max(rank_b - 2, 0)})
-
-
-def transpose(a: Node, axes: tuple[int, ...] | None) -> Node:
-    rank = len(a.type.axes)
-    return view(a, tuple(reversed(range(rank))) if axes is None else axes_of(a, axes))
-
-
-# fmt: off
-array("sum",       "np.sum",       "a :axis=None -dtype -out :keepdims=False",  over(total), method="sum")
-array("mean",      "np.mean",      "a :axis=None -dtype -out :keepdims=False",  over(mean),  method="mean")
-array("matmul",    "np.matmul operator.matmul", "a b",                          matmul)
-array("dot",       "np.dot",       "a b -out",                                  dot,         method="dot")
-array("transpose", "np.transpose np.permute_dims", "a :axes=None",              transpose)
-array("T",         "",             "a",                                         lambda a: transpose(a, None))
-array("mT",        "np.matrix_transpose", "a",                                  transposed)
-# fmt: on
-
-
-class Hole(NamedTuple):
-    """The place of a node among the arguments of a call."""
-
-    index: int
 
 
 def define(

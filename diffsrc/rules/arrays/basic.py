@@ -1,29 +1,10 @@
-"""The derivatives of operations on arrays: how an adjoint goes on to each argument.
-
-A rule gets the adjoint `g` of the value `y`, and the number of the argument; `g` broadcasts to the
-shape of `y`, and has it where the rule is not `loose`. What it gives broadcasts to the argument's.
-"""
+"""Contractions, views, items."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import Labels, contract, in_shape, labels_of, reduced
-
-ArrayRule = Callable[[Node, Call, int], Node]
-
-ARRAY_RULES: dict[str, ArrayRule] = {}
-
-
-def loose(name: str, rule: ArrayRule) -> None:
-    """A rule for adjoints that lack axes, which are repeated along them."""
-    ARRAY_RULES[name] = rule
-
-
-def whole(name: str, rule: ArrayRule) -> None:
-    """A rule for adjoints of the value's own shape."""
-    ARRAY_RULES[name] = lambda g, y, i: rule(in_shape(g, y.type.axes), y, i)
+from diffsrc.ir.arrays import Labels, contract, labels_of, put, reduced, taken_at
+from diffsrc.rules.arrays.table import loose, whole
 
 
 def _contract(g: Node, y: Call, i: int) -> Node:
@@ -39,6 +20,10 @@ def _contract(g: Node, y: Call, i: int) -> Node:
         for label, size in zip(labels, arg.type.axes, strict=True)
         if label is not None
     }
+    for label, size in zip(own[i], y.args[i].type.axes, strict=True):
+        for arg, labels in factors:
+            if label in labels and arg.type.axes[labels.index(label)] is not size:
+                y.graph.spread[size, arg.type.axes[labels.index(label)]] = None
     factors.append((g, labels_of(g.type.axes, out)))  # type: ignore[arg-type] # labels
     return contract(y.graph, factors, own[i], sizes)
 
@@ -52,7 +37,23 @@ def _view(g: Node, y: Call, _: int) -> Node:
     return contract(y.graph, [(g, labels_of(g.type.axes, tuple(range(len(y.params)))))], out, {})
 
 
+def _index(g: Node, y: Call, i: int) -> Node:
+    """What was taken is put back."""
+    a, *at = y.args
+    return put(g, a, y.params, at) if i == 0 else y.graph.zero
+
+
+def _put(g: Node, y: Call, i: int) -> Node:
+    value, _, *at = y.args
+    if i:
+        return y.graph.zero
+    taken = taken_at(g, y.params, at)
+    return reduced(taken, taken.type.axes, value.type.axes)
+
+
 # fmt: off
+loose("index",     _index)
+whole("put",       _put)
 loose("contract",  _contract)
 loose("view",      _view)
 loose("broadcast", lambda g, y, i: reduced(g, y.type.axes, y.args[0].type.axes))
