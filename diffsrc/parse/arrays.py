@@ -109,7 +109,7 @@ class Arrays(Live):
             if p.name in given
             else p.default
             for p in operation.parameters
-            if p.kind != "refused"
+            if p.kind not in {"refused", "graph"}
         }
         text = self._call_text(operation, spelling, args, keywords, trees, holes, node)
         return self.made(operation, trees, holes, text, node)
@@ -125,7 +125,7 @@ class Arrays(Live):
         """The node of a call, of the type that its definition has."""
         params = tuple(trees.items())
         try:
-            type_ = define(operation, params, holes).type
+            type_ = define(self.graph, operation, params, holes).type
         except (IndexError, ValueError, TypeError) as error:
             raise ShapeError(
                 f"NumPy would raise: {error}.",
@@ -145,7 +145,7 @@ class Arrays(Live):
         keywords: Mapping[str, Value],
         node: ast.expr,
     ) -> dict[str, Value]:
-        parameters = operation.parameters
+        parameters = [p for p in operation.parameters if p.kind != "graph"]
         title = spelt(node, spelling)
         if len(args) > len(parameters):
             self.refuse(
@@ -225,7 +225,7 @@ class Arrays(Live):
         """The call as the user wrote it."""
         del holes, node
         refused = {p.name for p in operation.parameters if p.kind == "refused"}
-        names = [p.name for p in operation.parameters]
+        names = [p.name for p in operation.parameters if p.kind != "graph"]
         texts = [
             "None" if name in refused else _rendered(trees[name], value)
             for name, value in zip(names, args, strict=False)

@@ -126,7 +126,7 @@ class Normaliser:
                 return self.graph.product(arg.type.axes)
             return arg.type.axes[node.params[0]]  # type: ignore[index] # an axis
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
-        return define(ARRAYS[node.op], node.params, args)  # type: ignore[arg-type] # as parsed
+        return define(self.graph, ARRAYS[node.op], node.params, args)  # type: ignore[arg-type] # as parsed
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from diffsrc.ir import Call, Node, Type
+from diffsrc.ir import Call, Graph, Node, Type
 from diffsrc.ir.arrays import Hole, expanded
 
 Axis = int | tuple[int, ...] | None
@@ -17,7 +17,8 @@ class Parameter(NamedTuple):
     """A parameter of an operation.
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
-    "sizes" for a shape; "refused" for what is not understood but left out.
+    "sizes" for a shape, an integer or a tuple of such; "refused" for what is not understood but left
+    out; "graph" for the graph, which nobody passes.
     """
 
     name: str
@@ -46,7 +47,7 @@ class ArrayOperation(NamedTuple):
 
 ARRAYS: dict[str, ArrayOperation] = {}
 METHODS: dict[str, ArrayOperation] = {}
-KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused"}
+KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused", "@": "graph"}
 # Where the functions are found, by what stands for it in spellings.
 MODULES = {
     "np": "numpy",
@@ -62,7 +63,10 @@ DEFAULTS = {"None": None, "True": True, "False": False}
 def array(
     name: str, spellings: str, parameters: str, define: Callable[..., Node], *, method: str = ""
 ) -> None:
-    """Enter a function; of its parameters `:axis=None` is static, `-out` refused."""
+    """Enter a function; of its parameters `:axis=None` is static, `-out` refused.
+
+    `*arrays` is a list of arrays, `#shape` a shape, `@graph` the graph.
+    """
     made = ArrayOperation(
         f"np.{name}", tuple(spellings.split()), method, _parameters(parameters), define
     )
@@ -132,7 +136,10 @@ def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]
 
 
 def define(
-    operation: ArrayOperation, params: Iterable[tuple[str, Any]], args: Sequence[Node]
+    graph: Graph,
+    operation: ArrayOperation,
+    params: Iterable[tuple[str, Any]],
+    args: Sequence[Node],
 ) -> Node:
     """The normal form of a call whose arguments `params` have holes for `args`."""
 
@@ -143,7 +150,13 @@ def define(
             return tuple([filled(item) for item in tree])
         return tree
 
-    return operation.define(*(filled(tree) for _, tree in params))
+    given = {name: filled(tree) for name, tree in params}
+    values = [
+        graph if p.kind == "graph" else given[p.name]
+        for p in operation.parameters
+        if p.kind != "refused"
+    ]
+    return operation.define(*values)
 
 
 def array_operation_of(function: object) -> ArrayOperation | None:
