@@ -1,0 +1,25 @@
+"""Holds for covariances that are not symmetric too, as the program does."""
+
+import numpy as np
+
+
+def kalman_step_grad(x, P, R, F, Q, H, z, truth):
+    """Gradient of kalman_step with respect to x, P, R."""
+    x_pred = F @ x
+    P_pred = F @ P @ F.T + Q
+    innovation = z - H @ x_pred
+    S_inv = np.linalg.inv(H @ P_pred @ H.T + R)
+    weighted = S_inv @ innovation
+    back = H.T @ weighted
+    error = x_pred + P_pred @ back - truth
+
+    HF = H @ F
+    d_weighted = H @ (error @ P_pred)
+    d_innovation = weighted / 2 + (innovation / 2 + d_weighted) @ S_inv
+    d_R = S_inv.T / 2 - np.outer((innovation / 2 + d_weighted) @ S_inv, weighted)
+    d_x_pred = error - H.T @ d_innovation
+    return (
+        F.T @ d_x_pred,
+        HF.T @ d_R @ HF + np.outer(F.T @ error, F.T @ back),
+        d_R,
+    )
