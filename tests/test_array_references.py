@@ -19,6 +19,20 @@ NAMES = sorted(module.name for module in pkgutil.iter_modules(array_programs.__p
 # Of the largest component.
 TOLERANCE = 1e-9
 
+# Arguments, multiplied by the first number and raised by the second, at which a careless
+# derivative overflows or divides by zero, while the program itself does well.
+EXTREMES = [
+    ("attention", "W_q", 30, 0),
+    ("gmm", "alphas", 1, 1e3),
+    ("gmm", "x", 1e3, 0),
+    ("kmeans_soft", "temperature", 1e-4, 0),
+    ("logistic_loss", "X", 1e4, 0),
+    ("mlp", "W1", 1e4, 0),
+    ("softmax", "x", 1, 1e3),
+    ("softmax_cross_entropy", "b", 1, 1e3),
+    ("softmax_cross_entropy", "X", 1e4, 0),
+]
+
 
 class InJax(ast.NodeTransformer):
     """Make a program compute in JAX: `import numpy` becomes `import jax.numpy`."""
@@ -80,6 +94,17 @@ def truth(name: str, args: tuple[Any, ...]) -> tuple[Any, ...]:
         return np.asarray(value), tuple(map(np.asarray, gradients))
 
 
+def check(name: str, args: tuple[Any, ...]) -> None:
+    """Compare value and gradient with the truth, and types and shapes with the arguments."""
+    value, gradients = truth(name, args)
+    assert program(name)(*args) == pytest.approx(value, rel=1e-12)
+    expected = zip(positions(name), gradients, strict=True)
+    for found, (position, gradient) in zip(components(name, args), expected, strict=True):
+        assert np.shape(found) == np.shape(args[position])
+        assert found.dtype == np.asarray(args[position]).dtype == np.float64
+        assert np.abs(found - gradient).max() <= TOLERANCE * np.abs(gradient).max()
+
+
 CASES = [(name, index) for name in NAMES for index in range(len(small(name)))]
 
 
@@ -91,14 +116,16 @@ def test_each_program_has_its_reference() -> None:
 @pytest.mark.parametrize(("name", "index"), CASES)
 def test_reference_is_right(name: str, index: int) -> None:
     """The gradient by hand is right, and shaped and typed like the argument."""
-    args = small(name)[index]
-    value, gradients = truth(name, args)
-    assert program(name)(*args) == pytest.approx(value, rel=1e-12)
-    expected = zip(positions(name), gradients, strict=True)
-    for found, (position, gradient) in zip(components(name, args), expected, strict=True):
-        assert np.shape(found) == np.shape(args[position])
-        assert found.dtype == np.asarray(args[position]).dtype == np.float64
-        assert np.abs(found - gradient).max() <= TOLERANCE * np.abs(gradient).max()
+    check(name, small(name)[index])
+
+
+@pytest.mark.parametrize(("name", "parameter", "factor", "shift"), EXTREMES)
+def test_reference_is_careful(name: str, parameter: str, factor: float, shift: float) -> None:
+    """The gradient by hand holds wherever the program does."""
+    args = list(small(name)[0])
+    position = list(inspect.signature(program(name)).parameters).index(parameter)
+    args[position] = factor * args[position] + shift
+    check(name, tuple(args))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -13,7 +13,8 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     root = np.sqrt(W_k.shape[-1])
     queries, keys, values = normed @ W_q / root, normed @ W_k, normed @ W_v
     scores = queries @ keys.T
-    probabilities = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    scores -= scores.max(axis=-1, keepdims=True)
+    probabilities = np.exp(scores)
     probabilities /= probabilities.sum(axis=-1, keepdims=True)
     output = probabilities @ values
 
@@ -26,11 +27,12 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     d_keys = d_scores.T @ queries
     d_values = probabilities.T @ d_output
     d_normed = d_queries @ W_q.T + d_keys @ W_k.T + d_values @ W_v.T
-    d_unit = gain * d_normed
-    d_centered = d_unit - unit * (d_unit * unit).mean(axis=-1, keepdims=True)
+    products = d_normed * unit
+    mean = (d_normed @ gain)[:, None] / gain.size
+    slope = (products @ gain)[:, None] / gain.size
     return (
-        (d_centered - d_unit.mean(axis=-1, keepdims=True)) / deviation,
-        (d_normed * unit).sum(axis=0),
+        (gain * d_normed - mean - slope * unit) / deviation,
+        products.sum(axis=0),
         d_normed.sum(axis=0),
         normed.T @ d_queries,
         normed.T @ d_keys,

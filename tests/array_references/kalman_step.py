@@ -14,10 +14,9 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     error = x_pred + P_pred @ back - truth
 
     HF = H @ F
-    d_weighted = H @ (error @ P_pred)
-    d_innovation = weighted / 2 + (innovation / 2 + d_weighted) @ S_inv
-    d_R = S_inv.T / 2 - np.outer((innovation / 2 + d_weighted) @ S_inv, weighted)
-    d_x_pred = error - H.T @ d_innovation
+    d_S_weighted = (innovation / 2 + H @ (error @ P_pred)) @ S_inv
+    d_R = S_inv.T / 2 - np.outer(d_S_weighted, weighted)
+    d_x_pred = error - H.T @ (weighted / 2 + d_S_weighted)
     return (
         F.T @ d_x_pred,
         HF.T @ d_R @ HF + np.outer(F.T @ error, F.T @ back),

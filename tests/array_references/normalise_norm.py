@@ -6,4 +6,5 @@ import numpy as np
 def normalise_norm_grad(x, weights):
     """Gradient of normalise_norm with respect to x."""
     square = x @ x
-    return (weights - weights @ x / square * x) / np.sqrt(square)
+    slope = -(weights @ x) / square
+    return (slope * x + weights) / np.sqrt(square)

@@ -24,16 +24,12 @@ def reprojection_grad(camera, points, weights, features):
     error = focal * distorted + principal - features
 
     # Backward.
-    d_weights = 2 * weights * (error**2).sum(axis=1)
     d_pixels = (2 * weights**2)[:, None] * error
-    d_distorted = focal * d_pixels
-    d_distortion = (d_distorted * plane).sum(axis=1, keepdims=True)
+    d_distortion = focal * (d_pixels * plane).sum(axis=1, keepdims=True)
     d_r2 = d_distortion * (radial[0] + 2 * radial[1] * r2)
-    d_plane = distortion * d_distorted + 2 * d_r2 * plane
     d_seen = np.empty_like(seen)
-    d_seen[:, :2] = d_plane / depth
-    d_seen[:, 2:] = -(d_plane * plane).sum(axis=1, keepdims=True) / depth
-    d_points = d_seen @ R
+    d_seen[:, :2] = (focal * distortion * d_pixels + 2 * d_r2 * plane) / depth
+    d_seen[:, 2:] = -(d_distortion * distortion + 2 * d_r2 * r2) / depth
 
     d_R = d_seen.T @ offsets
     d_cross = sin_theta * d_R + (1 - cos_theta) * (d_R @ cross.T + cross.T @ d_R)
@@ -42,9 +38,9 @@ def reprojection_grad(camera, points, weights, features):
     d_theta = np.vdot(d_R, cos_theta * cross + sin_theta * cross2)
     d_camera = np.empty_like(camera)
     d_camera[:3] = d_theta * k + (d_k - k * (k @ d_k)) / theta
-    d_camera[3:6] = -d_points.sum(axis=0)
+    d_camera[3:6] = -d_seen.sum(axis=0) @ R
     d_camera[6] = np.vdot(d_pixels, distorted)
     d_camera[7:9] = d_pixels.sum(axis=0)
     d_camera[9] = np.vdot(d_distortion, r2)
     d_camera[10] = np.vdot(d_distortion, r2**2)
-    return d_camera, d_points, d_weights
+    return d_camera, d_seen @ R, 2 * weights * (error**2).sum(axis=1)

@@ -7,5 +7,5 @@ def standardise_grad(x, weights):
     """Gradient of standardise with respect to x."""
     centered = x - x.mean()
     square = centered @ centered
-    across = weights - weights.mean() - weights @ centered / square * centered
-    return across / np.sqrt(square / x.size)
+    slope = -(weights @ centered) / square
+    return (slope * centered + weights - weights.mean()) / np.sqrt(square / x.size)
