@@ -1,0 +1,1 @@
+"""The gradients of the golden set of arrays, by hand."""
