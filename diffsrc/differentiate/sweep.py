@@ -63,7 +63,12 @@ class Sweep:
             contributions.setdefault(root, []).append(seed)
         if graph.branches:
             given = [*self.around, *block.values(), *seeds]
-            outside |= set(reachable(given, arms=False))
+            if graph.ranked:
+                outside |= set(
+                    self.simplifier.order(map(self.simplifier.normal, given), arms=False)
+                )
+            else:
+                outside |= set(reachable(given, arms=False))
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
         order = self._order(seeds, stops | set(self.wrt))
@@ -124,7 +129,11 @@ class Sweep:
             return adjoint
         numbers = any(not base.type.axes for base in adjoint.operands)
         numbers = numbers or (constants and abs(adjoint.coefficient) != 1)
-        return self.graph.ref(adjoint) if numbers else adjoint
+        if not numbers:
+            return adjoint
+        whole = self.graph.ref(adjoint)
+        self.graph.wholes.add(whole)
+        return whole
 
     def _normal(self, seeds: Adjoints) -> Adjoints:
         """The seeds of normal nodes: programs of arrays are derived in that form."""

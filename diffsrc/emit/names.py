@@ -145,7 +145,7 @@ def _which(node: Call) -> str:
     text = str(node.options[0]).removeprefix("{0}")
     if text[1:-1].isdecimal():
         return text[1:-1]
-    return {"[:-1]": "head", "[1:]": "tail", "[-1]": "last", "[::-1]": "reversed"}.get(text, "part")
+    return {"[:-1]": "head", "[1:]": "tail", "[-1]": "last", "[::-1]": "reversed", "[:, None]": "column", "[None]": "row"}.get(text, "part")
 
 
 def _is_unclear(op: str, arg: Node, names: Mapping[Node, str]) -> bool:

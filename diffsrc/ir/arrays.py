@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
-from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Type
+from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
 from diffsrc.ir.shapes import Axes, broadcast, is_unit
 
 Label = int | None
@@ -104,8 +104,9 @@ def filled(node: Node, like: Node) -> Node:
     """A value repeated to the shape of another, if it lacks some of its axes."""
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
-    if units == tuple(map(is_unit, like.type.axes)):
-        return node
+    front = rank - len(units)
+    if (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+        return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 
@@ -227,13 +228,48 @@ def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
 
 def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
+    if all(entry in {WHOLE, TURNED} for entry in spec):
+        return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
     return like.graph.call("put", value, like, *at, params=spec, type_=shaped(value, like.type.axes))
 
 
 WHOLE = ("slice", None, None, None)
+TURNED = ("slice", None, None, -1)
 
 
 # Contractions
+
+
+def opened(node: Node) -> Node:
+    """A value in which arrays times numbers, kept whole, are products again: they may cancel."""
+    graph = node.graph
+    match node:
+        case Ref() if node in graph.wholes:
+            return node.value
+        case Sum():
+            return graph.sum([node.constant, *(c * opened(t) for t, c in node.terms)])
+        case Prod():
+            powers = (graph.power(opened(b), e) for b, e in node.factors)
+            return graph.product([node.coefficient, *powers])
+        case Call(op="view", options=()):
+            return view(opened(node.args[0]), node.params)  # type: ignore[arg-type] # a spec
+        case Call(op="contract", options=()):
+            own, out = node.params
+            args = [opened(arg) for arg in node.args]
+            if args == list(node.args):
+                return node
+            sizes = {
+                label: size
+                for arg, labels in zip(node.args, own, strict=True)  # type: ignore[arg-type] # labels
+                for label, size in zip(labels, arg.type.axes, strict=True)
+            }
+            factors = [
+                (arg, labels_of(arg.type.axes, labels))
+                for arg, labels in zip(args, own, strict=True)  # type: ignore[arg-type] # labels
+            ]
+            return contract(graph, factors, out, sizes)  # type: ignore[arg-type] # labels
+        case _:
+            return node
 
 
 def contract(

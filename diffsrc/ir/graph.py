@@ -68,6 +68,8 @@ class Graph:
         self.ranked = False
         self.equal: dict[tuple[Node, Node], None] = {}
         self.spread: dict[tuple[Node, Node], None] = {}
+        # Arrays times numbers that are multiplied once, as a derivative has them.
+        self.wholes: set[Node] = set()
         # Of these sizes NumPy raises if they differ.
         self.held: dict[tuple[Node, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.

@@ -77,6 +77,13 @@ class Arrays(Live):
         )
         return self.noted(made, node)
 
+    def length_of(self, base: Node, node: ast.AST) -> Node:
+        """`len(x)`."""
+        self.need_ranks()
+        if not base.type.axes:
+            self.refuse("A number has no length: Python would raise.", node, "Pass an array.")
+        return self.length(base, 0, node, "len({0})")
+
     def size_of(self, base: Node, node: ast.AST) -> Node:
         made = self.graph.call("size", base, options=(Template("{0}.size"),), type_=FLOAT)
         return self.noted(made, node)
