@@ -43,9 +43,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         places = iter(unused)
         if all((next(places, -1) if axis is None else axis) == i for i, axis in enumerate(spec)):
             return node
-    if isinstance(node, Prod) and [i for i in spec if i is not None] == [
-        i for i in range(rank) if i in spec
-    ]:
+    if isinstance(node, Prod) and spec[:1] != (None,) and _keeps_order(spec):
         whole = tuple(None if is_unit(size) else i for i, size in enumerate(node.type.axes))
         factors = (
             graph.power(aligned(b, labels_of(b.type.axes, whole), _labels(spec, whole)), e)
@@ -60,6 +58,11 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))  # type: ignore[misc] # axes
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
+
+
+def _keeps_order(spec: tuple[int | None, ...]) -> bool:
+    left = [axis for axis in spec if axis is not None]
+    return left == sorted(left)
 
 
 def _labels(spec: tuple[int | None, ...], whole: Labels) -> Labels:
