@@ -23,8 +23,7 @@ from diffsrc.api.surroundings import Surroundings
 from diffsrc.capture import capture, capture_text
 from diffsrc.cli import main
 from diffsrc.specialise import argument_of, signature_of
-from diffsrc.specialise.annotations import unknown_signature
-from diffsrc.specialise.naming import named_signature
+from diffsrc.specialise.annotations import named_signature, unknown_signature
 from diffsrc.specialise.shapes import annotated_axes, checked_shapes, said, written
 
 
@@ -333,6 +332,8 @@ def test_shapes_before_any_call() -> None:
     assert axes_of(signature) == {"X": ("m", "n"), "w": None, "c": ("1",)}
     assert [argument.array for _, argument in signature.arguments] == [True, True, True]
     assert signature.ranks == (("", ""), None, ("1",))
+    signature = unknown_signature(capture(lengths), checked_shapes({"X": "..."}))
+    assert axes_of(signature) == {"X": ("batch", "3"), "y": ("batch",)}
     signature = unknown_signature(captured, {"c": ()})
     assert axes_of(signature) == {"X": None, "w": None, "c": ()}
     assert dict(signature.arguments)["c"].value == 2.0

@@ -220,7 +220,7 @@ class Derivative:
         Raises:
             ShapeError: they say something else.
         """
-        from diffsrc.specialise.naming import named_signature
+        from diffsrc.specialise.annotations import named_signature
 
         return named_signature(self.captured, signature, self.options.shapes)
 

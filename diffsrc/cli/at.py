@@ -128,7 +128,7 @@ def named(captured: Captured, signature: Signature, shapes: Shapes) -> Signature
     Raises:
         Refusal: they say something else.
     """
-    from diffsrc.specialise.naming import named_signature
+    from diffsrc.specialise.annotations import named_signature
 
     try:
         return named_signature(captured, signature, shapes)

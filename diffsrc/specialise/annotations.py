@@ -67,8 +67,8 @@ def unknown_signature(captured: Readable, shapes: Shapes | None = None) -> Signa
     """
     shapes = shapes or {}
     arguments = captured.arguments
-    asked: Shapes = {one.key.name: one.axes for one in told_axes(captured, shapes) if one.is_asked}
-    asked |= {text: None for text, axes in shapes.items() if axes is None}
+    asked: Shapes = {text: None for text, axes in shapes.items() if axes is None}
+    asked |= {one.key.name: one.axes for one in told_axes(captured, shapes) if one.is_asked}
     first = True
     made: list[tuple[str, Argument]] = []
     for arg in parameters_of(arguments):
@@ -122,6 +122,21 @@ def told_axes(captured: Readable, shapes: Shapes) -> list[Told]:
             told.append(Told(key, axes, by))
     told += [Told(key, axes, ASKED) for key, axes in given.items() if axes is not None]
     return told
+
+
+def named_signature(captured: Readable, signature: Signature, shapes: Shapes) -> Signature:
+    """Return the signature of a call with the names that annotations and `shapes` give to axes.
+
+    Raises:
+        ShapeError: an argument has another rank or length than they say.
+        ValueError: they contradict each other, or name nothing.
+    """
+    told = told_axes(captured, shapes)
+    if not told:
+        return signature
+    from diffsrc.specialise.naming import with_names  # most functions do not need it
+
+    return with_names(captured, signature, told)
 
 
 def _agreed(

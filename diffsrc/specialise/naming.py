@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from diffsrc.errors import ShapeError
 from diffsrc.specialise import Argument, Signature
-from diffsrc.specialise.annotations import Readable, Told, parameters_of, told_axes
-from diffsrc.specialise.shapes import Key, Shapes, said
+from diffsrc.specialise.annotations import Readable, Told, parameters_of
+from diffsrc.specialise.shapes import Key, said
 
 
-def named_signature(captured: Readable, signature: Signature, shapes: Shapes) -> Signature:
-    """Return the signature of a call with the names that annotations and `shapes` give to axes.
-
-    Raises:
-        ShapeError: an argument has another rank or length than they say.
-        ValueError: they contradict each other, or name nothing.
-    """
-    told = told_axes(captured, shapes)
-    if not told:
-        return signature
+def with_names(captured: Readable, signature: Signature, told: Sequence[Told]) -> Signature:
+    """Return the signature with the names that are told of axes, as `named_signature` does."""
     arguments = dict(signature.arguments)
     naming = _Naming(captured)
     for one in told:
