@@ -127,4 +127,3 @@ def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
 
 def _length(name: str, axis: int) -> str:
     return f"len({name})" if axis == 0 else f"{name}.shape[{axis}]"
-

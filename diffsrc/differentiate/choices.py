@@ -112,7 +112,7 @@ class Choices:
         if not adjoints:
             return []
         self._bound(node, MAX_DEPTH, "depend on each other")
-        below = self._below([*node.then.results, *node.orelse.results], outside)
+        below = self.simplifier.order([*node.then.results, *node.orelse.results], outside)
         stop = [n for n in below if (n in outside or n in self.wrt) and n in self.active]
         nested = any(isinstance(n, If) and n in self.active and n not in outside for n in below)
         results = [r for r in adjoints if isinstance(r, Result)]
@@ -144,11 +144,6 @@ class Choices:
                     self.hint(slope, group[0], n)
                 found.append((n, times(scale, slope)))
         return found
-
-    def _below(self, results: Sequence[Node], stop: AbstractSet[Node]) -> list[Node]:
-        if self.graph.ranked:
-            return self.simplifier.order(map(self.simplifier.normal, results), stop)
-        return reachable(results, stop=stop)
 
     def _arm(self, arm: Block, *, seeds: dict[int, Node], stop: list[Node]) -> Swept:
         if arm.fails:

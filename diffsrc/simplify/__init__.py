@@ -18,6 +18,7 @@ from diffsrc.ir import (
     Ref,
     Sum,
     blocks,
+    reachable,
 )
 from diffsrc.ir.arrays import opened
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten, turned
@@ -92,9 +93,12 @@ class Simplifier:
         *,
         arms: bool = True,
     ) -> list[Node]:
-        """All normal nodes below the roots, operands before their users."""
+        """All nodes below the roots, operands before their users; of arrays in normal form."""
+        if not self.graph.ranked:
+            return reachable(roots, arms=arms, stop=stop)
         order: dict[Node, None] = {}
-        todo = [(root, False) for root in roots]
+        todo = [(self.normal(root), False) for root in roots]
+        todo.reverse()
         while todo:
             node, done = todo.pop()
             if node in order:
