@@ -132,8 +132,6 @@ class ArrayWriter:
             start = self._zeros(like, first.args[0])
         else:
             start = self.write(filled(rest, like))
-            if not start.operands or isinstance(rest, Ref):
-                start = spelled("copy", "{0}.copy()", [start], like.type)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         for coefficient, node in puts:
