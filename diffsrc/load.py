@@ -81,6 +81,9 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
         if isinstance(statement, ast.Return) and statement.value is not None:
             statement.value = _as_floats(statement.value, inexact, itertools.count())
     if unguarded:
+        check = function.body[1]
+        if not (isinstance(check, ast.If) and isinstance(check.body[0], ast.Raise)):
+            raise LookupError(name)
         del function.body[1]
     if before:
         # After the docstring, which has to stand first.

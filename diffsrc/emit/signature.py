@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from diffsrc.emit.expressions import literal
 from diffsrc.ir import Program, Stack, Structure
 
 WIDTH = 88
@@ -49,6 +50,15 @@ def returned(program: Program) -> str:
         return f"tuple[{', '.join(text(inner) for inner in structure)}]"
 
     return f" -> {text(program.structure)}"
+
+
+def raising(error: str, words: str) -> list[str]:
+    """The lines in an `if` that raise an error."""
+    message = literal(words)
+    call = f"{INDENT * 2}raise {error}({message})"
+    if len(call) <= WIDTH:
+        return [call]
+    return [f"{INDENT * 2}raise {error}(", f"{INDENT * 3}{message}", f"{INDENT * 2})"]
 
 
 def parameters(program: Program) -> list[str]:

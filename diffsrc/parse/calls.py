@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from diffsrc.capture.decorators import is_ours
 from diffsrc.capture.scope import is_a
 from diffsrc.ops import Operation, distribution_of, operation_of
-from diffsrc.ops.arrays import array_operation_of
 from diffsrc.parse.arrays import ArrayMethod
 from diffsrc.parse.attributes import may_change
 from diffsrc.parse.complex import ComplexNumbers
@@ -155,7 +154,7 @@ class Calls(ComplexNumbers):
         known = operation_of(value)
         if known is not None and known[0].arity:
             return self.operate(*known, args, keywords, node)
-        on_arrays = array_operation_of(value)
+        on_arrays = self.array_operation(value)
         if on_arrays is not None:
             return self.array_call(on_arrays, on_arrays.spellings[0], args, keywords, node)
         if distribution_of(value) is not None:

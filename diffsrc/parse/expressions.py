@@ -199,6 +199,7 @@ class Expressions(Decisions):
     def binary(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
         op = _BINARY.get(type(operator))
         if isinstance(operator, ast.MatMult):
+            self.need_ranks()
             return self.array_call(ARRAYS["np.matmul"], "@", (left, right), {}, node)
         if op is None:
             return self._bits(operator, left, right, node)

@@ -9,7 +9,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Const, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude, reachable
+from diffsrc.ir import (
+    Call,
+    Const,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Template,
+    Type,
+    Var,
+    magnitude,
+    reachable,
+)
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
 
@@ -120,6 +133,21 @@ class ArrayWriter:
                 return spelled(function, f"np.{function}({{0}})", [self.write(like)], node.type)
         ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
         return node.graph.call("mul", self.write(value), ones)
+
+    def in_precision(self, arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+        """The numbers that a condition of arrays chooses from, in the precision of these.
+
+        NumPy makes float64 of two numbers of Python.
+        """
+        likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+        like = next((n for n in likes if n.type.kind == "float"), None)
+        if like is None:
+            return arms
+        first = arms[0]
+        if isinstance(first, Const) and isinstance(first.value, int):
+            first = first.graph.const(float(first.value))
+        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+        return typed, *arms[1:]
 
     # Sums of items
 
@@ -374,22 +402,6 @@ def spelled(
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
-
-
-def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
-    """The numbers that a condition of arrays chooses from, in the precision of these.
-
-    NumPy makes float64 of two numbers of Python.
-    """
-    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
-    like = next((n for n in likes if n.type.kind == "float"), None)
-    if like is None:
-        return arms
-    first = arms[0]
-    if isinstance(first, Const) and isinstance(first.value, int):
-        first = first.graph.const(float(first.value))
-    typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
-    return typed, *arms[1:]
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
