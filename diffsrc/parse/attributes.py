@@ -39,6 +39,7 @@ _OF_TUPLE = (
     "__getattribute__",
 )
 _CONTAINER_METHODS = {tuple: tuple, list: list, dict: dict}
+_OF_DICT = {"get": dict.get, "items": dict.items, "keys": dict.keys, "values": dict.values}
 _HEAP_TYPE = 1 << 9
 _FIXED_OF_ENUM = frozenset({"name", "value", "_name_", "_value_"})
 _TAKE_IT_BOUND = "Take the method of an instance, or call the derivative with one."
@@ -63,8 +64,8 @@ class Attributes(Live):
                 return base.items[base.type._fields.index(name)]  # type: ignore[attr-defined]
             case Items(type=kind) if kind not in (tuple, list, set):
                 return self._of_class(kind, base, name, node)
-            case Table() if name == "get":
-                return Method(Static(dict.get), base)
+            case Table() if name in _OF_DICT:
+                return Method(Static(_OF_DICT[name]), base)
             case Super():
                 return self._of_super(base, name, node)
             case Node():
@@ -106,8 +107,8 @@ class Attributes(Live):
         value = base.value
         if type(value) is str and not name.startswith("_") and hasattr(str, name):
             return Method(Static(getattr(str, name)), base)
-        if type(value) is dict and name == "get":
-            return Method(Static(dict.get), base)
+        if type(value) is dict and name in _OF_DICT:
+            return Method(Static(_OF_DICT[name]), base)
         if isinstance(value, type):
             return self._of_class_object(base, value, name, node)
         found = self.member(value, name, node).value
@@ -191,8 +192,8 @@ class Attributes(Live):
         if base.value is None:
             return self._of_unknown(base, name, node)
         if type(base.value) in _CONTAINER_METHODS:
-            if type(base.value) is dict and name == "get":
-                return Method(Static(dict.get), base)
+            if type(base.value) is dict and name in _OF_DICT:
+                return Method(Static(_OF_DICT[name]), base)
             self.refuse(
                 f"The method .{name} is not understood.",
                 node,

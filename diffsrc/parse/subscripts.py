@@ -164,15 +164,17 @@ class Subscripts(Attributes):
         match value:
             case Items(type=kind) if kind is not set:
                 return value.items
-            case Static(value=tuple() | list() as known):
+            case Static(value=tuple() | list() | dict() as known):
                 return tuple([self.constant(item, node) for item in known])
             case Table():
                 return tuple([self.constant(key, node) for key in value.items])
-            case Object(argument=Argument(items=tuple() as items, type=kind)):
+            case Object(argument=Argument(items=tuple() as items, names=names, type=kind)):
                 if kind in (tuple, list):
                     if may_change(value.source):
                         self._assume_length(value, node)
                     return tuple([self.item(value, i, node) for i in range(len(items))])
+                if kind is dict and not may_change(value.source):
+                    return tuple([self.constant(name, node) for name in names])
             case Object(value=known) if is_a(known, tuple):
                 if is_named_tuple(type(known)):
                     return tuple([self.item(value, i, node) for i in range(len(known))])
