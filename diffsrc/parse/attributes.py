@@ -7,6 +7,7 @@ import enum
 import functools
 import sys
 import types
+import typing
 
 from diffsrc import capture
 from diffsrc.capture import BoundMethod, PropertyOf, Textual
@@ -291,16 +292,10 @@ class Attributes(Live):
                 self.assume(base.source.attribute(name), found)
             return self.constant(found, node)
         assert isinstance(cls, type)
-        annotations: dict[str, object] = {}
-        for parent in reversed(cls.__mro__):
-            # What `inspect.get_annotations` may run is the user's code.
-            annotations |= parent.__dict__.get("__annotations__", {})  # noqa: RUF063
-        if name not in annotations:
+        try:
+            meaning = annotation_of(cls, name)
+        except LookupError:
             return self._of_class_for(base, name, node)
-        meaning = annotations[name]
-        if isinstance(meaning, str):
-            text = ast.parse(meaning, mode="eval").body
-            meaning = annotated(text, _ModuleNames(cls))
         return self._of_annotation(base, name, meaning, node)
 
     def _of_class_for(self, base: Object, name: str, node: ast.expr) -> Value:
@@ -395,6 +390,24 @@ class _ModuleNames:
     def lookup(self, name: str) -> Static:
         builtins = vars(sys.modules["builtins"])
         return Static(self.names[name] if name in self.names else builtins[name])
+
+
+def annotation_of(cls: type, name: str) -> object:
+    """What the annotation of a field means, None if that is unknown.
+
+    Raises:
+        LookupError: it has none.
+    """
+    annotations: dict[str, object] = {}
+    for parent in reversed(cls.__mro__):
+        # What `inspect.get_annotations` may run is the user's code.
+        annotations |= parent.__dict__.get("__annotations__", {})  # noqa: RUF063
+    meaning = annotations[name]
+    if typing.ForwardRef is type(meaning):
+        meaning = meaning.__forward_arg__  # that of a named tuple
+    if isinstance(meaning, str):
+        return annotated(ast.parse(meaning, mode="eval").body, _ModuleNames(cls))
+    return meaning
 
 
 def is_named_tuple(cls: type) -> bool:

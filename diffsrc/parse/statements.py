@@ -7,7 +7,7 @@ import types
 from typing import Never
 
 from diffsrc.capture import Captured
-from diffsrc.ir import Assert, Fail
+from diffsrc.ir import Assert, Const, Fail
 from diffsrc.ops import operation_of
 from diffsrc.parse.assignments import Assignments
 from diffsrc.parse.context import Stop
@@ -16,6 +16,7 @@ from diffsrc.parse.values import (
     NOTHING,
     Answer,
     Frame,
+    Items,
     Local,
     Method,
     Outcome,
@@ -188,7 +189,8 @@ class Statements(Assignments):
         loop = trips.node
         if todo.index == len(trips.values):
             return Todo(loop.orelse, 0, todo.next)
-        self.assign(loop.target, trips.values[todo.index], None)
+        value = trips.values[todo.index]
+        self.assign(loop.target, value, _written(value))
         return Todo(loop.body, 0, Todo(trips, todo.index + 1, todo.next))
 
     def _branch(
@@ -347,6 +349,17 @@ class Statements(Assignments):
             raise Stop(Fail(error, self.place(node)))
         text = None if message is None else self.text_node(message, "text", node)
         self.sink.add(Assert(condition, text, self.place(node)))
+
+
+def _written(value: Value) -> ast.expr:
+    """What a loop gives to a name, as written: what counts trips has no line of its own."""
+    match value:
+        case Const():
+            return ast.Name("")
+        case Items(items=items):
+            return ast.Tuple([_written(item) for item in items])
+        case _:
+            return ast.Constant(None)
 
 
 def _loop(todo: Todo | None) -> Todo:

@@ -106,7 +106,11 @@ class Subscripts(Attributes):
             source = source or base.source.item(key)
         if inner.kind == "static":
             return Static(inner.value, source)
-        read = self.graph.call("item", base.node, options=(key,))
+        if named:
+            # By its name, so that `p[0]` and `p.w` are one.
+            read = self.graph.call("attribute", base.node, options=(type(value)._fields[key],))  # type: ignore[attr-defined, index]
+        else:
+            read = self.graph.call("item", base.node, options=(key,))
         made = self.part(read, source, inner, node)
         if inner.kind == "number":
             return made
