@@ -200,7 +200,7 @@ def _refuse_shadowed(program: Program) -> None:
     }
     if isinstance(program.structure, Stack):
         needed.add("np")
-    if any(kind == "dataclass" for kind in containers_of(program.structure)):
+    if any(c.kind == "dataclass" for c in containers_of(program.structure)):
         needed.add("dataclasses")
     for name in sorted(needed & own.keys()):
         node = own[name]

@@ -112,6 +112,8 @@ class Check:
         if self.expected is numbers.Number:
             argument = argument_of(value)
             return argument.kind == "number" and not argument.array
+        if isinstance(self.expected, Argument):
+            return argument_of(value) == self.expected
         return same(value, self.expected) and getattr(value, "__code__", None) is self.code
 
 

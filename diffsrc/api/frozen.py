@@ -354,6 +354,8 @@ class Frozen:
             where = _joined(before)
             words = f"{where} without a value of its own for {last}"
             yield Guard(plain_text(last), "in", f"vars({where})", words)
+        elif isinstance(assumption.expected, Argument):
+            yield from self._of_argument(_joined([*before, last]), assumption.expected)
         # Classes and their methods have no name in a module.
         elif not isinstance(assumption.expected, type) and "__func__" not in assumption.path:
             yield self._equal(_joined([*before, last]), assumption.expected)

@@ -14,7 +14,7 @@ from diffsrc.draw import ExpressionGraph, Subject, diagram
 from diffsrc.draw.labels import RAISED
 from diffsrc.emit.python import names_in
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Block, Call, Node, Program, blocks
+from diffsrc.ir import Block, Call, Node, Program, blocks, leaves_of
 from diffsrc.parse import parse
 from diffsrc.specialise import Signature, signature_of
 from diffsrc.specialise.annotations import unknown_signature

@@ -189,13 +189,16 @@ class _Reader:
             self._no_number(part, "is not a number")
         self.containers[part.node] = part
         kind = argument.type
-        if not part.fixed:
-            self._assume(part, "__class__", kind)
         if kind in {tuple, list, dict}:
             if argument.items is None:
                 self._not_counted(part)
+            if not part.fixed:
+                self._assume(part, "", argument)
+                part = part._replace(fixed=True)
             inner = tuple(self._structure(p) for p in self._parts(part))
             return inner if kind is tuple else Container(inner, kind.__name__, argument.names)
+        if not part.fixed:
+            self._assume(part, "__class__", kind)
         return self._record(part)
 
     def _record(self, part: _Part) -> Container:
@@ -259,7 +262,7 @@ class _Reader:
                 return Argument("object", None, type_=meaning)
             return Argument(what, None, array=what == "array")
         if _is_tuple(kind):
-            return argument_of(tuple.__getitem__(value, kind._fields.index(name)))  # type: ignore[arg-type] # a named tuple
+            return argument_of(tuple.__getitem__(value, kind._fields.index(name)))  # type: ignore[call-overload] # a named tuple
         try:
             return argument_of(static_attribute(value, name).value)
         except MissingName as error:

@@ -55,9 +55,8 @@ class Returned:
             start, end = self._array(structure)
             return f"{start}{self._items(structure)}{end}"
         if isinstance(structure, Container):
-            start, keys, end = _brackets(structure)
-            parts = zip(keys, structure, strict=True)
-            return f"{start}{', '.join(key + self._flat(part) for key, part in parts)}{end}"
+            start, _, end = _brackets(structure)
+            return f"{start}{self._inside(structure)}{end}"
         inner = ", ".join(self._flat(part) for part in structure)
         return f"({inner},)" if len(structure) == 1 else f"({inner})"
 
@@ -105,18 +104,22 @@ class Returned:
         """A list or dict with one element a line; a call with all in one, if they fit."""
         margin = INDENT * level
         start, keys, end = _brackets(structure)
-        if structure.model:
-            parts = zip(keys, structure, strict=True)
-            line = f"{margin}{INDENT}{', '.join(key + self._flat(part) for key, part in parts)}"
-            if len(line) <= WIDTH:
-                return [f"{margin}{before}{start}", line, f"{margin}{end}{after}"]
-        parts = zip(keys, structure, strict=True)
-        rows = [row for key, part in parts for row in self._rows(key, part, level + 1, ",")]
+        first, last = f"{margin}{before}{start}", f"{margin}{end}{after}"
+        line = f"{margin}{INDENT}{self._inside(structure)}"
+        if structure.model and len(line) <= WIDTH:
+            return [first, line, last]
+        rows = [f"{margin}{INDENT}{model}," for model in _given(structure)]
+        for key, part in zip(keys, structure, strict=True):
+            rows += self._rows(key, part, level + 1, ",")
         # With names for its parts it may be short.
         line = f"{margin}{before}{self._flat(structure)}{after}"
-        if structure.model and len(line) <= WIDTH:
-            return [line]
-        return [f"{margin}{before}{start}", *rows, f"{margin}{end}{after}"]
+        return [line] if len(line) <= WIDTH else [first, *rows, last]
+
+    def _inside(self, structure: Container) -> str:
+        """What stands in the brackets, in one line."""
+        _, keys, _ = _brackets(structure)
+        parts = [key + self._flat(part) for key, part in zip(keys, structure, strict=True)]
+        return ", ".join([*_given(structure), *parts])
 
     def _rows_of_array(self, before: str, structure: Stack, level: int, after: str) -> list[str]:
         """A stack that is too long for a line, as calls are broken."""
@@ -156,5 +159,10 @@ def _brackets(structure: Container) -> tuple[str, list[str], str]:
         case "named tuple":
             start = f"{structure.model}._replace("
         case _:
-            start = f"dataclasses.replace({structure.model}, "
+            start = "dataclasses.replace("
     return start, [f"{name}=" for name in structure.names], ")"
+
+
+def _given(structure: Container) -> list[str]:
+    """What a call is given before the parts."""
+    return [structure.model] if structure.kind == "dataclass" else []

@@ -191,6 +191,11 @@ class Container(tuple["Structure", ...]):
         made.kind, made.names, made.model, made.title = kind, names, model, title
         return made
 
+    @property
+    def parameter(self) -> str:
+        """The parameter that the model is in."""
+        return self.model.partition("[")[0].partition(".")[0]
+
     def steps(self) -> Iterator[str]:
         """How each part is written after the name of the whole."""
         if self.kind == "list":
@@ -209,10 +214,10 @@ def filled_in(structure: tuple[Structure, ...], parts: Iterable[Structure]) -> S
     return type(structure)(parts)
 
 
-def containers_of(structure: Structure) -> Iterator[str]:
-    """The kinds of the containers in what is returned."""
+def containers_of(structure: Structure) -> Iterator[Container]:
+    """The lists, dicts and objects in what is returned."""
     if isinstance(structure, Container):
-        yield structure.kind
+        yield structure
     if not isinstance(structure, int):
         for inner in structure:
             yield from containers_of(inner)

@@ -108,7 +108,7 @@ class Subscripts(Attributes):
             return Static(inner.value, source)
         if named:
             # By its name, so that `p[0]` and `p.w` are one.
-            read = self.graph.call("attribute", base.node, options=(type(value)._fields[key],))  # type: ignore[attr-defined, index]
+            read = self.graph.call("attribute", base.node, options=(type(value)._fields[key],))  # type: ignore[attr-defined]
         else:
             read = self.graph.call("item", base.node, options=(key,))
         made = self.part(read, source, inner, node)
@@ -136,6 +136,8 @@ class Subscripts(Attributes):
         if is_a(base.value, tuple):
             self.assume(base.source, base.value)
             return Source(inner.value, "")
+        if self._assume_layout(base):
+            return None if base.source is None else base.source.item(key)
         return self.refuse(
             "A list that holds more than numbers may change unseen.",
             node,
@@ -177,7 +179,8 @@ class Subscripts(Attributes):
                     if may_change(value.source):
                         self._assume_length(value, node)
                     return tuple([self.item(value, i, node) for i in range(len(items))])
-                if kind is dict and not may_change(value.source):
+                if kind is dict and (not may_change(value.source) or self._assume_layout(value)):
+                    self.ask(value, "order", names, answer=True)
                     return tuple([self.constant(name, node) for name in names])
             case Object(value=known) if is_a(known, tuple):
                 if is_named_tuple(type(known)):
@@ -190,7 +193,16 @@ class Subscripts(Attributes):
             "Write them out as a tuple, or give them as arguments of their own.",
         )
 
+    def _assume_layout(self, value: Object) -> bool:
+        """Note what is in a container in an argument; False of what is found elsewhere."""
+        if value.source is None or value.source.holder is not None:
+            return False
+        self.assume(value.source, value.argument)
+        return True
+
     def _assume_length(self, value: Object, node: ast.AST) -> None:
+        if self._assume_layout(value):
+            return
         if type(value.value) is tuple:
             self.assume(value.source, value.value)
             return
