@@ -338,7 +338,9 @@ class Frozen:
                 yield from self._of_attribute(assumption)
 
     def _of_argument(self, name: str, argument: Argument) -> Iterator[Guard]:
-        if argument.kind == "static":
+        if argument.kind == "static" and type(argument.value) is tuple and not argument.value:
+            yield Guard(f"len({name})", "!=", "0", f"len({name}) == 0")
+        elif argument.kind == "static":
             yield self._equal(name, argument.value)
         elif argument.items is not None:
             count = len(argument.items)

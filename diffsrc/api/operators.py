@@ -30,6 +30,11 @@ def apply(
     wrt = [node for found in targets for node in found.nodes]
     if len(set(wrt)) < len(wrt):
         raise ValueError(f"wrt={operator.wrt!r} names an argument of {program.name} twice")
+    if operator.stack and not all(isinstance(found.structure, int) for found in targets):
+        raise UnsupportedSyntax(
+            f"wrt={operator.wrt!r}: stack=True makes columns of numbers, and no structures.",
+            suggestion="Derive by the numbers in it, or leave stack=True out.",
+        )
     derived = TRANSFORMATIONS[operator.kind](operator, program, targets, simplifier)
     assumptions = [a for found in targets for a in found.assumptions]
     known = dict.fromkeys((*derived.assumptions, *assumptions)) if assumptions else ()

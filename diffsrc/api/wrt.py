@@ -186,6 +186,8 @@ class _Reader:
                 self._assume_number(part)
             return len(self.leaves) - 1
         if argument.kind == "static":
+            if type(argument.value) is tuple and not argument.value:
+                return ()
             self._no_number(part, "is not a number")
         self.containers[part.node] = part
         kind = argument.type
@@ -203,13 +205,14 @@ class _Reader:
 
     def _record(self, part: _Part) -> Container:
         """A named tuple or dataclass, whose fields that are no numbers stay as they are."""
+        if _is_record(part.argument.type):
+            self._check_made(part)
         names: list[str] = []
         found: list[Structure] = []
         is_tuple = _is_tuple(part.argument.type)
         for inner in self._parts(part):
             if not self._has_numbers(inner):
-                if inner.argument.value is not None or inner.argument.kind == "static":
-                    self._assume(inner, "__class__", type(inner.argument.value))
+                self._assume_kept(inner)
                 continue
             name = inner.path[-1]
             if not is_tuple and not _fields_of(part.argument.type)[name].init:
@@ -247,7 +250,6 @@ class _Reader:
                 suggestion=f"Derive by a number, such as wrt={example!r}; pass its parts as "
                 "arguments of their own.",
             )
-        self._check_made(part)
         for name in _names_of(kind):
             yield part.field(name, self._field(part, name))
 
@@ -287,6 +289,18 @@ class _Reader:
     def _assume(self, part: _Part, step: str, expected: object) -> None:
         path = (*part.path, step) if step else part.path
         self.assumptions.append(Assumption(None, self.root, path, expected))
+
+    def _assume_kept(self, part: _Part) -> None:
+        """Note what a field is that holds no number."""
+        argument = part.argument
+        if argument.kind == "object" and argument.type in {tuple, list, dict}:
+            self._assume(part, "", argument)
+            return
+        if argument.value is not None or argument.kind == "static":
+            self._assume(part, "__class__", type(argument.value))
+        if _is_record(argument.type):
+            for inner in self._parts(part):
+                self._assume_kept(inner)
 
     def _assume_number(self, part: _Part) -> None:
         if part.argument.array:

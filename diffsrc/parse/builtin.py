@@ -268,19 +268,24 @@ class Builtins(Iterations):
             case Static(value=str() | tuple() | list() | dict() | set() as known):
                 return self.const(len(known), node)
             case Table():
-                return self.const(len(value.items), node)
+                return self._length(len(value.items), node)
             case Object(argument=argument) if argument and argument.type is dict:
                 if argument.items is not None and not may_change(value.source):
-                    return self.const(len(argument.items), node)
+                    return self._length(len(argument.items), node)
             case Items(type=kind) if kind is set:
                 pass
             case _:
-                return self.const(len(self.elements(value, node)), node)
+                return self._length(len(self.elements(value, node)), node)
         return self.refuse(
             f"The length of {what(value)} is not known.",
             node,
             "Pass the length as an argument.",
         )
+
+    def _length(self, count: int, node: ast.expr) -> Node:
+        made = self.const(count, node)
+        self.lengths.add(made)
+        return made
 
     def _isinstance(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         value, classes = self._take(args, keywords, (2, 2), node)

@@ -88,6 +88,9 @@ class Expressions(Decisions):
     def call_expression(self, node: ast.Call) -> Value: ...
 
     @abstractmethod
+    def arguments(self, node: ast.Call) -> tuple[list[Value], dict[str, Value]]: ...
+
+    @abstractmethod
     def comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
     ) -> Value: ...

@@ -10,7 +10,7 @@ import types
 from collections.abc import Callable, Sequence
 
 from diffsrc.capture import Captured
-from diffsrc.ir import Node
+from diffsrc.ir import Node, reachable
 from diffsrc.parse.expressions import Expressions
 from diffsrc.parse.values import Environment, Frame, Items, Object, Static, Table, Value, what
 from diffsrc.specialise import MAX_ITEMS, Signature
@@ -32,6 +32,8 @@ class Iterations(Expressions):
     def __init__(self, captured: Captured, signature: Signature) -> None:
         super().__init__(captured, signature)
         self.trips = 0
+        # The lengths of structures that were asked for.
+        self.lengths: set[Node] = set()
         # What is gone through once, and has been.
         self.spent: dict[int, Items] = {}
         # What names meant where a generator was made, which reads them later.
@@ -45,6 +47,19 @@ class Iterations(Expressions):
             dict.keys: self._keys,
             dict.values: self._values,
         }
+
+    def is_count(self, node: ast.expr) -> bool:
+        """Whether a loop goes through numbers that no structure gives: `range(3)`.
+
+        What that is to become is a loop, and not its trips.
+        """
+        if not isinstance(node, ast.Call):
+            return False
+        function = self.expression(node.func)
+        if not (isinstance(function, Static) and function.value is range):
+            return False
+        bounds = [arg for arg in self.arguments(node)[0] if isinstance(arg, Node)]
+        return self.lengths.isdisjoint(reachable(bounds))
 
     def gone_through(self, value: Value, node: ast.AST) -> tuple[Value, ...]:
         """What a loop goes through, one after the other."""
@@ -86,6 +101,10 @@ class Iterations(Expressions):
     # Comprehensions
 
     def comprehension(self, node: Comprehension) -> Value:
+        if any(self.is_count(loop.iter) for loop in node.generators[:1]):
+            lazy = isinstance(node, ast.GeneratorExp)
+            title = "A generator expression" if lazy else "A comprehension"
+            self.refuse(f"{title} is not understood yet, but over a structure.", node, _WRITE_OUT)
         for inner in ast.walk(node):
             if isinstance(inner, ast.Lambda | ast.NamedExpr | ast.Await):
                 self.refuse(
@@ -170,11 +189,11 @@ class Iterations(Expressions):
     def _range(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         self._count(range(1, 4), args, keywords, node)
         bounds = [self.known_number(arg) for arg in args]
-        if not all(type(bound) is int for bound in bounds):
+        if self.is_count(node) or not all(type(bound) is int for bound in bounds):
             self.refuse(
-                "How many trips there are is not known before the derivative runs.",
+                "Going through several values is not understood yet, but of a structure.",
                 node,
-                "Loops are understood over what is known at the call, as range(len(params)) is.",
+                "Write the terms out.",
             )
         try:
             numbers = range(*bounds)  # type: ignore[arg-type] # integers

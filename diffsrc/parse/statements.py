@@ -29,8 +29,10 @@ from diffsrc.specialise import Signature
 MAX_COPIES = 64
 MAX_CALLERS = 200
 
+_LOOP = "Loops are not understood yet: write the terms out, or use sum([...])."
 _NOT_YET = {
-    ast.While: ("A while loop", "Write a for loop over a tuple, or the steps out."),
+    ast.For: ("A for loop", _LOOP),
+    ast.While: ("A while loop", _LOOP),
     ast.AsyncFor: ("An async for loop", "Only plain functions have derivatives."),
     ast.With: ("with", "Do it outside the function."),
     ast.AsyncWith: ("async with", "Do it outside the function."),
@@ -155,6 +157,8 @@ class Statements(Assignments):
             case ast.Match():
                 subject = self.expression(statement.subject)
                 return Todo(Cases(statement, subject, statement.cases), 0, rest)
+            case ast.For() if self.is_count(statement.iter):
+                return self._not_yet(statement)
             case ast.For():
                 values = self.gone_through(self.expression(statement.iter), statement.iter)
                 return Todo(Trips(statement, values), 0, rest)
