@@ -303,7 +303,7 @@ def test_modules_stand_alone(name: str, tmp_path) -> None:
     assert numbers_in(found[1]) == numbers_in(expected[1])
     for command in (["check", "--isolated"], ["format", "--isolated", "--check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, str(path)], capture_output=True, text=True
+            [sys.executable, "-m", "ruff", *command, str(path)], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr + text
 
@@ -335,7 +335,12 @@ TEXTS = [
     (keyed, ({"a": 1.0, "b": 2.0}, 3.0), 0, 'return {"a": x * params["b"], "b": total}'),
     (starred, ((1.0, 2.0), 3.0), ("p", "x"), "return (x, 2 * b), w"),
     (starred, ((1.0, 2.0), 3.0), ("p",), "return ((x, 2 * b),)"),
-    (several, (1.0, 2.0, 3.0), "args", "return exp_item_args, args[0] * exp_item_args, 3 * args[2] ** 2"),
+    (
+        several,
+        (1.0, 2.0, 3.0),
+        "args",
+        "return exp_item_args, args[0] * exp_item_args, 3 * args[2] ** 2",
+    ),
 ]
 
 
@@ -418,9 +423,7 @@ def test_the_order_of_a_dict_decides(tmp_path) -> None:
     one, other = {"a": 0.7, "b": 1.3}, {"b": 1.3, "a": 0.7}
     for params in (one, other):
         found = df(params, 0.3)
-        np.testing.assert_allclose(
-            numbers_in(found), differences(chain, (params, 0.3)), rtol=1e-8
-        )
+        np.testing.assert_allclose(numbers_in(found), differences(chain, (params, 0.3)), rtol=1e-8)
     alone = grad(chain)
     alone(one, 0.3)
     write_module(tmp_path / "chain.py", alone)
@@ -706,7 +709,7 @@ LOOPS_REFUSED = [
     (unknown_filter, ((1.0, 2.0), 3.0), "Which items"),
     (many_paths, ((1.0,) * 9, 2.0), "more than 64 times"),
     (lambda p, x: sum(sorted(p)) * x, ((1.0, 2.0), 3.0), "Going through several values"),
-    (lambda p, x: sum((lambda: w)() for w in p) * x, ((1.0, 2.0), 3.0), "inside a comprehension"),
+    (lambda p, x: sum(max(p, key=lambda v: v * w) for w in p) * x, ((1.0, 2.0), 3.0), "inside a comprehension"),
 ]
 
 

@@ -37,8 +37,7 @@ def apply(
         )
     derived = TRANSFORMATIONS[operator.kind](operator, program, targets, simplifier)
     assumptions = [a for found in targets for a in found.assumptions]
-    known = dict.fromkeys((*derived.assumptions, *assumptions)) if assumptions else ()
-    return _pruned(derived._replace(assumptions=tuple(known)) if assumptions else derived)
+    return _pruned(derived._replace(assumptions=(*derived.assumptions, *assumptions)))
 
 
 def targets_of(operator: Operator, program: Program, signature: Signature) -> Targets:
@@ -68,7 +67,9 @@ def _grad(
     operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
 ) -> Program:
     value, aux = _value(operator, program)
-    derived = gradients(program, [(value, _nodes(targets))], simplifier, with_values=aux is not None)
+    derived = gradients(
+        program, [(value, _nodes(targets))], simplifier, with_values=aux is not None
+    )
     start = 0 if aux is None else _count(program.structure)
     shape = _wrt_structure(operator, targets, start)
     return derived._replace(structure=shape if aux is None else (shape, aux))
@@ -205,9 +206,7 @@ def labels(
     return tuple(found)
 
 
-def derived_results(
-    operators: Sequence[Operator], targets: Sequence[Targets], count: int
-) -> range:
+def derived_results(operators: Sequence[Operator], targets: Sequence[Targets], count: int) -> range:
     """Which of `count` results, in the order in which they are returned, are derivatives."""
     if not operators:
         return range(0)

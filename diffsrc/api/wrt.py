@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import numbers
+import types
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
@@ -15,7 +16,7 @@ from diffsrc.capture.attributes import MISSING, class_name, own_attributes, raw_
 from diffsrc.errors import NotDifferentiable, ShapeError, UnsupportedSyntax
 from diffsrc.ir import Assumption, Call, Container, Node, Program, Structure, reachable
 from diffsrc.parse.attributes import annotation_of, is_named_tuple
-from diffsrc.specialise import MAX_ITEMS, Argument, Signature, argument_of
+from diffsrc.specialise import MAX_ITEMS, Argument, Signature, argument_of, is_plain
 from diffsrc.specialise.annotations import kind_of_class
 
 # What only reads of an object.
@@ -106,7 +107,7 @@ class _Part(NamedTuple):
 
     def item(self, key: object, argument: Argument) -> _Part:
         made = self.node.graph.call("item", self.node, options=(key,))
-        text = f'["{key}"]' if isinstance(key, str) and _is_plain(key) else f"[{key!r}]"
+        text = f'["{key}"]' if isinstance(key, str) and _is_simple(key) else f"[{key!r}]"
         return _Part(self.text + text, made, (*self.path, f"[{key!r}]"), argument, self.fixed)
 
     def field(self, name: str, argument: Argument) -> _Part:
@@ -125,6 +126,7 @@ class _Reader:
         self.root = root_of(self.name)
         self.leaves: list[Leaf] = []
         self.containers: dict[Node, _Part] = {}
+        self.kept: set[Node] = set()
         self.assumptions: list[Assumption] = []
 
     def target(self) -> Target:
@@ -209,19 +211,21 @@ class _Reader:
             self._check_made(part)
         names: list[str] = []
         found: list[Structure] = []
-        is_tuple = _is_tuple(part.argument.type)
+        kind: Any = part.argument.type
+        is_tuple = _is_tuple(kind)
+        fixed = () if is_tuple else {f.name for f in dataclasses.fields(kind) if not f.init}
         for inner in self._parts(part):
             if not self._has_numbers(inner):
                 self._assume_kept(inner)
+                self.kept.add(inner.node)
                 continue
             name = inner.path[-1]
-            if not is_tuple and not _fields_of(part.argument.type)[name].init:
+            if name in fixed:
                 self._no_number(inner, "is no argument of its class")
             names.append(name)
             found.append(self._structure(inner))
-        kind = "named tuple" if is_tuple else "dataclass"
-        title = class_name(part.argument.type)  # type: ignore[arg-type] # a class
-        return Container(found, kind, tuple(names), part.text, title)
+        made = "named tuple" if is_tuple else "dataclass"
+        return Container(found, made, tuple(names), part.text, class_name(kind))
 
     def _has_numbers(self, part: _Part) -> bool:
         argument = part.argument
@@ -312,11 +316,11 @@ class _Reader:
 
     def _check_reads(self) -> None:
         """Refuse what depends on the whole in a way that no derivative would show."""
-        leaves = {leaf.node for leaf in self.leaves}
+        known = {*(leaf.node for leaf in self.leaves), *self.containers, *self.kept}
         body = self.program.body
         nodes = reachable([*(let.node for let in body.lets), *body.roots()])
         for node in nodes if self.containers else ():
-            if not isinstance(node, Call) or node in leaves or node in self.containers:
+            if not isinstance(node, Call) or node in known:
                 continue
             below = next((arg for arg in node.args if arg in self.containers), None)
             if below is None or node.type.kind != "float":
@@ -333,9 +337,11 @@ class _Reader:
 
     def _is_own(self, part: _Part, name: object) -> bool:
         """Whether an object itself holds something, which is no field of it."""
-        if part.argument.value is None:
-            return raw_attribute(part.argument.type, str(name)) is MISSING  # type: ignore[arg-type] # a class
-        return str(name) in own_attributes(part.argument.value, str(name))
+        in_class = raw_attribute(part.argument.type, str(name))  # type: ignore[arg-type] # a class
+        if in_class is MISSING or type(in_class) is types.MemberDescriptorType:
+            return True
+        value = part.argument.value
+        return value is not None and str(name) in own_attributes(value, str(name))
 
     # Refusals
 
@@ -347,11 +353,14 @@ class _Reader:
 
     def _not_counted(self, part: _Part) -> NoReturn:
         value = part.argument.value
-        if value is not None:
+        if isinstance(value, tuple | list | dict):
+            many = len(value) > MAX_ITEMS
+            why = f"holds more than {MAX_ITEMS} things" if many else "has keys that are not known"
             raise NotDifferentiable(
-                f"wrt={self.wrt!r}: {part.text!r} of {self.program.name} holds more than "
-                f"{MAX_ITEMS} things.",
-                suggestion="Pass an array in its place.",
+                f"wrt={self.wrt!r}: {part.text!r} of {self.program.name} {why}.",
+                suggestion="Pass an array in its place."
+                if many
+                else "Use strings or integers as keys.",
             )
         raise ShapeError(
             f"How many items {part.text!r} of {self.program.name} has is not known yet.",
@@ -392,7 +401,7 @@ def _keys(node: ast.expr) -> Iterator[tuple[str, object]]:
             raise ValueError(node)
 
 
-def _is_plain(text: str) -> bool:
+def _is_simple(text: str) -> bool:
     return repr(text) == f"'{text}'" and '"' not in text
 
 
@@ -403,34 +412,36 @@ def _is_tuple(kind: object) -> bool:
     return isinstance(kind, type) and is_named_tuple(kind)
 
 
-def _fields_of(kind: object) -> dict[str, Any]:
-    """The fields of a dataclass by their names."""
-    found = raw_attribute(kind, "__dataclass_fields__")  # type: ignore[arg-type] # a class
-    every = found if type(found) is dict else {}
-    return {n: f for n, f in every.items() if f._field_type is dataclasses._FIELD}  # type: ignore[attr-defined]
-
-
 def _is_record(kind: object) -> bool:
-    if not isinstance(kind, type):
+    """Whether a class is a named tuple or a dataclass."""
+    if not (isinstance(kind, type) and is_plain(kind) and is_plain(type(kind))):
         return False
-    return _is_tuple(kind) or raw_attribute(kind, "__dataclass_fields__") is not MISSING
+    return _is_tuple(kind) or type(raw_attribute(kind, "__dataclass_fields__")) is dict
 
 
 def _names_of(kind: Any) -> tuple[str, ...]:
-    return tuple(kind._fields) if _is_tuple(kind) else tuple(_fields_of(kind))
+    """The fields of a named tuple or dataclass."""
+    return kind._fields if _is_tuple(kind) else tuple(f.name for f in dataclasses.fields(kind))
 
 
 def _why_not_made(kind: type) -> str | None:
     """Why no gradient can be made as an object of a class; None where it can."""
+    odd = "it has a constructor of its own"
     if _is_tuple(kind):
-        return None
-    maker = next(base for base in kind.__mro__ if "__init__" in vars(base))
-    parameters = vars(maker).get("__dataclass_params__")
+        makers = [
+            next(b for b in kind.__mro__ if name in vars(b)) for name in ("_make", "_replace")
+        ]
+        return None if all("_fields" in vars(maker) for maker in makers) else odd
     if raw_attribute(kind, "__post_init__") is not MISSING:
         return "its __post_init__ would run on the gradient"
-    if parameters is None or not parameters.init or "__new__" in vars(kind):
-        return "it has a constructor of its own"
-    every: Any = raw_attribute(kind, "__dataclass_fields__")
-    if any(f._field_type is dataclasses._FIELD_INITVAR for f in every.values()):  # type: ignore[attr-defined]
+    made_by = next(base for base in kind.__mro__ if "__init__" in vars(base))
+    parameters = vars(made_by).get("__dataclass_params__")
+    plain = raw_attribute(kind, "__new__") is object.__new__
+    plain = plain and raw_attribute(type(kind), "__call__") is type.__dict__["__call__"]
+    if not plain or parameters is None or not parameters.init:
+        return odd
+    code = vars(made_by)["__init__"].__code__
+    given = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+    if not {*given} <= {*_names_of(kind)}:
         return "its constructor takes what is no field"
     return None

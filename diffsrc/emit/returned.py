@@ -1,4 +1,4 @@
-"""The `return` of several values: tuples, arrays, lists, dicts; broken as `ruff format` has them."""
+"""The `return` of several values, broken as `ruff format` has it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from diffsrc.errors import Place
 from diffsrc.ir.graph import Graph
@@ -164,7 +164,7 @@ class Asked(NamedTuple):
 Structure = int | tuple["Structure", ...]
 
 
-class Container(tuple["Structure", ...]):
+class Container(tuple["Structure", ...]):  # noqa: SLOT001 - a tuple has no room for slots
     """Structures that are returned in a list, a dict, a named tuple or a dataclass.
 
     Attributes:
@@ -186,7 +186,7 @@ class Container(tuple["Structure", ...]):
         names: tuple[object, ...] = (),
         model: str = "",
         title: str = "",
-    ) -> Container:
+    ) -> Self:
         made = super().__new__(cls, parts)
         made.kind, made.names, made.model, made.title = kind, names, model, title
         return made

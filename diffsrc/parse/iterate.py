@@ -68,7 +68,7 @@ class Iterations(Expressions):
             self.refuse(
                 "A loop over an array is not understood yet.",
                 node,
-                "Loops are understood over tuples, lists and dicts of arguments, and what is known.",
+                "Loops are understood over tuples, lists and dicts that are arguments.",
             )
         found = self.elements(value, node)
         self.trips += len(found)
@@ -130,7 +130,9 @@ class Iterations(Expressions):
                 self.generators[id(made)] = made, frame, frame.version
                 return made
 
-    def _comprehend(self, node: Comprehension, level: int, found: list[tuple[Value, Value]]) -> None:
+    def _comprehend(
+        self, node: Comprehension, level: int, found: list[tuple[Value, Value]]
+    ) -> None:
         """Add what the loops from `level` on give."""
         if level == len(node.generators):
             if isinstance(node, ast.DictComp):
@@ -219,17 +221,16 @@ class Iterations(Expressions):
         return Items(tuple(pairs), enumerate)
 
     def _zip(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
-        strict = keywords.pop("strict", None)
+        strict = self.static_value(keywords.pop("strict", Static(value=False))) is not False
         self._count(range(MAX_ITEMS), args, keywords, node)
         columns = [self.elements(arg, node) for arg in args]
-        if strict is not None and self.static_value(strict) is not False:
-            if len(set(map(len, columns))) > 1:
-                lengths = " and ".join(str(len(column)) for column in columns)
-                self.refuse(
-                    f"They have {lengths} items: Python would raise.",
-                    node,
-                    "Give all the same number of items.",
-                )
+        if strict and len(set(map(len, columns))) > 1:
+            lengths = " and ".join(str(len(column)) for column in columns)
+            self.refuse(
+                f"They have {lengths} items: Python would raise.",
+                node,
+                "Give all the same number of items.",
+            )
         return Items(tuple([Items(row) for row in zip(*columns, strict=False)]), zip)
 
     def _reversed(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:

@@ -73,7 +73,10 @@ class Todo:
     __slots__ = ("index", "item", "next")
 
     def __init__(
-        self, item: list[ast.stmt] | Cases | Trips | Frame, index: int = 0, next_: Todo | None = None
+        self,
+        item: list[ast.stmt] | Cases | Trips | Frame,
+        index: int = 0,
+        next_: Todo | None = None,
     ) -> None:
         self.item = item
         self.index = index
