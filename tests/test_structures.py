@@ -303,7 +303,10 @@ def test_modules_stand_alone(name: str, tmp_path) -> None:
     assert numbers_in(found[1]) == numbers_in(expected[1])
     for command in (["check", "--isolated"], ["format", "--isolated", "--check"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, str(path)], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "ruff", *command, str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr + text
 
@@ -709,7 +712,11 @@ LOOPS_REFUSED = [
     (unknown_filter, ((1.0, 2.0), 3.0), "Which items"),
     (many_paths, ((1.0,) * 9, 2.0), "more than 64 times"),
     (lambda p, x: sum(sorted(p)) * x, ((1.0, 2.0), 3.0), "Going through several values"),
-    (lambda p, x: sum(max(p, key=lambda v: v * w) for w in p) * x, ((1.0, 2.0), 3.0), "inside a comprehension"),
+    (
+        lambda p, x: sum(max(p, key=lambda v: v * w) for w in p) * x,
+        ((1.0, 2.0), 3.0),
+        "inside a comprehension",
+    ),
 ]
 
 

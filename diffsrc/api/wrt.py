@@ -207,8 +207,9 @@ class _Reader:
 
     def _record(self, part: _Part) -> Container:
         """A named tuple or dataclass, whose fields that are no numbers stay as they are."""
-        if _is_record(part.argument.type):
-            self._check_made(part)
+        if not _is_record(part.argument.type):
+            self._no_structure(part)
+        self._check_made(part)
         names: list[str] = []
         found: list[Structure] = []
         kind: Any = part.argument.type
@@ -246,14 +247,7 @@ class _Reader:
                 yield part.item(key, item)
             return
         if not _is_record(kind):
-            known = [*broadcast.numbers(self.program)]
-            example = known[0] if known else f"{part.text}.name"
-            raise UnsupportedSyntax(
-                f"wrt={self.wrt!r}: {part.text!r} of {self.program.name} is not a number, and no "
-                "list, tuple, dict, named tuple or dataclass.",
-                suggestion=f"Derive by a number, such as wrt={example!r}; pass its parts as "
-                "arguments of their own.",
-            )
+            self._no_structure(part)
         for name in _names_of(kind):
             yield part.field(name, self._field(part, name))
 
@@ -349,6 +343,15 @@ class _Reader:
         known = ", ".join(p.name for p in self.program.parameters) or "none"
         raise ValueError(
             f"wrt={self.wrt!r} names no argument of {self.program.name}; it has {known}"
+        )
+
+    def _no_structure(self, part: _Part) -> NoReturn:
+        known = [*broadcast.numbers(self.program)]
+        advice = f"Derive by a number, such as wrt={known[0]!r}" if known else "Derive by a number"
+        raise UnsupportedSyntax(
+            f"wrt={self.wrt!r}: {part.text!r} of {self.program.name} is not a number, and no list, "
+            "tuple, dict, named tuple or dataclass.",
+            suggestion=f"{advice}; pass its parts as arguments of their own.",
         )
 
     def _not_counted(self, part: _Part) -> NoReturn:
