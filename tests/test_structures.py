@@ -30,6 +30,7 @@ from diffsrc import (
     value_and_grad,
     write_module,
 )
+from diffsrc.cli import main
 
 
 class Affine(NamedTuple):
@@ -484,6 +485,92 @@ def test_annotations_tell_before_any_call() -> None:
     assert "dataclasses.replace(p, w=x * q.w, b=q.b)" in source
     assert "q._replace(w=x * p.w, b=p.b)" in source
     assert grad(f, wrt="p")(Layer(1.0, 2.0, "a"), Affine(3.0, 4.0), 5.0) == Layer(15.0, 4.0, "a")
+
+
+def test_annotations_may_leave_open_what_there_is() -> None:
+    def f(net: Net, x: float):
+        return net.scale * x
+
+    df = grad(f)
+    with pytest.raises(ShapeError, match=r"net\.rest"):
+        _ = df.source
+    assert df(Net(Layer(0.7, -0.2), []), 0.3) == Net(Layer(0.0, 0.0), [], 0.3)
+
+
+def test_named_tuples_are_unpacked_before_any_call() -> None:
+    def f(p: Affine, x: float):
+        w, _ = p
+        return w * p[1] * x
+
+    assert "p._replace(w=x * p.b, b=x * w)" in grad(f, wrt="p").source
+
+
+TEXT = """
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+@dataclass
+class Layer:
+    w: float
+    b: float
+    name: str = "dense"
+
+class Pair(NamedTuple):
+    first: Layer
+    second: float
+
+@dataclass
+class Checked:
+    w: float
+    def __post_init__(self):
+        assert self.w > 0
+
+@dataclass
+class Computed:
+    w: float
+    twice: float = field(init=False, default=1.0)
+
+def f(p: Pair, x: float):
+    layer, second = p
+    return layer.w * x + second * layer.b
+
+def checked(p: Checked, x: float):
+    return p.w * x
+
+def computed(p: Computed, x: float):
+    return p.w * x
+"""
+
+
+def test_classes_are_read_as_text(tmp_path, capsys, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.py").write_text(TEXT, encoding="utf-8")
+    assert main(["show", "model.py:f"]) == 0
+    out = capsys.readouterr().out
+    assert "p._replace(" in out
+    assert "first=dataclasses.replace(p.first, w=x, b=second), second=p.first.b" in out
+    assert main(["generate", "model.py:f", "-o", "grads.py"]) == 0
+    assert main(["generate", "--check", "grads.py"]) == 0
+    made = runpy.run_path("grads.py")["f_grad"]
+    names = runpy.run_path("model.py")
+    at = names["Pair"](names["Layer"](0.7, -0.2), 1.5)
+    assert numbers_in(made(at, 0.3)) == pytest.approx(differences(names["f"], (at, 0.3)))
+    capsys.readouterr()
+    for name, word in (("checked", "__post_init__"), ("computed", "p.twice")):
+        assert main(["show", f"model.py:{name}"]) == 2
+        assert word in capsys.readouterr().err
+
+
+def test_what_holds_itself_is_refused() -> None:
+    @dataclass
+    class Ring:
+        w: float
+        next: Any = None
+
+    ring = Ring(1.0)
+    ring.next = ring
+    with pytest.raises(NotDifferentiable, match="too deep"):
+        grad(reads_w)(ring, 2.0)
 
 
 def module_level(p, x):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 import numbers
 import types
 from collections.abc import Iterator, Mapping
@@ -11,14 +10,15 @@ from typing import Any, NamedTuple, NoReturn
 
 from diffsrc.api import broadcast
 from diffsrc.api.options import Wrt
-from diffsrc.capture import MissingName, static_attribute
-from diffsrc.capture.attributes import MISSING, class_name, own_attributes, raw_attribute
+from diffsrc.api.records import Record, record_of
+from diffsrc.capture import MissingName, TextClass, static_attribute
+from diffsrc.capture.attributes import MISSING, own_attributes, raw_attribute
 from diffsrc.errors import NotDifferentiable, ShapeError, UnsupportedSyntax
 from diffsrc.ir import Assumption, Call, Container, Node, Program, Structure, reachable
-from diffsrc.parse.attributes import annotation_of, is_named_tuple
-from diffsrc.specialise import MAX_ITEMS, Argument, Signature, argument_of, is_plain
+from diffsrc.specialise import MAX_ITEMS, Argument, Signature, argument_of
 from diffsrc.specialise.annotations import kind_of_class
 
+MAX_DEPTH = 16
 # What only reads of an object.
 _READS = frozenset({"item", "attribute"})
 
@@ -201,32 +201,33 @@ class _Reader:
                 part = part._replace(fixed=True)
             inner = tuple(self._structure(p) for p in self._parts(part))
             return inner if kind is tuple else Container(inner, kind.__name__, argument.names)
-        if not part.fixed:
+        if not part.fixed and isinstance(kind, type):
             self._assume(part, "__class__", kind)
         return self._record(part)
 
     def _record(self, part: _Part) -> Container:
-        """A named tuple or dataclass, whose fields that are no numbers stay as they are."""
-        if not _is_record(part.argument.type):
-            self._no_structure(part)
-        self._check_made(part)
+        """A named tuple or dataclass, whose fields that hold no numbers stay as they are."""
+        record = self._record_of(part)
+        self._check_made(part, record)
         names: list[str] = []
         found: list[Structure] = []
-        kind: Any = part.argument.type
-        is_tuple = _is_tuple(kind)
-        fixed = () if is_tuple else {f.name for f in dataclasses.fields(kind) if not f.init}
         for inner in self._parts(part):
-            if not self._has_numbers(inner):
-                self._assume_kept(inner)
-                self.kept.add(inner.node)
-                continue
             name = inner.path[-1]
-            if name in fixed:
+            if not self._has_numbers(inner):
+                self.kept.add(inner.node)
+                if part.argument.value is not None:
+                    self._assume_kept(inner)
+                continue
+            if name in record.computed:
                 self._no_number(inner, "is no argument of its class")
             names.append(name)
             found.append(self._structure(inner))
-        made = "named tuple" if is_tuple else "dataclass"
-        return Container(found, made, tuple(names), part.text, class_name(kind))
+        kind = "named tuple" if record.is_tuple else "dataclass"
+        return Container(found, kind, tuple(names), part.text, record.title)
+
+    def _record_of(self, part: _Part) -> Record:
+        record = record_of(part.argument.type)
+        return self._no_structure(part) if record is None else record
 
     def _has_numbers(self, part: _Part) -> bool:
         argument = part.argument
@@ -235,8 +236,11 @@ class _Reader:
         if argument.kind == "static":
             return False
         if argument.type in {tuple, list, dict}:
+            if argument.items is None:
+                self._not_counted(part)
             return any(map(self._has_numbers, self._parts(part)))
-        return _is_record(argument.type) and any(map(self._has_numbers, self._parts(part)))
+        is_record = record_of(argument.type) is not None
+        return is_record and any(map(self._has_numbers, self._parts(part)))
 
     def _parts(self, part: _Part) -> Iterator[_Part]:
         argument = part.argument
@@ -246,23 +250,22 @@ class _Reader:
             for key, item in zip(keys, argument.items or (), strict=True):
                 yield part.item(key, item)
             return
-        if not _is_record(kind):
-            self._no_structure(part)
-        for name in _names_of(kind):
-            yield part.field(name, self._field(part, name))
+        record = self._record_of(part)
+        if len(part.path) > MAX_DEPTH:
+            raise NotDifferentiable(f"wrt={self.wrt!r}: {self.root!r} is nested too deep.")
+        for name in record.fields:
+            yield part.field(name, self._field(part, name, record))
 
-    def _field(self, part: _Part, name: str) -> Argument:
+    def _field(self, part: _Part, name: str, record: Record) -> Argument:
         """What a field holds; before any call what its annotation says."""
-        kind: Any = part.argument.type
         value = part.argument.value
         if value is None:
-            meaning = annotation_of(kind, name)
-            what = kind_of_class(meaning)
-            if what == "object":
-                return Argument("object", None, type_=meaning)
-            return Argument(what, None, array=what == "array")
-        if _is_tuple(kind):
-            return argument_of(tuple.__getitem__(value, kind._fields.index(name)))  # type: ignore[call-overload] # a named tuple
+            meaning = record.annotation(name)
+            if _is_open(meaning):
+                return Argument("object", None, type_=list)
+            kind = kind_of_class(meaning)
+            type_ = meaning if kind == "object" else None
+            return Argument(kind, None, array=kind == "array", type_=type_)
         try:
             return argument_of(static_attribute(value, name).value)
         except MissingName as error:
@@ -270,16 +273,14 @@ class _Reader:
                 f"wrt={self.wrt!r}: {part.text}.{name} cannot be read: {error.message}",
             ) from error
 
-    def _check_made(self, part: _Part) -> None:
+    def _check_made(self, part: _Part, record: Record) -> None:
         """Refuse a class that makes something else of its fields than what they are given."""
-        kind: Any = part.argument.type
-        why = _why_not_made(kind)
-        if why is not None:
-            names = [f"{part.text}.{name}" for name in _names_of(kind)]
+        if record.why is not None:
+            names = tuple(f"{part.text}.{name}" for name in record.fields)
             raise NotDifferentiable(
-                f"wrt={self.wrt!r}: a gradient of the class {class_name(kind)} cannot be made: "
-                f"{why}.",
-                suggestion=f"Derive by its fields: wrt={tuple(names)!r}.",
+                f"wrt={self.wrt!r}: a gradient of the class {record.title} cannot be made: "
+                f"{record.why}.",
+                suggestion=f"Derive by its fields: wrt={names!r}.",
             )
 
     # What must hold
@@ -296,7 +297,7 @@ class _Reader:
             return
         if argument.value is not None or argument.kind == "static":
             self._assume(part, "__class__", type(argument.value))
-        if _is_record(argument.type):
+        if record_of(argument.type) is not None:
             for inner in self._parts(part):
                 self._assume_kept(inner)
 
@@ -331,6 +332,8 @@ class _Reader:
 
     def _is_own(self, part: _Part, name: object) -> bool:
         """Whether an object itself holds something, which is no field of it."""
+        if isinstance(part.argument.type, TextClass):
+            return False  # there is no instance that may have anything of its own
         in_class = raw_attribute(part.argument.type, str(name))  # type: ignore[arg-type] # a class
         if in_class is MISSING or type(in_class) is types.MemberDescriptorType:
             return True
@@ -408,43 +411,8 @@ def _is_simple(text: str) -> bool:
     return repr(text) == f"'{text}'" and '"' not in text
 
 
-# Classes
-
-
-def _is_tuple(kind: object) -> bool:
-    return isinstance(kind, type) and is_named_tuple(kind)
-
-
-def _is_record(kind: object) -> bool:
-    """Whether a class is a named tuple or a dataclass."""
-    if not (isinstance(kind, type) and is_plain(kind) and is_plain(type(kind))):
-        return False
-    return _is_tuple(kind) or type(raw_attribute(kind, "__dataclass_fields__")) is dict
-
-
-def _names_of(kind: Any) -> tuple[str, ...]:
-    """The fields of a named tuple or dataclass."""
-    return kind._fields if _is_tuple(kind) else tuple(f.name for f in dataclasses.fields(kind))
-
-
-def _why_not_made(kind: type) -> str | None:
-    """Why no gradient can be made as an object of a class; None where it can."""
-    odd = "it has a constructor of its own"
-    if _is_tuple(kind):
-        makers = [
-            next(b for b in kind.__mro__ if name in vars(b)) for name in ("_make", "_replace")
-        ]
-        return None if all("_fields" in vars(maker) for maker in makers) else odd
-    if raw_attribute(kind, "__post_init__") is not MISSING:
-        return "its __post_init__ would run on the gradient"
-    made_by = next(base for base in kind.__mro__ if "__init__" in vars(base))
-    parameters = vars(made_by).get("__dataclass_params__")
-    plain = raw_attribute(kind, "__new__") is object.__new__
-    plain = plain and raw_attribute(type(kind), "__call__") is type.__dict__["__call__"]
-    if not plain or parameters is None or not parameters.init:
-        return odd
-    code = vars(made_by)["__init__"].__code__
-    given = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-    if not {*given} <= {*_names_of(kind)}:
-        return "its constructor takes what is no field"
-    return None
+def _is_open(meaning: object) -> bool:
+    """Whether an annotation leaves open how many things there are: `list[float]`."""
+    if isinstance(meaning, type):
+        return meaning in {tuple, list, dict} or meaning.__module__ == "collections.abc"
+    return getattr(meaning, "__module__", "") == "typing" and meaning is not Any

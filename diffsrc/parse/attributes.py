@@ -423,6 +423,15 @@ def is_named_tuple(cls: type) -> bool:
     return plain and all(base in makers for base in fields)
 
 
+def fields_of_tuple(cls: object) -> tuple[str, ...] | None:
+    """The fields of a class of named tuples, live or as text; None of another."""
+    if isinstance(cls, type) and is_named_tuple(cls):
+        return tuple(cls._fields)  # type: ignore[attr-defined]
+    if isinstance(cls, Textual) and isinstance(cls, capture.TextClass) and cls.kind == "namedtuple":
+        return tuple(cls.fields)
+    return None
+
+
 def may_change(source: Source | None) -> bool:
     """Tell whether the signature does not hold what is found there."""
     if source is None:

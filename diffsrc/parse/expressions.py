@@ -135,7 +135,8 @@ class Expressions(Decisions):
         """Give a name its value; numbers that are not mere other names get a `Let`."""
         self.frame.env.names[name] = value
         self.frame.version = next(self.ticks)
-        if isinstance(value, Node) and not isinstance(written, ast.Name):
+        # Who calls a value `_` does not mean to use it.
+        if isinstance(value, Node) and not isinstance(written, ast.Name) and name != "_":
             self.sink.add(Let(name, value, self.place(node)))
             self.named[value] = None
 

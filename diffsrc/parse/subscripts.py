@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import enum
+from typing import Never
 
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
-from diffsrc.parse.attributes import Attributes, is_named_tuple, may_change
+from diffsrc.parse.attributes import Attributes, fields_of_tuple, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.values import Items, Object, Source, Static, Table, Value, what
 from diffsrc.specialise import Argument, argument_of
@@ -64,7 +65,10 @@ class Subscripts(Attributes):
                 node,
                 "Use a key or an index that is there.",
             )
-        return self.refuse(
+        return self._no_item(base, node)
+
+    def _no_item(self, base: Value, node: ast.AST) -> Never:
+        self.refuse(
             f"An item of {what(base)} is not understood.",
             node,
             "Pass the item as an argument of its own.",
@@ -89,16 +93,17 @@ class Subscripts(Attributes):
                     node,
                     "Use a key or an index that is there.",
                 )
+        elif value is None and isinstance(key, int):
+            fields = fields_of_tuple(base.type)
+            if fields is None:
+                self._no_item(base, node)
+            return self.attribute(base, fields[key], node)  # type: ignore[arg-type] # a place
         elif is_a(value, tuple) and named and isinstance(key, int):
             inner = argument_of(tuple.__getitem__(value, key))
             if base.source is not None:
                 source = base.source.attribute(type(value)._fields[key])  # type: ignore[attr-defined]
         else:
-            self.refuse(
-                f"An item of {what(base)} is not understood.",
-                node,
-                "Pass the item as an argument of its own.",
-            )
+            self._no_item(base, node)
         if may_change(base.source):
             source = self._assume_item(base, key, inner, source, node)
         elif inner.kind == "object" and base.source is not None:
@@ -185,6 +190,8 @@ class Subscripts(Attributes):
             case Object(value=known) if is_a(known, tuple):
                 if is_named_tuple(type(known)):
                     return tuple([self.item(value, i, node) for i in range(len(known))])
+            case Object(value=None, type=kind) if (fields := fields_of_tuple(kind)) is not None:
+                return tuple([self.attribute(value, name, node) for name in fields])  # type: ignore[arg-type] # a place
             case _:
                 pass
         return self.refuse(
