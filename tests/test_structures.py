@@ -477,6 +477,39 @@ def test_lists_in_dataclasses_are_looked_at_again() -> None:
         np.testing.assert_allclose(df(net, 0.3), expected[0], rtol=1e-8)
 
 
+class Tagged(NamedTuple):
+    tag: str
+    v: float
+
+
+def by_tag(p, x):
+    tag, v = p
+    return v * x if tag == "a" else -v * x
+
+
+def test_strings_in_named_tuples_are_looked_at_again() -> None:
+    for wrt in ("x", "p"):
+        df = grad(by_tag, wrt=wrt)
+        for tag, sign in (("a", 1.0), ("b", -1.0), ("a", 1.0)):
+            found = df(Tagged(tag, 2.0), 3.0)
+            assert found == (2.0 * sign if wrt == "x" else Tagged(tag, 3.0 * sign))
+
+
+def test_containers_in_fields_are_looked_at_again() -> None:
+    def f(p, x):
+        total = len(p.b) * x
+        for name, values in p.b.items():
+            total += sum(values) * (x if name == "a" else x**2)
+        return total
+
+    df = grad(f)
+    for b in ({"a": (1.0,)}, {"c": (1.0,)}, {"a": (1.0, 2.0)}, {"a": [1.0]}, {"a": (), "b": [2.0]}):
+        args = Layer(0.7, b), 0.3
+        found = df(*args)
+        assert same_kind(found, args[0])
+        np.testing.assert_allclose(numbers_in(found), differences(f, args), rtol=1e-8, atol=1e-9)
+
+
 def test_annotations_tell_before_any_call() -> None:
     def f(p: Layer, q: Affine, x: float):
         return p.w * q.w * x + p.b * q.b

@@ -270,7 +270,8 @@ class Builtins(Iterations):
             case Table():
                 return self._length(len(value.items), node)
             case Object(argument=argument) if argument and argument.type is dict:
-                if argument.items is not None and not may_change(value.source):
+                sure = not may_change(value.source) or self.assume_layout(value)
+                if argument.items is not None and sure:
                     return self._length(len(argument.items), node)
             case Items(type=kind) if kind is set:
                 pass

@@ -104,7 +104,9 @@ class Subscripts(Attributes):
                 source = base.source.attribute(type(value)._fields[key])  # type: ignore[attr-defined]
         else:
             self._no_item(base, node)
-        if may_change(base.source):
+        if base.source is not None and base.source.holder is None and (named or base.source.path):
+            source = self._assume_part(base, key, inner, source)
+        elif may_change(base.source):
             source = self._assume_item(base, key, inner, source, node)
         elif inner.kind == "object" and base.source is not None:
             # The signature holds what it is, not what its attributes are.
@@ -120,6 +122,24 @@ class Subscripts(Attributes):
         if inner.kind == "number":
             return made
         return Object(inner.value, made, inner.type, source, inner)
+
+    def _assume_part(
+        self, base: Object, key: object, inner: Argument, source: Source | None
+    ) -> Source | None:
+        """Note what was read of a container in an argument; where it is found.
+
+        `source` is that of a field, which a named tuple may hold anything in.
+        """
+        assert base.source is not None
+        if source is None:
+            if inner.kind != "number" and may_change(base.source):
+                self.assume_layout(base)
+            return base.source.item(key)
+        if inner.kind == "static":
+            self.assume(source, inner.value)
+        elif inner.kind == "object":
+            self.assume_type(source, inner.value)
+        return source
 
     def _assume_item(
         self,
@@ -141,8 +161,6 @@ class Subscripts(Attributes):
         if is_a(base.value, tuple):
             self.assume(base.source, base.value)
             return Source(inner.value, "")
-        if self._assume_layout(base):
-            return None if base.source is None else base.source.item(key)
         return self.refuse(
             "A list that holds more than numbers may change unseen.",
             node,
@@ -184,7 +202,7 @@ class Subscripts(Attributes):
                     if may_change(value.source):
                         self._assume_length(value, node)
                     return tuple([self.item(value, i, node) for i in range(len(items))])
-                if kind is dict and (not may_change(value.source) or self._assume_layout(value)):
+                if kind is dict and (not may_change(value.source) or self.assume_layout(value)):
                     self.ask(value, "order", names, answer=True)
                     return tuple([self.constant(name, node) for name in names])
             case Object(value=known) if is_a(known, tuple):
@@ -200,7 +218,7 @@ class Subscripts(Attributes):
             "Write them out as a tuple, or give them as arguments of their own.",
         )
 
-    def _assume_layout(self, value: Object) -> bool:
+    def assume_layout(self, value: Object) -> bool:
         """Note what is in a container in an argument; False of what is found elsewhere."""
         if value.source is None or value.source.holder is not None:
             return False
@@ -208,7 +226,7 @@ class Subscripts(Attributes):
         return True
 
     def _assume_length(self, value: Object, node: ast.AST) -> None:
-        if self._assume_layout(value):
+        if self.assume_layout(value):
             return
         if type(value.value) is tuple:
             self.assume(value.source, value.value)
