@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import linecache
 import math
 import pickle
+import random
 import runpy
 import subprocess
 import sys
@@ -649,6 +651,93 @@ def test_the_disk_cache_keeps_them(tmp_path, monkeypatch) -> None:
     first, second = (o.stdout.splitlines() for o in outputs)
     assert first[0] == second[0] == "(P(w=9.0, name='n'), [6.0, 6.0])"
     assert (first[1], second[1]) == ("True", "False")
+
+
+# Random programs
+
+
+def structure(rng: random.Random, depth: int = 3) -> Any:
+    """A random structure; a number where it is deep enough."""
+    if depth == 0 or (depth < 3 and rng.random() < 0.3):
+        return round(rng.uniform(0.3, 1.4), 3)
+    parts = [structure(rng, depth - 1) for _ in range(rng.randint(1, 3))]
+    pair = (parts * 2)[:2]
+    return rng.choice(
+        [tuple(parts), parts, dict(zip("abc", parts, strict=False)), Affine(*pair), Layer(*pair)]
+    )
+
+
+def step(rng: random.Random, text: str) -> str:
+    """A statement that uses a number."""
+    return rng.choice(
+        [
+            f"total = total + {text} * x",
+            f"total += math.sin({text} * x)",
+            f"total = total * {text}",
+            f"total = math.tanh(total + {text})",
+            f"total += {text} if {text} > 0.8 else x * {text} ** 2",
+        ]
+    )
+
+
+def flat(rng: random.Random, value: Any, text: str) -> list[str]:
+    """Statements that go through a list, tuple or dict of numbers."""
+    if isinstance(value, dict):
+        return rng.choice(
+            [
+                [f"for v in {text}.values():", "    " + step(rng, "v")],
+                [f"for k in {text}:", "    " + step(rng, f"{text}[k]")],
+                [f"total += sum([v * x for k, v in {text}.items() if k != 'a'])"],
+            ]
+        )
+    return rng.choice(
+        [
+            [f"for v in {text}:", "    " + step(rng, "v")],
+            [f"for i, v in enumerate({text}):", "    " + step(rng, "(v + i)")],
+            [f"for k in range(len({text})):", "    " + step(rng, f"{text}[k]")],
+            [f"total = total + math.prod({text})"],
+            [f"total = total + sum(a * b for a, b in zip({text}, reversed({text})))"],
+            [f"*_, v = {text}", step(rng, "v")],
+        ]
+    )
+
+
+def statements(rng: random.Random, value: Any, text: str) -> list[str]:
+    """Statements that use most of a structure."""
+    if isinstance(value, float):
+        return [step(rng, text)] if rng.random() < 0.9 else []
+    parts: list[tuple[str, Any]]
+    if dataclasses.is_dataclass(value):
+        parts = [(f"{text}.w", value.w), (f"{text}.b", value.b)]
+    elif isinstance(value, Affine):
+        ways = [(f"{text}.w", f"{text}.b"), (f"{text}[0]", f"{text}[-1]")]
+        parts = list(zip(rng.choice(ways), value, strict=True))
+    else:
+        inside = [*value.values()] if isinstance(value, dict) else [*value]
+        if all(isinstance(part, float) for part in inside) and rng.random() < 0.7:
+            return flat(rng, value, text)
+        keys = [*value] if isinstance(value, dict) else range(len(inside))
+        parts = [(f"{text}[{k!r}]", part) for k, part in zip(keys, inside, strict=True)]
+    return [line for inner, part in parts for line in statements(rng, part, inner)]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_programs(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - no secret
+    value = structure(rng)
+    lines = ["def f(p, x):", "    total = x"]
+    lines += [f"    {line}" for line in statements(rng, value, "p")]
+    source = "\n".join([*lines, "    return total", ""])
+    name = f"<structure {seed}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    names: dict[str, Any] = {"math": math}
+    exec(compile(source, name, "exec"), names)  # noqa: S102 - written here
+    f, args = names["f"], (value, 0.6)
+    found_value, found = value_and_grad(f)(*args)
+    assert found_value == f(*args), source
+    assert same_kind(found, value), source
+    expected = differences(f, args)
+    np.testing.assert_allclose(numbers_in(found), expected, rtol=1e-7, atol=1e-8, err_msg=source)
 
 
 # What is refused
