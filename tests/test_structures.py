@@ -448,6 +448,25 @@ def test_modules_say_what_they_are_written_for(tmp_path) -> None:
         made([(0.7, -0.2)], 0.3)
 
 
+def test_modules_look_at_keys(tmp_path) -> None:
+    def f(p, x):
+        return p["a"] * x
+
+    df = grad(f)
+    df({"a": 1.0, "b": 2.0}, 3.0)
+    write_module(tmp_path / "keys.py", df)
+    made = runpy.run_path(str(tmp_path / "keys.py"))["f_grad"]
+    assert made({"b": 2.0, "a": 1.0}, 3.0) == {"a": 3.0, "b": 0.0}
+    for other in ({"a": 1.0}, {"a": 1.0, "c": 2.0}):
+        with pytest.raises(ValueError, match="written for"):
+            made(other, 3.0)
+
+
+def test_jacobians_by_arrays_in_structures_are_refused() -> None:
+    with pytest.raises(ShapeError, match="array"):
+        jacobian(lambda p, x: p["a"] * x)({"a": np.ones(3)}, 2.0)
+
+
 def test_what_fields_hold_may_change() -> None:
     @dataclass
     class Free:

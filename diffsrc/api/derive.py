@@ -96,8 +96,8 @@ def derive(
     targets: list[tuple[Target, ...]] = []
     for operator in operators:
         try:
-            _refuse_arrays(operator, program, signature)
             targets.append(targets_of(operator, program, signature))
+            _refuse_arrays(operator, targets[-1])
             program = apply(operator, program, targets[-1], simplifier)
         except DiffsrcError as error:
             raise error.at(captured.place(captured.node)) from None
@@ -212,7 +212,7 @@ def _refuse_shadowed(program: Program) -> None:
         )
 
 
-def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -> None:
+def _refuse_arrays(operator: Operator, targets: Sequence[Target]) -> None:
     """A Jacobian by an array is no pointwise derivative.
 
     Raises:
@@ -220,11 +220,9 @@ def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -
     """
     if operator.kind not in {"jacobian", "hessian"}:
         return
-    arrays = {name for name, argument in signature.arguments if argument.array}
-    for wrt in operator.wrt:
-        name = wrt_name(program, wrt)
-        if name in arrays:
+    for leaf in (leaf for target in targets for leaf in target.leaves):
+        if leaf.array:
             raise ShapeError(
-                f"The {operator.kind} by the array {name!r} is not understood yet.",
+                f"The {operator.kind} by the array {leaf.name!r} is not understood yet.",
                 suggestion="derivative(f) gives the pointwise derivative for arrays.",
             )

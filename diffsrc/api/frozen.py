@@ -344,7 +344,11 @@ class Frozen:
             yield self._equal(name, argument.value)
         elif argument.items is not None:
             count = len(argument.items)
-            yield Guard(f"len({name})", "!=", str(count), f"len({name}) == {count}")
+            if argument.type is dict and count:
+                keys_ = ", ".join(map(plain_text, argument.names))
+                yield Guard(f"{name}.keys()", "!=", f"{{{keys_}}}", f"{name} with the keys {keys_}")
+            else:
+                yield Guard(f"len({name})", "!=", str(count), f"len({name}) == {count}")
             keys = argument.names or range(count)
             for key, item in zip(keys, argument.items, strict=True):
                 yield from self._of_argument(f"{name}[{plain_text(key)}]", item)

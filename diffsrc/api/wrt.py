@@ -24,10 +24,11 @@ _READS = frozenset({"item", "attribute"})
 
 
 class Leaf(NamedTuple):
-    """A number that is derived by, and how it is written."""
+    """A number that is derived by, or an array, and how it is written."""
 
     name: str
     node: Node
+    array: bool = False
 
 
 class Target(NamedTuple):
@@ -183,7 +184,7 @@ class _Reader:
         if argument.kind == "number":
             if part.node.type.kind != "float":
                 self._no_number(part, "is not a number")
-            self.leaves.append(Leaf(part.text, part.node))
+            self.leaves.append(Leaf(part.text, part.node, argument.array))
             if not part.fixed:
                 self._assume_number(part)
             return len(self.leaves) - 1
