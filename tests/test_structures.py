@@ -345,7 +345,7 @@ TEXTS = [
         several,
         (1.0, 2.0, 3.0),
         "args",
-        "return exp_item_args, args[0] * exp_item_args, 3 * args[2] ** 2",
+        "return exp_args_1, args[0] * exp_args_1, 3 * args[2] ** 2",
     ),
 ]
 
