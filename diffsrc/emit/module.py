@@ -11,7 +11,11 @@ from diffsrc.emit.expressions import literal
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 
 # As isort orders them, the standard library apart. SciPy ships no types.
-STANDARD = {"cmath": "import cmath", "math": "import math"}
+STANDARD = {
+    "cmath": "import cmath",
+    "dataclasses": "import dataclasses",
+    "math": "import math",
+}
 OTHERS = {"np": "import numpy as np"}
 OF_SCIPY = ("special", "stats")
 MAX_ELEMENTS = 1_000

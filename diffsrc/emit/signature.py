@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.emit.expressions import literal
-from diffsrc.ir import Program, Stack, Structure
+from diffsrc.ir import Container, Program, Stack, Structure
 
 WIDTH = 88
 INDENT = "    "
@@ -47,6 +47,8 @@ def returned(program: Program) -> str:
             return "float"
         if isinstance(structure, Stack):
             return "np.ndarray"
+        if isinstance(structure, Container):  # of the user's `*args` or `**kwargs`
+            return "list[float]" if structure.kind == "list" else "dict[str, float]"
         return f"tuple[{', '.join(text(inner) for inner in structure)}]"
 
     return f" -> {text(program.structure)}"

@@ -97,9 +97,10 @@ class Calls(ComplexNumbers):
         if isinstance(value, Table) and all(isinstance(k, str) for k in value.items):
             return {str(name): item for name, item in value.items.items()}
         if isinstance(value, Object) and value.argument is not None:
-            argument, guarded = value.argument, not may_change(value.source)
-            known = argument.type is dict and argument.items is not None and guarded
-            if known and all(isinstance(name, str) for name in argument.names):
+            argument = value.argument
+            known = argument.type is dict and argument.items is not None
+            guarded = not may_change(value.source) or (known and self.assume_layout(value))
+            if known and guarded and all(isinstance(name, str) for name in argument.names):
                 return {str(n): self.item(value, n, node) for n in argument.names}
         if isinstance(value, Static) and type(value.value) is dict:
             return {str(k): self.constant(v, node) for k, v in value.value.items()}
