@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from diffsrc.ir import Call, If, Node, Program, reachable
+from diffsrc.ops.arrays import STEPS
 from diffsrc.simplify import Simplifier
 
 # What is asked of an array beside its values.
@@ -28,7 +29,7 @@ def task_of(program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> 
     if program.graph.ranked:
         roots = [simplifier.normal(root) for root in program.body.roots()]
         for node in simplifier.order(roots):
-            lengths = isinstance(node, Call) and node.op in LENGTHS
+            lengths = isinstance(node, Call) and node.op in LENGTHS | STEPS
             if not (lengths or active.isdisjoint(simplifier.below(node))):
                 active.add(node)
         return Task(program, wrt, active, simplifier)

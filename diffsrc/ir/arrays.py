@@ -122,7 +122,7 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     """Items of an array, as `a[...]` gives them.
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
-    ("take", integers), ("mask", booleans), and ("new",) for each new one.
+    ("take", integers), ("mask", booleans), and ("new",) for each new one; ("flat", i) alone is an item of all.
     """
     if not any(entry[0] in {"take", "mask"} for entry in spec):
         # New axes are put in afterwards.
@@ -172,6 +172,8 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
             case "at":
                 places += [i] * advanced
                 at += 1
+            case "flat":
+                pass
             case "take":
                 places.append(i)
                 many.append(parts[0])  # type: ignore[arg-type] # a node

@@ -48,10 +48,12 @@ class ArrayWriter:
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}[{subscript(node.params)}]"
+                text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
+            case "exclusive" | "running_back":
+                return self.write(node.args[0])  # only derived by the others
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
@@ -153,12 +155,13 @@ class ArrayWriter:
         at_first = len(args)
         args.append(self.write(abs(coefficient) * value))
         args += map(self.write, at)
-        text = _shifted(subscript(node.params), at_first)
+        text = _shifted(items(node.params), at_first)
         if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
             function = "np.add.at" if sign == "+" else "np.subtract.at"
-            text = f"({text})" if len(node.params) > 1 else text
-            return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        return f"[{text}]", f"{sign}= {{{at_first}}}"
+            inside = text[1:-1]
+            inside = f"({inside})" if len(node.params) > 1 else inside
+            return "", f"{function}({{name}}, {inside}, {{{at_first}}})"
+        return text, f"{sign}= {{{at_first}}}"
 
     def _put_along(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
@@ -433,6 +436,12 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))
     text = f"{str(node.options[0])[:-1]}, keepdims=True)"
     return spelled("sum", text, [arg], Type("float", axes))
+
+
+def items(spec: tuple[object, ...]) -> str:
+    """The brackets of items, and what stands before them."""
+    flat = spec[0][0] == "flat"  # type: ignore[index] # an entry
+    return f"{'.flat' * flat}[{subscript(spec)}]"
 
 
 def subscript(spec: tuple[object, ...]) -> str:

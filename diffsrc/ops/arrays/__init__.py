@@ -4,11 +4,12 @@ A definition gives the normal form of a call, and with it its type. What the use
 is written; his text is a call of an operation of this table, with the structure of its arguments.
 """
 
-from diffsrc.ops.arrays import along, basic  # noqa: F401 - it fills the tables
+from diffsrc.ops.arrays import along, basic, reductions  # noqa: F401 - it fills the tables
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,
     PRIMITIVES,
+    STEPS,
     ArrayOperation,
     Parameter,
     array_operation_of,
@@ -19,6 +20,7 @@ __all__ = [
     "ARRAYS",
     "METHODS",
     "PRIMITIVES",
+    "STEPS",
     "ArrayOperation",
     "Parameter",
     "array_operation_of",
