@@ -6,11 +6,12 @@ They need the ranks of the arguments: a function that was read without them is r
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.errors import ShapeError
-from diffsrc.ir import FLOAT, Node, Template
+from diffsrc.ir import FLOAT, Call, Node, Template
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, define
 from diffsrc.parse.live import Live
@@ -121,6 +122,23 @@ class Arrays(Live):
         text = self._call_text(operation, spelling, args, keywords, trees)
         return self.made(operation, trees, holes, text, node)
 
+    def is_ranked_array(self, value: Value, rank: int = 0) -> bool:
+        """Whether Python's own functions go through an array, of this rank if one is given."""
+        if not isinstance(value, Node) or value.type.kind not in {"float", "bool"}:
+            return False
+        if value in self.arrays or not value.operands:
+            self.need_ranks()
+        return bool(value.type.axes) and rank in {0, rank_of(value)}
+
+    def of_array(
+        self, name: str, args: Sequence[Value], node: ast.expr, axis: int | None = None
+    ) -> Node:
+        """A call of a builtin that goes through an array."""
+        (value,) = args
+        assert isinstance(value, Node)
+        trees: dict[str, Any] = {"a": Hole(0), "axis": axis, "keepdims": False}
+        return self.made(ARRAYS[f"np.{name}"], trees, [value], f"{name}({{0}})", node)
+
     def made(
         self,
         operation: ArrayOperation,
@@ -194,6 +212,10 @@ class Arrays(Live):
         match parameter.kind:
             case "static":
                 return self._known_plain(value, parameter.name, node)
+            case "array" if isinstance(value, Static) and value.value is None:
+                if parameter.has_default and parameter.default is None:
+                    return None
+                self.refuse("Nothing (None) is no array.", node, "Pass an array.")
             case "list" | "sizes" if isinstance(value, Items):
                 inner = parameter._replace(kind="array" if parameter.kind == "list" else "sizes")
                 return tuple([self._call_tree(inner, item, holes, node) for item in value.items])
@@ -213,6 +235,8 @@ class Arrays(Live):
         known = self.known_number(value)
         if known is None and isinstance(value, Static):
             return value.value
+        if known is None and isinstance(value, Node):
+            known = infinity(value)
         if known is None:
             self.refuse(
                 f"The argument {name!r} must be known before the derivative runs.",
@@ -248,6 +272,16 @@ class Arrays(Live):
         return f"{spelling}({', '.join(texts)})"
 
 
+def infinity(value: Node) -> float | None:
+    """`np.inf`, or the number before it."""
+    if not isinstance(value, Call):
+        return None
+    if value.op == "neg":
+        inner = infinity(value.args[0])
+        return None if inner is None else -inner
+    return math.inf if value.op == "inf" else None
+
+
 def _rendered(tree: Any, value: Value) -> str:
     """The text of an argument, with `{0}` for holes."""
     if isinstance(tree, Hole):
@@ -258,6 +292,8 @@ def _rendered(tree: Any, value: Value) -> str:
         if isinstance(value, Items) and value.type is list:
             return f"[{inner}]"
         return f"({inner},)" if len(tree) == 1 else f"({inner})"
+    if isinstance(tree, float) and math.isinf(tree):
+        return "np.inf" if tree > 0 else "-np.inf"
     return f'"{tree}"' if isinstance(tree, str) else repr(tree)
 
 

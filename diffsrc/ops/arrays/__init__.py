@@ -5,6 +5,7 @@ is written; his text is a call of an operation of this table, with the structure
 """
 
 from diffsrc.ops.arrays import along, basic, reductions  # noqa: F401 - it fills the tables
+from diffsrc.ops.arrays.reductions import ROOTS, squared
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,
@@ -20,9 +21,11 @@ __all__ = [
     "ARRAYS",
     "METHODS",
     "PRIMITIVES",
+    "ROOTS",
     "STEPS",
     "ArrayOperation",
     "Parameter",
     "array_operation_of",
     "define",
+    "squared",
 ]

@@ -6,10 +6,21 @@ last first, so that of equal values the first one counts.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from diffsrc.ir import Call, Graph, Node, Number, Type
-from diffsrc.ir.arrays import WHOLE, expanded, in_shape, index, shaped, total, view
+from diffsrc.ir.arrays import (
+    WHOLE,
+    aligned,
+    expanded,
+    in_shape,
+    index,
+    labels_of,
+    shaped,
+    total,
+    view,
+)
 from diffsrc.ir.shapes import Axes, is_unit
 from diffsrc.ops.arrays.along import taken_along
 from diffsrc.ops.arrays.basic import count, mean
@@ -106,12 +117,23 @@ def deviation(op: str, a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node
     return expanded(value, axes, len(a.type.axes)) if keepdims else value
 
 
-def var(a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # noqa: FBT001
-    return deviation("var", a, axis, ddof, keepdims)
+def deviations(op: str) -> Callable[..., Node]:
+    def define(a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # noqa: FBT001
+        return deviation(op, a, axis, ddof, keepdims)
+
+    return define
 
 
-def nanvar(a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # noqa: FBT001
-    return deviation("nanvar", a, axis, ddof, keepdims)
+ROOTS = frozenset({"norm", "std", "nanstd"})
+
+
+def squared(root: Call) -> Node:
+    """The square of a norm or of a standard deviation, which is no root."""
+    (a,) = root.args
+    if root.op == "norm":
+        return total(a**2, root.params[0])  # type: ignore[arg-type] # axes
+    op = "var" if root.op == "std" else "nanvar"
+    return applied(op, a, params=root.params, type_=root.type)
 
 
 def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node:  # noqa: FBT001
@@ -187,17 +209,27 @@ def running(op: str, a: Node, axis: int | None) -> Node:
     return along(op, a, along_axis)
 
 
+def beside(value: Node, a: Node, axes: tuple[int, ...]) -> Node:
+    """What is of the shape of a reduced array, beside the array."""
+    rank = len(a.type.axes)
+    kept = tuple(i for i in range(rank) if i not in axes)
+    return aligned(value, labels_of(value.type.axes, kept), tuple(range(rank)))
+
+
 def exclusive(a: Node, axis: int) -> Node:
     """For each item along an axis the product of the others."""
     graph = a.graph
-    product = expanded(reduction("prod", a, (axis,)), (axis,), len(a.type.axes))
+
+    def reduced(op: str, value: Node) -> Node:
+        return beside(reduction(op, value, (axis,)), a, (axis,))
+
+    product = reduced("prod", a)
     zero = graph.call("eq", a, graph.zero)
     others = graph.call("select", zero, graph.one, a)
-    zeros = expanded(reduction("count_nonzero", zero, (axis,)), (axis,), len(a.type.axes))
-    rest = expanded(reduction("prod", others, (axis,)), (axis,), len(a.type.axes))
+    zeros, rest = reduced("count_nonzero", zero), reduced("prod", others)
     single = graph.call("select", graph.call("eq", zeros, graph.one), rest, graph.zero)
     value = graph.call("select", zero, single, product / others)
-    if not reduction("prod", a, (axis,)).type.axes:
+    if not product.type.axes:
         some = graph.call("ne", product, graph.zero)
         value = graph.call("select", some, product / a, value)
     return applied("exclusive", value, a, params=(axis,), type_=a.type)
@@ -347,7 +379,9 @@ _function("norm", spelling="np.linalg.norm")
 for _name in ("cumsum", "cumprod", "argsort"):
     _running(_name)
 primitive("var", lambda node: f"{{0}}.var({_deviation(node)})")
+primitive("std", lambda node: f"{{0}}.std({_deviation(node)})")
 primitive("nanvar", lambda node: f"np.nanvar({', '.join(filter(None, ('{0}', _deviation(node))))})")
+primitive("nanstd", lambda node: f"np.nanstd({', '.join(filter(None, ('{0}', _deviation(node))))})")
 primitive("nonzero_or_one", lambda node: "np.where({0} == 0, 1, {0})" if node.type.axes else "({0} or 1.0)")
 primitive("logaddexp_reduce", _reduce_logaddexp)
 primitive("argpartition", _argpartition, derived=False)
@@ -355,13 +389,9 @@ primitive("diagonal_mask", lambda _: "np.eye({0}, dtype=bool)", derived=False)
 primitive("upper_mask", lambda _: "np.tri({0}, dtype=bool).T", derived=False)
 
 
-def _over(op: str) -> object:
-    return over(lambda a, axes: extreme(op, a, axes))
-
-
 # fmt: off
-array("var",       "np.var",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", var, method="var")
-array("std",       "np.std",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", lambda *args: var(*args) ** Fraction(1, 2), method="std")
+array("var",       "np.var",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("var"), method="var")
+array("std",       "np.std",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("std"), method="std")
 array("prod",      "np.prod",   "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: one_by_one("prod", a, axes)), method="prod")
 array("max",       "np.max np.amax", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("max", a, axes)), method="max")
 array("min",       "np.min np.amin", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("min", a, axes)), method="min")
@@ -379,8 +409,8 @@ array("argmin",    "np.argmin", "a :axis=None -out :keepdims=False", lambda *arg
 array("nansum",    "np.nansum", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: total(without_nan(a, 0), axes)))
 array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: one_by_one("prod", without_nan(a, 1), axes)))
 array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes)))
-array("nanvar",    "np.nanvar", "a :axis=None -dtype -out :ddof=0 :keepdims=False", nanvar)
-array("nanstd",    "np.nanstd", "a :axis=None -dtype -out :ddof=0 :keepdims=False", lambda *args: nanvar(*args) ** Fraction(1, 2))
+array("nanvar",    "np.nanvar", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanvar"))
+array("nanstd",    "np.nanstd", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanstd"))
 array("nanmax",    "np.nanmax", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("nanmax", a, axes)))
 array("nanmin",    "np.nanmin", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("nanmin", a, axes)))
 array("nanmedian", "np.nanmedian", "a :axis=None -out -overwrite_input :keepdims=False", over(nanmedian))

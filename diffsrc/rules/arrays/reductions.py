@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node, Prod, Sum
-from diffsrc.ir.arrays import Hole, aligned, expanded, filled, labels_of, put, total, view
+from diffsrc.ir.arrays import Hole, aligned, expanded, filled, labels_of, put, reduced, total, view
 from diffsrc.ir.shapes import is_unit
+from diffsrc.ops.arrays import reductions
 from diffsrc.ops.arrays.along import put_along
 from diffsrc.ops.arrays.basic import count
 from diffsrc.ops.arrays.reductions import (
@@ -24,9 +25,7 @@ from diffsrc.rules.arrays.table import ArrayRule, loose
 
 def beside(g: Node, y: Call) -> Node:
     """An adjoint, or the value itself, of a reduction beside the array that is reduced."""
-    rank, axes = len(y.args[0].type.axes), y.params[0]
-    kept = tuple(i for i in range(rank) if i not in axes)  # type: ignore[operator] # axes
-    return aligned(g, labels_of(g.type.axes, kept), tuple(range(rank)))
+    return reductions.beside(g, y.args[0], axes_and(y)[0])
 
 
 def where(condition: Node, then: Node | int, orelse: Node | int) -> Node:
@@ -44,8 +43,17 @@ def _var(g: Node, y: Call, _: int) -> Node:
     """Without the part through the mean, as the differences from it add up to 0."""
     (a,), (axes, ddof) = y.args, axes_and(y)
     number = count(a, axes)
-    center = expanded(total(a, axes) / number, axes, len(a.type.axes))
+    center = beside(total(a, axes), y) / number
     return 2 / (number - ddof) * beside(g, y) * (a - center)
+
+
+def _std(slope: ArrayRule) -> ArrayRule:
+    """By the variance."""
+
+    def rule(g: Node, y: Call, _: int) -> Node:
+        return slope(g / (2 * y), y, 0)
+
+    return rule
 
 
 def _nanvar(g: Node, y: Call, _: int) -> Node:
@@ -137,16 +145,10 @@ def _running_back(u: Node, y: Call, i: int) -> Node:
     if i == 1:
         slopes = where(upper, column * along("cumprod", table, axis + 1), 0)
         summed = total(slopes, (axis,), table.type.axes)
-        return _fitted(summed, y, g)
+        return reduced(summed, y.type.axes, g.type.axes)
     row = aligned(g, labels_of(g.type.axes, tuple(range(rank))), (*range(axis), None, *range(axis, rank)))
     slopes = running_back(where(upper, column * row, 0), table, axis + 1)
     return total(where(diagonal, 0, slopes), (axis,), table.type.axes)
-
-
-def _fitted(value: Node, y: Call, g: Node) -> Node:
-    from diffsrc.ir.arrays import reduced
-
-    return reduced(value, y.type.axes, g.type.axes)
 
 
 def _norm(g: Node, y: Call, _: int) -> Node:
@@ -169,6 +171,8 @@ def _logaddexp(g: Node, y: Call, _: int) -> Node:
 # fmt: off
 loose("var",              _var)
 loose("nanvar",           _nanvar)
+loose("std",              _std(_var))
+loose("nanstd",           _std(_nanvar))
 loose("nanmean",          _nanmean)
 loose("max",              _extreme("argmax"))
 loose("min",              _extreme("argmin"))
