@@ -21,7 +21,7 @@ from diffsrc.ir import (
     Result,
     blocks,
 )
-from diffsrc.ir.arrays import reduced
+from diffsrc.ir.arrays import is_primitive, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
 from diffsrc.rules.arrays import ARRAY_RULES
@@ -98,7 +98,7 @@ class Sweep:
         self, node: Node, adjoint: Node, stops: AbstractSet[Node]
     ) -> Iterator[tuple[Node, Node]]:
         """What a value's adjoint gives to those that it is computed from."""
-        if isinstance(node, Call) and node.params:
+        if isinstance(node, Call) and is_primitive(node):
             yield from self._on_arrays(node, adjoint)
             return
         partials = self.partials.of(node, stops)

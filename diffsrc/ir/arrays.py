@@ -88,8 +88,20 @@ def transposed(node: Node) -> Node:
 def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
     """A value with unit axes put in at these places of a result with `rank` axes."""
     new = set(axes)
-    rest = iter(range(len(node.type.axes)))
+    own = len(node.type.axes)
+    # Unit axes in front may be left out.
+    rest = iter((*[None] * (rank - len(new) - own), *range(own)))
     return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
+
+
+def with_rank(node: Node, rank: int) -> Node:
+    """A value with unit axes in front, as many as it lacks."""
+    return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_primitive(node: Call) -> bool:
+    """Whether a normal call is no pointwise one; a view as a single number has no params."""
+    return bool(node.params) or node.op == "view"
 
 
 def alike(axes: Axes, other: Axes) -> bool:

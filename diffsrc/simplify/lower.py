@@ -28,6 +28,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
+from diffsrc.ir.arrays import is_primitive
 from diffsrc.simplify.arrays import SCATTERED, ArrayWriter
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -219,7 +220,7 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
-        if node.params:
+        if is_primitive(node):
             return self.arrays(node)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":

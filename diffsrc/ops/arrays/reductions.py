@@ -20,6 +20,7 @@ from diffsrc.ir.arrays import (
     shaped,
     total,
     view,
+    with_rank,
 )
 from diffsrc.ir.shapes import Axes, is_unit
 from diffsrc.ops.arrays.along import taken_along
@@ -151,7 +152,7 @@ def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node: 
         value = total(a * weights, axes, a.type.axes) / total(
             weights, [i for i in axes if i >= rank - len(weights.type.axes)]
         )
-    return expanded(value, axes, rank) if keepdims else value
+    return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
 
 # Norms
@@ -167,7 +168,7 @@ def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:  # noqa: F
         value = matrix_norm(a, order, axes)
     else:
         raise ValueError("Invalid norm order")
-    return expanded(value, axes, rank) if keepdims else value
+    return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
 
 def vector_norm(a: Node, order: float, axes: tuple[int, ...]) -> Node:
