@@ -248,6 +248,9 @@ def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
 
 def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
+    value, coefficient = like.graph.split(value)
+    if coefficient != 1:
+        return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
         return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
     return like.graph.call(
@@ -337,7 +340,8 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
         None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
     )
     if out == whole[front:] and not any(label is not None for label in whole[:front]):
-        return node
+        extra = len(node.type.axes) - len(to)
+        return view(node, tuple(range(extra, extra + len(to)))) if extra > 0 else node
     sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 

@@ -29,7 +29,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.arrays import is_primitive
-from diffsrc.simplify.arrays import SCATTERED, ArrayWriter
+from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -152,7 +152,7 @@ class Lowering:
             factor = written.args[0].value
             assert isinstance(factor, int)
             return self.graph.call("mul", self.graph.const(float(factor)), written.args[1])
-        if self.library == "np":
+        if self.library == "np" and not self.graph.ranked:
             return self.graph.call("mul", written, self.graph.const(1.0))
         return self.graph.call("float", written, options=("float",))
 
@@ -230,6 +230,8 @@ class Lowering:
             if safe is not node:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
+            if node.type.axes and not any(arm.type.axes for arm in arms):
+                arms = in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
@@ -251,6 +253,9 @@ class Lowering:
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
+            together = of_one_array(node)
+            if together is not node:
+                return self(together)
         whole = merged(node, self.reach)
         if whole is not node:
             return self._sum(whole) if isinstance(whole, Sum) else self(whole)
@@ -326,6 +331,22 @@ class Lowering:
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers
+
+
+def of_one_array(node: Sum) -> Node:
+    """`a * (1 - b)` for `a - b * a`, of arrays: as many operations, and one array less."""
+    if not node.type.axes:
+        return node
+    graph, terms = node.graph, dict(node.terms)
+    for base, c in node.terms:
+        if isinstance(base, Prod) or not base.type.axes or abs(c) != 1:
+            continue
+        for term, d in node.terms:
+            if isinstance(term, Prod) and (base, 1) in term.factors and abs(d) == 1:
+                rest = {t: e for t, e in terms.items() if t is not base and t is not term}
+                inner = graph.ref(graph.sum([c, d * term / base]))
+                return graph.sum([graph.linear(node.constant, rest), base * inner])
+    return node
 
 
 def multiplied_in(node: Prod) -> Node:

@@ -28,6 +28,7 @@ from diffsrc.ops.arrays.basic import count, mean
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
 
 Spec = tuple[tuple[object, ...], ...]
+Reduce = Callable[[Node, tuple[int, ...]], Node]
 Count = int | float | Fraction
 
 
@@ -82,8 +83,12 @@ def extreme(op: str, a: Node, axes: tuple[int, ...]) -> Node:
     return one_by_one(op, a, axes)
 
 
+def extremes(op: str) -> Reduce:
+    return lambda a, axes: extreme(op, a, axes)
+
+
 def ptp(a: Node, axes: tuple[int, ...]) -> Node:
-    return extreme("max", a, axes) - extreme("min", a, axes)
+    return extreme("amax", a, axes) - extreme("amin", a, axes)
 
 
 def place(op: str, a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
@@ -102,10 +107,17 @@ def without_nan(a: Node, other: int) -> Node:
     return a.graph.call("select", is_nan(a), a.graph.number(other), a)
 
 
-def valid_count(a: Node, axes: tuple[int, ...], *, keep: bool) -> Node:
-    """How many values along axes are no nan."""
-    valid = a.graph.call("not", is_nan(a))
-    return reduction("count_nonzero", valid, axes, keep=keep)
+def valid(a: Node) -> Node:
+    """Where an array has no nan."""
+    return a.graph.call("not", is_nan(a))
+
+
+def valid_count(a: Node, axes: tuple[int, ...]) -> Node:
+    """How many values along axes are no nan; several such numbers in the precision of the array."""
+    type_ = Type("float", left(a, axes))
+    if not type_.axes:
+        return reduction("count_nonzero", valid(a), axes)
+    return applied("valid_count", valid(a), a, params=(axes, False), type_=type_)
 
 
 # Deviations
@@ -174,7 +186,7 @@ def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:  # noqa: F
 def vector_norm(a: Node, order: float, axes: tuple[int, ...]) -> Node:
     size = a.graph.call("abs", a)
     if abs(order) == float("inf"):
-        return extreme("max" if order > 0 else "min", size, axes)
+        return extreme("amax" if order > 0 else "amin", size, axes)
     if order == 1:
         return total(size, axes)
     if order == 0:
@@ -189,7 +201,7 @@ def matrix_norm(a: Node, order: float, axes: tuple[int, int]) -> Node:
     row, column = axes
     summed, other = (row, column) if abs(order) == 1 else (column, row)
     sums = total(a.graph.call("abs", a), (summed,))
-    return extreme("max" if order > 0 else "min", sums, (other - (other > summed),))
+    return extreme("amax" if order > 0 else "amin", sums, (other - (other > summed),))
 
 
 def nonzero_or_one(a: Node) -> Node:
@@ -302,7 +314,7 @@ def nanmedian(a: Node, axes: tuple[int, ...]) -> Node:
         raise ValueError("the median over several axes needs a reshaped array here")
     (axis,) = axes
     rank = len(a.type.axes)
-    number = valid_count(a, axes, keep=rank > 1)
+    number = reduction("count_nonzero", valid(a), axes, keep=rank > 1)
     order = along("argsort", a, axis)
     found = []
     for which in (half(number - 1), half(number)):
@@ -327,11 +339,11 @@ def axis_text(node: Call) -> str:
     return f"axis={axes[0] if len(axes) == 1 else axes}"
 
 
-def _method(name: str, *, derived: bool = True) -> None:
+def _method(name: str, spelling: str = "", *, derived: bool = True) -> None:
     def text(node: Call) -> str:
         keep = node.params[1] is True and len(node.type.axes) > 0
         options = [axis_text(node)] + ["keepdims=True"] * keep
-        return f"{{0}}.{name}({', '.join(filter(None, options))})"
+        return f"{{0}}.{spelling or name}({', '.join(filter(None, options))})"
 
     primitive(name, text, derived=derived)
 
@@ -368,8 +380,10 @@ def _argpartition(node: Call) -> str:
     return f"{{0}}.argpartition([{{1}}, {{2}}]{axis})"
 
 
-for _name in ("max", "min", "prod"):
-    _method(_name)
+# Not `max`, which is Python's of two numbers.
+_method("amax", "max")
+_method("amin", "min")
+_method("prod")
 for _name in ("any", "all", "argmax", "argmin"):
     _method(_name, derived=False)
 for _name in ("nanmax", "nanmin", "nanmean"):
@@ -379,6 +393,7 @@ for _name in ("nanargmax", "nanargmin", "count_nonzero"):
 _function("norm", spelling="np.linalg.norm")
 for _name in ("cumsum", "cumprod", "argsort"):
     _running(_name)
+primitive("valid_count", lambda node: f"{{0}}.sum({axis_text(node)}, dtype={{1}}.dtype)", derived=False)
 primitive("var", lambda node: f"{{0}}.var({_deviation(node)})")
 primitive("std", lambda node: f"{{0}}.std({_deviation(node)})")
 primitive("nanvar", lambda node: f"np.nanvar({', '.join(filter(None, ('{0}', _deviation(node))))})")
@@ -394,8 +409,8 @@ primitive("upper_mask", lambda _: "np.tri({0}, dtype=bool).T", derived=False)
 array("var",       "np.var",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("var"), method="var")
 array("std",       "np.std",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("std"), method="std")
 array("prod",      "np.prod",   "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: one_by_one("prod", a, axes)), method="prod")
-array("max",       "np.max np.amax", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("max", a, axes)), method="max")
-array("min",       "np.min np.amin", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("min", a, axes)), method="min")
+array("max",       "np.max np.amax", "a :axis=None -out :keepdims=False", over(extremes("amax")), method="max")
+array("min",       "np.min np.amin", "a :axis=None -out :keepdims=False", over(extremes("amin")), method="min")
 array("ptp",       "np.ptp",    "a :axis=None -out :keepdims=False", over(ptp))
 array("median",    "np.median", "a :axis=None -out -overwrite_input :keepdims=False", over(median))
 array("average",   "np.average", "a :axis=None weights=None -returned :keepdims=False", average)
@@ -412,8 +427,8 @@ array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", ove
 array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes)))
 array("nanvar",    "np.nanvar", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanvar"))
 array("nanstd",    "np.nanstd", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanstd"))
-array("nanmax",    "np.nanmax", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("nanmax", a, axes)))
-array("nanmin",    "np.nanmin", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("nanmin", a, axes)))
+array("nanmax",    "np.nanmax", "a :axis=None -out :keepdims=False", over(extremes("nanmax")))
+array("nanmin",    "np.nanmin", "a :axis=None -out :keepdims=False", over(extremes("nanmin")))
 array("nanmedian", "np.nanmedian", "a :axis=None -out -overwrite_input :keepdims=False", over(nanmedian))
 array("nancumsum", "np.nancumsum", "a :axis=None -dtype -out", lambda a, axis: running("cumsum", without_nan(a, 0), axis))
 array("nancumprod", "np.nancumprod", "a :axis=None -dtype -out", lambda a, axis: running("cumprod", without_nan(a, 1), axis))

@@ -18,6 +18,7 @@ from diffsrc.ops.arrays.reductions import (
     running_back,
     turned,
     upper_mask,
+    valid,
     valid_count,
 )
 from diffsrc.rules.arrays.table import ArrayRule, loose
@@ -58,14 +59,14 @@ def _std(slope: ArrayRule) -> ArrayRule:
 
 def _nanvar(g: Node, y: Call, _: int) -> Node:
     (a,), (axes, ddof) = y.args, axes_and(y)
-    number = valid_count(a, axes, keep=False)
     center = beside(reduction("nanmean", a, axes), y)
-    return where(is_nan(a), 0, 2 * beside(g / (number - ddof), y) * (a - center))
+    slope = 2 * g / (valid_count(a, axes) - ddof)
+    return beside(slope, y) * where(is_nan(a), 0, a - center)
 
 
 def _nanmean(g: Node, y: Call, _: int) -> Node:
     (a,), (axes, _keep) = y.args, axes_and(y)
-    return where(is_nan(a), 0, beside(g / valid_count(a, axes, keep=False), y))
+    return beside(g / valid_count(a, axes), y) * valid(a)
 
 
 def _extreme(find: str) -> ArrayRule:
@@ -174,8 +175,8 @@ loose("nanvar",           _nanvar)
 loose("std",              _std(_var))
 loose("nanstd",           _std(_nanvar))
 loose("nanmean",          _nanmean)
-loose("max",              _extreme("argmax"))
-loose("min",              _extreme("argmin"))
+loose("amax",             _extreme("argmax"))
+loose("amin",             _extreme("argmin"))
 loose("nanmax",           _extreme("nanargmax"))
 loose("nanmin",           _extreme("nanargmin"))
 loose("prod",             _prod)
