@@ -305,7 +305,12 @@ def contract(
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    known = [label for _, labels in factors for label in labels if label is not None]
+    known = [
+        label
+        for labels in (*(own for _, own in factors), out)
+        for label in labels
+        if label is not None
+    ]
     work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)

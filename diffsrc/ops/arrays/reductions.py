@@ -40,7 +40,9 @@ def left(a: Node, axes: tuple[int, ...], *, keep: bool = False) -> Axes:
     return tuple(size for i, size in sizes if i not in axes)
 
 
-def reduction(op: str, a: Node, axes: tuple[int, ...], *, keep: bool = False, kind: str = "float") -> Call:
+def reduction(
+    op: str, a: Node, axes: tuple[int, ...], *, keep: bool = False, kind: str = "float"
+) -> Call:
     """A primitive that reduces along axes."""
     return applied(op, a, params=(axes, keep), type_=Type(kind, left(a, axes, keep=keep)))
 
@@ -157,7 +159,9 @@ def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node: 
         if len(weights.type.axes) != rank:
             if len(weights.type.axes) != len(axes):
                 raise ValueError("Shape of weights must be consistent with shape of a")
-            weights = view(weights, tuple(axes.index(i) if i in axes else None for i in range(rank)))
+            weights = view(
+                weights, tuple(axes.index(i) if i in axes else None for i in range(rank))
+            )
         for size, other in zip(a.type.axes, weights.type.axes, strict=True):
             if size is not other and not is_unit(other):
                 a.graph.held[size, other] = None
@@ -256,7 +260,9 @@ def running_back(g: Node, a: Node, axis: int) -> Node:
     graph = a.graph
 
     def summed(products: Node) -> Node:
-        return turned(along("cumsum", turned(in_shape(g * products, a.type.axes), axis), axis), axis)
+        return turned(
+            along("cumsum", turned(in_shape(g * products, a.type.axes), axis), axis), axis
+        )
 
     zero = graph.call("eq", a, graph.zero)
     number = along("cumsum", zero, axis)
@@ -393,12 +399,17 @@ for _name in ("nanargmax", "nanargmin", "count_nonzero"):
 _function("norm", spelling="np.linalg.norm")
 for _name in ("cumsum", "cumprod", "argsort"):
     _running(_name)
-primitive("valid_count", lambda node: f"{{0}}.sum({axis_text(node)}, dtype={{1}}.dtype)", derived=False)
+primitive(
+    "valid_count", lambda node: f"{{0}}.sum({axis_text(node)}, dtype={{1}}.dtype)", derived=False
+)
 primitive("var", lambda node: f"{{0}}.var({_deviation(node)})")
 primitive("std", lambda node: f"{{0}}.std({_deviation(node)})")
 primitive("nanvar", lambda node: f"np.nanvar({', '.join(filter(None, ('{0}', _deviation(node))))})")
 primitive("nanstd", lambda node: f"np.nanstd({', '.join(filter(None, ('{0}', _deviation(node))))})")
-primitive("nonzero_or_one", lambda node: "np.where({0} == 0, 1, {0})" if node.type.axes else "({0} or 1.0)")
+primitive(
+    "nonzero_or_one",
+    lambda node: "np.where({0} == 0, 1, {0})" if node.type.axes else "({0} or 1.0)",
+)
 primitive("logaddexp_reduce", _reduce_logaddexp)
 primitive("argpartition", _argpartition, derived=False)
 primitive("diagonal_mask", lambda _: "np.eye({0}, dtype=bool)", derived=False)

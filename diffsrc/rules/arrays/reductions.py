@@ -147,7 +147,9 @@ def _running_back(u: Node, y: Call, i: int) -> Node:
         slopes = where(upper, column * along("cumprod", table, axis + 1), 0)
         summed = total(slopes, (axis,), table.type.axes)
         return reduced(summed, y.type.axes, g.type.axes)
-    row = aligned(g, labels_of(g.type.axes, tuple(range(rank))), (*range(axis), None, *range(axis, rank)))
+    row = aligned(
+        g, labels_of(g.type.axes, tuple(range(rank))), (*range(axis), None, *range(axis, rank))
+    )
     slopes = running_back(where(upper, column * row, 0), table, axis + 1)
     return total(where(diagonal, 0, slopes), (axis,), table.type.axes)
 
