@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Type
-from diffsrc.ir.shapes import Axes, broadcast, is_unit
+from diffsrc.ir.shapes import Axes, broadcast, classes, is_unit
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -227,10 +227,72 @@ def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
 
 def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
-    return like.graph.call("put", value, like, *at, params=spec, type_=shaped(value, like.type.axes))
+    return like.graph.call(
+        "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
+    )
 
 
 WHOLE = ("slice", None, None, None)
+
+
+# Diagonals
+
+
+def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
+    """The items whose places on two axes are equal, or differ by `offset`; their axis is the last."""
+    rank = len(a.type.axes)
+    first, second = axes
+    rest = [i for i in range(rank) if i not in axes]
+    sizes = a.type.axes[first], a.type.axes[second]
+    if not offset and is_square(sizes) and not is_unit(sizes[0]):
+        labels: list[Label] = [None if is_unit(size) else i for i, size in enumerate(a.type.axes)]
+        labels[second] = first
+        kept = [labels[i] for i in rest]
+        own = {i: size for i, size in enumerate(a.type.axes) if labels[i] == i}
+        return contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+    return _diagonal(view(a, (*rest, first, second)), offset)
+
+
+def _diagonal(a: Node, offset: int) -> Node:
+    """That of the last two axes."""
+    *rest, rows, columns = a.type.axes
+    match a:
+        case Call(op="eye", params=(0,)) if offset == 0 and is_square((rows, columns)):
+            return a.graph.one
+        case Call(op="diag", params=(own,)) if own == offset:
+            return a.args[0]
+    node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
+    if not node.type.axes:
+        if is_unit(rows) or is_unit(columns):
+            size: Node = a.graph.one
+        elif not offset and is_square((rows, columns)):
+            size = rows
+        else:
+            size = a.graph.call("dim", node, params=(len(rest),), type_=FLOAT)
+        node.type = shaped(a, (*rest, size))
+    return node
+
+
+def diag(values: Node, offset: int = 0) -> Node:
+    """A square matrix with these values on a diagonal, zeros elsewhere."""
+    size = values.type.axes[0] + abs(offset)
+    return values.graph.call("diag", values, params=(offset,), type_=shaped(values, (size, size)))
+
+
+def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
+    """Ones on a diagonal, of the precision of the array whose lengths they are."""
+    like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
+    type_ = Type("float", (rows, columns))
+    return rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
+
+
+def is_square(sizes: Axes) -> bool:
+    """Whether two axes are known to be of the same length."""
+    rows, columns = sizes
+    if rows is columns:
+        return True
+    root = classes((*rows.graph.equal, *rows.graph.held))
+    return root(rows) is root(columns)
 
 
 # Contractions
@@ -241,6 +303,7 @@ def contract(
 ) -> Node:
     """The sum, over the labels that `out` has not, of the product of the factors.
 
+    A label that a factor has twice is a diagonal.
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
@@ -336,6 +399,16 @@ class _Flat:
         if None in labels:
             node = view(node, tuple(i for i, label in enumerate(labels) if label is not None))
             labels = tuple(label for label in labels if label is not None)
+        for label in labels:
+            if labels.count(label) > 1:
+                i = labels.index(label)
+                j = labels.index(label, i + 1)
+                rest = [k for k in range(len(labels)) if k not in {i, j}]
+                node = _diagonal(view(node, (*rest, i, j)), 0)
+                self.add(
+                    node, labels_of(node.type.axes, (*(labels[k] for k in rest), label)), exponent
+                )
+                return
         key = (node, labels)
         self.powers[key] = self.powers.get(key, 0) + exponent
 
@@ -370,7 +443,10 @@ class _Flat:
         axes = tuple(self._size(group, backward[new]) for new in left)
         nodes = [node for node, _ in group]
         node = self.graph.call(
-            "contract", *nodes, params=(own, tuple(left)), type_=Type("float", axes) if axes else FLOAT
+            "contract",
+            *nodes,
+            params=(own, tuple(left)),
+            type_=Type("float", axes) if axes else FLOAT,
         )
         return aligned(node, tuple(backward[new] for new in left), out)
 

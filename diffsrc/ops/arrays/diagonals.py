@@ -1,0 +1,49 @@
+"""Diagonals, and matrices of them."""
+
+from __future__ import annotations
+
+from diffsrc.ir import Call, Node
+from diffsrc.ir.arrays import diagonal, total
+from diffsrc.ops.arrays.table import array, axes_of, primitive
+
+
+def trace(a: Node, offset: int, axis1: int, axis2: int) -> Node:
+    """The sum over a diagonal."""
+    values = diagonal(a, offset, pair_of(a, axis1, axis2))
+    *rest, size = a.type.axes
+    if values.type.axes:
+        return total(values, (len(a.type.axes) - 2,), (*rest[:-1], size))
+    return values
+
+
+def pair_of(a: Node, axis1: int, axis2: int) -> tuple[int, int]:
+    """Two axes, from 0 on."""
+    first, second = axes_of(a, (axis1, axis2))
+    return first, second
+
+
+def _diagonal(node: Call) -> str:
+    offset, rank = node.params[0], len(node.args[0].type.axes)
+    parts = [f"{offset}" if rank == 2 else f"offset={offset}"] if offset else []
+    parts += ["axis1=-2, axis2=-1"] if rank > 2 else []
+    return f"{{0}}.diagonal({', '.join(parts)})"
+
+
+def _diag(node: Call) -> str:
+    return f"np.diag({{0}}, {node.params[0]})" if node.params[0] else "np.diag({0})"
+
+
+def _eye(node: Call) -> str:
+    rows, columns, *like = node.args
+    parts = ["{0}"] if rows is columns else ["{0}, {1}"]
+    parts += [f"k={node.params[0]}"] if node.params[0] else []
+    parts += ["dtype={2}.dtype"] if like else []
+    return f"np.eye({', '.join(parts)})"
+
+
+primitive("diagonal", _diagonal)
+primitive("diag", _diag)
+primitive("eye", _eye)
+primitive("arange", lambda _: "np.arange({0})")
+
+array("trace", "np.trace", "a :offset=0 :axis1=0 :axis2=1 -dtype -out", trace, method="trace")
