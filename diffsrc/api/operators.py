@@ -58,6 +58,7 @@ def _grad(
     operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
 ) -> Program:
     value, aux = _value(operator, program)
+    _refuse_array(operator, program, value)
     derived = gradients(program, [(value, wrt)], simplifier, with_values=aux is not None)
     start = 0 if aux is None else _count(program.structure)
     shape = _wrt_structure(operator, start)
@@ -68,6 +69,7 @@ def _value_and_grad(
     operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
 ) -> Program:
     value, aux = _value(operator, program)
+    _refuse_array(operator, program, value)
     derived = gradients(program, [(value, wrt)], simplifier, with_values=True)
     shape = _wrt_structure(operator, _count(program.structure))
     return derived._replace(structure=(value if aux is None else (value, aux), shape))
@@ -76,7 +78,13 @@ def _value_and_grad(
 def _derivative(
     operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
 ) -> Program:
-    _value(operator, program)
+    value, _ = _value(operator, program)
+    _refuse_array(operator, program, value)
+    if any(x.type.axes for x in wrt):
+        raise NotDifferentiable(
+            f"{program.name} takes an array as a whole; derivative gives pointwise derivatives.",
+            suggestion="Take grad of it.",
+        )
     requests: list[Request] = [(0, (x,)) for x in wrt]
     for _ in range(operator.order):
         program = gradients(program, requests, simplifier)
@@ -167,6 +175,24 @@ def _value(operator: Operator, program: Program) -> tuple[int, Structure | None]
             suggestion="Return one value, pass has_aux=True for (value, aux), or take jacobian.",
         )
     return shape, None
+
+
+def _refuse_array(operator: Operator, program: Program, value: int) -> None:
+    """A gradient is that of one number.
+
+    Raises:
+        NotDifferentiable: the result is an array.
+    """
+    if program.body.fails:
+        return
+    result = program.body.results[value]
+    if result.type.axes:
+        raise NotDifferentiable(
+            f"{program.name} returns an array of rank {len(result.type.axes)}; {operator.kind} "
+            "derives one number.",
+            program.places.get(result),
+            "Return np.sum(...) of it, or of its product with weights.",
+        )
 
 
 def labels(operators: Sequence[Operator], program: Program) -> tuple[tuple[str, ...], ...]:

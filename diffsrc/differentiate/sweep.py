@@ -9,7 +9,19 @@ from contextlib import contextmanager
 from diffsrc.differentiate.choices import Adjoints, Choices
 from diffsrc.differentiate.partials import Partials, times
 from diffsrc.differentiate.task import Task
-from diffsrc.ir import COMPLEX, Block, Call, If, Node, Number, Program, Result, blocks, reachable
+from diffsrc.ir import (
+    COMPLEX,
+    Block,
+    Call,
+    If,
+    Node,
+    Number,
+    Prod,
+    Program,
+    Result,
+    blocks,
+    reachable,
+)
 from diffsrc.ir.arrays import reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
@@ -80,6 +92,9 @@ class Sweep:
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
                 if isinstance(node, Call) and node.params:
+                    if sum(arg in self.active for arg in node.args) > 1:
+                        adjoint = self._whole(adjoint, constants=False)
+                        self.hint(adjoint, node)
                     for below, contribution in self._on_arrays(node, adjoint):
                         if contribution is not graph.zero:
                             contributions.setdefault(below, []).append(contribution)
@@ -91,12 +106,25 @@ class Sweep:
                     adjoint = conjugate(adjoint)
                 if len(partials) > 1:
                     self.simplifier.share(adjoint)
+                    adjoint = self._whole(adjoint)
                 for below, slope in partials:
                     contribution = times(adjoint, slope)
                     if graph.ranked:
                         contribution = reduced(contribution, node.type.axes, below.type.axes)
                     contributions.setdefault(below, []).append(contribution)
         return finished
+
+    def _whole(self, adjoint: Node, *, constants: bool = True) -> Node:
+        """An array times a number that goes to several values: it is multiplied once.
+
+        In each sum of products that it goes into, the number would stand in front. There `constants`
+        are worth it only where they are not common to all results.
+        """
+        if not (adjoint.type.axes and isinstance(adjoint, Prod)):
+            return adjoint
+        numbers = any(not base.type.axes for base in adjoint.operands)
+        numbers = numbers or (constants and abs(adjoint.coefficient) != 1)
+        return self.graph.ref(adjoint) if numbers else adjoint
 
     def _normal(self, seeds: Adjoints) -> Adjoints:
         """The seeds of normal nodes: programs of arrays are derived in that form."""

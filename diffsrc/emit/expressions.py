@@ -81,7 +81,7 @@ class Printer:
     def _call(self, node: Call) -> tuple[str, int]:
         op, args, options = node.op, node.args, node.options
         if options and isinstance(options[0], Template):
-            return self._spelled(options[0], args)
+            return self._spelled(node, options[0], args)
         match op:
             case "attribute":
                 return f"{self(args[0], ATOM)}.{options[0]}", ATOM
@@ -153,10 +153,15 @@ class Printer:
                 return f"{then} if {condition} else {orelse}", TERNARY
         raise AssertionError(f"{op} cannot be printed")
 
-    def _spelled(self, template: Template, args: tuple[Node, ...]) -> tuple[str, int]:
+    def _spelled(
+        self, node: Call, template: Template, args: tuple[Node, ...]
+    ) -> tuple[str, int]:
         """The text of an operation on arrays."""
         if template == "{0} @ {1}":
-            return f"{self(args[0], PRODUCT)} @ {self(args[1], PRODUCT + 1)}", PRODUCT
+            # Beside another product it needs parentheses to be read.
+            chain = isinstance(args[0], Call) and args[0].options == node.options
+            left = self(args[0], PRODUCT if chain else UNARY)
+            return f"{left} @ {self(args[1], UNARY)}", PRODUCT
 
         return self.filled(template, args), ATOM
 

@@ -209,13 +209,13 @@ class Simplifier:
         """The cheapest form that SymPy offers, where one is likely to be found."""
         if isinstance(node, Prod):
             inner = next((b for b, e in node.factors if e == 1 and has_quotients(b)), None)
-            if inner is None:
+            if inner is None or inner.type.axes:
                 return node
             powers = {b: e for b, e in node.factors if b is not inner}
             outer = self.graph.monomial(node.coefficient, powers)
             return self.graph.product((outer, self._offered(inner)))
-        if not has_quotients(node) or not isinstance(node, Sum):
-            return node
+        if not has_quotients(node) or not isinstance(node, Sum) or node.type.axes:
+            return node  # of arrays, one denominator would cost more passes than it saves
         quotients = {t: c for t, c in node.terms if has_quotient(t)}
         rest = {t: c for t, c in node.terms if t not in quotients}
         if rest and (len(quotients) > 1 or len(rest) > 1):

@@ -6,11 +6,11 @@ Of a contraction of several factors two at a time are multiplied, those first th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var
-from diffsrc.ir.arrays import Hole, Label, Labels, contract, filled, view
+from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
 
 Write = Callable[[Node], Node]
@@ -19,6 +19,7 @@ HOLE = re.compile(r"{(\d+)}")
 NOMINAL = 100  # the length of an axis of which nothing is known
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
+MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
 class ArrayWriter:
@@ -33,9 +34,6 @@ class ArrayWriter:
             case "contract":
                 return self._contraction(node)
             case "view":
-                kept = self._with_units(node)
-                if kept is not None:
-                    return kept
                 if self._is_turned(node):
                     return self._turned_contraction(node)
                 return self._view(self.write(node.args[0]), node.params, node.type)  # type: ignore[arg-type] # a spec
@@ -74,29 +72,11 @@ class ArrayWriter:
             places = {axis: i for i, axis in enumerate(whole)}
             spec = tuple(None if axis is None else places[axis] for axis in spec)
             dropped = [places[axis] for axis in dropped]
+        kept = _keeping(arg, spec)
+        if kept is not None:
+            return kept
         text = _subscript(spec, rank)
         return spelled("view", f"{{0}}[{text}]", [arg], type_) if text else arg
-
-    def _with_units(self, node: Call) -> Node | None:
-        """`x.sum(axis=1, keepdims=True)` where a unit axis takes the place of what is summed."""
-        (arg,) = node.args
-        if not (isinstance(arg, Call) and arg.op == "contract" and len(arg.args) == 1):
-            return None
-        (own,), out = arg.params
-        units = tuple(None if label not in out else out.index(label) for label in own)
-        short = units
-        while short and short[0] is None:
-            short = short[1:]
-        if node.params not in {units, short} or self.computed(arg):
-            return None
-        summed = tuple(i for i, axis in enumerate(units) if axis is None)
-        axis = str(summed[0]) if len(summed) == 1 else str(summed)
-        axes = tuple(
-            arg.graph.one if axis is None else size
-            for axis, size in zip(units, arg.args[0].type.axes, strict=True)
-        )
-        text = f"{{0}}.sum(axis={axis}, keepdims=True)"
-        return spelled("sum", text, [self.write(arg.args[0])], Type("float", axes))
 
     def _is_turned(self, node: Call) -> bool:
         """Whether a view puts the axes of a contraction in another order, which it may have."""
@@ -197,15 +177,40 @@ class ArrayWriter:
             for label, size in zip(labels, arg.type.axes, strict=True)
             if label is not None
         }
-        best: tuple[tuple[float, ...], Node, list[tuple[Node, Labels]]] | None = None
-        for i, j in combinations(range(len(factors)), 2):
-            rest = [f for k, f in enumerate(factors) if k not in {i, j}]
-            needed = {label for _, labels in rest for label in labels} | set(out)  # type: ignore[call-overload] # labels
-            cost, part, labels = self._part(factors[i], factors[j], needed, sizes)
-            if best is None or cost < best[0]:
-                best = cost, part, [(part, labels), *rest]
-        assert best is not None
-        return self._rest(best[2], out, node)  # type: ignore[arg-type] # labels
+        one, other = self._first_pair(factors, out, sizes)  # type: ignore[arg-type] # labels
+        rest = [factor for factor in factors if factor is not one and factor is not other]
+        part, labels = self._part(one, other, rest, out, sizes)  # type: ignore[arg-type] # labels
+        return self._rest([(part, labels), *rest], out, node)  # type: ignore[arg-type] # labels
+
+    def _first_pair(
+        self, factors: list[Factor], out: Labels, sizes: dict[int, Node]
+    ) -> tuple[Factor, Factor]:
+        """Which two factors are multiplied first where the whole costs least."""
+        def cheapest(sets: list[frozenset[Label]]) -> float:
+            if len(sets) == 1:
+                return 0.0
+            return min(cost for _, _, cost in ways(sets))
+
+        def ways(sets: list[frozenset[Label]]) -> Iterator[tuple[int, int, float]]:
+            pairs = list(combinations(range(len(sets)), 2))
+            for i, j in pairs if len(sets) <= MAX_ORDERED else pairs[: len(sets)]:
+                rest = [s for k, s in enumerate(sets) if k not in {i, j}]
+                union = sets[i] | sets[j]
+                left = union & frozenset(out).union(*rest)
+                own = _cost(sets[i], sets[j], left, sizes)
+                if len(sets) <= MAX_ORDERED:
+                    own += cheapest([left, *rest])
+                yield i, j, own
+
+        computed = [
+            (one, other)
+            for one, other in combinations(factors, 2)
+            if self.computed(self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0])
+        ]
+        if computed:
+            return computed[0]
+        i, j, _ = min(ways([frozenset(labels) for _, labels in factors]), key=lambda way: way[2])
+        return factors[i], factors[j]
 
     def _rest(self, factors: list[tuple[Node, Labels]], out: Labels, node: Call) -> Node:
         """The contraction with one factor that is a product already."""
@@ -222,23 +227,23 @@ class ArrayWriter:
 
     def _part(
         self,
-        one: tuple[Node, Labels],
-        other: tuple[Node, Labels],
-        needed: set[Label],
+        one: Factor,
+        other: Factor,
+        rest: Sequence[Factor],
+        out: Labels,
         sizes: dict[int, Node],
-    ) -> tuple[tuple[float, ...], Node, Labels]:
-        """The product of two factors, summed over what nobody else needs, and what it costs."""
-        union = list(dict.fromkeys((*one[1], *other[1])))
-        if len(other[1]) > len(one[1]):
-            union = list(dict.fromkeys((*other[1], *one[1])))
-        left = tuple(label for label in union if label in needed)
+    ) -> Factor:
+        """The product of two factors, summed over what nobody else needs."""
+        union = dict.fromkeys((*one[1], *other[1]))
+        needed = set(out).union(*(labels for _, labels in rest))
+        left = [label for label in union if label in needed]
+        # In the order in which others have them.
+        for labels in (*(labels for _, labels in rest), out, other[1]):
+            if set(left) <= set(labels):
+                left = [label for label in labels if label in left]
+                break
         own = {label: sizes[label] for label in union if label is not None}
-        part = contract(one[0].graph, [one, other], left, own)
-        flops = _size(union, sizes)
-        summed = len(left) < len(union)
-        pointwise = not summed or (set(one[1]) == set(other[1]) and bool(left))
-        cost = 0 if self.computed(part) else flops * (POINTWISE if pointwise else 1)
-        return (cost, _size(left, sizes)), part, left
+        return contract(one[0].graph, [one, other], tuple(left), own), tuple(left)
 
     def _sum(self, arg: Node, labels: Labels, out: Labels, type_: Type) -> Node:
         """The sum over axes."""
@@ -253,7 +258,7 @@ class ArrayWriter:
         axis = str(summed[0]) if len(summed) == 1 else str(summed)
         kept = [label for label in labels if label in out]
         axes = tuple(arg.type.axes[labels.index(label)] for label in kept)
-        found = spelled("sum", f"{{0}}.sum(axis={axis})", [written], Type("float", axes))
+        found = spelled("sum", f"{{0}}.sum(axis={axis})", [written], Type("float", axes), summed)
         return self._ordered(found, kept, out, type_)
 
     def _ordered(self, node: Node, labels: Sequence[Label], out: Labels, type_: Type) -> Node:
@@ -359,9 +364,31 @@ class ArrayWriter:
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
 
 
-def spelled(op: str, text: str, args: Sequence[Node], type_: Type) -> Node:
+def spelled(
+    op: str, text: str, args: Sequence[Node], type_: Type, params: tuple[object, ...] = ()
+) -> Node:
     """A written operation on arrays."""
-    return args[0].graph.call(f"np.{op}", *args, options=(Template(text),), type_=type_)
+    graph = args[0].graph
+    return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
+
+
+def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
+    """A sum over axes that become unit axes: `x.sum(axis=1, keepdims=True)`."""
+    if not (isinstance(node, Call) and node.op == "np.sum" and node.params):
+        return None
+    (arg,) = node.args
+    rank = len(arg.type.axes)
+    places = iter(range(rank))
+    units = tuple(None if i in node.params else next(places) for i in range(rank))
+    short = units
+    while short and short[0] is None:
+        short = short[1:]
+    if None not in spec or spec not in {units, short}:
+        return None
+    graph = node.graph
+    axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))
+    text = f"{str(node.options[0])[:-1]}, keepdims=True)"
+    return spelled("sum", text, [arg], Type("float", axes))
 
 
 def subscript(spec: tuple[object, ...]) -> str:
@@ -393,6 +420,18 @@ def _inner(a: Node, b: Node, type_: Type) -> Node:
     if len(a.type.axes) == 1:
         return spelled("matmul", "{0} @ {1}", [a, b], type_)
     return spelled("vdot", "np.vdot({0}, {1})", [a, b], type_)
+
+
+def _cost(
+    one: frozenset[Label], other: frozenset[Label], left: frozenset[Label], sizes: dict[int, Node]
+) -> float:
+    """What a product costs: what BLAS does is faster than what goes through the elements."""
+    union = one | other
+    summed = union - left
+    flops = _size(tuple(union), sizes)
+    blas = len(summed) == 1 and summed <= one & other and one != other
+    alone = _size(tuple(one - other - left), sizes) + _size(tuple(other - one - left), sizes)
+    return flops * (1 if blas else POINTWISE) + alone + _size(tuple(left), sizes)
 
 
 def _size(labels: Sequence[Label], sizes: dict[int, Node]) -> float:
