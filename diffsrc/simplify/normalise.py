@@ -103,6 +103,14 @@ class Normaliser:
                 return node
             case Call() if node.params and not node.options:
                 return node
+            case Call() if node.type.kind in {"items", "dtype"}:
+                return node
+            case Call(op="part"):
+                whole = node.args[0]
+                assert isinstance(whole, Call)
+                several = self._defined(whole)
+                assert isinstance(several, tuple)
+                return repeated_only(several[int(node.params[0])])  # type: ignore[call-overload] # which
             case Call() if node.op in ARRAYS or node.op in SHAPES:
                 return self._of_arrays(node)
             case Call():
@@ -125,6 +133,11 @@ class Normaliser:
             if node.op == "size":
                 return self.graph.product(arg.type.axes)
             return arg.type.axes[node.params[0]]  # type: ignore[index] # an axis
+        found = self._defined(node)
+        assert isinstance(found, Node)
+        return repeated_only(found)
+
+    def _defined(self, node: Call) -> Node | tuple[Node, ...]:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)  # type: ignore[arg-type] # as parsed
 
@@ -201,6 +214,13 @@ class Normaliser:
             case "complex", (a,) if a.type is COMPLEX:
                 return a
         return None
+
+
+def repeated_only(node: Node) -> Node:
+    """What is repeated along axes, without these: values beside it have them."""
+    if isinstance(node, Call) and node.op == "broadcast":
+        return node.args[0]
+    return node
 
 
 def signed(own: Node, arg: Node) -> Node:
