@@ -6,11 +6,12 @@ They need the ranks of the arguments: a function that was read without them is r
 from __future__ import annotations
 
 import ast
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.errors import ShapeError
-from diffsrc.ir import FLOAT, Node, Template
+from diffsrc.ir import FLOAT, Node, Template, Type
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, define
 from diffsrc.parse.live import Live
@@ -102,6 +103,10 @@ class Arrays(Live):
     ) -> Value:
         """A call of a function on arrays; a method's spelling begins with a point."""
         self.need_ranks()
+        kinds = [p.kind for p in operation.parameters]
+        if "rest" in kinds:
+            at = kinds.index("rest")
+            args = [*args[:at], Items(tuple(args[at:]))]
         given = self._given_to(operation, spelling, args, keywords, node)
         holes: list[Node] = []
         trees = {
@@ -121,21 +126,38 @@ class Arrays(Live):
         holes: list[Node],
         text: str,
         node: ast.AST,
-    ) -> Node:
-        """The node of a call, of the type that its definition has."""
+    ) -> Value:
+        """The node of a call, of the type that its definition has; of several values each."""
         params = tuple(trees.items())
         try:
-            type_ = define(self.graph, operation, params, holes).type
+            found = define(self.graph, operation, params, holes)
+        except NotImplementedError as error:
+            self.refuse(str(error), node, "Write it with other functions.")
         except (IndexError, ValueError, TypeError) as error:
             raise ShapeError(
                 f"NumPy would raise: {error}.",
                 self.place(node),
                 "Pass arguments of other shapes.",
             ) from error
+        several = found if isinstance(found, tuple) else None
         made = self.graph.call(
-            operation.name, *holes, options=(Template(text),), params=params, type_=type_
+            operation.name,
+            *holes,
+            options=(Template(text),) if several is None else (Template(text), len(several)),
+            params=params,
+            type_=Type("tuple") if isinstance(found, tuple) else found.type,
         )
-        return self.noted(made, node)
+        self.noted(made, node)
+        if several is None:
+            return made
+        parts = []
+        for i, value in enumerate(several):
+            part = self.graph.call(
+                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
+            )
+            parts.append(self.noted(part, node))
+        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple
+        return Items(tuple(parts), type_)
 
     def _given_to(
         self,
@@ -187,8 +209,8 @@ class Arrays(Live):
         match parameter.kind:
             case "static":
                 return self._known_plain(value, parameter.name, node)
-            case "list" | "sizes" if isinstance(value, Items):
-                inner = parameter._replace(kind="array" if parameter.kind == "list" else "sizes")
+            case "list" | "rest" | "sizes" if isinstance(value, Items):
+                inner = parameter._replace(kind="sizes" if parameter.kind == "sizes" else "array")
                 return tuple([self._call_tree(inner, item, holes, node) for item in value.items])
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
@@ -226,10 +248,13 @@ class Arrays(Live):
         del holes, node
         refused = {p.name for p in operation.parameters if p.kind == "refused"}
         names = [p.name for p in operation.parameters if p.kind != "graph"]
-        texts = [
-            "None" if name in refused else _rendered(trees[name], value)
-            for name, value in zip(names, args, strict=False)
-        ]
+        rest = next((p.name for p in operation.parameters if p.kind == "rest"), None)
+        texts = []
+        for name, value in zip(names, args, strict=False):
+            if name == rest:
+                texts += [f"{{{tree.index}}}" for tree in trees[name]]
+            else:
+                texts.append("None" if name in refused else _rendered(trees[name], value))
         texts += [
             f"{name}={_rendered(trees[name], value)}"
             for name, value in keywords.items()
@@ -239,7 +264,7 @@ class Arrays(Live):
             return f"{texts[0]}{spelling}({', '.join(texts[1:])})"
         if spelling == "@":
             return f"{texts[0]} @ {texts[1]}"
-        return f"{spelling}({', '.join(texts)})"
+        return f"{spelling.removeprefix('scipy.')}({', '.join(texts)})"
 
 
 def _rendered(tree: Any, value: Value) -> str:

@@ -103,7 +103,7 @@ class Normaliser:
                 return node
             case Call() if node.params and not node.options:
                 return node
-            case Call() if node.op in ARRAYS or node.op in SHAPES:
+            case Call() if node.op in ARRAYS or node.op in SHAPES or node.op == "np.part":
                 return self._of_arrays(node)
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
@@ -125,6 +125,14 @@ class Normaliser:
             if node.op == "size":
                 return self.graph.product(arg.type.axes)
             return arg.type.axes[node.params[0]]  # type: ignore[index] # an axis
+        if node.op == "np.part":
+            whole = node.args[0]
+            assert isinstance(whole, Call)
+            return self._defined(whole)[node.params[0]]  # type: ignore[index] # of several
+        found = self._defined(node)
+        return node if isinstance(found, tuple) else found
+
+    def _defined(self, node: Call) -> Node | tuple[Node, ...]:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)  # type: ignore[arg-type] # as parsed
 

@@ -18,7 +18,7 @@ class Parameter(NamedTuple):
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
     "sizes" for a shape, an integer or a tuple of such; "refused" for what is not understood but left
-    out; "graph" for the graph, which nobody passes.
+    out; "rest" for all arrays that follow; "graph" for the graph, which nobody passes.
     """
 
     name: str
@@ -35,19 +35,21 @@ class ArrayOperation(NamedTuple):
         spellings: every name of the function; the first is the one that is written.
         method: its name as a method of arrays, or "".
         parameters: in their order.
-        define: the normal form of its value.
+        define: the normal form of its value; of several values a tuple.
+        fields: what several values are called as attributes, if they are.
     """
 
     name: str
     spellings: tuple[str, ...]
     method: str
     parameters: tuple[Parameter, ...]
-    define: Callable[..., Node]
+    define: Callable[..., Node | tuple[Node, ...]]
+    fields: tuple[str, ...] = ()
 
 
 ARRAYS: dict[str, ArrayOperation] = {}
 METHODS: dict[str, ArrayOperation] = {}
-KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused", "@": "graph"}
+KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused", "~": "rest", "@": "graph"}
 # Where the functions are found, by what stands for it in spellings.
 MODULES = {
     "np": "numpy",
@@ -61,14 +63,26 @@ DEFAULTS = {"None": None, "True": True, "False": False}
 
 
 def array(
-    name: str, spellings: str, parameters: str, define: Callable[..., Node], *, method: str = ""
+    name: str,
+    spellings: str,
+    parameters: str,
+    define: Callable[..., Node | tuple[Node, ...]],
+    *,
+    method: str = "",
+    fields: str = "",
 ) -> None:
     """Enter a function; of its parameters `:axis=None` is static, `-out` refused.
 
-    `*arrays` is a list of arrays, `#shape` a shape, `@graph` the graph.
+    `*arrays` is a list of arrays, `~arrays` are all that follow, `#shape` is a shape, `@graph` the
+    graph.
     """
     made = ArrayOperation(
-        f"np.{name}", tuple(spellings.split()), method, _parameters(parameters), define
+        f"np.{name}",
+        tuple(spellings.split()),
+        method,
+        _parameters(parameters),
+        define,
+        tuple(fields.split()),
     )
     ARRAYS[made.name] = made
     if method:
@@ -140,7 +154,7 @@ def define(
     operation: ArrayOperation,
     params: Iterable[tuple[str, Any]],
     args: Sequence[Node],
-) -> Node:
+) -> Node | tuple[Node, ...]:
     """The normal form of a call whose arguments `params` have holes for `args`."""
 
     def filled(tree: Any) -> Any:
