@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Type
-from diffsrc.ir.shapes import Axes, broadcast, classes, is_unit
+from diffsrc.ir.shapes import Axes, alike, broadcast, is_unit
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -281,6 +281,7 @@ def diag(values: Node, offset: int = 0) -> Node:
 
 def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
     """Ones on a diagonal, of the precision of the array whose lengths they are."""
+    columns = rows if is_square((rows, columns)) else columns
     like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
     type_ = Type("float", (rows, columns))
     return rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
@@ -291,7 +292,7 @@ def is_square(sizes: Axes) -> bool:
     rows, columns = sizes
     if rows is columns:
         return True
-    root = classes((*rows.graph.equal, *rows.graph.held))
+    root = alike(rows.graph)
     return root(rows) is root(columns)
 
 

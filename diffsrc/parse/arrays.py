@@ -6,11 +6,12 @@ They need the ranks of the arguments: a function that was read without them is r
 from __future__ import annotations
 
 import ast
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.errors import ShapeError
-from diffsrc.ir import FLOAT, Call, Node, Template, Type
+from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, ShapeOf, define
 from diffsrc.parse.context import UNKNOWN
@@ -18,8 +19,6 @@ from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import Items, Method, Object, Static, Value, what
 
-# What a value of several results is until they are taken out.
-SEVERAL = Type("items", ())
 FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float"}
 
 
@@ -128,7 +127,7 @@ class Arrays(Live):
             if p.kind not in {"refused", "graph"}
         }
         text = self._call_text(operation, spelling, args, keywords, trees, holes, node)
-        return self.several(operation, trees, holes, text, node)
+        return self.made(operation, trees, holes, text, node)
 
     def made(
         self,
@@ -137,43 +136,50 @@ class Arrays(Live):
         holes: list[Node],
         text: str,
         node: ast.AST,
-    ) -> Node:
-        """The node of a call, of the type that its definition has."""
-        value = self.several(operation, trees, holes, text, node)
-        assert isinstance(value, Node)
-        return value
-
-    def several(
-        self,
-        operation: ArrayOperation,
-        trees: dict[str, Any],
-        holes: list[Node],
-        text: str,
-        node: ast.AST,
-    ) -> Node | Items:
-        """What a call gives: a node, or several that are parts of one."""
+    ) -> Value:
+        """The node of a call, of the type that its definition has; of several values each."""
         params = tuple(trees.items())
         try:
             found = define(self.graph, operation, params, holes)
+        except NotImplementedError as error:
+            self.refuse(str(error), node, "Write it with other functions.")
         except (IndexError, ValueError, TypeError) as error:
             raise ShapeError(
                 f"NumPy would raise: {error}.",
                 self.place(node),
                 "Pass arguments of other shapes.",
             ) from error
-        type_ = SEVERAL if isinstance(found, tuple) else found.type
+        several = found if isinstance(found, tuple) else None
         made = self.graph.call(
-            operation.name, *holes, options=(Template(text),), params=params, type_=type_
+            operation.name,
+            *holes,
+            options=(Template(text),) if several is None else (Template(text), len(several)),
+            params=params,
+            type_=Type("tuple") if isinstance(found, tuple) else found.type,
         )
         self.noted(made, node)
-        if not isinstance(found, tuple):
+        if several is None:
+            self._measured(made)
             return made
         parts = []
-        for i, item in enumerate(found):
-            options = (Template(f"{{0}}[{i}]"),)
-            part = self.graph.call("part", made, options=options, params=(i,), type_=item.type)
+        for i, value in enumerate(several):
+            part = self.graph.call(
+                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
+            )
+            self._measured(part)
             parts.append(self.noted(part, node))
-        return Items(tuple(parts))
+        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple
+        return Items(tuple(parts), type_)
+
+    def _measured(self, made: Call) -> None:
+        """Lengths that only the value itself tells are asked of it, as it is written."""
+        known = {size for arg in made.args for size in arg.type.axes}
+        axes = list(made.type.axes)
+        for i, size in enumerate(axes):
+            own = isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
+            if own and size not in known and size.args[0] is not made:
+                axes[i] = self.graph.call("dim", made, params=(i,), type_=FLOAT)
+        made.type = Type(made.type.kind, tuple(axes))
 
     def _given_to(
         self,
@@ -234,8 +240,8 @@ class Arrays(Live):
             case "sizes" if isinstance(value, Items) and (base := whole_shape(value)) is not None:
                 holes.append(base)
                 return ShapeOf(len(holes) - 1)
-            case "list" | "sizes" if isinstance(value, Items):
-                inner = parameter._replace(kind="array" if parameter.kind == "list" else "sizes")
+            case "list" | "rest" | "sizes" if isinstance(value, Items):
+                inner = parameter._replace(kind="sizes" if parameter.kind == "sizes" else "array")
                 return tuple([self.call_tree(inner, item, holes, node) for item in value.items])
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
@@ -311,7 +317,7 @@ class Arrays(Live):
             return f"{texts[0]}{spelling}({', '.join(texts[1:])})"
         if spelling == "@":
             return f"{texts[0]} @ {texts[1]}"
-        return f"{spelling}({', '.join(texts)})"
+        return f"{spelling.removeprefix('scipy.')}({', '.join(texts)})"
 
 
 def _gathered(
@@ -319,8 +325,8 @@ def _gathered(
 ) -> Sequence[Value]:
     """The arguments, with those together that a parameter takes all of."""
     for i, parameter in enumerate(p for p in operation.parameters if p.kind != "graph"):
-        method = parameter.rest == "method" and spelling.startswith(".") and len(args) > i + 1
-        if method or parameter.rest == "always":
+        method = parameter.spread and spelling.startswith(".") and len(args) > i + 1
+        if method or parameter.kind == "rest":
             return (*args[:i], Items(tuple(args[i:]), Rest))
     return args
 
@@ -331,7 +337,7 @@ def whole_shape(value: Items) -> Node | None:
     for i, item in enumerate(value.items):
         if not (isinstance(item, Call) and item.op == "dim" and item.options):
             return None
-        if item.params != (i,) or item.args[0] is not (base or item.args[0]):
+        if item.params != (i,) or (base is not None and item.args[0] is not base):
             return None
         base = item.args[0]
     return base if base is not None and len(base.type.axes) == len(value.items) else None

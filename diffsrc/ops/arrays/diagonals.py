@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import diagonal, total
+from diffsrc.ir import Call, Node, Number
+from diffsrc.ir.arrays import diagonal, is_square, total
 from diffsrc.ops.arrays.table import array, axes_of, primitive
 
 
 def trace(a: Node, offset: int, axis1: int, axis2: int) -> Node:
     """The sum over a diagonal."""
-    values = diagonal(a, offset, pair_of(a, axis1, axis2))
+    first, second = pair_of(a, axis1, axis2)
+    if not offset:
+        square(a.type.axes[first], a.type.axes[second])
+    values = diagonal(a, offset, (first, second))
     *rest, size = a.type.axes
     if values.type.axes:
         return total(values, (len(a.type.axes) - 2,), (*rest[:-1], size))
     return values
+
+
+def square(rows: Node, columns: Node) -> None:
+    """Take for granted that two axes have the same length, as those of a matrix in a trace."""
+    known = isinstance(rows, Number) and isinstance(columns, Number)
+    if not (known or is_square((rows, columns))):
+        rows.graph.assumed[rows, "==", columns] = None
 
 
 def pair_of(a: Node, axis1: int, axis2: int) -> tuple[int, int]:

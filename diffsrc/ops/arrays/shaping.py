@@ -72,7 +72,7 @@ def backward(a: Node) -> Node:
 
 def check_order(order: object) -> None:
     if order not in {"C", "F"}:
-        raise ValueError(f"order must be 'C' or 'F' here, not {order!r}")
+        raise NotImplementedError(f"The order {order!r} is not understood.")
 
 
 def ravel(a: Node, order: str) -> Node:
@@ -135,6 +135,8 @@ def at_least(rank: int, a: Node) -> Node:
     own = rank_of(a)
     if own >= rank:
         return a
+    if not own:
+        return view(stacked(a.graph, [a]), (*[None] * (rank - 1), 0))
     specs: dict[tuple[int, int], tuple[int | None, ...]] = {
         (3, 1): (None, 0, None),
         (3, 2): (0, 1, None),
@@ -299,7 +301,7 @@ def listed(arrays: Node | tuple[Node, ...]) -> tuple[Node, ...]:
         return arrays
     size = arrays.type.axes[0] if arrays.type.axes else None
     if not isinstance(size, Number):
-        raise ValueError("the arrays that are joined are to be written as a list")
+        raise NotImplementedError("How many arrays are joined is not known.")
     return tuple([index(arrays, rows(arrays, ("at", i))) for i in range(int(size.value))])
 
 
@@ -402,7 +404,7 @@ def cut(a: Node, sections: Size | tuple[Size, ...], axis: int, *, even: bool) ->
     if not isinstance(sections, tuple):
         known = int(sections.value) if isinstance(sections, Number) else sections
         if not isinstance(known, int):
-            raise ValueError("the number of sections is to be a literal")
+            raise NotImplementedError("How many sections there are is not known.")
         if known <= 0:
             raise ValueError("number sections must be larger than 0.")
         return sections_of(a, known, axis, even=even)
@@ -427,7 +429,9 @@ def sections_of(a: Node, count: int, axis: int, *, even: bool) -> tuple[Node, ..
     elif even:
         length, longer = whole_quotient("floordiv", size, graph.number(count)), 0
     else:
-        raise ValueError("how many items each part has is not known: write the places")
+        raise NotImplementedError(
+            "How many items each part has is not known before the derivative runs."
+        )
     parts, start = [], graph.zero
     for i in range(count):
         own = length + (i < longer)
@@ -467,7 +471,7 @@ def pad(a: Node, pad_width: object, mode: str, constant_values: Node | int) -> N
             for axis, (before, after) in enumerate(widths):
                 a = grown(a, axis, before, after, mode)
             return a
-    raise ValueError(f"the mode {mode!r} of np.pad is not understood")
+    raise NotImplementedError(f"The mode {mode!r} of np.pad is not understood.")
 
 
 def widths_of(width: object, rank: int) -> list[tuple[int, int]]:
@@ -527,7 +531,7 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
             parts.append(in_shape(back, tuple(axes)))
         return concatenated(parts, axis)
     if isinstance(size, Number) and max(before, after) > size.value - (mode == "reflect"):
-        raise ValueError("np.pad with more than the array has is not understood")
+        raise NotImplementedError("np.pad with more than the array has is not understood.")
     match mode:
         case "reflect":
             front, back = taken(before, 0, -1), taken(-2, -2 - after, -1)
@@ -774,11 +778,11 @@ array("expand_dims",  "np.expand_dims",  "a :axis",                             
 array("swapaxes",     "np.swapaxes",     "a :axis1 :axis2",                        swapaxes,     method="swapaxes")
 array("moveaxis",     "np.moveaxis",     "a :source :destination",                 moveaxis)
 array("rollaxis",     "np.rollaxis",     "a :axis :start=0",                       rollaxis)
-array("atleast_1d",   "np.atleast_1d",   "*arys...",                               atleast(1))
-array("atleast_2d",   "np.atleast_2d",   "*arys...",                               atleast(2))
-array("atleast_3d",   "np.atleast_3d",   "*arys...",                               atleast(3))
+array("atleast_1d",   "np.atleast_1d",   "~arys",                               atleast(1))
+array("atleast_2d",   "np.atleast_2d",   "~arys",                               atleast(2))
+array("atleast_3d",   "np.atleast_3d",   "~arys",                               atleast(3))
 array("broadcast_to", "np.broadcast_to", "array #shape -subok",                    broadcast_to)
-array("broadcast_arrays", "np.broadcast_arrays", "*args...",                       broadcast_arrays)
+array("broadcast_arrays", "np.broadcast_arrays", "~args",                       broadcast_arrays)
 array("flip",         "np.flip",         "m :axis=None",                           flip)
 array("fliplr",       "np.fliplr",       "m",                                      lambda m: flip(m, 1))
 array("flipud",       "np.flipud",       "m",                                      lambda m: flip(m, 0))
@@ -804,24 +808,24 @@ array("tril",         "np.tril",         "m :k=0",                              
 array("diagonal",     "np.diagonal",     "a :offset=0 :axis1=0 :axis2=1",          diagonal_of,  method="diagonal")
 array("diag",         "np.diag",         "v :k=0",                                 diag_of)
 array("diagflat",     "np.diagflat",     "v :k=0",                                 diagflat)
-array("eye",          "np.eye",          "@graph #N #M=None :k=0 ~dtype -order",   eye_of)
-array("identity",     "np.identity",     "@graph #n ~dtype",                       lambda graph, n: eye_of(graph, n, None, 0))
-array("zeros",        "np.zeros",        "@graph #shape ~dtype -order",            constant(0))
-array("ones",         "np.ones",         "@graph #shape ~dtype -order",            constant(1))
-array("full",         "np.full",         "#shape fill_value ~dtype -order",        full)
-array("zeros_like",   "np.zeros_like",   "a ~dtype -order -subok",                 like(0))
-array("ones_like",    "np.ones_like",    "a ~dtype -order -subok",                 like(1))
-array("full_like",    "np.full_like",    "a fill_value ~dtype -order -subok",      full_like)
-array("arange",       "np.arange",       "start stop=None step=None ~dtype",       arange)
-array("linspace",     "np.linspace",     "start stop #num=50 :endpoint=True -retstep ~dtype", linspace)
-array("logspace",     "np.logspace",     "start stop #num=50 :endpoint=True base=10 ~dtype", logspace)
-array("geomspace",    "np.geomspace",    "start stop #num=50 :endpoint=True ~dtype", geomspace)
-array("array",        "np.array",        "object ~dtype -copy -order -subok :ndmin=0", numbers)
-array("asarray",      "np.asarray np.asanyarray", "a ~dtype -order",               same)
-array("ascontiguousarray", "np.ascontiguousarray", "a ~dtype",                     lambda a: at_least(1, a))
+array("eye",          "np.eye",          "@graph #N #M=None :k=0 ^dtype -order",   eye_of)
+array("identity",     "np.identity",     "@graph #n ^dtype",                       lambda graph, n: eye_of(graph, n, None, 0))
+array("zeros",        "np.zeros",        "@graph #shape ^dtype -order",            constant(0))
+array("ones",         "np.ones",         "@graph #shape ^dtype -order",            constant(1))
+array("full",         "np.full",         "#shape fill_value ^dtype -order",        full)
+array("zeros_like",   "np.zeros_like",   "a ^dtype -order -subok",                 like(0))
+array("ones_like",    "np.ones_like",    "a ^dtype -order -subok",                 like(1))
+array("full_like",    "np.full_like",    "a fill_value ^dtype -order -subok",      full_like)
+array("arange",       "np.arange",       "start stop=None step=None ^dtype",       arange)
+array("linspace",     "np.linspace",     "start stop #num=50 :endpoint=True -retstep ^dtype", linspace)
+array("logspace",     "np.logspace",     "start stop #num=50 :endpoint=True base=10 ^dtype", logspace)
+array("geomspace",    "np.geomspace",    "start stop #num=50 :endpoint=True ^dtype", geomspace)
+array("array",        "np.array",        "object ^dtype -copy -order -subok :ndmin=0", numbers)
+array("asarray",      "np.asarray np.asanyarray", "a ^dtype -order",               same)
+array("ascontiguousarray", "np.ascontiguousarray", "a ^dtype",                     lambda a: at_least(1, a))
 array("copy",         "np.copy",         "a -order",                               same,         method="copy")
-array("astype",       "",                "a ~dtype -order -casting -subok -copy",  same,         method="astype")
+array("astype",       "",                "a ^dtype -order -casting -subok -copy",  same,         method="astype")
 array("item",         "",                "a :args..",                              item,         method="item")
-array("meshgrid",     "np.meshgrid",     "*xi... :indexing=xy :sparse=False -copy", meshgrid)
-array("ix_",          "np.ix_",          "*args...",                               open_mesh)
+array("meshgrid",     "np.meshgrid",     "~xi :indexing=xy :sparse=False -copy", meshgrid)
+array("ix_",          "np.ix_",          "~args",                               open_mesh)
 # fmt: on

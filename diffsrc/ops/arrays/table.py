@@ -19,15 +19,15 @@ class Parameter(NamedTuple):
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
     "sizes" for a shape, an integer or a tuple of such; "dtype" for a kind of floats; "refused" for
-    what is not understood but left out; "graph" for the graph, which nobody passes. It may take the
-    rest of the arguments: "always", "method" for where the function is one, or "".
+    what is not understood but left out; "rest" for all arrays that follow; "graph" for the graph,
+    which nobody passes. One that is `spread` takes all arguments that follow, in a method.
     """
 
     name: str
     kind: str
     has_default: bool
     default: object
-    rest: str = ""
+    spread: bool = False
 
 
 class ShapeOf(NamedTuple):
@@ -44,7 +44,8 @@ class ArrayOperation(NamedTuple):
         spellings: every name of the function; the first is the one that is written.
         method: its name as a method of arrays, or "".
         parameters: in their order.
-        define: the normal form of its value.
+        define: the normal form of its value; of several values a tuple.
+        fields: what several values are called as attributes, if they are.
     """
 
     name: str
@@ -52,11 +53,20 @@ class ArrayOperation(NamedTuple):
     method: str
     parameters: tuple[Parameter, ...]
     define: Callable[..., Node | tuple[Node, ...]]
+    fields: tuple[str, ...] = ()
 
 
 ARRAYS: dict[str, ArrayOperation] = {}
 METHODS: dict[str, ArrayOperation] = {}
-KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused", "@": "graph", "~": "dtype"}
+KINDS = {
+    ":": "static",
+    "*": "list",
+    "#": "sizes",
+    "-": "refused",
+    "~": "rest",
+    "^": "dtype",
+    "@": "graph",
+}
 # Where the functions are found, by what stands for it in spellings.
 MODULES = {
     "np": "numpy",
@@ -76,15 +86,20 @@ def array(
     define: Callable[..., Node | tuple[Node, ...]],
     *,
     method: str = "",
+    fields: str = "",
 ) -> None:
     """Enter a function; of its parameters `:axis=None` is static, `-out` refused.
 
-    `*arrays` is a list of arrays, `#shape` a shape, `~dtype` a kind of floats, `@graph` the graph.
-    `#shape..` takes the rest of the arguments of a method, `*arrays...` of a function too.
-    A definition of several results gives a tuple.
+    `*arrays` is a list of arrays, `~arrays` are all that follow, `#shape` is a shape, `#shape..` takes
+    all arguments that follow in a method, `^dtype` is a kind of floats, `@graph` the graph.
     """
     made = ArrayOperation(
-        f"np.{name}", tuple(spellings.split()), method, _parameters(parameters), define
+        f"np.{name}",
+        tuple(spellings.split()),
+        method,
+        _parameters(parameters),
+        define,
+        tuple(fields.split()),
     )
     ARRAYS[made.name] = made
     if method:
@@ -97,12 +112,11 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
         kind = KINDS.get(part[0], "array")
         dotted, equals, default = part.lstrip("".join(KINDS)).partition("=")
         name = dotted.rstrip(".")
-        rest = ("", "", "method", "always")[len(dotted) - len(name)]
         value: object = DEFAULTS.get(default, default)
         if isinstance(value, str) and value.lstrip("-").isdigit():
             value = int(value)
         has_default = bool(equals) or kind in {"refused", "dtype"}
-        made.append(Parameter(name, kind, has_default, value if equals else None, rest))
+        made.append(Parameter(name, kind, has_default, value if equals else None, name != dotted))
     return tuple(made)
 
 
@@ -185,7 +199,7 @@ def _argument(graph: Graph, kind: str, value: Any) -> Any:
     match kind:
         case "array" if isinstance(value, tuple):
             return stacked(graph, [_argument(graph, "array", item) for item in value])
-        case "list" if isinstance(value, tuple):
+        case "list" | "rest" if isinstance(value, tuple):
             return tuple([_argument(graph, "array", item) for item in value])
         case "sizes" if isinstance(value, tuple):
             return tuple([_argument(graph, "sizes", item) for item in value])
