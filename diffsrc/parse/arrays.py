@@ -6,6 +6,7 @@ They need the ranks of the arguments: a function that was read without them is r
 from __future__ import annotations
 
 import ast
+import types
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -150,8 +151,11 @@ class Arrays(Live):
         self.noted(made, node)
         if several is None:
             return made
-        parts = []
+        parts: list[Value] = []
         for i, value in enumerate(several):
+            if not isinstance(value, Node):
+                parts.append(Static(value))
+                continue
             part = self.graph.call(
                 "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
             )
@@ -216,6 +220,8 @@ class Arrays(Live):
                 return self.known_number(value)
             case "array" if isinstance(value, Items):
                 return tuple([self._call_tree(parameter, item, holes, node) for item in value.items])
+            case "array" if isinstance(value, Static) and isinstance(value.value, bool | types.NoneType):
+                return value.value
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
