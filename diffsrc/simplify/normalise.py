@@ -124,17 +124,19 @@ class Normaliser:
             (arg,) = node.args
             if node.op == "size":
                 return self.graph.product(arg.type.axes)
-            return arg.type.axes[node.params[0]]  # type: ignore[index] # an axis
+            size: Node = arg.type.axes[node.params[0]]
+            return size
         if node.op == "np.part":
             whole = node.args[0]
             assert isinstance(whole, Call)
-            return self._defined(whole)[node.params[0]]  # type: ignore[index] # of several
+            part: Node = self._defined(whole)[node.params[0]]  # type: ignore[index] # of several
+            return part
         found = self._defined(node)
         return node if isinstance(found, tuple) else found
 
     def _defined(self, node: Call) -> Node | tuple[Node, ...]:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
-        return define(self.graph, ARRAYS[node.op], node.params, args)  # type: ignore[arg-type] # as parsed
+        return define(self.graph, ARRAYS[node.op], node.params, args)
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
