@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, alike, broadcast, is_unit
+from diffsrc.ir.shapes import Axes, as_long, broadcast, is_unit
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -297,12 +297,17 @@ def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
     return rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
 
 
+def triangle(node: Node, offset: int = 0, *, lower: bool = True) -> Node:
+    """Matrices with zeros above a diagonal, or below it."""
+    return node.graph.call("triangle", node, params=(lower, offset), type_=node.type)
+
+
 def is_square(sizes: Axes) -> bool:
     """Whether two axes are known to be of the same length."""
     rows, columns = sizes
     if rows is columns:
         return True
-    root = alike(rows.graph)
+    root = as_long(rows.graph)
     return root(rows) is root(columns)
 
 
@@ -457,12 +462,13 @@ class _Flat:
 
     def result(self, out: Labels) -> Node:
         graph = self.graph
+        kept = set(out)
+        self._drop_diagonals(kept)
         factors = [
             (graph.power(node, exponent), labels)
             for (node, labels), exponent in self.powers.items()
             if exponent
         ]
-        kept = set(out)
         seen = {label for _, labels in factors for label in labels}
         parts = [*self.outer]
         parts += [size for label, size in self.sizes.items() if label not in kept | seen]
@@ -472,6 +478,25 @@ class _Flat:
             else:
                 parts.append(self._core(group, out))
         return graph.product([graph.number(self.coefficient), *parts])
+
+    def _drop_diagonals(self, kept: set[Label]) -> None:
+        """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
+        while True:
+            found = next((f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None)
+            if found is None:
+                return
+            node, (i, j) = found
+            assert isinstance(node, Call)
+            gone, stays = (i, j) if i not in kept else (j, i)
+            powers = self.powers
+            self.powers = {}
+            for (other, labels), e in powers.items():
+                if other is not node or labels != (i, j):
+                    self.add(other, tuple(stays if x == gone else x for x in labels), e)
+            if node.op == "diag":
+                self.add(node.args[0], (stays,))
+            del self.sizes[gone]  # type: ignore[arg-type] # a label
+            self.sizes[stays] = node.type.axes[0]  # type: ignore[index] # a label
 
     def _core(self, group: list[Factor], out: Labels) -> Node:
         """Factors that summed labels connect."""
@@ -498,6 +523,12 @@ class _Flat:
             if label in labels:
                 return node.type.axes[labels.index(label)]
         raise AssertionError(label)
+
+
+def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:
+    """Whether a factor is a diagonal matrix that is multiplied with others."""
+    diagonal_ = isinstance(node, Call) and node.op in {"diag", "eye"} and node.params == (0,)
+    return diagonal_ and is_square(node.type.axes) and not kept.issuperset(labels)
 
 
 def _connected(factors: list[Factor], kept: set[Label]) -> list[list[Factor]]:

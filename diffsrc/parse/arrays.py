@@ -170,8 +170,11 @@ class Arrays(Live):
         if several is None:
             self._measured(made)
             return made
-        parts = []
+        parts: list[Value] = []
         for i, value in enumerate(several):
+            if not isinstance(value, Node):
+                parts.append(Static(value))
+                continue
             part = self.graph.call(
                 "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
             )
@@ -258,6 +261,8 @@ class Arrays(Live):
                 return tuple(
                     [self.call_tree(parameter, item, holes, node) for item in value.items]
                 )
+            case "array" if isinstance(value, Static) and type(value.value) in {bool, type(None)}:
+                return value.value
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)

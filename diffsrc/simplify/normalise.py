@@ -147,7 +147,8 @@ class Normaliser:
         if node.op == "np.part":
             whole = node.args[0]
             assert isinstance(whole, Call)
-            return repeated_only(self._defined(whole)[node.params[0]])  # type: ignore[index] # of several
+            part: Node = self._defined(whole)[node.params[0]]  # type: ignore[index] # of several
+            return repeated_only(part)
         found = self._defined(node)
         return node if isinstance(found, tuple) else repeated_only(found)
 

@@ -4,7 +4,15 @@ A definition gives the normal form of a call, and with it its type. What the use
 is written; his text is a call of an operation of this table, with the structure of its arguments.
 """
 
-from diffsrc.ops.arrays import along, basic, diagonals, shaping  # noqa: F401 - it fills the tables
+from diffsrc.ops.arrays import (  # noqa: F401 - it fills the tables
+    along,
+    basic,
+    diagonals,
+    exponentials,
+    linear,
+    products,
+    shaping,
+)
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,

@@ -51,6 +51,12 @@ def _eye(node: Call) -> str:
     return f"np.eye({', '.join(parts)})"
 
 
+def _triangle(node: Call) -> str:
+    lower, offset = node.params
+    return f"np.{'tril' if lower else 'triu'}({{0}}{f', {offset}' if offset else ''})"
+
+
+primitive("triangle", _triangle)
 primitive("diagonal", _diagonal)
 primitive("diag", _diag)
 primitive("eye", _eye)

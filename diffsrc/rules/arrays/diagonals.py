@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node, Type
-from diffsrc.ir.arrays import WHOLE, Hole, diag, diagonal, expanded, eye, in_shape, is_square, put
+from diffsrc.ir.arrays import (
+    WHOLE,
+    Hole,
+    diag,
+    diagonal,
+    expanded,
+    eye,
+    in_shape,
+    is_square,
+    put,
+    triangle,
+)
 from diffsrc.ir.shapes import is_unit
 from diffsrc.rules.arrays.table import loose, whole
 
@@ -36,7 +47,13 @@ def _diag(g: Node, y: Call, _: int) -> Node:
     return diagonal(g, int(y.params[0]))  # type: ignore[call-overload] # an offset
 
 
+def _triangle(g: Node, y: Call, _: int) -> Node:
+    lower, offset = y.params
+    return triangle(g, int(offset), lower=bool(lower))  # type: ignore[call-overload] # an offset
+
+
 # fmt: off
+whole("triangle", _triangle)
 loose("diagonal", _diagonal)
 whole("diag",     _diag)
 whole("eye",      lambda g, y, i: y.graph.zero)
