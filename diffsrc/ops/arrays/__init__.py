@@ -4,7 +4,16 @@ A definition gives the normal form of a call, and with it its type. What the use
 is written; his text is a call of an operation of this table, with the structure of its arguments.
 """
 
-from diffsrc.ops.arrays import along, basic, reductions  # noqa: F401 - it fills the tables
+from diffsrc.ops.arrays import (  # noqa: F401 - it fills the tables
+    along,
+    basic,
+    diagonals,
+    exponentials,
+    linear,
+    products,
+    reductions,
+    shaping,
+)
 from diffsrc.ops.arrays.reductions import ROOTS, squared
 from diffsrc.ops.arrays.table import (
     ARRAYS,
@@ -13,6 +22,7 @@ from diffsrc.ops.arrays.table import (
     STEPS,
     ArrayOperation,
     Parameter,
+    ShapeOf,
     array_operation_of,
     define,
 )
@@ -25,6 +35,7 @@ __all__ = [
     "STEPS",
     "ArrayOperation",
     "Parameter",
+    "ShapeOf",
     "array_operation_of",
     "define",
     "squared",
