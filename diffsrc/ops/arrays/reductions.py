@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Call, Graph, Node, Number, Type
+from diffsrc.ir import Call, Graph, Node, Type
 from diffsrc.ir.arrays import (
     WHOLE,
     aligned,
@@ -23,6 +23,7 @@ from diffsrc.ir.arrays import (
     with_rank,
 )
 from diffsrc.ir.shapes import Axes, is_unit
+from diffsrc.ir.shaping import flipped, raveled, reshaped, whole_quotient
 from diffsrc.ops.arrays.along import taken_along
 from diffsrc.ops.arrays.basic import count, mean
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
@@ -64,7 +65,7 @@ def items_at(a: Node, axis: int, entry: tuple[object, ...]) -> Node:
 
 def turned(a: Node, axis: int) -> Node:
     """An array with one axis from its end to its start."""
-    return items_at(a, axis, ("slice", None, None, -1))
+    return flipped(a, len(a.type.axes), (axis,))
 
 
 def one_by_one(op: str, a: Node, axes: tuple[int, ...]) -> Node:
@@ -74,6 +75,13 @@ def one_by_one(op: str, a: Node, axes: tuple[int, ...]) -> Node:
         a = reduction(op, a, (axis,))
         units = [i - (i > axis) for i in units]
     return view(a, tuple(i for i in range(len(a.type.axes)) if i not in units))
+
+
+def prod(a: Node, axes: tuple[int, ...]) -> Node:
+    """Over all axes as along one: the products of the others need that."""
+    if len(axes) == len(a.type.axes) > 1:
+        return one_by_one("prod", raveled(a), (0,))
+    return one_by_one("prod", a, axes)
 
 
 # Extremes
@@ -220,10 +228,9 @@ def running(op: str, a: Node, axis: int | None) -> Node:
     rank = len(a.type.axes)
     if rank == 0:
         return expanded(a, (0,), 1)
-    if axis is None and rank > 1:
-        raise ValueError(f"{op} of an array of several axes needs an axis here")
-    (along_axis,) = axes_of(a, axis)
-    return along(op, a, along_axis)
+    if axis is None:
+        return along(op, raveled(a), 0)
+    return along(op, a, axes_of(a, axis)[0])
 
 
 def beside(value: Node, a: Node, axes: tuple[int, ...]) -> Node:
@@ -234,7 +241,7 @@ def beside(value: Node, a: Node, axes: tuple[int, ...]) -> Node:
 
 
 def exclusive(a: Node, axis: int) -> Node:
-    """For each item along an axis the product of the others."""
+    """For each item along an axis the product of the others, by division where no item is 0."""
     graph = a.graph
 
     def reduced(op: str, value: Node) -> Node:
@@ -245,11 +252,12 @@ def exclusive(a: Node, axis: int) -> Node:
     others = graph.call("select", zero, graph.one, a)
     zeros, rest = reduced("count_nonzero", zero), reduced("prod", others)
     single = graph.call("select", graph.call("eq", zeros, graph.one), rest, graph.zero)
-    value = graph.call("select", zero, single, product / others)
-    if not product.type.axes:
-        some = graph.call("ne", product, graph.zero)
-        value = graph.call("select", some, product / a, value)
-    return applied("exclusive", value, a, params=(axis,), type_=a.type)
+    careful = graph.call("select", zero, single, product / others)
+    plain = graph.call("ne", product, graph.zero)
+    if product.type.axes:
+        every = reduction("prod", a, (axis,))
+        plain = reduction("all", every, tuple(range(len(every.type.axes))), kind="bool")
+    return applied("exclusive", plain, product / a, careful, a, params=(axis,), type_=a.type)
 
 
 def running_back(g: Node, a: Node, axis: int) -> Node:
@@ -272,10 +280,10 @@ def running_back(g: Node, a: Node, axis: int) -> Node:
     others = graph.call("select", zero, graph.one, a)
     behind = along("cumprod", graph.call("select", first, graph.one, a), axis)
     single = graph.call("select", first, summed(behind), graph.zero)
-    value = graph.call("select", zero, single, summed(products) / others)
-    some = reduction("all", a, tuple(range(len(a.type.axes))), kind="bool")
-    value = graph.call("select", some, summed(products) / a, value)
-    return applied("running_back", value, g, a, params=(axis,), type_=a.type)
+    careful = graph.call("select", zero, single, summed(products) / others)
+    plain = reduction("all", a, tuple(range(len(a.type.axes))), kind="bool")
+    direct = summed(products) / a
+    return applied("running_back", plain, direct, careful, g, a, params=(axis,), type_=a.type)
 
 
 def diagonal_mask(graph: Graph, size: Node) -> Node:
@@ -291,18 +299,27 @@ def upper_mask(graph: Graph, size: Node) -> Node:
 
 def half(size: Node) -> Node:
     """Half of a number of items, rounded down."""
-    if isinstance(size, Number):
-        return size.graph.number(int(size.value) // 2)
-    return size.graph.call("floordiv", size, size.graph.number(2))
+    return whole_quotient("floordiv", size, size.graph.number(2))
+
+
+def as_one_axis(a: Node, axes: tuple[int, ...]) -> tuple[Node, int]:
+    """An array with several axes as one, and which one that is."""
+    rank = len(a.type.axes)
+    if len(axes) == 1:
+        return a, axes[0]
+    if len(axes) == rank:
+        return raveled(a), 0
+    rest = [i for i in range(rank) if i not in axes]
+    turned_ = view(a, (*rest, *sorted(axes)))
+    return reshaped(turned_, (*turned_.type.axes[: len(rest)], None)), len(rest)
 
 
 def median(a: Node, axes: tuple[int, ...]) -> Node:
     """The mean of the one or two items in the middle."""
     if not axes or not a.type.axes:
         return a
-    if len(axes) > 1:
-        raise ValueError("the median over several axes needs a reshaped array here")
-    (axis,) = axes
+    a, axis = as_one_axis(a, axes)
+    axes = (axis,)
     size = a.type.axes[axis]
     if is_unit(size):
         return view(a, tuple(i for i in range(len(a.type.axes)) if i != axis))
@@ -316,10 +333,8 @@ def nanmedian(a: Node, axes: tuple[int, ...]) -> Node:
     """The mean of the two items in the middle of those that are no nan, which may be one item."""
     if not axes or not a.type.axes:
         return a
-    if len(axes) > 1:
-        raise ValueError("the median over several axes needs a reshaped array here")
-    (axis,) = axes
-    rank = len(a.type.axes)
+    a, axis = as_one_axis(a, axes)
+    axes, rank = (axis,), len(a.type.axes)
     number = reduction("count_nonzero", valid(a), axes, keep=rank > 1)
     order = along("argsort", a, axis)
     found = []
@@ -419,7 +434,7 @@ primitive("upper_mask", lambda _: "np.tri({0}, dtype=bool).T", derived=False)
 # fmt: off
 array("var",       "np.var",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("var"), method="var")
 array("std",       "np.std",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("std"), method="std")
-array("prod",      "np.prod",   "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: one_by_one("prod", a, axes)), method="prod")
+array("prod",      "np.prod",   "a :axis=None -dtype -out :keepdims=False", over(prod), method="prod")
 array("max",       "np.max np.amax", "a :axis=None -out :keepdims=False", over(extremes("amax")), method="max")
 array("min",       "np.min np.amin", "a :axis=None -out :keepdims=False", over(extremes("amin")), method="min")
 array("ptp",       "np.ptp",    "a :axis=None -out :keepdims=False", over(ptp))
@@ -434,7 +449,7 @@ array("count_nonzero", "np.count_nonzero", "a :axis=None :keepdims=False", lambd
 array("argmax",    "np.argmax", "a :axis=None -out :keepdims=False", lambda *args: place("argmax", *args), method="argmax")
 array("argmin",    "np.argmin", "a :axis=None -out :keepdims=False", lambda *args: place("argmin", *args), method="argmin")
 array("nansum",    "np.nansum", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: total(without_nan(a, 0), axes)))
-array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: one_by_one("prod", without_nan(a, 1), axes)))
+array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: prod(without_nan(a, 1), axes)))
 array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes)))
 array("nanvar",    "np.nanvar", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanvar"))
 array("nanstd",    "np.nanstd", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanstd"))

@@ -91,9 +91,10 @@ def _prod(g: Node, y: Call, _: int) -> Node:
 
 def _exclusive(g: Node, y: Call, i: int) -> Node:
     """By each item, of the product of the others: of a table with 1 on its diagonal."""
-    if i == 0:  # only how it is computed
+    *_, a = y.args
+    if i < 3:  # only how it is computed
         return y.graph.zero
-    a, axis = y.args[1], _axis(y)
+    axis = _axis(y)
     table, diagonal = _table(a, axis)
     slopes = _column(g, y, axis) * exclusive(table, axis + 1)
     return total(where(diagonal, 0, slopes), (axis,), table.type.axes)
@@ -135,15 +136,15 @@ def _cumprod(g: Node, y: Call, _: int) -> Node:
 
 def _running_back(u: Node, y: Call, i: int) -> Node:
     """As the sum over all products of `g` with those of all items up to there but one."""
-    if i == 0:  # only how it is computed
+    if i < 3:  # only how it is computed
         return y.graph.zero
-    _, g, a = y.args
+    *_, g, a = y.args
     axis = _axis(y)
     table, diagonal = _table(a, axis)
     rank = len(a.type.axes)
     upper = view(upper_mask(y.graph, a.type.axes[axis]), (0, 1, *[None] * (rank - 1 - axis)))
     column = _column(u, y, axis)
-    if i == 1:
+    if i == 3:
         slopes = where(upper, column * along("cumprod", table, axis + 1), 0)
         summed = total(slopes, (axis,), table.type.axes)
         return reduced(summed, y.type.axes, g.type.axes)
