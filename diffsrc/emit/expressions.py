@@ -17,6 +17,7 @@ MODULES = {
     "dataclasses": "dataclasses",
     "np": "numpy",
     "special": "scipy.special",
+    "linalg": "scipy.linalg",
     "stats": "scipy.stats",
 }
 INFIX = {

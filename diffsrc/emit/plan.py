@@ -86,6 +86,9 @@ def planned(
             plan.bound.add(node)
             deep = 0
         depth[node] = deep
+    for node in strict:
+        if isinstance(node, Call) and node.op == "np.part" and node.args[0] in plan.bound:
+            plan.bound.add(node)
     _group_choices(plan, names)
     return plan
 
@@ -107,6 +110,8 @@ def is_statement(node: If, names: Mapping[Node, str]) -> bool:
         inside = reachable(arm.results, stop=names.keys())
         needed = {n for n in inside if isinstance(n, Call) and n not in names}
         if any(isinstance(s, Assert) or s.node in needed for s in arm.statements):
+            return True
+        if any(n.op == "scatter" for n in needed):
             return True
         if any(isinstance(n, If) and (n.then.fails or n.orelse.fails) for n in inside):
             return True

@@ -31,7 +31,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import put
+from diffsrc.ir.arrays import SCATTERED, is_primitive
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -231,7 +231,7 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
-        if node.params:
+        if is_primitive(node):
             return self.arrays(node)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
@@ -260,7 +260,7 @@ class Lowering:
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
-            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op == "put"]
+            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op in SCATTERED]
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
@@ -364,7 +364,7 @@ def multiplied_in(node: Prod) -> Node:
     """Numbers that are multiplied with what is added to items, multiplied with that before."""
     for base, exponent in node.factors:
         parts = base.terms if isinstance(base, Sum) else ((base, 1),)
-        puts = [t for t, _ in parts if isinstance(t, Call) and t.op == "put"]
+        puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
         if exponent != 1 or not puts:
             continue
         scale = node / base
@@ -374,8 +374,8 @@ def multiplied_in(node: Prod) -> Node:
         made = [constant * scale]
         for term, c in parts:
             if isinstance(term, Call) and term in puts:
-                value, like, *at = term.args
-                made.append(put(c * scale * value, like, term.params, at))
+                value, *rest = term.args
+                made.append(node.graph.again(term, (c * scale * value, *rest)))
             else:
                 made.append(c * scale * term)
         return node.graph.sum(made)
