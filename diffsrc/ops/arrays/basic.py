@@ -89,6 +89,7 @@ array("mean",      "np.mean",      "a :axis=None -dtype -out :keepdims=False",  
 array("matmul",    "np.matmul operator.matmul", "a b",                          matmul)
 array("dot",       "np.dot",       "a b -out",                                  dot,         method="dot")
 array("transpose", "np.transpose np.permute_dims", "a :axes=None",              transpose)
+array("transposed","",             "a ~axes",                                   lambda a, axes: transpose(a, axes or None), method="transpose")
 array("T",         "",             "a",                                         lambda a: transpose(a, None))
 array("index",     "",             "a :spec",                                   index)
 array("mT",        "np.matrix_transpose", "a",                                  transposed)
