@@ -27,6 +27,17 @@ from diffsrc.ir import (
 )
 
 
+# What may give a view of the array that it is given.
+VIEWS = frozenset(
+    f"np.{name}"
+    for name in (
+        "view index transpose T mT reshape ravel squeeze expand_dims swapaxes moveaxis rollaxis "
+        "broadcast_to diagonal flip fliplr flipud rot90 asarray ascontiguousarray astype "
+        "atleast_1d atleast_2d atleast_3d part"
+    ).split()
+)
+
+
 class Otherwise(NamedTuple):
     """The other arm of a choice.
 
@@ -224,10 +235,20 @@ class Writer:
     def _scatter(self, node: Call, name: str, level: int) -> None:
         """What is added to items of a new array, each in a line."""
         start = self._fitted(node.args[0], level, len(name) + 3)
+        if self._is_seen(node.args[0]):
+            start += ".copy()"
         self._line(level, f"{name} = {start}")
         for target, text in node.params:
             filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
             self._line(level, filled.replace("{name}", name))
+
+    def _is_seen(self, node: Node) -> bool:
+        """Whether another name is one of this array, or one that it is a view of."""
+        while node not in self.names and isinstance(node, Call) and node.op in VIEWS:
+            if node.op == "np.broadcast_to":
+                return True  # which cannot be written to
+            node = node.args[0]
+        return node in self.names or isinstance(node, Var)
 
     def _condition(self, node: Node, level: int) -> str:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""

@@ -15,6 +15,7 @@ from diffsrc.ir.shaping import (
     is_whole,
     raveled,
     reshaped,
+    size_of,
     sliced,
     stacked,
     whole_quotient,
@@ -375,7 +376,7 @@ def _concatenate_text(node: Call) -> str:
 
 
 def _array_text(node: Call) -> str:
-    shape: tuple[int, ...] = node.params  # type: ignore[assignment] # integers
+    shape: tuple[int, ...] = node.params
     holes = iter(f"{{{i}}}" for i in range(len(node.args)))
 
     def text(sizes: tuple[int, ...]) -> str:
@@ -432,7 +433,8 @@ def sections_of(a: Node, count: int, axis: int, *, even: bool) -> tuple[Node, ..
         raise NotImplementedError(
             "How many items each part has is not known before the derivative runs."
         )
-    parts, start = [], graph.zero
+    parts: list[Node] = []
+    start: Node = graph.zero
     for i in range(count):
         own = length + (i < longer)
         stop = None if i == count - 1 else start + own
@@ -555,7 +557,7 @@ def with_length(a: Node, axis: int, size: int) -> Node:
 
 
 def _pad_text(node: Call) -> str:
-    widths: tuple[tuple[int, int], ...] = node.params  # type: ignore[assignment] # pairs
+    widths: tuple[tuple[int, int], ...] = node.params
     pairs = sorted(set(widths))
     text = str(widths)
     if len(pairs) == 1:
@@ -653,7 +655,8 @@ def arange(start: Node, stop: Node | None, step: Node | None) -> Node:
     graph = start.graph
     if stop is None:
         start, stop = graph.zero, start
-    step = graph.one if step is None else step
+    start, stop = size_of(start), size_of(stop)
+    step = graph.one if step is None else size_of(step)
     if step is graph.zero:
         raise ValueError("Maximum allowed size exceeded")
     count = (stop - start) / step
