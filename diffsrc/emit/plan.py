@@ -11,6 +11,8 @@ MAX_TERNARY = 6
 # What costs no more than a name.
 NEVER_BOUND = frozenset(
     {"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"}
+    # Each is changed in place.
+    | {"np.zeros_like"}
 )
 
 

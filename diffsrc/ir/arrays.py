@@ -56,6 +56,8 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
+    if not spec:
+        return _index(node, (("at", 0),) * rank)
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
 
@@ -157,10 +159,24 @@ def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
         return part
 
     params = tuple(tuple(held(part) for part in entry) for entry in spec)
+    if isinstance(a, Call) and a.op == "index" and len(a.args) == 1 and not nodes:
+        inner = _of_items(a.params, params)
+        if inner is not None:
+            return _index(a.args[0], inner)
     node = a.graph.call("index", a, *nodes, params=params, type_=a.type._replace(axes=()))
     if not node.type.axes:
         node.type = shaped(a, _items_axes(node, spec))
     return node
+
+
+def _of_items(
+    taken: tuple[tuple[object, ...], ...], spec: tuple[tuple[object, ...], ...]
+) -> tuple[tuple[object, ...], ...] | None:
+    """What takes items of single items at once: `x[1][0]` is `x[1, 0]`."""
+    if not all(entry == WHOLE or entry[0] == "at" for entry in taken):
+        return None
+    left = iter(spec)
+    return tuple(next(left) if entry == WHOLE else entry for entry in taken)
 
 
 def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
@@ -236,6 +252,11 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
     if all(entry in {WHOLE, TURNED} for entry in spec):
         return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
+    front = next((i for i, size in enumerate(value.type.axes) if not is_unit(size)), None)
+    if front != 0 and value.type.axes:
+        # It is repeated in any case.
+        rank = len(value.type.axes)
+        value = view(value, tuple(range(rank if front is None else front, rank)))
     return like.graph.call(
         "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
     )
@@ -355,7 +376,8 @@ def contract(
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    known = [label for _, labels in factors for label in labels if label is not None]
+    seen = [out, *(labels for _, labels in factors)]
+    known = [label for labels in seen for label in labels if label is not None]
     work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)

@@ -76,6 +76,9 @@ def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> d
     """A letter for each size, one for those that were found to be equal; `known` are the user's."""
     root = as_long(graph)
     found: dict[Node, str] = {root(size): name for size, name in known.items()}
+    for _, relation, size in graph.assumed:
+        if relation == "==" and isinstance(size, Number):
+            found[root(size)] = str(size.value)
     letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in found.values())
     names: dict[Node, str] = {}
     for size in sizes:

@@ -159,7 +159,7 @@ def part(node: Node, axis: int, start: Node, stop: Node | None, size: Node) -> N
     if at < 0 or is_unit(node.type.axes[at]):
         return node
     if is_unit(size) and (stop is None or isinstance(start, Number)):
-        place = int(start.value) if isinstance(start, Number) and stop is not None else -1
+        place = int(start.value) if isinstance(start, Number) else -1
         item = item_at(node, rank, {at: place})
         return expanded(item, (at,), rank)
     first = None if start is node.graph.zero else start

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import in_shape, total, view
+from diffsrc.ir.arrays import in_shape, reduced, total, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ir.shaping import item_at, part, reshaped
-from diffsrc.ops.arrays.shaping import rolled, triangle_of
+from diffsrc.ops.arrays.shaping import ramp, rolled, triangle_of
 from diffsrc.rules.arrays.table import loose, whole
 
 
@@ -88,7 +88,20 @@ def _ramp(g: Node, y: Call, i: int) -> Node:
     return y.graph.zero
 
 
+def _geomspace(g: Node, y: Call, i: int) -> Node:
+    """Of `a * (b / a)**t`."""
+    start, stop, size = y.args
+    if i > 1:
+        return y.graph.zero
+    end = (start, stop)[i]
+    steps = ramp(size, y.graph, endpoint=y.params[0])
+    column = view(steps, (0, *[None] * (len(y.type.axes) - 1))) if steps.type.axes else steps
+    share = g * y * (column if i else 1 - column) / end
+    return reduced(total(share, (0,), y.type.axes), y.type.axes[1:], end.type.axes)
+
+
 # fmt: off
+loose("geomspace",   _geomspace)
 loose("reshape",     _reshape)
 loose("array",       _array)
 loose("concatenate", _concatenate)
