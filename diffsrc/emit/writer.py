@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
-from diffsrc.emit.expressions import COMPARISONS, MODULES, Printer
+from diffsrc.emit.expressions import ATOM, COMPARISONS, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
-from diffsrc.emit.plan import Plan, is_statement, planned
+from diffsrc.emit.plan import Plan, is_fresh, is_statement, planned
 from diffsrc.emit.returned import Returned
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.emit.uses import Path, Uses
@@ -24,17 +24,6 @@ from diffsrc.ir import (
     Result,
     Var,
     reachable,
-)
-
-
-# What may give a view of the array that it is given.
-VIEWS = frozenset(
-    f"np.{name}"
-    for name in (
-        "view index transpose T mT reshape ravel squeeze expand_dims swapaxes moveaxis rollaxis "
-        "broadcast_to diagonal flip fliplr flipud rot90 asarray ascontiguousarray astype "
-        "atleast_1d atleast_2d atleast_3d part"
-    ).split()
 )
 
 
@@ -234,21 +223,14 @@ class Writer:
 
     def _scatter(self, node: Call, name: str, level: int) -> None:
         """What is added to items of a new array, each in a line."""
-        start = self._fitted(node.args[0], level, len(name) + 3)
-        if self._is_seen(node.args[0]):
-            start += ".copy()"
-        self._line(level, f"{name} = {start}")
+        first = node.args[0]
+        text = self._fitted(first, level, len(name) + 3)
+        if first in self.names or not is_fresh(first):
+            text = f"{self.printer(first, ATOM)}.copy()"
+        self._line(level, f"{name} = {text}")
         for target, text in node.params:
             filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
             self._line(level, filled.replace("{name}", name))
-
-    def _is_seen(self, node: Node) -> bool:
-        """Whether another name is one of this array, or one that it is a view of."""
-        while node not in self.names and isinstance(node, Call) and node.op in VIEWS:
-            if node.op == "np.broadcast_to":
-                return True  # which cannot be written to
-            node = node.args[0]
-        return node in self.names or isinstance(node, Var)
 
     def _condition(self, node: Node, level: int) -> str:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""

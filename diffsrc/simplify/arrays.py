@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude
+from diffsrc.ir import Call, Const, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude, reachable
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
 
@@ -137,8 +137,6 @@ class ArrayWriter:
             start = self._zeros(like, first.args[0])
         else:
             start = self.write(filled(rest, like))
-            if not start.operands or isinstance(rest, Ref):
-                start = spelled("copy", "{0}.copy()", [start], like.type)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         for coefficient, node in puts:
@@ -423,6 +421,22 @@ def spelled(
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
+
+
+def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+    """The numbers that a condition of arrays chooses from, in the precision of these.
+
+    NumPy makes float64 of two numbers of Python.
+    """
+    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+    like = next((n for n in likes if n.type.kind == "float"), None)
+    if like is None:
+        return arms
+    first = arms[0]
+    if isinstance(first, Const) and isinstance(first.value, int):
+        first = first.graph.const(float(first.value))
+    typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+    return typed, *arms[1:]
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
