@@ -197,7 +197,11 @@ class ArrayWriter:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
-        if not value.type.axes or len(like.type.axes) > 2:
+        arrays = {n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes}
+        if len(arrays) == 1:
+            # It has the precision of the array that it is made of.
+            (value,) = arrays
+        elif not value.type.axes or len(like.type.axes) > 2:
             # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         sizes = [self.write(size) for size in like.type.axes]
