@@ -16,6 +16,8 @@ from diffsrc.ops.arrays import PRIMITIVES
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
+# What is added to items of an array that starts as zeros.
+SCATTERED = frozenset({"put", "put_along"})
 NOMINAL = 100  # the length of an axis of which nothing is known
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
@@ -48,7 +50,7 @@ class ArrayWriter:
             case "index":
                 text = f"{{0}}[{subscript(node.params)}]"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
-            case "put":
+            case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "count":
                 text = "np.count_nonzero({0})"
@@ -137,23 +139,65 @@ class ArrayWriter:
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         for coefficient, node in puts:
-            value, _, *at = node.args
-            sign = "-" if coefficient < 0 else "+"
-            at_first = len(args)
-            args.append(self.write(abs(coefficient) * value))
-            args += map(self.write, at)
-            text = _shifted(subscript(node.params), at_first)
-            if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
-                function = "np.add.at" if sign == "+" else "np.subtract.at"
-                text = f"({text})" if len(node.params) > 1 else text
-                lines.append(("", f"{function}({{name}}, {text}, {{{at_first}}})"))
+            if node.op == "put":
+                lines.append(self._put(coefficient, node, args))
             else:
-                lines.append((f"[{text}]", f"{sign}= {{{at_first}}}"))
+                fresh = rest is graph.zero and not lines
+                lines.append(self._put_along(coefficient, node, args, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
+
+    def _put(self, coefficient: Exact, node: Call, args: list[Node]) -> tuple[str, str]:
+        """The line that adds to items."""
+        value, _, *at = node.args
+        sign = "-" if coefficient < 0 else "+"
+        at_first = len(args)
+        args.append(self.write(abs(coefficient) * value))
+        args += map(self.write, at)
+        text = _shifted(subscript(node.params), at_first)
+        if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
+            function = "np.add.at" if sign == "+" else "np.subtract.at"
+            text = f"({text})" if len(node.params) > 1 else text
+            return "", f"{function}({{name}}, {text}, {{{at_first}}})"
+        return f"[{text}]", f"{sign}= {{{at_first}}}"
+
+    def _put_along(
+        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+    ) -> tuple[str, str]:
+        """The line that adds to items along one axis; to zeros that are `fresh` it sets them."""
+        value, like, at = node.args
+        axis, unique = node.params
+        rank = len(like.type.axes)
+        sets = fresh and unique and rank > 1
+        sign = "-" if coefficient < 0 and not sets else "+"
+        first = len(args)
+        args.append(self.write((coefficient if sets else abs(coefficient)) * value))
+        args.append(self.write(at))
+        if sets:
+            return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
+        places = []
+        for i, size in enumerate(like.type.axes):
+            if i == axis:
+                places.append(f"{{{first + 1}}}")
+                continue
+            length = self.write(size)
+            grid = spelled("arange", "np.arange({0})", [length], Type("float", (size,)))
+            places.append(
+                f"{{{len(args)}}}" + ("[:" + ", None" * (rank - 1 - i) + "]") * (i < rank - 1)
+            )
+            args.append(grid)
+        text = ", ".join(places)
+        if unique:
+            return f"[{text}]", f"{sign}= {{{first}}}"
+        function = "np.add.at" if sign == "+" else "np.subtract.at"
+        text = f"({text})" if rank > 1 else text
+        return "", f"{function}({{name}}, {text}, {{{first}}})"
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
+            return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
+        if not value.type.axes or len(like.type.axes) > 2:
+            # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         sizes = [self.write(size) for size in like.type.axes]
         holes = ", ".join(f"{{{i + 1}}}" for i in range(len(sizes)))

@@ -28,8 +28,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import put
-from diffsrc.simplify.arrays import ArrayWriter
+from diffsrc.simplify.arrays import SCATTERED, ArrayWriter
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -248,7 +247,7 @@ class Lowering:
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
-            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op == "put"]
+            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op in SCATTERED]
             if puts:
                 terms = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, terms), puts)
@@ -333,7 +332,7 @@ def multiplied_in(node: Prod) -> Node:
     """Numbers that are multiplied with what is added to items, multiplied with that before."""
     for base, exponent in node.factors:
         terms: dict[Node, Exact] = dict(base.terms) if isinstance(base, Sum) else {base: 1}
-        puts = [t for t in terms if isinstance(t, Call) and t.op == "put"]
+        puts = [t for t in terms if isinstance(t, Call) and t.op in SCATTERED]
         if exponent != 1 or not puts:
             continue
         scale = node / base
@@ -343,8 +342,8 @@ def multiplied_in(node: Prod) -> Node:
         parts = [constant * scale]
         for term, c in terms.items():
             if isinstance(term, Call) and term in puts:
-                value, like, *at = term.args
-                parts.append(put(c * scale * value, like, term.params, at))
+                value, *rest = term.args
+                parts.append(node.graph.again(term, (c * scale * value, *rest)))
             else:
                 parts.append(c * scale * term)
         return node.graph.sum(parts)
