@@ -8,8 +8,10 @@ from typing import NamedTuple
 from diffsrc.ir import Call, If, Node, Program, reachable
 from diffsrc.simplify import Simplifier
 
-# What is asked of an array beside its values.
-LENGTHS = frozenset({"dim", "count", "items"})
+# What is asked of an array beside its values, and what integers are made of it.
+LENGTHS = frozenset(
+    {"dim", "count", "argsort", "argpartition", "searchsorted", "digitize", "nonzero", "interval"}
+)
 BY_USERS = frozenset({"registered", "custom", "stop"})
 
 

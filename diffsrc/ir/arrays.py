@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Type
-from diffsrc.ir.shapes import Axes, broadcast, is_unit
+from diffsrc.ir.shapes import Axes, is_unit, joined
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -58,6 +58,8 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))  # type: ignore[misc] # axes
+    if not spec:
+        return index(node, (("at", 0),) * rank)
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
 
@@ -122,12 +124,13 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     """Items of an array, as `a[...]` gives them.
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
-    ("take", integers), ("mask", booleans), and ("new",) for each new one.
+    ("take", integers), ("list", integers that are known, in tuples), ("mask", booleans), and
+    ("new",) for each new one. ("gap",) is an ellipsis for no axis, which parts arrays of indices.
     """
-    if not any(entry[0] in {"take", "mask"} for entry in spec):
+    if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
-        plain = tuple(entry for entry in spec if entry[0] != "new")
-        left = [entry for entry in spec if entry[0] != "at"]
+        plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
+        left = [entry for entry in spec if entry[0] not in {"at", "gap"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)
@@ -158,14 +161,16 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
     """The axes of items: those of arrays of indices stand where these do, or in front."""
     sizes = node.args[0].type.axes
     axes: list[Node] = []
-    many: list[Node] = []
+    many: Axes = ()
     places: list[int] = []
     at = 0
-    advanced = any(entry[0] in {"take", "mask"} for entry in spec)
+    advanced = any(entry[0] in ADVANCED for entry in spec)
     for i, (kind, *parts) in enumerate(spec):
         match kind:
             case "new":
                 axes.append(node.graph.one)
+            case "gap":
+                pass
             case "slice":
                 axes.append(_slice_length(node, len(axes), sizes[at], *parts))
                 at += 1
@@ -173,23 +178,48 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
                 places += [i] * advanced
                 at += 1
             case "take":
+                assert isinstance(parts[0], Node)
                 places.append(i)
-                many.append(parts[0])  # type: ignore[arg-type] # a node
+                many = joined(many, parts[0].type.axes)
+                at += 1
+            case "list":
+                places.append(i)
+                many = joined(many, tuple(map(node.graph.number, lengths_of(parts[0]))))
                 at += 1
             case _:
                 mask = parts[0]
                 assert isinstance(mask, Node)
                 places.append(i)
                 count = node.graph.call("count", mask, params=("count",), type_=FLOAT)
-                of_mask = Type("float", (count,))
-                many.append(node.graph.call("items", mask, params=("items",), type_=of_mask))
+                many = joined(many, (count,))
                 at += len(mask.type.axes)
     if not places:
         return tuple(axes)
     together = places[-1] - places[0] == len(places) - 1
     # Those before the first one stand before its axes.
     front = sum(kind in {"new", "slice"} for kind, *_ in spec[: places[0]]) if together else 0
-    return (*axes[:front], *broadcast(many), *axes[front:])
+    return (*axes[:front], *many, *axes[front:])
+
+
+def lengths_of(tree: object) -> tuple[int, ...]:
+    """The shape of numbers in tuples.
+
+    Raises:
+        ValueError: the tuples in one are not alike.
+    """
+    if not isinstance(tree, tuple):
+        return ()
+    inner = {lengths_of(item) for item in tree}
+    if len(inner) > 1:
+        raise ValueError("setting an array element with a sequence: the shape is inhomogeneous")
+    return (len(tree), *inner.pop()) if inner else (0,)
+
+
+def nested(tree: object) -> str:
+    """The text of integers in tuples, as lists."""
+    if isinstance(tree, tuple):
+        return f"[{', '.join(map(nested, tree))}]"
+    return str(tree)
 
 
 def _slice_length(
@@ -209,7 +239,7 @@ def _slice_length(
             return size + last - first
         if first == -1 and last is None:
             return graph.one
-        if isinstance(last, int) and last - first == 1 and first * last >= 0:
+        if isinstance(last, int) and last - first == 1 and (first >= 0) == (last >= 0):
             return graph.one
     if start is None and stop is None and step == -1:
         return size
@@ -231,6 +261,8 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
 
 
 WHOLE = ("slice", None, None, None)
+# What takes items by arrays.
+ADVANCED = frozenset({"take", "list", "mask"})
 
 
 # Contractions

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
+from diffsrc.ir.arrays import Hole, Label, Labels, contract, filled, nested, view
+from diffsrc.ir.indices import distinct_by
 from diffsrc.ops.arrays import PRIMITIVES
 
 Write = Callable[[Node], Node]
@@ -153,10 +154,12 @@ class ArrayWriter:
         at_first = len(args)
         args.append(self.write(abs(coefficient) * value))
         args += map(self.write, at)
-        text = _shifted(subscript(node.params), at_first)
-        if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
+        parts = [_shifted(part, at_first) for part in subscripts(node.params)]
+        text = ", ".join(parts)
+        if distinct_by(node.params, at) is None:
             function = "np.add.at" if sign == "+" else "np.subtract.at"
-            text = f"({text})" if len(node.params) > 1 else text
+            if len(parts) > 1:
+                text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
             return "", f"{function}({{name}}, {text}, {{{at_first}}})"
         return f"[{text}]", f"{sign}= {{{at_first}}}"
 
@@ -437,11 +440,16 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
 
 def subscript(spec: tuple[object, ...]) -> str:
     """The inside of the brackets of items, with holes for nodes."""
+    return ", ".join(subscripts(spec))
+
+
+def subscripts(spec: tuple[object, ...]) -> list[str]:
+    """What stands between the commas."""
 
     def text(part: object) -> str:
         if isinstance(part, Hole):
             return f"{{{part.index}}}"
-        return "" if part is None else str(part)
+        return "" if part is None else nested(part)
 
     parts = []
     for kind, *bounds in spec:  # type: ignore[misc] # entries
@@ -449,10 +457,11 @@ def subscript(spec: tuple[object, ...]) -> str:
             start, stop, step = map(text, bounds)
             parts.append(f"{start}:{stop}:{step}" if step else f"{start}:{stop}")
         else:
-            parts.append("None" if kind == "new" else text(bounds[0]))
+            plain = {"new": "None", "gap": "..."}
+            parts.append(plain[kind] if kind in plain else text(bounds[0]))
     while len(parts) > 1 and parts[-1] == ":":
         parts.pop()
-    return ", ".join(parts)
+    return parts
 
 
 def _shifted(text: str, by: int) -> str:

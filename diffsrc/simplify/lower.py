@@ -143,7 +143,7 @@ class Lowering:
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
-            return self.graph.call("scalar", chosen)
+            return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
         if not is_integer(written, self.integers):
             return written
