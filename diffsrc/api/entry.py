@@ -209,7 +209,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
         ]
     for name, rank in emitted.ranks or ():
         if rank:
-            converter = cell(_array_as_float if name in emitted.wrt else _as_real)
+            converter = cell(_real_floats if name in emitted.wrt else _real)
             lines += [
                 f"if {name}.dtype is not {cell(_float64())}:",
                 f"    {name} = {converter}({name})",
@@ -340,8 +340,23 @@ def _float64() -> object:
     return np.dtype(float)
 
 
-def _as_real(value: object) -> object:
+def _real_floats(value: Any) -> Any:
+    """An array of floats of an array of real numbers."""
+    _real(value)
+    return value if value.dtype.kind == "f" else value.astype(float)
+
+
+def _real(value: Any) -> Any:
+    """An array of real numbers.
+
+    Raises:
+        TypeError: it is none.
+    """
     _check_real(value)
+    if value.dtype.kind not in "fiub":
+        raise TypeError(
+            f"derivatives are taken at arrays of real numbers, not of dtype {value.dtype}"
+        )
     return value
 
 

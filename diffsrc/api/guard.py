@@ -5,7 +5,7 @@ The code checks it in its first line; in process another specialisation is made 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
@@ -25,11 +25,13 @@ class Shapes(NamedTuple):
         ranks: of the parameters that are numbers.
         units: conditions about the lengths of their axes, of which none may hold.
         words: for which arguments the code is written.
+        said: the same, as `shapes=` says it.
     """
 
     ranks: tuple[tuple[str, int], ...]
     units: tuple[str, ...]
     words: str
+    said: Mapping[str, tuple[str, ...]]
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
@@ -71,7 +73,8 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
     )
     units = tuple(dict.fromkeys(_conditions(program, parameters, simplifier)))
     ranks = tuple((name, len(sizes)) for name, sizes in axes.items())
-    return Shapes(ranks, units, words)
+    told = {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
+    return Shapes(ranks, units, words, told)
 
 
 def _conditions(
@@ -124,4 +127,3 @@ def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
 
 def _length(name: str, axis: int) -> str:
     return f"len({name})" if axis == 0 else f"{name}.shape[{axis}]"
-

@@ -99,10 +99,10 @@ def command_for(derivatives: Sequence[Derivative], pieces: Sequence[Piece]) -> C
     """The command that writes the same; None where there is none."""
     first = derivatives[0]
     options = options_of(first.operators)
-    shapes = {key: axes for d in derivatives for key, axes in d.options.shapes.items()}
-    for derivative, piece in zip(derivatives, pieces, strict=True):
+    told = [_told(*pair) for pair in zip(derivatives, pieces, strict=True)]
+    shapes = {key: axes for own in told for key, axes in own.items()}
+    for derivative, piece, own in zip(derivatives, pieces, told, strict=True):
         alike = derivative.operators == first.operators and derivative.options.target is None
-        own = derivative.options.shapes
         plain = _is_plain(piece, own) and own_shapes(piece.captured, shapes) == own
         if piece.target is None or not alike or not plain:
             return None
@@ -110,10 +110,24 @@ def command_for(derivatives: Sequence[Derivative], pieces: Sequence[Piece]) -> C
     return None if options is None else Command(targets, (*options, *shapes_option(shapes)))
 
 
+def _told(derivative: Derivative, piece: Piece) -> Shapes:
+    """What tells the ranks that the code is written for: the user, else the first call did."""
+    shapes = derivative.options.shapes
+    if piece.stages.shapes is None:
+        return shapes
+    known = unknown_signature(piece.captured, shapes)
+    missing = {name for name, argument in known.arguments if argument.axes is None}
+    found = piece.stages.shapes.said
+    return {**shapes, **{name: axes for name, axes in found.items() if name in missing}}
+
+
 def _is_plain(piece: Piece, shapes: Shapes) -> bool:
     """Whether the code was written without what only a call can tell."""
     before = unknown_signature(piece.captured, shapes)
     pairs = zip(piece.signature.arguments, before.arguments, strict=False)
+    ranked = piece.stages.shapes is not None
+    if ranked and piece.signature.ranks != before.ranks:
+        return False
     return piece.signature == before and all(
         given.value is known.value for (_, given), (_, known) in pairs if given.kind == "object"
     )

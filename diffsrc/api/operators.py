@@ -241,7 +241,11 @@ def docstring(name: str, operators: Sequence[Operator], program: Program) -> str
     for operator in operators:
         names = ", ".join(wrt_name(program, w) for w in operator.wrt)
         several = len(operator.wrt) > 1
-        arrays = any(p.node is not None and p.node.type.axes for p in program.parameters if p.name in names.split(", "))
+        arrays = any(
+            p.node is not None and p.node.type.axes
+            for p in program.parameters
+            if p.name in names.split(", ")
+        )
         what = {
             "grad": "Gradient" if several or arrays else "Derivative",
             "value_and_grad": f"Value and {'gradient' if several or arrays else 'derivative'}",

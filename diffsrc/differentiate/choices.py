@@ -112,13 +112,13 @@ class Choices:
         if not adjoints:
             return []
         self._bound(node, MAX_DEPTH, "depend on each other")
-        below = reachable([*node.then.results, *node.orelse.results], stop=outside)
+        below = self.simplifier.order([*node.then.results, *node.orelse.results], outside)
         stop = [n for n in below if (n in outside or n in self.wrt) and n in self.active]
         nested = any(isinstance(n, If) and n in self.active and n not in outside for n in below)
         results = [r for r in adjoints if isinstance(r, Result)]
         whole = len(results) > 1 and (nested or len(results) * len(stop) > MAX_PARTIALS)
         # In an arm, real parts are taken of what comes in, too.
-        whole = whole or any(r.type is COMPLEX for r in results)
+        whole = whole or any(r.type is COMPLEX or r.type.axes for r in results)
         if nested and not whole:
             whole = any(_may_fail(adjoints[r], outside) for r in results)
         found: list[tuple[Node, Node]] = []

@@ -20,7 +20,6 @@ from diffsrc.ir import (
     Program,
     Result,
     blocks,
-    reachable,
 )
 from diffsrc.ir.arrays import reduced
 from diffsrc.ir.complex import conjugate, real_part
@@ -63,10 +62,10 @@ class Sweep:
             contributions.setdefault(root, []).append(seed)
         if graph.branches:
             given = [*self.around, *block.values(), *seeds]
-            outside |= set(reachable(given, arms=False))
+            outside |= set(self.simplifier.order(given, arms=False))
         finished: Adjoints = {}
         pending: dict[If, Adjoints] = {}
-        order = self._order(seeds, stops | set(self.wrt))
+        order = self.simplifier.order(seeds, stops | set(self.wrt))
         # An `If` outside has all its results outside, those too that only an arm here uses.
         if graph.branches:
             outside |= {n for n in order if isinstance(n, Result) and n.of in outside}
@@ -91,40 +90,46 @@ class Sweep:
             elif isinstance(node, Result):
                 pending.setdefault(node.of, {})[node] = adjoint
             else:
-                if isinstance(node, Call) and node.params:
-                    if sum(arg in self.active for arg in node.args) > 1:
-                        adjoint = self._whole(adjoint, constants=False)
-                        self.hint(adjoint, node)
-                    for below, contribution in self._on_arrays(node, adjoint):
-                        if contribution is not graph.zero:
-                            contributions.setdefault(below, []).append(contribution)
-                    continue
-                partials = self.partials.of(node, stops)
-                if node.type.axes:
-                    self._rely_on(node, [below for below, _ in partials])
-                if isinstance(node, Call) and node.op == "conj":
-                    adjoint = conjugate(adjoint)
-                if len(partials) > 1:
-                    self.simplifier.share(adjoint)
-                    adjoint = self._whole(adjoint)
-                for below, slope in partials:
-                    contribution = times(adjoint, slope)
-                    if graph.ranked:
-                        contribution = reduced(contribution, node.type.axes, below.type.axes)
+                for below, contribution in self._onward(node, adjoint, stops):
                     contributions.setdefault(below, []).append(contribution)
         return finished
+
+    def _onward(
+        self, node: Node, adjoint: Node, stops: AbstractSet[Node]
+    ) -> Iterator[tuple[Node, Node]]:
+        """What a value's adjoint gives to those that it is computed from."""
+        if isinstance(node, Call) and node.params:
+            yield from self._on_arrays(node, adjoint)
+            return
+        partials = self.partials.of(node, stops)
+        if node.type.axes:
+            self._rely_on(node, [below for below, _ in partials])
+        if isinstance(node, Call) and node.op == "conj":
+            adjoint = conjugate(adjoint)
+        if len(partials) > 1:
+            self.simplifier.share(adjoint)
+            adjoint = self._whole(adjoint)
+        for below, slope in partials:
+            contribution = times(adjoint, slope)
+            if self.graph.ranked:
+                contribution = reduced(contribution, node.type.axes, below.type.axes)
+            yield below, contribution
 
     def _whole(self, adjoint: Node, *, constants: bool = True) -> Node:
         """An array times a number that goes to several values: it is multiplied once.
 
-        In each sum of products that it goes into, the number would stand in front. There `constants`
-        are worth it only where they are not common to all results.
+        In each sum of products that it goes into, the number would stand in front. `constants` are
+        worth it only where they are not common to all results.
         """
         if not (adjoint.type.axes and isinstance(adjoint, Prod)):
             return adjoint
         numbers = any(not base.type.axes for base in adjoint.operands)
         numbers = numbers or (constants and abs(adjoint.coefficient) != 1)
-        return self.graph.ref(adjoint) if numbers else adjoint
+        if not numbers:
+            return adjoint
+        whole = self.graph.ref(adjoint)
+        self.graph.wholes.add(whole)
+        return whole
 
     def _normal(self, seeds: Adjoints) -> Adjoints:
         """The seeds of normal nodes: programs of arrays are derived in that form."""
@@ -142,17 +147,17 @@ class Sweep:
                     if a is not b and not (is_unit(a) or is_unit(b)):
                         self.graph.spread[a, b] = None
 
-    def _order(self, seeds: Adjoints, stop: AbstractSet[Node]) -> list[Node]:
-        if self.graph.ranked:
-            return self.simplifier.order(seeds, stop)
-        return reachable(seeds, stop=stop)
-
-    def _on_arrays(self, node: Call, adjoint: Node) -> list[tuple[Node, Node]]:
+    def _on_arrays(self, node: Call, adjoint: Node) -> Iterator[tuple[Node, Node]]:
         """What an operation on arrays gives to its arguments."""
         rule = ARRAY_RULES[node.op]
-        return [
-            (arg, rule(adjoint, node, i)) for i, arg in enumerate(node.args) if arg in self.active
-        ]
+        active = [i for i, arg in enumerate(node.args) if arg in self.active]
+        if len(active) > 1:
+            adjoint = self._whole(adjoint, constants=False)
+            self.hint(adjoint, node)
+        for i in active:
+            contribution = rule(adjoint, node, i)
+            if contribution is not self.graph.zero:
+                yield node.args[i], contribution
 
     def hint(self, node: Node, value: Node, by: Node | None = None) -> None:
         """Suggest `d_u` as the name of an adjoint of `u`, `d_u_x` for a partial of `u` by `x`."""

@@ -28,8 +28,7 @@ def task_of(program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> 
     """The task, with the nodes that depend on `wrt`."""
     active: set[Node] = set(wrt)
     if program.graph.ranked:
-        roots = [simplifier.normal(root) for root in program.body.roots()]
-        for node in simplifier.order(roots):
+        for node in simplifier.order(program.body.roots()):
             lengths = isinstance(node, Call) and node.op in LENGTHS
             if not (lengths or active.isdisjoint(simplifier.below(node))):
                 active.add(node)

@@ -153,9 +153,7 @@ class Printer:
                 return f"{then} if {condition} else {orelse}", TERNARY
         raise AssertionError(f"{op} cannot be printed")
 
-    def _spelled(
-        self, node: Call, template: Template, args: tuple[Node, ...]
-    ) -> tuple[str, int]:
+    def _spelled(self, node: Call, template: Template, args: tuple[Node, ...]) -> tuple[str, int]:
         """The text of an operation on arrays."""
         if template == "{0} @ {1}":
             # Beside another product it needs parentheses to be read.

@@ -29,7 +29,9 @@ ROLES = {
     "np.view": "column",
 }
 # Operations on arrays whose names say what they give.
-WORDS = frozenset({"np.sum", "np.mean", "np.std", "np.var", "np.norm", "np.max", "np.min", "np.prod"})
+WORDS = frozenset(
+    {"np.sum", "np.mean", "np.std", "np.var", "np.norm", "np.max", "np.min", "np.prod"}
+)
 LEVELS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
 # What the next ones are called where a role's name is taken, before they are numbered.
 SYNONYMS = {
@@ -145,7 +147,14 @@ def _which(node: Call) -> str:
     text = str(node.options[0]).removeprefix("{0}")
     if text[1:-1].isdecimal():
         return text[1:-1]
-    return {"[:-1]": "head", "[1:]": "tail", "[-1]": "last", "[::-1]": "reversed"}.get(text, "part")
+    return {
+        "[:-1]": "head",
+        "[1:]": "tail",
+        "[-1]": "last",
+        "[::-1]": "reversed",
+        "[:, None]": "column",
+        "[None]": "row",
+    }.get(text, "part")
 
 
 def _is_unclear(op: str, arg: Node, names: Mapping[Node, str]) -> bool:

@@ -9,7 +9,9 @@ from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, reachable
 MAX_DEPTH = 18
 MAX_TERNARY = 6
 # What costs no more than a name.
-NEVER_BOUND = frozenset({"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"})
+NEVER_BOUND = frozenset(
+    {"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"}
+)
 
 
 class Plan:

@@ -204,7 +204,7 @@ class Writer:
         """What is added to items of a new array, each in a line."""
         start = self._fitted(node.args[0], level, len(name) + 3)
         self._line(level, f"{name} = {start}")
-        for target, text in node.params:  # type: ignore[misc] # pairs
+        for target, text in node.params:
             filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
             self._line(level, filled.replace("{name}", name))
 

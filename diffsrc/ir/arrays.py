@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
-from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Type
+from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
 from diffsrc.ir.shapes import Axes, is_unit, joined
 
 Label = int | None
@@ -43,9 +43,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         places = iter(unused)
         if all((next(places, -1) if axis is None else axis) == i for i, axis in enumerate(spec)):
             return node
-    if isinstance(node, Prod) and [i for i in spec if i is not None] == [
-        i for i in range(rank) if i in spec
-    ]:
+    if isinstance(node, Prod) and spec[:1] != (None,) and _keeps_order(spec):
         whole = tuple(None if is_unit(size) else i for i, size in enumerate(node.type.axes))
         factors = (
             graph.power(aligned(b, labels_of(b.type.axes, whole), _labels(spec, whole)), e)
@@ -57,11 +55,16 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return coefficient * view(core, spec)
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
-        return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))  # type: ignore[misc] # axes
+        return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
     if not spec:
         return index(node, (("at", 0),) * rank)
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
+
+
+def _keeps_order(spec: tuple[int | None, ...]) -> bool:
+    left = [axis for axis in spec if axis is not None]
+    return left == sorted(left)
 
 
 def _labels(spec: tuple[int | None, ...], whole: Labels) -> Labels:
@@ -91,13 +94,18 @@ def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
     return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
 
 
+def alike(axes: Axes, other: Axes) -> bool:
+    """Whether two shapes that belong to each other are the same."""
+    return tuple(map(is_unit, axes)) == tuple(map(is_unit, other))
+
+
 def in_shape(node: Node, axes: Axes) -> Node:
     """A value that is repeated along the axes that it lacks."""
-    if node.type.axes == axes:
+    if alike(node.type.axes, axes):
         return node
     if isinstance(node, Call) and node.op == "broadcast":
         node = node.args[0]
-        if node.type.axes == axes:
+        if alike(node.type.axes, axes):
             return node
     return node.graph.call("broadcast", node, *axes, params=(len(axes),), type_=shaped(node, axes))
 
@@ -106,8 +114,9 @@ def filled(node: Node, like: Node) -> Node:
     """A value repeated to the shape of another, if it lacks some of its axes."""
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
-    if units == tuple(map(is_unit, like.type.axes)):
-        return node
+    front = rank - len(units)
+    if (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+        return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 
@@ -117,7 +126,7 @@ def filled(node: Node, like: Node) -> Node:
 class Hole(NamedTuple):
     """The place of a node among the arguments of a call."""
 
-    index: int
+    index: int  # type: ignore[assignment] # a method of tuples
 
 
 def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
@@ -172,7 +181,7 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
             case "gap":
                 pass
             case "slice":
-                axes.append(_slice_length(node, len(axes), sizes[at], *parts))
+                axes.append(_slice_length(node, len(axes), sizes[at], parts))
                 at += 1
             case "at":
                 places += [i] * advanced
@@ -222,11 +231,9 @@ def nested(tree: object) -> str:
     return str(tree)
 
 
-def _slice_length(
-    node: Call, axis: int, size: Node, start: object, stop: object, step: object
-) -> Node:
+def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -> Node:
     """How many items a slice has; of what depends on how long the array is, it is asked."""
-    graph = node.graph
+    graph, (start, stop, step) = node.graph, bounds
     ints = all(part is None or isinstance(part, int) for part in (start, stop, step))
     if isinstance(size, Number) and ints:
         return graph.number(len(range(*slice(start, stop, step).indices(int(size.value)))))
@@ -257,15 +264,52 @@ def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
 
 def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
-    return like.graph.call("put", value, like, *at, params=spec, type_=shaped(value, like.type.axes))
+    if all(entry in {WHOLE, TURNED} for entry in spec):
+        return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
+    return like.graph.call(
+        "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
+    )
 
 
 WHOLE = ("slice", None, None, None)
 # What takes items by arrays.
 ADVANCED = frozenset({"take", "list", "mask"})
+TURNED = ("slice", None, None, -1)
 
 
 # Contractions
+
+
+def opened(node: Node) -> Node:
+    """A value in which arrays times numbers, kept whole, are products again: they may cancel."""
+    graph = node.graph
+    match node:
+        case Ref() if node in graph.wholes:
+            return node.value
+        case Sum():
+            return graph.sum([node.constant, *(c * opened(t) for t, c in node.terms)])
+        case Prod():
+            powers = (graph.power(opened(b), e) for b, e in node.factors)
+            return graph.product([node.coefficient, *powers])
+        case Call(op="view", options=()):
+            return view(opened(node.args[0]), node.params)
+        case Call(op="contract", options=()):
+            own, out = node.params
+            args = [opened(arg) for arg in node.args]
+            if args == list(node.args):
+                return node
+            sizes = {
+                label: size
+                for arg, labels in zip(node.args, own, strict=True)
+                for label, size in zip(labels, arg.type.axes, strict=True)
+            }
+            factors = [
+                (arg, labels_of(arg.type.axes, labels))
+                for arg, labels in zip(args, own, strict=True)
+            ]
+            return contract(graph, factors, out, sizes)
+        case _:
+            return node
 
 
 def contract(
@@ -344,7 +388,7 @@ class _Flat:
                 inner: list[Label] = [None] * len(node.args[0].type.axes)
                 for place, label in zip(node.params, labels, strict=True):
                     if place is not None:
-                        inner[place] = label  # type: ignore[index] # an axis
+                        inner[place] = label
                 self.add(node.args[0], tuple(inner), exponent)
             case Call(op="broadcast", options=()):
                 self.add(node.args[0], labels_of(node.args[0].type.axes, labels), exponent)
@@ -355,8 +399,8 @@ class _Flat:
 
     def _open(self, node: Call, labels: Labels) -> None:
         own, out = node.params
-        names: dict[Label, Label] = dict(zip(out, labels, strict=True))  # type: ignore[arg-type] # labels
-        for arg, inside in zip(node.args, own, strict=True):  # type: ignore[arg-type] # labels
+        names: dict[Label, Label] = dict(zip(out, labels, strict=True))
+        for arg, inside in zip(node.args, own, strict=True):
             for axis, label in zip(arg.type.axes, inside, strict=True):
                 if label not in names:
                     names[label] = self.fresh
@@ -402,7 +446,10 @@ class _Flat:
         axes = tuple(self._size(group, backward[new]) for new in left)
         nodes = [node for node, _ in group]
         node = self.graph.call(
-            "contract", *nodes, params=(own, tuple(left)), type_=Type("float", axes) if axes else FLOAT
+            "contract",
+            *nodes,
+            params=(own, tuple(left)),
+            type_=Type("float", axes) if axes else FLOAT,
         )
         return aligned(node, tuple(backward[new] for new in left), out)
 

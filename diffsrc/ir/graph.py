@@ -7,7 +7,7 @@ program.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from diffsrc.ir.complex import COMPLEX_VALUED, gives_complex, is_complex, with_lengths
 from diffsrc.ir.exact import Exact, exact, hashed, is_extreme, raised, rounded, with_root
@@ -29,7 +29,6 @@ from diffsrc.ir.nodes import (
     Var,
 )
 from diffsrc.ir.powers import FOLDED, folded, is_integer_power, power_of_number, power_of_product
-
 from diffsrc.ir.shapes import broadcast
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class Graph:
         self.ranked = False
         self.equal: dict[tuple[Node, Node], None] = {}
         self.spread: dict[tuple[Node, Node], None] = {}
+        # Arrays times numbers that are multiplied once, as a derivative has them.
+        self.wholes: set[Node] = set()
         # Of these sizes NumPy raises if they differ.
         self.held: dict[tuple[Node, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.
@@ -114,7 +115,7 @@ class Graph:
         op: str,
         *args: Node,
         options: tuple[object, ...] = (),
-        params: tuple[object, ...] = (),
+        params: tuple[Any, ...] = (),
         type_: Type | None = None,
     ) -> Call:
         """The operation; one on arrays is told its type, others are pointwise."""

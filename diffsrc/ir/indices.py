@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from diffsrc.ir.arrays import ADVANCED, Hole, lengths_of
 from diffsrc.ir.nodes import Call, Node, Ref, Var
@@ -12,13 +13,17 @@ from diffsrc.ir.shapes import is_unit
 DISTINCT = frozenset({"argsort", "argpartition", "arange"})
 
 
-def distinct_by(spec: Sequence[object], at: Sequence[Node]) -> list[tuple[Node, Node]] | None:
+def distinct_by(
+    spec: Iterable[tuple[Any, ...]], at: Sequence[Node]
+) -> list[tuple[Node, Node]] | None:
     """Pairs of sizes that must be equal for all items to be others; None where they may not be.
 
     Arrays of indices stand in pairs, of which one is enough if no two of it are equal.
     """
     arrays: list[tuple[bool, int, Node | None]] = []  # distinct, rank, size
-    for kind, *parts in (entry for entry in spec if entry[0] in ADVANCED):  # type: ignore[index, misc] # entries
+    for kind, *parts in spec:
+        if kind not in ADVANCED:
+            continue
         first = parts[0]
         if kind == "list":
             lengths = lengths_of(first)
@@ -57,7 +62,7 @@ def _is_distinct(node: Node) -> bool:
     while isinstance(node, Ref | Call):
         if isinstance(node, Ref):
             node = node.value
-        elif node.op == "index" and [entry[0] for entry in node.params] == ["slice"]:  # type: ignore[index] # entries
+        elif node.op == "index" and [entry[0] for entry in node.params] == ["slice"]:
             node = node.args[0]
         else:
             return node.op.removeprefix("np.") in DISTINCT

@@ -7,7 +7,7 @@ what rules use; `Number` is exact, `Ref` is a value that the user named and that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from diffsrc.ir.exact import Exact
 
@@ -115,7 +115,7 @@ class Call(Node):
     op: str
     args: tuple[Node, ...]
     options: tuple[object, ...]
-    params: tuple[object, ...]
+    params: tuple[Any, ...]
 
 
 class Template(str):

@@ -6,8 +6,10 @@ from diffsrc.ir.nodes import COMPLEX, Call, Node, Number, Prod, Sum
 
 POSITIVE_CALLS = frozenset(
     {"exp", "exp2", "exp10", "cosh", "erfc", "erfcx", "ndtr", "expit", "softplus", "pi", "e", "tau"}
-    | {"i0", "i0e", "ellipk", "ellipkm1", "ellipe"}
+    | {"i0", "i0e", "ellipk", "ellipkm1", "ellipe", "dim", "count"}
 )
+# Of arrays: each element is one of the argument, or a sum of products of such.
+OF_ELEMENTS = frozenset({"contract", "view", "broadcast"})
 NONNEGATIVE_CALLS = frozenset({"abs", "sqrt", "hypot", "square", "huber"}) | POSITIVE_CALLS
 NONNEGATIVE_CALLS |= {"pseudo_huber", "kl_div"}
 RISING_CALLS = frozenset({"log1p", "expm1", "sinh", "tanh", "asinh", "atan", "erf", "erfi", "i1"})
@@ -63,6 +65,8 @@ def nonnegative(node: Node, depth: int = 0) -> bool:
         case Call():
             if node.op in RISING_CALLS:
                 return nonnegative(node.args[0], depth + 1)
+            if node.op in OF_ELEMENTS:
+                return all(nonnegative(arg, depth + 1) for arg in node.args)
             if node.op in {"max", "maximum"}:
                 return any(nonnegative(arg, depth + 1) for arg in node.args)
             return node.op in NONNEGATIVE_CALLS

@@ -15,7 +15,7 @@ from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, define
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
-from diffsrc.parse.values import Items, Method, Static, Value, what
+from diffsrc.parse.values import Items, Method, Static, Value
 
 
 class NeedsRanks(Exception):
@@ -56,7 +56,9 @@ class Arrays(Live):
             case "size":
                 return self.size_of(base, node)
             case "T" | "mT":
-                return self.made(ARRAYS[f"np.{name}"], {"a": Hole(0)}, [base], f"{{0}}.{name}", node)
+                return self.made(
+                    ARRAYS[f"np.{name}"], {"a": Hole(0)}, [base], f"{{0}}.{name}", node
+                )
             case _ if name in METHODS:
                 return Method(Static(ArrayMethod(METHODS[name], name)), base)
             case _:
@@ -76,6 +78,13 @@ class Arrays(Live):
             type_=FLOAT,
         )
         return self.noted(made, node)
+
+    def length_of(self, base: Node, node: ast.AST) -> Node:
+        """`len(x)`."""
+        self.need_ranks()
+        if not base.type.axes:
+            self.refuse("A number has no length: Python would raise.", node, "Pass an array.")
+        return self.length(base, 0, node, "len({0})")
 
     def size_of(self, base: Node, node: ast.AST) -> Node:
         made = self.graph.call("size", base, options=(Template("{0}.size"),), type_=FLOAT)
@@ -98,20 +107,18 @@ class Arrays(Live):
         spelling: str,
         args: Sequence[Value],
         keywords: Mapping[str, Value],
-        node: ast.expr,
+        node: ast.AST,
     ) -> Value:
         """A call of a function on arrays; a method's spelling begins with a point."""
         self.need_ranks()
         given = self._given_to(operation, spelling, args, keywords, node)
         holes: list[Node] = []
         trees = {
-            p.name: self._call_tree(p, given[p.name], holes, node)
-            if p.name in given
-            else p.default
+            p.name: self._call_tree(p, given[p.name], holes, node) if p.name in given else p.default
             for p in operation.parameters
             if p.kind not in {"refused", "graph"}
         }
-        text = self._call_text(operation, spelling, args, keywords, trees, holes, node)
+        text = self._call_text(operation, spelling, args, keywords, trees)
         return self.made(operation, trees, holes, text, node)
 
     def made(
@@ -143,7 +150,7 @@ class Arrays(Live):
         spelling: str,
         args: Sequence[Value],
         keywords: Mapping[str, Value],
-        node: ast.expr,
+        node: ast.AST,
     ) -> dict[str, Value]:
         parameters = [p for p in operation.parameters if p.kind != "graph"]
         title = spelt(node, spelling)
@@ -169,9 +176,7 @@ class Arrays(Live):
             given[name] = value
         for parameter in parameters:
             if parameter.name not in given and not parameter.has_default:
-                self.refuse(
-                    f"{title} needs the argument {parameter.name!r}.", node, "Pass it."
-                )
+                self.refuse(f"{title} needs the argument {parameter.name!r}.", node, "Pass it.")
             if parameter.kind == "refused" and parameter.name in given:
                 value = given.pop(parameter.name)
                 if not (isinstance(value, Static) and value.value is None):
@@ -182,7 +187,9 @@ class Arrays(Live):
                     )
         return given
 
-    def _call_tree(self, parameter: Parameter, value: Value, holes: list[Node], node: ast.AST) -> Any:
+    def _call_tree(
+        self, parameter: Parameter, value: Value, holes: list[Node], node: ast.AST
+    ) -> Any:
         """An argument as its operation has it, with holes for nodes."""
         match parameter.kind:
             case "static":
@@ -193,7 +200,9 @@ class Arrays(Live):
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
             case "array" if isinstance(value, Items):
-                return tuple([self._call_tree(parameter, item, holes, node) for item in value.items])
+                return tuple(
+                    [self._call_tree(parameter, item, holes, node) for item in value.items]
+                )
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
@@ -219,11 +228,8 @@ class Arrays(Live):
         args: Sequence[Value],
         keywords: Mapping[str, Value],
         trees: dict[str, Any],
-        holes: list[Node],
-        node: ast.AST,
     ) -> str:
         """The call as the user wrote it."""
-        del holes, node
         refused = {p.name for p in operation.parameters if p.kind == "refused"}
         names = [p.name for p in operation.parameters if p.kind != "graph"]
         texts = [
@@ -256,16 +262,5 @@ def _rendered(tree: Any, value: Value) -> str:
 
 
 def rank_of(node: Node) -> int:
+    """How many axes a value has."""
     return len(node.type.axes)
-
-
-def is_array(node: Node) -> bool:
-    return bool(node.type.axes)
-
-
-def what_array(value: Value) -> str:
-    """What a value is, with its rank."""
-    if isinstance(value, Node) and value.type.axes:
-        return f"an array of rank {rank_of(value)}"
-    return what(value)
-

@@ -266,6 +266,8 @@ class Builtins(Expressions):
         (value,) = self._take(args, keywords, (1, 1), node)
         self.not_guessed(value, node)
         match value:
+            case Node():
+                return self.length_of(value, node)
             case Static(value=str() | tuple() | list() | dict() | set() as known):
                 return self.const(len(known), node)
             case Table():

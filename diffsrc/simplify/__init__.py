@@ -18,7 +18,9 @@ from diffsrc.ir import (
     Ref,
     Sum,
     blocks,
+    reachable,
 )
+from diffsrc.ir.arrays import opened
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten, turned
 from diffsrc.simplify.cost import saving
 from diffsrc.simplify.factor import (
@@ -74,25 +76,34 @@ class Simplifier:
 
     # Normal nodes of arrays, through what the user named
 
-    def below(self, node: Node) -> tuple[Node, ...]:
-        """What a normal node is computed from; of a choice, what its arms give too."""
+    def below(self, node: Node, *, arms: bool = True) -> tuple[Node, ...]:
+        """What a normal node is computed from; of a choice, what its `arms` give too."""
         if isinstance(node, Ref):
             inner = self.normal.inner.get(node)
             return (node.value if inner is None else inner,)
-        if isinstance(node, If):
-            arms = [r for arm in (node.then, node.orelse) for r in arm.results]
-            return (*node.operands, *map(self.normal, arms))
+        if isinstance(node, If) and arms:
+            results = [r for arm in (node.then, node.orelse) for r in arm.results]
+            return (*node.operands, *map(self.normal, results))
         return node.operands
 
-    def order(self, roots: Iterable[Node], stop: AbstractSet[Node] = frozenset()) -> list[Node]:
-        """All normal nodes below the roots, operands before their users."""
+    def order(
+        self,
+        roots: Iterable[Node],
+        stop: AbstractSet[Node] = frozenset(),
+        *,
+        arms: bool = True,
+    ) -> list[Node]:
+        """All nodes below the roots, operands before their users; of arrays in normal form."""
+        if not self.graph.ranked:
+            return reachable(roots, arms=arms, stop=stop)
         order: dict[Node, None] = {}
-        todo = [(root, False) for root in roots]
+        todo = [(self.normal(root), False) for root in roots]
+        todo.reverse()
         while todo:
             node, done = todo.pop()
             if node in order:
                 continue
-            below = () if node in stop else self.below(node)
+            below = () if node in stop else self.below(node, arms=arms)
             if done or not below:
                 order[node] = None
                 continue
@@ -161,6 +172,10 @@ class Simplifier:
         self.shared.update(b for b in sums if len(b.terms) > SHORT)
 
     def _finish(self, node: Sum) -> Node:
+        if self.graph.wholes:
+            whole = opened(node)
+            if not isinstance(whole, Sum) or len(whole.terms) < len(node.terms):
+                return self.finish(whole)
         merged = merge_choices(self.graph, node)
         if not isinstance(merged, Sum):
             return merged

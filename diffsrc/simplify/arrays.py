@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var
-from diffsrc.ir.arrays import Hole, Label, Labels, contract, filled, nested, view
+from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude
+from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, nested, view
 from diffsrc.ir.indices import distinct_by
 from diffsrc.ops.arrays import PRIMITIVES
 
@@ -39,7 +39,7 @@ class ArrayWriter:
             case "view":
                 if self._is_turned(node):
                     return self._turned_contraction(node)
-                return self._view(self.write(node.args[0]), node.params, node.type)  # type: ignore[arg-type] # a spec
+                return self._view(self.write(node.args[0]), node.params, node.type)
             case "dim":
                 axis = node.params[0]
                 text = "len({0})" if axis == 0 else f"{{0}}.shape[{axis}]"
@@ -86,7 +86,7 @@ class ArrayWriter:
         (arg,) = node.args
         whole = isinstance(arg, Call) and arg.op == "contract" and not self.computed(arg)
         order = [axis for axis in node.params if axis is not None]
-        return whole and order != sorted(order) and len(order) == len(arg.type.axes)  # type: ignore[type-var] # axes
+        return whole and order != sorted(order) and len(order) == len(arg.type.axes)
 
     def _turned_contraction(self, node: Call) -> Node:
         (arg,) = node.args
@@ -96,8 +96,8 @@ class ArrayWriter:
         turned = arg.graph.call(
             "contract",
             *arg.args,
-            params=(own, tuple(out[axis] for axis in order)),  # type: ignore[index] # labels
-            type_=Type("float", tuple(arg.type.axes[axis] for axis in order)),  # type: ignore[misc] # axes
+            params=(own, tuple(out[axis] for axis in order)),
+            type_=Type("float", tuple(arg.type.axes[axis] for axis in order)),
         )
         places = iter(range(len(order)))
         spec = tuple(None if axis is None else next(places) for axis in node.params)
@@ -152,7 +152,7 @@ class ArrayWriter:
         value, _, *at = node.args
         sign = "-" if coefficient < 0 else "+"
         at_first = len(args)
-        args.append(self.write(abs(coefficient) * value))
+        args.append(self.write(magnitude(coefficient) * value))
         args += map(self.write, at)
         parts = [_shifted(part, at_first) for part in subscripts(node.params)]
         text = ", ".join(parts)
@@ -173,7 +173,7 @@ class ArrayWriter:
         sets = fresh and unique and rank > 1
         sign = "-" if coefficient < 0 and not sets else "+"
         first = len(args)
-        args.append(self.write((coefficient if sets else abs(coefficient)) * value))
+        args.append(self.write((coefficient if sets else magnitude(coefficient)) * value))
         args.append(self.write(at))
         if sets:
             return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
@@ -212,27 +212,28 @@ class ArrayWriter:
 
     def _contraction(self, node: Call) -> Node:
         own: tuple[Labels, ...]
-        own, out = node.params  # type: ignore[assignment] # labels
+        own, out = node.params
         factors = list(zip(node.args, own, strict=True))
         if len(factors) == 1:
-            return self._sum(*factors[0], out, node.type)  # type: ignore[arg-type] # labels
+            return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
-            return self._pair(node, factors, out)  # type: ignore[arg-type] # labels
+            return self._pair(node, factors, out)
         sizes = {
             label: size
             for arg, labels in factors
             for label, size in zip(labels, arg.type.axes, strict=True)
             if label is not None
         }
-        one, other = self._first_pair(factors, out, sizes)  # type: ignore[arg-type] # labels
+        one, other = self._first_pair(factors, out, sizes)
         rest = [factor for factor in factors if factor is not one and factor is not other]
-        part, labels = self._part(one, other, rest, out, sizes)  # type: ignore[arg-type] # labels
-        return self._rest([(part, labels), *rest], out, node)  # type: ignore[arg-type] # labels
+        part, labels = self._part(one, other, rest, out, sizes)
+        return self._rest([(part, labels), *rest], out, node)
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]
     ) -> tuple[Factor, Factor]:
         """Which two factors are multiplied first where the whole costs least."""
+
         def cheapest(sets: list[frozenset[Label]]) -> float:
             if len(sets) == 1:
                 return 0.0
@@ -252,7 +253,9 @@ class ArrayWriter:
         computed = [
             (one, other)
             for one, other in combinations(factors, 2)
-            if self.computed(self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0])
+            if self.computed(
+                self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0]
+            )
         ]
         if computed:
             return computed[0]
@@ -334,7 +337,10 @@ class ArrayWriter:
         if len(summed) == 1 and len(only_b) == 1 and not batch and of_a[-1] == summed[0]:
             right = self._turned(b, of_b, (*summed, *only_b))
             found = spelled(
-                "matmul", "{0} @ {1}", [self.write(a), right], self._typed(factors, (*only_a, *only_b))
+                "matmul",
+                "{0} @ {1}",
+                [self.write(a), right],
+                self._typed(factors, (*only_a, *only_b)),
             )
             return self._ordered(found, [*only_a, *only_b], out, node.type)
         if len(summed) == 1 and len(only_a) == 1 and not batch and of_b[-1] == summed[0]:
@@ -361,7 +367,7 @@ class ArrayWriter:
     ) -> Node:
         """With the labels that one factor alone has summed in it first."""
         graph = node.graph
-        new = []
+        new: list[Factor] = []
         for arg, labels in factors:
             left = tuple(label for label in labels if label not in alone)
             if left != labels:
@@ -438,12 +444,12 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     return spelled("sum", text, [arg], Type("float", axes))
 
 
-def subscript(spec: tuple[object, ...]) -> str:
+def subscript(spec: tuple[tuple[object, ...], ...]) -> str:
     """The inside of the brackets of items, with holes for nodes."""
     return ", ".join(subscripts(spec))
 
 
-def subscripts(spec: tuple[object, ...]) -> list[str]:
+def subscripts(spec: tuple[tuple[object, ...], ...]) -> list[str]:
     """What stands between the commas."""
 
     def text(part: object) -> str:
@@ -452,7 +458,7 @@ def subscripts(spec: tuple[object, ...]) -> list[str]:
         return "" if part is None else nested(part)
 
     parts = []
-    for kind, *bounds in spec:  # type: ignore[misc] # entries
+    for kind, *bounds in spec:
         if kind == "slice":
             start, stop, step = map(text, bounds)
             parts.append(f"{start}:{stop}:{step}" if step else f"{start}:{stop}")

@@ -242,15 +242,14 @@ class Lowering:
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
-
         return guarded(node, self._is_computed)
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
             puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op in SCATTERED]
             if puts:
-                terms = {t: c for t, c in node.terms if (c, t) not in puts}
-                return self.arrays.scattered(self.graph.linear(node.constant, terms), puts)
+                rest = {t: c for t, c in node.terms if (c, t) not in puts}
+                return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
         whole = merged(node, self.reach)
         if whole is not node:
             return self._sum(whole) if isinstance(whole, Sum) else self(whole)
@@ -331,22 +330,22 @@ class Lowering:
 def multiplied_in(node: Prod) -> Node:
     """Numbers that are multiplied with what is added to items, multiplied with that before."""
     for base, exponent in node.factors:
-        terms: dict[Node, Exact] = dict(base.terms) if isinstance(base, Sum) else {base: 1}
-        puts = [t for t in terms if isinstance(t, Call) and t.op in SCATTERED]
+        parts = base.terms if isinstance(base, Sum) else ((base, 1),)
+        puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
         if exponent != 1 or not puts:
             continue
         scale = node / base
         if scale.type.axes:
             continue
         constant = base.constant if isinstance(base, Sum) else 0
-        parts = [constant * scale]
-        for term, c in terms.items():
+        made = [constant * scale]
+        for term, c in parts:
             if isinstance(term, Call) and term in puts:
                 value, *rest = term.args
-                parts.append(node.graph.again(term, (c * scale * value, *rest)))
+                made.append(node.graph.again(term, (c * scale * value, *rest)))
             else:
-                parts.append(c * scale * term)
-        return node.graph.sum(parts)
+                made.append(c * scale * term)
+        return node.graph.sum(made)
     return node
 
 

@@ -124,9 +124,10 @@ class Normaliser:
             (arg,) = node.args
             if node.op == "size":
                 return self.graph.product(arg.type.axes)
-            return arg.type.axes[node.params[0]]  # type: ignore[index] # an axis
+            size: Node = arg.type.axes[node.params[0]]
+            return size
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
-        return define(self.graph, ARRAYS[node.op], node.params, args)  # type: ignore[arg-type] # as parsed
+        return define(self.graph, ARRAYS[node.op], node.params, args)
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):

@@ -67,11 +67,11 @@ def unknown_signature(captured: Readable, shapes: Shapes | None = None) -> Signa
     """
     shapes = shapes or {}
     arguments = captured.arguments
-    asked: Shapes = {one.key.name: one.axes for one in told_axes(captured, shapes) if one.is_asked}
-    asked |= {text: None for text, axes in shapes.items() if axes is None}
+    asked: Shapes = {text: None for text, axes in shapes.items() if axes is None}
+    asked |= {one.key.name: one.axes for one in told_axes(captured, shapes) if one.is_asked}
     first = True
     made: list[tuple[str, Argument]] = []
-    for arg in _parameters(arguments):
+    for arg in parameters_of(arguments):
         if arg.arg in asked and arg.arg not in captured.bound:
             made.append((arg.arg, _asked(captured, arg.arg, asked[arg.arg])))
         elif arg.arg not in captured.bound:
@@ -110,7 +110,7 @@ def told_axes(captured: Readable, shapes: Shapes) -> list[Told]:
     check_names(captured, shapes)
     told: list[Told] = []
     given = {key_of(text): axes for text, axes in shapes.items()}
-    for arg in _parameters(captured.arguments):
+    for arg in parameters_of(captured.arguments):
         key = Key(arg.arg, ())
         meaning, axes = read_annotation(arg.annotation, captured.scope)
         if key in given:
@@ -122,6 +122,21 @@ def told_axes(captured: Readable, shapes: Shapes) -> list[Told]:
             told.append(Told(key, axes, by))
     told += [Told(key, axes, ASKED) for key, axes in given.items() if axes is not None]
     return told
+
+
+def named_signature(captured: Readable, signature: Signature, shapes: Shapes) -> Signature:
+    """Return the signature of a call with the names that annotations and `shapes` give to axes.
+
+    Raises:
+        ShapeError: an argument has another rank or length than they say.
+        ValueError: they contradict each other, or name nothing.
+    """
+    told = told_axes(captured, shapes)
+    if not told:
+        return signature
+    from diffsrc.specialise.naming import with_names  # most functions do not need it
+
+    return with_names(captured, signature, told)
 
 
 def _agreed(
@@ -175,95 +190,14 @@ def argument_names(captured: Callable) -> list[str]:
     """The names of the arguments that a call gives, those in `*args` and `**kwargs` as one."""
     arguments = captured.arguments
     stars = [arg.arg for arg in (arguments.vararg, arguments.kwarg) if arg is not None]
-    names = [arg.arg for arg in _parameters(arguments)]
+    names = [arg.arg for arg in parameters_of(arguments)]
     fixed = captured.bound.keys() - captured.by_keyword
     return [name for name in names if name not in fixed] + stars
 
 
-def _parameters(arguments: ast.arguments) -> list[ast.arg]:
+def parameters_of(arguments: ast.arguments) -> list[ast.arg]:
+    """All parameters but `*args` and `**kwargs`."""
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-
-
-def named_signature(captured: Readable, signature: Signature, shapes: Shapes) -> Signature:
-    """Return the signature of a call with the names that annotations and `shapes` give to axes.
-
-    Raises:
-        ShapeError: an argument has another rank or length than they say.
-        ValueError: they contradict each other, or name nothing.
-    """
-    told = told_axes(captured, shapes)
-    if not told:
-        return signature
-    arguments = dict(signature.arguments)
-    naming = _Naming(captured)
-    for one in told:
-        if one.key.name in arguments:
-            arguments[one.key.name] = naming.named(arguments[one.key.name], one, one.key.path)
-    return Signature(tuple(arguments.items()))
-
-
-class _Naming:
-    """The lengths that names of axes have in one call."""
-
-    def __init__(self, captured: Readable) -> None:
-        self._captured = captured
-        self._lengths: dict[str, tuple[int, Key]] = {}
-
-    def named(self, argument: Argument, told: Told, path: tuple[int | str, ...]) -> Argument:
-        """An argument with the axes of what is at the end of the path."""
-        if path:
-            if argument.kind == "object" and argument.value is None:  # before any call
-                return argument
-            index = _index(argument, path[0])
-            if argument.items is None or index is None:
-                raise ValueError(
-                    f"shapes names {told.key}, which {self._captured.qualname} is not given here"
-                )
-            items = list(argument.items)
-            items[index] = self.named(items[index], told, path[1:])
-            return argument.changed(items=tuple(items))
-        if argument.type in (list, tuple, dict):
-            raise self._error(told, f"a {argument.type.__name__}")
-        if argument.kind != "number" or argument.value is None:
-            return argument
-        shape: tuple[int, ...] = getattr(argument.value, "shape", ())
-        if len(shape) != len(told.axes):
-            raise self._error(told, _what(shape))
-        for axis, length in zip(told.axes, shape, strict=True):
-            self._check(told, axis, length, shape)
-        axes = ["1" if n == 1 else axis for axis, n in zip(told.axes, shape, strict=True)]
-        return argument.changed(axes=tuple(axes))
-
-    def _check(self, told: Told, axis: str, length: int, shape: tuple[int, ...]) -> None:
-        if axis.isdecimal():
-            if int(axis) != length:
-                raise self._error(told, _what(shape))
-        elif axis:
-            known, key = self._lengths.setdefault(axis, (length, told.key))
-            if known != length:
-                raise self._error(told, f"with {axis} = {known} from {key}, {_what(shape)}")
-
-    def _error(self, told: Told, given: str) -> ShapeError:
-        captured = self._captured
-        arg = next((a for a in _parameters(captured.arguments) if a.arg == told.key.name), None)
-        return ShapeError(
-            f"{captured.qualname} is given {given} as {told.key}, which is "
-            f"{said(told.axes, str(told.key))} by {told.by}.",
-            None if arg is None else captured.place(arg),
-        )
-
-
-def _what(shape: tuple[int, ...]) -> str:
-    return f"an array of shape {shape}" if shape else "a number"
-
-
-def _index(argument: Argument, step: int | str) -> int | None:
-    """Where a part is among the items of an argument."""
-    if step in argument.names:
-        return argument.names.index(step)
-    if isinstance(step, str) or argument.type is dict:
-        return None
-    return step if step < len(argument.items or ()) else None
 
 
 def _takes_self(node: Function) -> bool:
@@ -279,13 +213,14 @@ def _asked(captured: Readable, name: str, axes: Axes | None) -> Argument:
 
 
 def _unknown(captured: Readable, arg: ast.arg, owner: object) -> Argument:
+    meaning, axes = read_annotation(arg.annotation, captured.scope)
     if arg.arg in captured.defaults:
         default = argument_of(captured.defaults[arg.arg])
-        if default.kind == "static" or default.value is not None:
+        is_other = default.kind == "number" and not default.array and axes
+        if not is_other and (default.kind == "static" or default.value is not None):
             return default
     if owner is not None:
         return Argument("object", None, type_=owner, key=Identity(owner))
-    meaning, axes = read_annotation(arg.annotation, captured.scope)
     kind = kind_of_class(meaning)
     if kind == "static":
         raise ShapeError(

@@ -13,8 +13,9 @@ Shapes = dict[str, Axes | None]
 
 ANONYMOUS = "_"
 
-_STEP = re.compile(r"""\.([^\W\d]\w*)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]""")
-_KEY = re.compile(rf"([^\W\d]\w*)((?:{_STEP.pattern})*)")
+# Compiled when they are asked for: that takes longer than the import.
+_STEP = r"""\.([^\W\d]\w*)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]"""
+_KEY = rf"([^\W\d]\w*)((?:{_STEP})*)"
 # What jaxtyping writes before a name: it may be of length one, is not checked, is of a tree.
 _MARKS = "#_?"
 
@@ -84,7 +85,7 @@ def key_of(text: str) -> Key:
     Raises:
         ValueError: nothing.
     """
-    found = _KEY.fullmatch(text)
+    found = re.fullmatch(_KEY, text)
     if found is None:
         raise ValueError(
             f"shapes has the key {text!r}, which names no argument: write a name, or a part as in "
@@ -92,7 +93,7 @@ def key_of(text: str) -> Key:
         )
     steps = [
         int(index) if index else attribute or single or double
-        for attribute, index, single, double in _STEP.findall(found[2])
+        for attribute, index, single, double in re.findall(_STEP, found[2])
     ]
     return Key(found[1], tuple(steps))
 

@@ -14,6 +14,7 @@ def count(a: Node, axes: tuple[int, ...]) -> Node:
 
 
 def mean(a: Node, axes: tuple[int, ...]) -> Node:
+    """The sum over axes divided by their lengths."""
     return total(a, axes) / count(a, axes)
 
 
@@ -36,12 +37,10 @@ def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
                 of_b[j] = of_a[i]
         out.append(of_a[i] if i >= 0 else of_b[j])
     out += [label for i, label in enumerate(of_a) if i not in pairs and label not in out]
-    out += [
-        label for j, label in enumerate(of_b) if j not in pairs.values() and label not in out
-    ]
+    out += [label for j, label in enumerate(of_b) if j not in pairs.values() and label not in out]
     sizes: dict[int, Node] = {}
-    for node, labels in ((a, of_a), (b, of_b)):
-        for size, label in zip(node.type.axes, labels, strict=True):
+    for node, named in ((a, of_a), (b, of_b)):
+        for size, label in zip(node.type.axes, named, strict=True):
             sizes[label] = same(sizes.get(label, size), size)
     units = {label for label, size in sizes.items() if is_unit(size)}
 
@@ -63,6 +62,11 @@ def with_rank(node: Node, rank: int) -> Node:
 
 
 def matmul(a: Node, b: Node) -> Node:
+    """The matrix product, of stacks of matrices side by side.
+
+    Raises:
+        ValueError: one has no axes.
+    """
     rank_a, rank_b = len(a.type.axes), len(b.type.axes)
     if not rank_a or not rank_b:
         raise ValueError("matmul: Input operand does not have enough dimensions")
@@ -72,6 +76,7 @@ def matmul(a: Node, b: Node) -> Node:
 
 
 def dot(a: Node, b: Node) -> Node:
+    """The sum of products over the last axis of `a` and the last but one of `b`."""
     rank_a, rank_b = len(a.type.axes), len(b.type.axes)
     if not rank_a or not rank_b:
         return a * b
@@ -79,6 +84,7 @@ def dot(a: Node, b: Node) -> Node:
 
 
 def transpose(a: Node, axes: tuple[int, ...] | None) -> Node:
+    """The axes in another order, by default turned round."""
     rank = len(a.type.axes)
     return view(a, tuple(reversed(range(rank))) if axes is None else axes_of(a, axes))
 

@@ -177,7 +177,10 @@ def _functions() -> dict[str, list[tuple[ArrayOperation, object]]]:
 
 
 @cache
-def _functions_of(loaded: tuple[str, ...], _: int) -> dict[str, list[tuple[ArrayOperation, object]]]:
+def _functions_of(
+    loaded: tuple[str, ...], count: int
+) -> dict[str, list[tuple[ArrayOperation, object]]]:
+    del count  # one more may come to the table
     found: dict[str, list[tuple[ArrayOperation, object]]] = {}
     for operation in ARRAYS.values():
         for spelling in operation.spellings:

@@ -12,7 +12,7 @@ from diffsrc.rules.arrays.table import loose, whole
 def _contract(g: Node, y: Call, i: int) -> Node:
     """Of a sum of products, by a factor: the sum of the products with `g` in its place."""
     own: tuple[Labels, ...]
-    own, out = y.params  # type: ignore[assignment] # labels
+    own, out = y.params
     factors = [
         (arg, labels) for j, (arg, labels) in enumerate(zip(y.args, own, strict=True)) if j != i
     ]
@@ -26,7 +26,7 @@ def _contract(g: Node, y: Call, i: int) -> Node:
         for arg, labels in factors:
             if label in labels and arg.type.axes[labels.index(label)] is not size:
                 y.graph.spread[size, arg.type.axes[labels.index(label)]] = None
-    factors.append((g, labels_of(g.type.axes, out)))  # type: ignore[arg-type] # labels
+    factors.append((g, labels_of(g.type.axes, out)))
     return contract(y.graph, factors, own[i], sizes)
 
 
