@@ -11,6 +11,7 @@ from diffsrc.simplify import Simplifier
 # What is asked of an array beside its values, and what integers are made of it.
 LENGTHS = frozenset(
     {"dim", "count", "argsort", "argpartition", "searchsorted", "digitize", "nonzero", "interval"}
+    | {"exponents"}
 )
 BY_USERS = frozenset({"registered", "custom", "stop"})
 

@@ -192,6 +192,10 @@ class Arrays(Live):
     ) -> Any:
         """An argument as its operation has it, with holes for nodes."""
         match parameter.kind:
+            case _ if parameter.has_default and isinstance(value, Static) and value.value is None:
+                return None
+            case "index" if (tree := self.known_integers(value)) is not None:
+                return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
             case "list" | "sizes" if isinstance(value, Items):
@@ -206,6 +210,14 @@ class Arrays(Live):
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
+
+    def known_integers(self, value: Value) -> tuple[object, ...] | int | None:
+        """Integers in tuples, of lists of such; None where there is something else."""
+        if isinstance(value, Items):
+            items = [self.known_integers(item) for item in value.items]
+            return None if None in items else tuple(items)
+        known = self.known_number(value)
+        return known if type(known) is int else None
 
     def _known_plain(self, value: Value, name: str, node: ast.AST) -> Any:
         if isinstance(value, Items):

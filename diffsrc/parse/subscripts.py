@@ -120,7 +120,7 @@ class Subscripts(Attributes):
     ) -> tuple[tuple[object, ...], str]:
         """An entry of integers that are known."""
         del holes
-        tree = self._integers(value)
+        tree = self.known_integers(value)
         if tree is None:
             self.refuse(
                 "A list of indices is understood where it holds integers that are known.",
@@ -136,14 +136,6 @@ class Subscripts(Attributes):
                 "Give them one length.",
             )
         return ("list", tree), nested(tree)
-
-    def _integers(self, value: Value) -> tuple[object, ...] | int | None:
-        """Integers in tuples, of lists of such; None where there is something else."""
-        if isinstance(value, Items):
-            items = [self._integers(item) for item in value.items]
-            return None if None in items else tuple(items)
-        known = self.known_number(value)
-        return known if type(known) is int else None
 
     def _bound_of_slice(self, part: ast.expr | None, holes: list[Node]) -> tuple[object, str]:
         if part is None:

@@ -4,7 +4,7 @@ A definition gives the normal form of a call, and with it its type. What the use
 is written; his text is a call of an operation of this table, with the structure of its arguments.
 """
 
-from diffsrc.ops.arrays import along, basic  # noqa: F401 - it fills the tables
+from diffsrc.ops.arrays import along, basic, differences, selection  # noqa: F401 - it fills the tables
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,

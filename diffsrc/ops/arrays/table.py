@@ -17,7 +17,8 @@ class Parameter(NamedTuple):
     """A parameter of an operation.
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
-    "sizes" for a shape, an integer or a tuple of such; "refused" for what is not understood but left
+    "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
+    "refused" for what is not understood but left
     out; "graph" for the graph, which nobody passes.
     """
 
@@ -47,7 +48,7 @@ class ArrayOperation(NamedTuple):
 
 ARRAYS: dict[str, ArrayOperation] = {}
 METHODS: dict[str, ArrayOperation] = {}
-KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused", "@": "graph"}
+KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused", "@": "graph", "!": "index"}
 # Where the functions are found, by what stands for it in spellings.
 MODULES = {
     "np": "numpy",
@@ -56,6 +57,7 @@ MODULES = {
     "scipy.special": "scipy.special",
     "scipy.linalg": "scipy.linalg",
     "scipy.integrate": "scipy.integrate",
+    "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
 DEFAULTS = {"None": None, "True": True, "False": False}
 
