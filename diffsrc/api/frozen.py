@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from diffsrc.api.broadcast import certain
 from diffsrc.api.derive import Stages, own_names, values_of
+from diffsrc.api.finish import is_used
 from diffsrc.api.kinds import kind_guards
 from diffsrc.api.operators import docstring
 from diffsrc.api.options import Operator
@@ -150,7 +151,7 @@ class Frozen:
     def values(self) -> dict[str, object]:
         """What the text reads outside."""
         texts = {constant.name: constant.text for constant in self.folded}
-        used = [name for name in MODULES if any(f"{name}." in text for text in texts.values())]
+        used = [name for name in MODULES if any(is_used(name, text) for text in texts.values())]
         modules = {name: importlib.import_module(MODULES[name]) for name in used}
         values = {name: computed(text, modules) for name, text in texts.items()}
         return {name: c.value for name, c in self.constants.items()} | values

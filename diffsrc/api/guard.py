@@ -86,21 +86,26 @@ def _conditions(
             if isinstance(size, Number) and size.value != 1:
                 yield f"{_length(name, i)} != {size.value}"
     printer = Printer({})
+
+    def text(size: Node) -> str:
+        if isinstance(size, Number):
+            return str(size.value)
+        written = simplifier.written_size(size)
+        leaves = {n for n in reachable((written,)) if isinstance(n, Var)}
+        if not leaves <= {p.node for p in program.parameters}:
+            raise ShapeError(
+                "Whether arrays are broadcast here is not known before the derivative runs.",
+                suggestion="Give both the same shape in the text, with reshape or indexing.",
+            )
+        return printer(written)
+
+    root = classes(program.graph.held)
+    for a, relation, b in program.graph.assumed:
+        if root(a) is not root(b):
+            yield f"{text(a)} {'!=' if relation == '==' else '<'} {text(b)}"
     spread = _needed(program.graph)
     for a, b in spread:
-        texts = []
-        for size in (a, b):
-            if isinstance(size, Number):
-                texts.append(str(size.value))
-                continue
-            written = simplifier.written_size(size)
-            leaves = {n for n in reachable((written,)) if isinstance(n, Var)}
-            if not leaves <= {p.node for p in program.parameters}:
-                raise ShapeError(
-                    "Whether arrays are broadcast here is not known before the derivative runs.",
-                    suggestion="Give both the same shape in the text, with reshape or indexing.",
-                )
-            texts.append(printer(written))
+        texts = [text(a), text(b)]
         if (b, a) not in spread:
             yield f"{texts[0]} == 1 != {texts[1]}"
         elif a.serial < b.serial:
@@ -109,7 +114,8 @@ def _conditions(
 
 def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
     """Pairs of sizes the first of which is no 1 unless the second is: not those that follow."""
-    root = classes(graph.held)
+    alike = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
+    root = classes((*graph.held, *alike))
     kept: dict[tuple[Node, Node], None] = {}
     pairs = dict.fromkeys((root(a), root(b)) for a, b in graph.spread)
     for a, b in pairs:

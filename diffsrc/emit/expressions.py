@@ -16,6 +16,7 @@ MODULES = {
     "cmath": "cmath",
     "np": "numpy",
     "special": "scipy.special",
+    "linalg": "scipy.linalg",
     "stats": "scipy.stats",
 }
 INFIX = {

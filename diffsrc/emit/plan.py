@@ -72,6 +72,9 @@ def planned(
             plan.bound.add(node)
             deep = 0
         depth[node] = deep
+    for node in strict:
+        if isinstance(node, Call) and node.op == "np.part" and node.args[0] in plan.bound:
+            plan.bound.add(node)
     _group_choices(plan, names)
     return plan
 

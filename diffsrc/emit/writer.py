@@ -190,6 +190,8 @@ class Writer:
         return None
 
     def _assign(self, node: Node, plan: Plan, level: int) -> None:
+        if node.type.kind == "tuple" and self._unpack(node, plan, level):
+            return
         name = self._name(node, plan)
         if isinstance(node, Call) and node.op == "scatter":
             self._scatter(node, name, level)
@@ -199,6 +201,25 @@ class Writer:
         text = self._fitted(node, level, len(name) + 3)
         self.lines.append(f"{INDENT * level}{name} = {text}")
         self.names[node] = name
+
+    def _unpack(self, node: Node, plan: Plan, level: int) -> bool:
+        """`w, v = np.linalg.eigh(A)`, with names for those of several values that are needed."""
+        assert isinstance(node, Call)
+        count = node.options[1]
+        assert isinstance(count, int)
+        parts = {
+            part.params[0]: part
+            for part in plan.order
+            if isinstance(part, Call) and part.op == "np.part" and part.args[0] is node
+        }
+        found = [self._name(parts[i], plan) if i in parts else "_" for i in range(count)]
+        if not parts:
+            return False
+        left = ", ".join(found)
+        text = self._fitted(node, level, len(left) + 3)
+        self.lines.append(f"{INDENT * level}{left} = {text}")
+        self.names.update({part: found[i] for i, part in parts.items()})  # type: ignore[index] # an int
+        return True
 
     def _scatter(self, node: Call, name: str, level: int) -> None:
         """What is added to items of a new array, each in a line."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, is_unit, joined
+from diffsrc.ir.shapes import Axes, as_long, is_unit, joined
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -277,6 +277,72 @@ ADVANCED = frozenset({"take", "list", "mask"})
 TURNED = ("slice", None, None, -1)
 
 
+# Diagonals
+
+
+def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
+    """The items whose places on two axes are equal, or differ by `offset`; their axis is the last."""
+    rank = len(a.type.axes)
+    first, second = axes
+    rest = [i for i in range(rank) if i not in axes]
+    sizes = a.type.axes[first], a.type.axes[second]
+    if not offset and is_square(sizes) and not is_unit(sizes[0]):
+        labels: list[Label] = [None if is_unit(size) else i for i, size in enumerate(a.type.axes)]
+        labels[second] = first
+        kept = [labels[i] for i in rest]
+        own = {i: size for i, size in enumerate(a.type.axes) if labels[i] == i}
+        return contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+    return _diagonal(view(a, (*rest, first, second)), offset)
+
+
+def _diagonal(a: Node, offset: int) -> Node:
+    """That of the last two axes."""
+    *rest, rows, columns = a.type.axes
+    match a:
+        case Call(op="eye", params=(0,)) if offset == 0 and is_square((rows, columns)):
+            return a.graph.one
+        case Call(op="diag", params=(own,)) if own == offset:
+            return a.args[0]
+    node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
+    if not node.type.axes:
+        if is_unit(rows) or is_unit(columns):
+            size: Node = a.graph.one
+        elif not offset and is_square((rows, columns)):
+            size = rows
+        else:
+            size = a.graph.call("dim", node, params=(len(rest),), type_=FLOAT)
+        node.type = shaped(a, (*rest, size))
+    return node
+
+
+def diag(values: Node, offset: int = 0) -> Node:
+    """A square matrix with these values on a diagonal, zeros elsewhere."""
+    size = values.type.axes[0] + abs(offset)
+    return values.graph.call("diag", values, params=(offset,), type_=shaped(values, (size, size)))
+
+
+def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
+    """Ones on a diagonal, of the precision of the array whose lengths they are."""
+    columns = rows if is_square((rows, columns)) else columns
+    like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
+    type_ = Type("float", (rows, columns))
+    return rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
+
+
+def triangle(node: Node, offset: int = 0, *, lower: bool = True) -> Node:
+    """Matrices with zeros above a diagonal, or below it."""
+    return node.graph.call("triangle", node, params=(lower, offset), type_=node.type)
+
+
+def is_square(sizes: Axes) -> bool:
+    """Whether two axes are known to be of the same length."""
+    rows, columns = sizes
+    if rows is columns:
+        return True
+    root = as_long(rows.graph)
+    return root(rows) is root(columns)
+
+
 # Contractions
 
 
@@ -317,6 +383,7 @@ def contract(
 ) -> Node:
     """The sum, over the labels that `out` has not, of the product of the factors.
 
+    A label that a factor has twice is a diagonal.
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
@@ -412,17 +479,28 @@ class _Flat:
         if None in labels:
             node = view(node, tuple(i for i, label in enumerate(labels) if label is not None))
             labels = tuple(label for label in labels if label is not None)
+        for label in labels:
+            if labels.count(label) > 1:
+                i = labels.index(label)
+                j = labels.index(label, i + 1)
+                rest = [k for k in range(len(labels)) if k not in {i, j}]
+                node = _diagonal(view(node, (*rest, i, j)), 0)
+                self.add(
+                    node, labels_of(node.type.axes, (*(labels[k] for k in rest), label)), exponent
+                )
+                return
         key = (node, labels)
         self.powers[key] = self.powers.get(key, 0) + exponent
 
     def result(self, out: Labels) -> Node:
         graph = self.graph
+        kept = set(out)
+        self._drop_diagonals(kept)
         factors = [
             (graph.power(node, exponent), labels)
             for (node, labels), exponent in self.powers.items()
             if exponent
         ]
-        kept = set(out)
         seen = {label for _, labels in factors for label in labels}
         parts = [*self.outer]
         parts += [size for label, size in self.sizes.items() if label not in kept | seen]
@@ -432,6 +510,25 @@ class _Flat:
             else:
                 parts.append(self._core(group, out))
         return graph.product([graph.number(self.coefficient), *parts])
+
+    def _drop_diagonals(self, kept: set[Label]) -> None:
+        """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
+        while True:
+            found = next((f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None)
+            if found is None:
+                return
+            node, (i, j) = found
+            assert isinstance(node, Call)
+            gone, stays = (i, j) if i not in kept else (j, i)
+            powers = self.powers
+            self.powers = {}
+            for (other, labels), e in powers.items():
+                if other is not node or labels != (i, j):
+                    self.add(other, tuple(stays if x == gone else x for x in labels), e)
+            if node.op == "diag":
+                self.add(node.args[0], (stays,))
+            del self.sizes[gone]  # type: ignore[arg-type] # a label
+            self.sizes[stays] = node.type.axes[0]  # type: ignore[index] # a label
 
     def _core(self, group: list[Factor], out: Labels) -> Node:
         """Factors that summed labels connect."""
@@ -458,6 +555,12 @@ class _Flat:
             if label in labels:
                 return node.type.axes[labels.index(label)]
         raise AssertionError(label)
+
+
+def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:
+    """Whether a factor is a diagonal matrix that is multiplied with others."""
+    diagonal_ = isinstance(node, Call) and node.op in {"diag", "eye"} and node.params == (0,)
+    return diagonal_ and is_square(node.type.axes) and not kept.issuperset(labels)
 
 
 def _connected(factors: list[Factor], kept: set[Label]) -> list[list[Factor]]:

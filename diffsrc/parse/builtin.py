@@ -72,6 +72,8 @@ class Builtins(Expressions):
         numpy = sys.modules.get("numpy")
         if numpy is not None:
             self.handlers[id(numpy.ndim)] = self._ndim
+            self.handlers[id(numpy.shape)] = self._shape
+            self.handlers[id(numpy.size)] = self._size
             self.handlers[id(numpy.isscalar)] = self._isscalar
 
     def _take(
@@ -277,6 +279,15 @@ class Builtins(Expressions):
                     return self.const(len(argument.items), node)
             case Items(type=kind) if kind is set:
                 pass
+            case Node():
+                self.need_ranks()
+                if value.type.axes:
+                    return self.length(value, 0, node, "len({0})")
+                return self.refuse(
+                    "A number has no length: Python would raise.",
+                    node,
+                    "Call the derivative with an array.",
+                )
             case _:
                 return self.const(len(self.elements(value, node)), node)
         return self.refuse(
@@ -351,14 +362,25 @@ class Builtins(Expressions):
         (value,) = self._take(args, keywords, (1, 1), node)
         number = self.numeric(value, node)
         if number in self.arrays:
-            self.refuse(
-                "The rank of an array is not understood yet.",
-                node,
-                "Pass a scalar, or write a function for each rank.",
-            )
+            self.need_ranks()
+        if self.graph.ranked:
+            return self.const(len(number.type.axes), node)
         self.assume_number(number)
         self.ask(number, "ndim", answer=False)
         return self.const(0, node)
+
+    def _shape(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        (value,) = self._take(args, keywords, (1, 1), node)
+        return self.attribute(self.numeric(value, node), "shape", node)
+
+    def _size(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        axis = keywords.pop("axis", None)
+        value, *rest = self._take(args, keywords, (1, 2), node)
+        axis = rest[0] if rest else axis
+        number = self.numeric(value, node)
+        if axis is None or (isinstance(axis, Static) and axis.value is None):
+            return self.attribute(number, "size", node)
+        return self.item(self.attribute(number, "shape", node), self.static_value(axis), node)
 
     def _isscalar(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         (value,) = self._take(args, keywords, (1, 1), node)

@@ -46,6 +46,9 @@ class ArrayWriter:
                 return spelled("dim", text, [self.write(node.args[0])], node.type)
             case "broadcast":
                 return self._broadcast(node)
+            case "reshape" if (like := _owner(node.type.axes)) is not None:
+                args = [self.write(node.args[0]), self.write(like)]
+                return spelled("reshape", "{0}.reshape({1}.shape)", args, node.type)
             case "fill":
                 return self._filled(node)
             case "index":

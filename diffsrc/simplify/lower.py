@@ -250,6 +250,9 @@ class Lowering:
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
+            together = of_one_array(node)
+            if together is not node:
+                return self(together)
         whole = merged(node, self.reach)
         if whole is not node:
             return self._sum(whole) if isinstance(whole, Sum) else self(whole)
@@ -325,6 +328,22 @@ class Lowering:
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers
+
+
+def of_one_array(node: Sum) -> Node:
+    """`a * (1 - b)` for `a - b * a`, of arrays: as many operations, and one array less."""
+    if not node.type.axes:
+        return node
+    graph, terms = node.graph, dict(node.terms)
+    for base, c in node.terms:
+        if isinstance(base, Prod) or not base.type.axes or abs(c) != 1:
+            continue
+        for term, d in node.terms:
+            if isinstance(term, Prod) and (base, 1) in term.factors and abs(d) == 1:
+                rest = {t: e for t, e in terms.items() if t is not base and t is not term}
+                inner = graph.ref(graph.sum([c, d * term / base]))
+                return graph.sum([graph.linear(node.constant, rest), base * inner])
+    return node
 
 
 def multiplied_in(node: Prod) -> Node:

@@ -20,6 +20,7 @@ from diffsrc.ir import (
     Prod,
     Ref,
     Sum,
+    Type,
     Var,
     as_fraction,
     filled,
@@ -75,6 +76,8 @@ class Normaliser:
 
     def _form(self, node: Node) -> Node:
         form = self._of(node)
+        if node.type.axes and isinstance(form, Call) and not form.options:
+            self._measured(form, node.type)
         self.graph.prefer(form)
         if form is not node:
             if node in self.named and self._is_whole(form):
@@ -86,6 +89,19 @@ class Normaliser:
             if complete and not isinstance(form, Number | Var):
                 self.written.setdefault(form, node)
         return form
+
+    def _measured(self, form: Call, own: Type) -> None:
+        """Lengths that only a value itself tells are asked of it as the user wrote it."""
+        pairs = list(zip(form.type.axes, own.axes, strict=False))
+        if len(form.type.axes) != len(own.axes) or form.type.axes == own.axes:
+            return
+        axes = []
+        for size, written in pairs:
+            asked = isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
+            if asked and size is not written:
+                self.graph.held[size, written] = None
+            axes.append(written if asked else size)
+        form.type = Type(form.type.kind, tuple(axes))
 
     def _is_whole(self, form: Node) -> bool:
         if form.type is COMPLEX and isinstance(form, Prod):
@@ -103,7 +119,9 @@ class Normaliser:
                 return node
             case Call() if node.params and not node.options:
                 return node
-            case Call() if node.op in ARRAYS or node.op in SHAPES:
+            case Call() if node.type.kind == "dtype":
+                return node
+            case Call() if node.op in ARRAYS or node.op in SHAPES or node.op == "np.part":
                 return self._of_arrays(node)
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
@@ -126,6 +144,15 @@ class Normaliser:
                 return self.graph.product(arg.type.axes)
             size: Node = arg.type.axes[node.params[0]]
             return size
+        if node.op == "np.part":
+            whole = node.args[0]
+            assert isinstance(whole, Call)
+            part: Node = self._defined(whole)[node.params[0]]  # type: ignore[index] # of several
+            return repeated_only(part)
+        found = self._defined(node)
+        return node if isinstance(found, tuple) else repeated_only(found)
+
+    def _defined(self, node: Call) -> Node | tuple[Node, ...]:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)
 
@@ -202,6 +229,13 @@ class Normaliser:
             case "complex", (a,) if a.type is COMPLEX:
                 return a
         return None
+
+
+def repeated_only(node: Node) -> Node:
+    """What is repeated along axes, without these: values beside it have them."""
+    if isinstance(node, Call) and node.op == "broadcast":
+        return node.args[0]
+    return node
 
 
 def signed(own: Node, arg: Node) -> Node:

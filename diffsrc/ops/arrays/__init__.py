@@ -4,13 +4,24 @@ A definition gives the normal form of a call, and with it its type. What the use
 is written; his text is a call of an operation of this table, with the structure of its arguments.
 """
 
-from diffsrc.ops.arrays import along, basic, differences, selection  # noqa: F401 - it fills the tables
+from diffsrc.ops.arrays import (  # noqa: F401 - it fills the tables
+    along,
+    basic,
+    diagonals,
+    differences,
+    exponentials,
+    linear,
+    products,
+    selection,
+    shaping,
+)
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,
     PRIMITIVES,
     ArrayOperation,
     Parameter,
+    ShapeOf,
     array_operation_of,
     define,
 )
@@ -21,6 +32,7 @@ __all__ = [
     "PRIMITIVES",
     "ArrayOperation",
     "Parameter",
+    "ShapeOf",
     "array_operation_of",
     "define",
 ]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import comb
 
 from diffsrc.ir import Call, Node, Number, Type
-from diffsrc.ir.arrays import contract, expanded, index, put, shaped, total
-from diffsrc.ops.arrays.flat import flat
+from diffsrc.ir.arrays import expanded, index, put, shaped, total
+from diffsrc.ir.shaping import raveled
 from diffsrc.ops.arrays.selection import at_axis
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive
 
@@ -23,11 +23,13 @@ def along(a: Node, axis: int, rank: int) -> Node:
 
 
 def only(a: Node, axis: int) -> int:
+    """An axis, from 0 on."""
     (found,) = axes_of(a, axis)
     return found
 
 
 def refuse_logical(a: Node) -> None:
+    """Refuse truth values, of which NumPy takes no differences by `-`."""
     if a.type.kind == "bool":
         raise TypeError("numpy boolean subtract, the `-` operator, is not supported")
 
@@ -36,6 +38,7 @@ def refuse_logical(a: Node) -> None:
 
 
 def diff(a: Node, n: int, axis: int) -> Node:
+    """`np.diff`."""
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n}")
     if not a.type.axes:
@@ -47,7 +50,8 @@ def diff(a: Node, n: int, axis: int) -> Node:
 
 
 def ediff1d(ary: Node) -> Node:
-    return diff(flat(ary), 1, 0)
+    """`np.ediff1d`."""
+    return diff(raveled(ary), 1, 0)
 
 
 def gradient_along(f: Node, axis: int, spacing: Node | int, edge_order: int) -> Node:
@@ -100,6 +104,7 @@ def gradient_along(f: Node, axis: int, spacing: Node | int, edge_order: int) -> 
 def gradient(
     f: Node, varargs: Sequence[Node], axis: Axis, edge_order: int
 ) -> Node | tuple[Node, ...]:
+    """`np.gradient`."""
     axes = axes_of(f, axis)
     spacings: list[Node | int] = list(varargs) or [1]
     if len(spacings) == 1 and not (isinstance(spacings[0], Node) and spacings[0].type.axes):
@@ -131,6 +136,7 @@ def trapezoids(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
 
 
 def trapezoid(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
+    """`np.trapezoid`."""
     areas = trapezoids(y, x, dx, axis)
     return total(areas, (only(areas, axis),))
 
@@ -138,10 +144,11 @@ def trapezoid(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
 def interp(
     x: Node, xp: Node, fp: Node, left: Node | None, right: Node | None
 ) -> Node:
+    """`np.interp`."""
     if len(xp.type.axes) != 1 or len(fp.type.axes) != 1:
         raise ValueError("fp and xp are not of one axis")
     graph = x.graph
-    at = applied("interval", xp, x, type_=Type("float", x.type.axes))
+    at = applied("interval", xp, x, type_=Type("int", x.type.axes))
     kind = "take" if x.type.axes else "at"
 
     def item(a: Node, i: Node) -> Node:
@@ -176,12 +183,14 @@ def exponents(count: Node, *, increasing: bool) -> Node:
 
 
 def vander(x: Node, n: Node | int | None, increasing: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+    """`np.vander`."""
     if len(x.type.axes) != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
     return powers(x, x.type.axes[0] if n is None else n, increasing=increasing)
 
 
 def polyval(p: Node, x: Node) -> Node:
+    """`np.polyval`."""
     if len(p.type.axes) != 1:
         raise ValueError("the coefficients are not of one axis")
     return applied("polyval", p, x, type_=shaped(x, x.type.axes))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from diffsrc.ir import Call, Node, Type
 from diffsrc.ir.arrays import WHOLE, index
-from diffsrc.ir.shapes import joined
+from diffsrc.ir.shaping import raveled
 from diffsrc.ops.arrays.along import taken_along
-from diffsrc.ops.arrays.flat import flat
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
 
 Places = Node | int | tuple[object, ...]
@@ -22,20 +21,21 @@ def at_axis(a: Node, axis: int, entry: tuple[object, ...]) -> Node:
 def one_axis(a: Node, axis: int | None) -> tuple[Node, int]:
     """An array and the axis that is meant; of None, the array as one of a single axis."""
     if axis is None:
-        return flat(a), 0
+        return raveled(a), 0
     (found,) = axes_of(a, axis)
     return a, found
 
 
 def integers(name: str, *args: Node, params: tuple[object, ...], like: Node) -> Node:
     """Integers that are made of arrays, as many as another has items."""
-    return applied(name, *args, params=params, type_=Type("float", like.type.axes))
+    return applied(name, *args, params=params, type_=Type("int", like.type.axes))
 
 
 # By conditions
 
 
 def select(condlist: tuple[Node, ...], choicelist: tuple[Node, ...], default: Node | int) -> Node:
+    """`np.select`."""
     if len(condlist) != len(choicelist):
         raise ValueError("list of cases must be same length as list of conditions")
     if not condlist:
@@ -50,6 +50,7 @@ def select(condlist: tuple[Node, ...], choicelist: tuple[Node, ...], default: No
 
 
 def compress(condition: Node, a: Node, axis: int | None) -> Node:
+    """`np.compress`."""
     if condition.type.kind != "bool" or len(condition.type.axes) != 1:
         raise ValueError("condition must be a 1-d array of truth values")
     a, axis = one_axis(a, axis)
@@ -57,10 +58,11 @@ def compress(condition: Node, a: Node, axis: int | None) -> Node:
 
 
 def extract(condition: Node, arr: Node) -> Node:
+    """`np.extract`."""
     if condition.type.kind != "bool":
         raise ValueError("condition must be an array of truth values")
     if len(condition.type.axes) != len(arr.type.axes):
-        condition, arr = flat(condition), flat(arr)
+        condition, arr = raveled(condition), raveled(arr)
     return index(arr, (("mask", condition),))
 
 
@@ -75,6 +77,7 @@ def entry_of(places: Places) -> tuple[object, ...]:
 
 
 def take(a: Node, indices: Places, axis: int | None) -> Node:
+    """`np.take`."""
     if isinstance(indices, Node) and indices.type.kind == "bool":
         raise TypeError("indices must be integers")
     a, axis = one_axis(a, axis)
@@ -82,6 +85,7 @@ def take(a: Node, indices: Places, axis: int | None) -> Node:
 
 
 def take_along_axis(arr: Node, indices: Node, axis: int | None) -> Node:
+    """`np.take_along_axis`."""
     if axis is not None and len(arr.type.axes) != len(indices.type.axes):
         raise ValueError("`indices` and `arr` must have the same number of dimensions")
     a, axis = one_axis(arr, axis)
@@ -100,26 +104,31 @@ def order(a: Node, axis: int, kind: object = None) -> Node:
 
 
 def argsort(a: Node, axis: int | None, kind: str | None, stable: bool | None) -> Node:  # noqa: FBT001 # as NumPy has it
+    """`np.argsort`."""
     a, axis = one_axis(a, axis)
     return order(a, axis, "stable" if stable else kind)
 
 
 def sort(a: Node, axis: int | None, kind: str | None, stable: bool | None) -> Node:  # noqa: FBT001 # as NumPy has it
+    """`np.sort`."""
     a, axis = one_axis(a, axis)
     return taken_along(a, argsort(a, axis, kind, stable), axis, unique=True)
 
 
 def partition(a: Node, kth: int | tuple[int, ...], axis: int | None) -> Node:
+    """`np.partition`."""
     a, axis = one_axis(a, axis)
     return applied("partition", a, params=(kth, axis), type_=a.type)
 
 
 def argpartition(a: Node, kth: int | tuple[int, ...], axis: int | None) -> Node:
+    """`np.argpartition`."""
     a, axis = one_axis(a, axis)
     return integers("argpartition", a, params=(kth, axis), like=a)
 
 
 def searchsorted(a: Node, v: Node, side: str) -> Node:
+    """`np.searchsorted`."""
     if len(a.type.axes) != 1:
         raise ValueError("object too deep for desired array")
     if side not in {"left", "right"}:
@@ -128,16 +137,19 @@ def searchsorted(a: Node, v: Node, side: str) -> Node:
 
 
 def digitize(x: Node, bins: Node, right: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+    """`np.digitize`."""
     return integers("digitize", x, bins, params=(right,), like=x)
 
 
 def flatnonzero(a: Node) -> Node:
-    a = flat(a)
-    return applied("nonzero", a, params=(0, True), type_=Type("float", (count_of(a),)))
+    """`np.flatnonzero`."""
+    a = raveled(a)
+    return applied("nonzero", a, params=(0, True), type_=Type("int", (count_of(a),)))
 
 
 def nonzero(a: Node) -> tuple[Node, ...]:
-    type_ = Type("float", (count_of(a),))
+    """`np.nonzero`."""
+    type_ = Type("int", (count_of(a),))
     return tuple(
         [applied("nonzero", a, params=(i, False), type_=type_) for i in range(len(a.type.axes))]
     )
@@ -145,7 +157,7 @@ def nonzero(a: Node) -> tuple[Node, ...]:
 
 def count_of(a: Node) -> Node:
     """How many items are not zero."""
-    return applied("count", a, params=("count",), type_=Type("float", ()))
+    return applied("count", a, params=("count",), type_=Type("int", ()))
 
 
 def _argsort(node: Call) -> str:
