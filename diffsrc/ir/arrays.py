@@ -134,7 +134,8 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
     ("take", integers), ("list", integers that are known, in tuples), ("mask", booleans), and
-    ("new",) for each new one. ("gap",) is an ellipsis for no axis, which parts arrays of indices.
+    ("new",) for each new one. ("gap",) is an ellipsis for no axis, which parts arrays of indices;
+    ("flat", i) alone is an item of all.
     """
     if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
@@ -186,6 +187,8 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
             case "at":
                 places += [i] * advanced
                 at += 1
+            case "flat":
+                pass
             case "take":
                 assert isinstance(parts[0], Node)
                 places.append(i)

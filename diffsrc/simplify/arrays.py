@@ -52,10 +52,12 @@ class ArrayWriter:
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}[{subscript(node.params)}]"
+                text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
+            case "exclusive" | "running_back":
+                return self.write(node.args[0])  # only derived by the others
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
@@ -164,7 +166,7 @@ class ArrayWriter:
             if len(parts) > 1:
                 text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
             return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        return f"[{text}]", f"{sign}= {{{at_first}}}"
+        return _shifted(items(node.params), at_first), f"{sign}= {{{at_first}}}"
 
     def _put_along(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
@@ -445,6 +447,12 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))
     text = f"{str(node.options[0])[:-1]}, keepdims=True)"
     return spelled("sum", text, [arg], Type("float", axes))
+
+
+def items(spec: tuple[tuple[object, ...], ...]) -> str:
+    """The brackets of items, and what stands before them."""
+    flat = spec[0][0] == "flat"
+    return f"{'.flat' * flat}[{subscript(spec)}]"
 
 
 def subscript(spec: tuple[tuple[object, ...], ...]) -> str:

@@ -229,9 +229,10 @@ def _exponents(node: Call) -> str:
 primitive(
     "interval",
     lambda _: 'np.clip(np.searchsorted({0}, {1}, side="right") - 1, 0, len({0}) - 2)',
+    derived=False,
 )
 primitive("powers", _powers)
-primitive("exponents", _exponents)
+primitive("exponents", _exponents, derived=False)
 primitive("polyval", lambda _: "np.polyval({0}, {1})")
 primitive("polyder", lambda _: "np.polyder({0})")
 

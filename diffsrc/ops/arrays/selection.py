@@ -167,13 +167,13 @@ def _argsort(node: Call) -> str:
     return f"{{0}}.argsort({', '.join(given)})"
 
 
-def _parted(name: str) -> None:
+def _parted(name: str, *, derived: bool = True) -> None:
     def text(node: Call) -> str:
         kth, axis = node.params
         rest = "" if axis == len(node.type.axes) - 1 else f", axis={axis}"
         return f"np.{name}({{0}}, {kth}{rest})"
 
-    primitive(name, text)
+    primitive(name, text, derived=derived)
 
 
 def _nonzero(node: Call) -> str:
@@ -190,12 +190,12 @@ def _digitize(node: Call) -> str:
     return "np.digitize({0}, {1}, right=True)" if node.params[0] else "np.digitize({0}, {1})"
 
 
-primitive("argsort", _argsort)
+primitive("argsort", _argsort, derived=False)
 _parted("partition")
-_parted("argpartition")
-primitive("nonzero", _nonzero)
-primitive("searchsorted", _searchsorted)
-primitive("digitize", _digitize)
+_parted("argpartition", derived=False)
+primitive("nonzero", _nonzero, derived=False)
+primitive("searchsorted", _searchsorted, derived=False)
+primitive("digitize", _digitize, derived=False)
 
 # fmt: off
 array("select",     "np.select",     "*condlist *choicelist default=0",                    select)

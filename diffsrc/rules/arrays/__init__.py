@@ -12,6 +12,7 @@ from diffsrc.rules.arrays import (  # noqa: F401 - it fills the table
     exponentials,
     linear,
     products,
+    reductions,
     selection,
     shaping,
 )
