@@ -170,7 +170,7 @@ def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
 def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
     """The axes of items: those of arrays of indices stand where these do, or in front."""
     sizes = node.args[0].type.axes
-    axes: list[Node] = []
+    kept: list[tuple[Node, tuple[object, ...]]] = []  # what is cut, and how
     many: Axes = ()
     places: list[int] = []
     at = 0
@@ -178,17 +178,15 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
     for i, (kind, *parts) in enumerate(spec):
         match kind:
             case "new":
-                axes.append(node.graph.one)
-            case "gap":
+                kept.append((node.graph.one, (None, None, None)))
+            case "gap" | "flat":
                 pass
             case "slice":
-                axes.append(_slice_length(node, len(axes), sizes[at], parts))
+                kept.append((sizes[at], tuple(parts)))
                 at += 1
             case "at":
                 places += [i] * advanced
                 at += 1
-            case "flat":
-                pass
             case "take":
                 assert isinstance(parts[0], Node)
                 places.append(i)
@@ -205,11 +203,13 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
                 count = node.graph.call("count", mask, params=("count",), type_=FLOAT)
                 many = joined(many, (count,))
                 at += len(mask.type.axes)
-    if not places:
-        return tuple(axes)
-    together = places[-1] - places[0] == len(places) - 1
+    together = bool(places) and places[-1] - places[0] == len(places) - 1
     # Those before the first one stand before its axes.
     front = sum(kind in {"new", "slice"} for kind, *_ in spec[: places[0]]) if together else 0
+    axes = [
+        _slice_length(node, i if i < front else i + len(many), size, bounds)
+        for i, (size, bounds) in enumerate(kept)
+    ]
     return (*axes[:front], *many, *axes[front:])
 
 
