@@ -64,6 +64,8 @@ def _is_distinct(node: Node) -> bool:
             node = node.value
         elif node.op == "index" and [entry[0] for entry in node.params] == ["slice"]:
             node = node.args[0]
+        elif node.op == "nonzero":
+            return len(node.args[0].type.axes) == 1
         else:
-            return node.op.removeprefix("np.") in DISTINCT
+            return node.op in DISTINCT
     return False

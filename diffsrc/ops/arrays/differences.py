@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from math import comb
 
 from diffsrc.ir import Call, Node, Number, Type
-from diffsrc.ir.arrays import expanded, index, put, shaped, total
+from diffsrc.ir.arrays import WHOLE, expanded, index, put, shaped, total
 from diffsrc.ir.shaping import raveled
+from diffsrc.ops.arrays.reductions import running
 from diffsrc.ops.arrays.selection import at_axis
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive
 
@@ -65,8 +66,8 @@ def gradient_along(f: Node, axis: int, spacing: Node | int, edge_order: int) -> 
         return at_axis(f, axis, ("slice", i, i + 1 or None, None))
 
     def put_at(value: Node, start: int | None, stop: int | None) -> Node:
-        spec = [("slice", None, None, None)] * rank
-        spec[axis] = ("slice", start, stop, None)  # type: ignore[assignment] # bounds
+        spec: list[tuple[object, ...]] = [WHOLE] * rank
+        spec[axis] = ("slice", start, stop, None)
         return put(value, f, tuple(spec), [])
 
     before, here, after = (cut(f, axis, *b) for b in ((None, -2), (1, -1), (2, None)))
@@ -141,30 +142,47 @@ def trapezoid(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
     return total(areas, (only(areas, axis),))
 
 
-def interp(
-    x: Node, xp: Node, fp: Node, left: Node | None, right: Node | None
+def cumulative_trapezoid(
+    y: Node, x: Node | None, dx: Node | int, axis: int, initial: int | None
 ) -> Node:
-    """`np.interp`."""
+    """`scipy.integrate.cumulative_trapezoid`."""
+    areas = trapezoids(y, x, dx, axis)
+    axis = only(y, axis)
+    sums = running("cumsum", areas, axis)
+    if initial is None:
+        return sums
+    if initial != 0:
+        raise ValueError("`initial` must be `None` or `0`.")
+    spec: list[tuple[object, ...]] = [WHOLE] * len(y.type.axes)
+    spec[axis] = ("slice", 1, None, None)
+    return put(sums, y, tuple(spec), [])
+
+
+def interp(x: Node, xp: Node, fp: Node, left: Node | None, right: Node | None) -> Node:
+    """`np.interp`; beyond the last points it is constant."""
     if len(xp.type.axes) != 1 or len(fp.type.axes) != 1:
         raise ValueError("fp and xp are not of one axis")
-    graph = x.graph
-    at = applied("interval", xp, x, type_=Type("int", x.type.axes))
-    kind = "take" if x.type.axes else "at"
-
-    def item(a: Node, i: Node) -> Node:
-        return index(a, ((kind, i),))
-
-    low, high = item(xp, at), item(xp, at + 1)
-    # Beyond the last points the value is theirs.
-    share = graph.call("clip", (x - low) / (high - low), graph.zero, graph.one)
-    value = item(fp, at) + share * (item(fp, at + 1) - item(fp, at))
-    if left is not None:
-        first = index(xp, (("at", 0),))
-        value = graph.call("select", graph.call("lt", x, first), left, value)
-    if right is not None:
-        last = index(xp, (("at", -1),))
-        value = graph.call("select", graph.call("gt", x, last), right, value)
+    xp.graph.held[xp.type.axes[0], fp.type.axes[0]] = None
+    value: Node = applied("interp", x, xp, fp, type_=shaped(x, x.type.axes))
+    for given, beyond in ((left, before), (right, after)):
+        if given is not None:
+            value = x.graph.call("select", beyond(x, xp), given, value)
     return value
+
+
+def before(x: Node, xp: Node) -> Node:
+    """Whether points are left of all others."""
+    return x.graph.call("lt", x, index(xp, (("at", 0),)))
+
+
+def after(x: Node, xp: Node) -> Node:
+    """Whether points are right of all others."""
+    return x.graph.call("gt", x, index(xp, (("at", -1),)))
+
+
+def interval(x: Node, xp: Node) -> Node:
+    """Which of the intervals points are in; the first or the last one where they are in none."""
+    return applied("interval", xp, x, type_=Type("int", x.type.axes))
 
 
 # Polynomials
@@ -231,6 +249,7 @@ primitive(
     lambda _: 'np.clip(np.searchsorted({0}, {1}, side="right") - 1, 0, len({0}) - 2)',
     derived=False,
 )
+primitive("interp", lambda _: "np.interp({0}, {1}, {2})")
 primitive("powers", _powers)
 primitive("exponents", _exponents, derived=False)
 primitive("polyval", lambda _: "np.polyval({0}, {1})")
@@ -239,6 +258,8 @@ primitive("polyder", lambda _: "np.polyder({0})")
 # fmt: off
 array("diff",       "np.diff",       "a :n=1 :axis=-1 -prepend -append",      diff)
 array("ediff1d",    "np.ediff1d",    "ary -to_end -to_begin",                 ediff1d)
+array("gradient",   "np.gradient",   "f ~varargs :axis=None :edge_order=1",   gradient)
+array("cumulative_trapezoid", "scipy.integrate.cumulative_trapezoid", "y x=None dx=1 :axis=-1 :initial=None", cumulative_trapezoid)
 array("trapezoid",  "np.trapezoid np.trapz scipy.integrate.trapezoid", "y x=None dx=1 :axis=-1", trapezoid)
 array("interp",     "np.interp",     "x xp fp left=None right=None -period",  interp)
 array("vander",     "np.vander",     "x #N=None :increasing=False",           vander)

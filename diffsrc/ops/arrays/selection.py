@@ -209,5 +209,6 @@ array("partition",  "np.partition",  "a :kth :axis=-1 -kind -order",            
 array("argpartition", "np.argpartition", "a :kth :axis=-1 -kind -order",                   argpartition, method="argpartition")
 array("searchsorted", "np.searchsorted", "a v :side=left -sorter",                         searchsorted, method="searchsorted")
 array("digitize",   "np.digitize",   "x bins :right=False",                                digitize)
+array("nonzero",    "np.nonzero",    "a",                                                  nonzero, method="nonzero")
 array("flatnonzero", "np.flatnonzero", "a",                                                flatnonzero)
 # fmt: on
