@@ -355,6 +355,7 @@ class Arrays(Live):
             "None" if name in refused else text_of(name, value)
             for name, value in zip(names, args, strict=False)
         ]
+        texts = [text for text in texts if text]  # none of several arguments
         texts += [
             f"{name}={text_of(name, value)}"
             for name, value in keywords.items()

@@ -9,7 +9,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude
+from diffsrc.ir import (
+    Call,
+    Const,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Template,
+    Type,
+    Var,
+    magnitude,
+    reachable,
+)
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, nested, view
 from diffsrc.ir.indices import distinct_by
 from diffsrc.ops.arrays import PRIMITIVES
@@ -140,8 +153,6 @@ class ArrayWriter:
             start = self._zeros(like, first.args[0])
         else:
             start = self.write(filled(rest, like))
-            if not start.operands or isinstance(rest, Ref):
-                start = spelled("copy", "{0}.copy()", [start], like.type)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         for coefficient, node in puts:
@@ -428,6 +439,36 @@ def spelled(
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
+
+
+def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+    """The numbers that a condition of arrays chooses from, in the precision of these.
+
+    NumPy makes float64 of two numbers of Python.
+    """
+    like = _float_in(condition)
+    if like is None:
+        return arms
+    first = arms[0]
+    if isinstance(first, Const) and isinstance(first.value, int):
+        first = first.graph.const(float(first.value))
+    typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+    return typed, *arms[1:]
+
+
+def where_true(condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
+    """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
+    values = [arm.value if isinstance(arm, Const) else None for arm in arms]
+    like = _float_in(condition)
+    if values != [1, 0] or like is None:
+        return None
+    return spelled("astype", "{0}.astype({1}.dtype)", [condition, like], type_)
+
+
+def _float_in(condition: Node) -> Node | None:
+    """An array of floats that a condition asks for."""
+    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+    return next((n for n in likes if n.type.kind == "float"), None)
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
