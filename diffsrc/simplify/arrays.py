@@ -155,7 +155,10 @@ class ArrayWriter:
             start = self.write(filled(rest, like))
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for coefficient, node in puts:
+        for own, node in puts:
+            core, factor = graph.split(node.args[0])
+            coefficient = own * factor
+            node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
             if node.op == "put":
                 lines.append(self._put(coefficient, node, args))
             else:

@@ -56,50 +56,13 @@ def ediff1d(ary: Node) -> Node:
 
 
 def gradient_along(f: Node, axis: int, spacing: Node | int, edge_order: int) -> Node:
-    """By central differences, at the edges by those of one side."""
+    """Along one axis, by a step or the places of the items."""
     if edge_order not in {1, 2}:
         raise ValueError("'edge_order' greater than 2 not supported")
-    rank = len(f.type.axes)
     h = f.graph.number(spacing) if isinstance(spacing, int) else spacing
-
-    def item(i: int) -> Node:
-        return at_axis(f, axis, ("slice", i, i + 1 or None, None))
-
-    def put_at(value: Node, start: int | None, stop: int | None) -> Node:
-        spec: list[tuple[object, ...]] = [WHOLE] * rank
-        spec[axis] = ("slice", start, stop, None)
-        return put(value, f, tuple(spec), [])
-
-    before, here, after = (cut(f, axis, *b) for b in ((None, -2), (1, -1), (2, None)))
-    edges = [(item(0), item(1), item(2)), (item(-1), item(-2), item(-3))]
-    if not h.type.axes:
-        inside = (after - before) / (2 * h)
-        slopes = [
-            (b - a) / h if edge_order == 1 else (4 * b - 3 * a - c) / (2 * h) for a, b, c in edges
-        ]
-        slopes[1] = -slopes[1]
-    else:
-        if len(h.type.axes) != 1:
-            raise ValueError("distances must be either scalars or 1d")
-        steps = diff(h, 1, 0)
-        d1, d2 = (along(cut(steps, 0, *b), axis, rank) for b in ((None, -1), (1, None)))
-        inside = (
-            -d2 / (d1 * (d1 + d2)) * before
-            + (d2 - d1) / (d1 * d2) * here
-            + d1 / (d2 * (d1 + d2)) * after
-        )
-        slopes = []
-        for (a, b, c), (i, j), sign in zip(edges, ((0, 1), (-1, -2)), (1, -1), strict=True):
-            e1, e2 = (at_axis(steps, 0, ("at", k)) for k in (i, j))
-            one = (b - a) / e1
-            if edge_order == 2:
-                one = (
-                    -(2 * e1 + e2) / (e1 * (e1 + e2)) * a
-                    + (e1 + e2) / (e1 * e2) * b
-                    - e1 / (e2 * (e1 + e2)) * c
-                )
-            slopes.append(sign * one)
-    return put_at(inside, 1, -1) + put_at(slopes[0], 0, 1) + put_at(slopes[1], -1, None)
+    if len(h.type.axes) > 1:
+        raise ValueError("distances must be either scalars or 1d")
+    return applied("gradient", f, h, params=(axis, edge_order), type_=f.type)
 
 
 def gradient(
@@ -249,6 +212,14 @@ primitive(
     lambda _: 'np.clip(np.searchsorted({0}, {1}, side="right") - 1, 0, len({0}) - 2)',
     derived=False,
 )
+def _gradient(node: Call) -> str:
+    (_, h), (axis, edge_order) = node.args, node.params
+    text = "np.gradient({0}" if h is h.graph.one else "np.gradient({0}, {1}"
+    text += f", axis={axis}" if len(node.type.axes) > 1 else ""
+    return text + (f", edge_order={edge_order})" if edge_order > 1 else ")")
+
+
+primitive("gradient", _gradient)
 primitive("interp", lambda _: "np.interp({0}, {1}, {2})")
 primitive("powers", _powers)
 primitive("exponents", _exponents, derived=False)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import WHOLE, Hole, contract, index, labels_of, put
+from diffsrc.ir.arrays import WHOLE, Hole, contract, index, labels_of, put, reduced, total
 from diffsrc.ir.shapes import Axes, is_unit
 from diffsrc.ops.arrays.differences import (
     after,
+    along,
     before,
+    cut,
     diff,
     exponents,
     interval,
@@ -17,11 +20,81 @@ from diffsrc.ops.arrays.differences import (
     polyval,
     powers,
 )
-from diffsrc.ops.arrays.selection import entry_of
+from diffsrc.ops.arrays.selection import at_axis, entry_of
 from diffsrc.rules.arrays.table import loose, whole
 
 ALL_BUT_LAST = ("slice", None, -1, None)
 ALL_BUT_FIRST = ("slice", 1, None, None)
+
+
+def _gradient(g: Node, y: Call, i: int) -> Node:
+    """Between two slopes of `f` there is their mean; at the edges there is one, or a line."""
+    f, h = y.args
+    axis, edge_order = y.params
+    rank = len(f.type.axes)
+    if i and not h.type.axes:
+        return reduced(-g * y / h, y.type.axes, ())
+    edges = cut(g, axis, 0, 1), cut(g, axis, -1, None)
+    if not h.type.axes:
+        inside = cut(g, axis, 1, -1) / (2 * h)
+        parts = [(inside, 2, None), (-inside, None, -2)]
+        for edge, sign in zip(edges, (1, -1), strict=True):
+            part = sign * edge / h
+            weights = (-1, 1) if edge_order == 1 else (Fraction(-3, 2), 2, Fraction(-1, 2))
+            for k, weight in enumerate(weights):
+                place = k if sign > 0 else -1 - k
+                parts.append((weight * part, place, place + 1 or None))
+        return _added(f, axis, parts)
+    steps = diff(h, 1, 0)
+    left, right = (cut(steps, 0, *part) for part in ((None, -1), (1, None)))
+    both = along(left + right, axis, rank)
+    left, right = along(left, axis, rank), along(right, axis, rank)
+    inside = cut(g, axis, 1, -1) / both
+    # What comes to the slopes between the items.
+    parts = [(inside * right, None, -1), (inside * left, 1, None)]
+    firsts = [at_axis(steps, 0, ("at", k)) for k in (0, -1)]
+    seconds = [at_axis(steps, 0, ("at", k)) for k in (1, -2)]
+    for edge, first, second, at in zip(edges, firsts, seconds, (0, -1), strict=True):
+        share = first / (first + second)
+        one = edge if edge_order == 1 else edge * (1 + share)
+        parts.append((one, at, at + 1 or None))
+        if edge_order == 2:
+            next_ = 1 if at == 0 else -2
+            parts.append((-edge * share, next_, next_ + 1))
+    slopes = diff(f, 1, axis) / along(steps, axis, rank)
+    d_slopes = _added(slopes, axis, parts)
+    d_heights = d_slopes / along(steps, axis, rank)
+    if i == 0:
+        return _added(f, axis, [(d_heights, 1, None), (-d_heights, None, -1)])
+    # What comes to the steps: through the slopes, and as weights of these.
+    value = cut(y, axis, 1, -1)
+    before, after = cut(slopes, axis, None, -1), cut(slopes, axis, 1, None)
+    parts = [
+        (-d_heights * slopes, None, None),
+        (inside * (after - value), None, -1),
+        (inside * (before - value), 1, None),
+    ]
+    if edge_order == 2:
+        for edge, first, second, at in zip(edges, firsts, seconds, (0, -1), strict=True):
+            next_ = 1 if at == 0 else -2
+            own, other = (cut(slopes, axis, k, k + 1 or None) for k in (at, next_))
+            bend = edge * (own - other) / (first + second) ** 2
+            parts.append((bend * second, at, at + 1 or None))
+            parts.append((-bend * first, next_, next_ + 1))
+    d_steps = _added(slopes, axis, parts)
+    d_steps = total(d_steps, [k for k in range(rank) if k != axis])
+    return _added(h, 0, [(d_steps, 1, None), (-d_steps, None, -1)])
+
+
+def _added(like: Node, axis: int, parts: Sequence[tuple[Node, int | None, int | None]]) -> Node:
+    """Values that are added to slices along one axis."""
+    found = []
+    for value, start, stop in parts:
+        spec: list[tuple[object, ...]] = [WHOLE] * len(like.type.axes)
+        spec[axis] = ("slice", start, stop, None)
+        whole_axis = start is None and stop is None
+        found.append(value if whole_axis else put(value, like, tuple(spec), []))
+    return like.graph.sum(found)
 
 
 def _interp(g: Node, y: Call, i: int) -> Node:
@@ -92,6 +165,7 @@ def _polyder(g: Node, y: Call, _: int) -> Node:
 
 
 # fmt: off
+whole("gradient", _gradient)
 whole("interp",  _interp)
 whole("powers",  _powers)
 loose("polyval", _polyval)
