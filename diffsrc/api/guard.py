@@ -92,7 +92,7 @@ def _conditions(
             return str(size.value)
         written = simplifier.written_size(size)
         leaves = {n for n in reachable((written,)) if isinstance(n, Var)}
-        if not leaves <= set(parameters.values()):
+        if not leaves <= {p.node for p in program.parameters}:
             raise ShapeError(
                 "Whether arrays are broadcast here is not known before the derivative runs.",
                 suggestion="Give both the same shape in the text, with reshape or indexing.",

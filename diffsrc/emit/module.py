@@ -13,7 +13,7 @@ from diffsrc.emit.signature import INDENT, WIDTH
 # As isort orders them, the standard library apart. SciPy ships no types.
 STANDARD = {"cmath": "import cmath", "math": "import math"}
 OTHERS = {"np": "import numpy as np"}
-OF_SCIPY = ("special", "stats")
+OF_SCIPY = ("integrate", "linalg", "special", "stats")
 MAX_ELEMENTS = 1_000
 LARGEST = 8  # bytes: a longer float has no Python literal
 PLAIN = (bool, int, float, complex, str, bytes, type(None))

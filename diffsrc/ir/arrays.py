@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, as_long, broadcast, is_unit
+from diffsrc.ir.shapes import Axes, as_long, is_unit, joined
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -57,7 +57,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
     if not spec:
-        return _index(node, (("at", 0),) * rank)
+        return index(node, (("at", 0),) * rank)
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
 
@@ -133,12 +133,14 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     """Items of an array, as `a[...]` gives them.
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
-    ("take", integers), ("mask", booleans), and ("new",) for each new one.
+    ("take", integers), ("list", integers that are known, in tuples), ("mask", booleans), and
+    ("new",) for each new one. ("gap",) is an ellipsis for no axis, which parts arrays of indices;
+    ("flat", i) alone is an item of all.
     """
-    if not any(entry[0] in {"take", "mask"} for entry in spec):
+    if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
-        plain = tuple(entry for entry in spec if entry[0] != "new")
-        left = [entry for entry in spec if entry[0] != "at"]
+        plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
+        left = [entry for entry in spec if entry[0] not in {"at", "gap"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)
@@ -182,39 +184,68 @@ def _of_items(
 def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
     """The axes of items: those of arrays of indices stand where these do, or in front."""
     sizes = node.args[0].type.axes
-    axes: list[Node] = []
-    many: list[Node] = []
+    kept: list[tuple[Node, tuple[object, ...]]] = []  # what is cut, and how
+    many: Axes = ()
     places: list[int] = []
     at = 0
-    advanced = any(entry[0] in {"take", "mask"} for entry in spec)
+    advanced = any(entry[0] in ADVANCED for entry in spec)
     for i, (kind, *parts) in enumerate(spec):
         match kind:
             case "new":
-                axes.append(node.graph.one)
+                kept.append((node.graph.one, (None, None, None)))
+            case "gap" | "flat":
+                pass
             case "slice":
-                axes.append(_slice_length(node, len(axes), sizes[at], parts))
+                kept.append((sizes[at], tuple(parts)))
                 at += 1
             case "at":
                 places += [i] * advanced
                 at += 1
             case "take":
+                assert isinstance(parts[0], Node)
                 places.append(i)
-                many.append(parts[0])  # type: ignore[arg-type] # a node
+                many = joined(many, parts[0].type.axes)
+                at += 1
+            case "list":
+                places.append(i)
+                many = joined(many, tuple(map(node.graph.number, lengths_of(parts[0]))))
                 at += 1
             case _:
                 mask = parts[0]
                 assert isinstance(mask, Node)
                 places.append(i)
                 count = node.graph.call("count", mask, params=("count",), type_=FLOAT)
-                of_mask = Type("float", (count,))
-                many.append(node.graph.call("items", mask, params=("items",), type_=of_mask))
+                many = joined(many, (count,))
                 at += len(mask.type.axes)
-    if not places:
-        return tuple(axes)
-    together = places[-1] - places[0] == len(places) - 1
+    together = bool(places) and places[-1] - places[0] == len(places) - 1
     # Those before the first one stand before its axes.
     front = sum(kind in {"new", "slice"} for kind, *_ in spec[: places[0]]) if together else 0
-    return (*axes[:front], *broadcast(many), *axes[front:])
+    axes = [
+        _slice_length(node, i if i < front else i + len(many), size, bounds)
+        for i, (size, bounds) in enumerate(kept)
+    ]
+    return (*axes[:front], *many, *axes[front:])
+
+
+def lengths_of(tree: object) -> tuple[int, ...]:
+    """The shape of numbers in tuples.
+
+    Raises:
+        ValueError: the tuples in one are not alike.
+    """
+    if not isinstance(tree, tuple):
+        return ()
+    inner = {lengths_of(item) for item in tree}
+    if len(inner) > 1:
+        raise ValueError("setting an array element with a sequence: the shape is inhomogeneous")
+    return (len(tree), *inner.pop()) if inner else (0,)
+
+
+def nested(tree: object) -> str:
+    """The text of integers in tuples, as lists."""
+    if isinstance(tree, tuple):
+        return f"[{', '.join(map(nested, tree))}]"
+    return str(tree)
 
 
 def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -> Node:
@@ -232,7 +263,7 @@ def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -
             return size + last - first
         if first == -1 and last is None:
             return graph.one
-        if isinstance(last, int) and last - first == 1 and first * last >= 0:
+        if isinstance(last, int) and last - first == 1 and (first >= 0) == (last >= 0):
             return graph.one
     if start is None and stop is None and step == -1:
         return size
@@ -266,6 +297,8 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
 
 
 WHOLE = ("slice", None, None, None)
+# What takes items by arrays.
+ADVANCED = frozenset({"take", "list", "mask"})
 TURNED = ("slice", None, None, -1)
 
 
@@ -415,7 +448,9 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
         None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
     )
     if out == whole[front:] and not any(label is not None for label in whole[:front]):
-        return node
+        # Unit axes in front are left out.
+        rank = len(node.type.axes)
+        return view(node, tuple(range(max(rank - len(to), 0), rank)))
     sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 

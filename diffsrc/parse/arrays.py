@@ -6,6 +6,7 @@ They need the ranks of the arguments: a function that was read without them is r
 from __future__ import annotations
 
 import ast
+import math
 from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
@@ -142,6 +143,23 @@ class Arrays(Live):
         text = self._call_text(operation, spelling, args, keywords, trees)
         return self.made(operation, trees, holes, text, node)
 
+    def is_ranked_array(self, value: Value, rank: int = 0) -> bool:
+        """Whether Python's own functions go through an array, of this rank if one is given."""
+        if not isinstance(value, Node) or value.type.kind not in {"float", "bool"}:
+            return False
+        if value in self.arrays or not value.operands:
+            self.need_ranks()
+        return bool(value.type.axes) and rank in {0, rank_of(value)}
+
+    def of_array(
+        self, name: str, args: Sequence[Value], node: ast.expr, axis: int | None = None
+    ) -> Node:
+        """A call of a builtin that goes through an array."""
+        (value,) = args
+        assert isinstance(value, Node)
+        trees: dict[str, Any] = {"a": Hole(0), "axis": axis, "keepdims": False}
+        return self.made(ARRAYS[f"np.{name}"], trees, [value], f"{name}({{0}})", node)
+
     def made(
         self,
         operation: ArrayOperation,
@@ -246,10 +264,16 @@ class Arrays(Live):
     ) -> Any:
         """An argument as its operation has it, with holes for nodes."""
         match parameter.kind:
+            case _ if parameter.has_default and isinstance(value, Static) and value.value is None:
+                return None
+            case "index" if (tree := self.known_integers(value)) is not None:
+                return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
             case "dtype":
                 return self._dtype_tree(value, holes, node)
+            case "array" if isinstance(value, Static) and value.value is None:
+                return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
             case "array" | "list" | "sizes" if isinstance(value, Object):
                 # The items of an argument that is a list or a tuple.
                 items = Items(self.elements(value, node), list)
@@ -271,6 +295,14 @@ class Arrays(Live):
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
+
+    def known_integers(self, value: Value) -> tuple[object, ...] | int | None:
+        """Integers in tuples, of lists of such; None where there is something else."""
+        if isinstance(value, Items):
+            items = [self.known_integers(item) for item in value.items]
+            return None if None in items else tuple(items)
+        known = self.known_number(value)
+        return known if type(known) is int else None
 
     def _dtype_tree(self, value: Value, holes: list[Node], node: ast.AST) -> Any:
         """A kind of floats: `float`, `np.float32`, `"float64"`, `x.dtype`."""
@@ -295,6 +327,8 @@ class Arrays(Live):
         known = self.known_number(value)
         if known is None and isinstance(value, Static):
             return value.value
+        if known is None and isinstance(value, Node):
+            known = infinity(value)
         if known is None:
             self.refuse(
                 f"The argument {name!r} must be known before the derivative runs.",
@@ -326,6 +360,7 @@ class Arrays(Live):
             "None" if name in refused else text_of(name, value)
             for name, value in zip(names, args, strict=False)
         ]
+        texts = [text for text in texts if text]  # none of several arguments
         texts += [
             f"{name}={text_of(name, value)}"
             for name, value in keywords.items()
@@ -336,6 +371,16 @@ class Arrays(Live):
         if spelling == "@":
             return f"{texts[0]} @ {texts[1]}"
         return f"{spelling.removeprefix('scipy.')}({', '.join(texts)})"
+
+
+def infinity(value: Node) -> float | None:
+    """`np.inf`, or the number before it."""
+    if not isinstance(value, Call):
+        return None
+    if value.op == "neg":
+        inner = infinity(value.args[0])
+        return None if inner is None else -inner
+    return math.inf if value.op == "inf" else None
 
 
 def _gathered(
@@ -381,6 +426,8 @@ def rendered(tree: Any, value: Value) -> str:
         if isinstance(value, Items) and value.type is Rest:
             return inner
         return f"({inner},)" if len(tree) == 1 else f"({inner})"
+    if isinstance(tree, float) and math.isinf(tree):
+        return "np.inf" if tree > 0 else "-np.inf"
     return f'"{tree}"' if isinstance(tree, str) else repr(tree)
 
 

@@ -183,6 +183,8 @@ class Builtins(Expressions):
     # Sums and such
 
     def _sum(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        if len(args) == 1 and not keywords and self.is_ranked_array(args[0]):
+            return self.of_array("sum", args, node, axis=0)
         start = keywords.pop("start", None)
         self._take(args, keywords, (1, 2), node)
         terms = [self.numeric(v, node) for v in self.elements(args[0], node)]
@@ -251,6 +253,8 @@ class Builtins(Expressions):
         return Items((self.node("floordiv", (a, b), node), self.node("mod", (a, b), node)))
 
     def _any(self, op: str, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        if len(args) == 1 and not keywords and self.is_ranked_array(args[0], 1):
+            return self.of_array("any" if op == "or" else "all", args, node)
         self._take(args, keywords, (1, 1), node)
         found: Node | None = None
         for element in self.elements(args[0], node):

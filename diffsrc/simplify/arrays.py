@@ -9,8 +9,22 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Const, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude, reachable
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
+from diffsrc.ir import (
+    Call,
+    Const,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Template,
+    Type,
+    Var,
+    magnitude,
+    reachable,
+)
+from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, nested, view
+from diffsrc.ir.indices import distinct_by
 from diffsrc.ops.arrays import PRIMITIVES
 
 Write = Callable[[Node], Node]
@@ -51,10 +65,12 @@ class ArrayWriter:
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}[{subscript(node.params)}]"
+                text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
+            case "exclusive" | "running_back":
+                return self.write(node.args[0])  # only derived by the others
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
@@ -139,7 +155,10 @@ class ArrayWriter:
             start = self.write(filled(rest, like))
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for coefficient, node in puts:
+        for own, node in puts:
+            core, factor = graph.split(node.args[0])
+            coefficient = own * factor
+            node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
             if node.op == "put":
                 lines.append(self._put(coefficient, node, args))
             else:
@@ -154,12 +173,14 @@ class ArrayWriter:
         at_first = len(args)
         args.append(self.write(magnitude(coefficient) * value))
         args += map(self.write, at)
-        text = _shifted(subscript(node.params), at_first)
-        if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
+        parts = [_shifted(part, at_first) for part in subscripts(node.params)]
+        text = ", ".join(parts)
+        if distinct_by(node.params, at) is None:
             function = "np.add.at" if sign == "+" else "np.subtract.at"
-            text = f"({text})" if len(node.params) > 1 else text
+            if len(parts) > 1:
+                text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
             return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        return f"[{text}]", f"{sign}= {{{at_first}}}"
+        return _shifted(items(node.params), at_first), f"{sign}= {{{at_first}}}"
 
     def _put_along(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
@@ -432,8 +453,7 @@ def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
 
     NumPy makes float64 of two numbers of Python.
     """
-    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
-    like = next((n for n in likes if n.type.kind == "float"), None)
+    like = _float_in(condition)
     if like is None:
         return arms
     first = arms[0]
@@ -441,6 +461,21 @@ def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
         first = first.graph.const(float(first.value))
     typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
     return typed, *arms[1:]
+
+
+def where_true(condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
+    """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
+    values = [arm.value if isinstance(arm, Const) else None for arm in arms]
+    like = _float_in(condition)
+    if values != [1, 0] or like is None:
+        return None
+    return spelled("astype", "{0}.astype({1}.dtype)", [condition, like], type_)
+
+
+def _float_in(condition: Node) -> Node | None:
+    """An array of floats that a condition asks for."""
+    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+    return next((n for n in likes if n.type.kind == "float"), None)
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
@@ -462,13 +497,24 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     return spelled("sum", text, [arg], Type("float", axes))
 
 
+def items(spec: tuple[tuple[object, ...], ...]) -> str:
+    """The brackets of items, and what stands before them."""
+    flat = spec[0][0] == "flat"
+    return f"{'.flat' * flat}[{subscript(spec)}]"
+
+
 def subscript(spec: tuple[tuple[object, ...], ...]) -> str:
     """The inside of the brackets of items, with holes for nodes."""
+    return ", ".join(subscripts(spec))
+
+
+def subscripts(spec: tuple[tuple[object, ...], ...]) -> list[str]:
+    """What stands between the commas."""
 
     def text(part: object) -> str:
         if isinstance(part, Hole):
             return f"{{{part.index}}}"
-        return "" if part is None else str(part)
+        return "" if part is None else nested(part)
 
     parts = []
     for kind, *bounds in spec:
@@ -476,10 +522,11 @@ def subscript(spec: tuple[tuple[object, ...], ...]) -> str:
             start, stop, step = map(text, bounds)
             parts.append(f"{start}:{stop}:{step}" if step else f"{start}:{stop}")
         else:
-            parts.append("None" if kind == "new" else text(bounds[0]))
+            plain = {"new": "None", "gap": "..."}
+            parts.append(plain[kind] if kind in plain else text(bounds[0]))
     while len(parts) > 1 and parts[-1] == ":":
         parts.pop()
-    return ", ".join(parts)
+    return parts
 
 
 def _shifted(text: str, by: int) -> str:

@@ -28,7 +28,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision
+from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision, where_true
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -142,6 +142,11 @@ class Lowering:
             arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
+            if node.type.axes and all(isinstance(arm, Const) for arm in arms):
+                ones = where_true(condition, arms, node.type)
+                if ones is not None:
+                    return ones
+                arms = [*in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -230,6 +235,9 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
+                ones = where_true(args[0], arms, node.type)
+                if ones is not None:
+                    return ones
                 arms = in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":

@@ -14,6 +14,7 @@ from diffsrc.ir import (
     COMPLEX,
     Call,
     Const,
+    Exact,
     Graph,
     Node,
     Number,
@@ -26,7 +27,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import in_shape
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
-from diffsrc.ops.arrays import ARRAYS, define
+from diffsrc.ops.arrays import ARRAYS, ROOTS, define, squared
 from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer
 
@@ -129,7 +130,8 @@ class Normaliser:
                 return self._of_arrays(node)
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
-                return self._call(node, args)
+                form = self._call(node, args)
+                return unrooted(form) if self.graph.ranked else form
             case Const():
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
@@ -271,6 +273,18 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def unrooted(node: Node) -> Node:
+    """Even powers of norms and standard deviations as those of sums of squares and variances."""
+    if not isinstance(node, Prod):
+        return node
+    powers: dict[Node, Exact] = {}
+    for base, exponent in node.factors:
+        root = isinstance(base, Call) and base.op in ROOTS and exponent % 2 == 0
+        new = squared(base) if root else base  # type: ignore[arg-type] # a call
+        powers[new] = powers.get(new, 0) + (exponent // 2 if root else exponent)
+    return node if dict(node.factors) == powers else node.graph.monomial(node.coefficient, powers)
 
 
 def over_denominator(node: Node) -> Node:

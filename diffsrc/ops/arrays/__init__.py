@@ -8,15 +8,19 @@ from diffsrc.ops.arrays import (  # noqa: F401 - it fills the tables
     along,
     basic,
     diagonals,
+    differences,
     exponentials,
     linear,
     products,
+    selection,
     shaping,
 )
+from diffsrc.ops.arrays.reductions import ROOTS, squared
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,
     PRIMITIVES,
+    STEPS,
     ArrayOperation,
     Parameter,
     ShapeOf,
@@ -28,9 +32,12 @@ __all__ = [
     "ARRAYS",
     "METHODS",
     "PRIMITIVES",
+    "ROOTS",
+    "STEPS",
     "ArrayOperation",
     "Parameter",
     "ShapeOf",
     "array_operation_of",
     "define",
+    "squared",
 ]

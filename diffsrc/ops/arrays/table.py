@@ -18,9 +18,10 @@ class Parameter(NamedTuple):
     """A parameter of an operation.
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
-    "sizes" for a shape, an integer or a tuple of such; "dtype" for a kind of floats; "refused" for
-    what is not understood but left out; "rest" for all arrays that follow; "graph" for the graph,
-    which nobody passes. One that is `spread` takes all arguments that follow, in a method.
+    "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
+    "dtype" for a kind of floats; "refused" for what is not understood but left out; "rest" for all
+    arrays that follow; "graph" for the graph, which nobody passes. One that is `spread` takes all
+    arguments that follow, in a method.
     """
 
     name: str
@@ -62,6 +63,7 @@ KINDS = {
     ":": "static",
     "*": "list",
     "#": "sizes",
+    "!": "index",
     "-": "refused",
     "~": "rest",
     "^": "dtype",
@@ -75,6 +77,7 @@ MODULES = {
     "scipy.special": "scipy.special",
     "scipy.linalg": "scipy.linalg",
     "scipy.integrate": "scipy.integrate",
+    "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
 DEFAULTS = {"None": None, "True": True, "False": False}
 
@@ -122,11 +125,15 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
 
 # How a primitive is written: its text, with holes for its arguments.
 PRIMITIVES: dict[str, Callable[[Call], str]] = {}
+# Those that have no derivative: places, counts, truth values.
+STEPS: set[str] = set()
 
 
-def primitive(name: str, text: Callable[[Call], str]) -> None:
+def primitive(name: str, text: Callable[[Call], str], *, derived: bool = True) -> None:
     """Enter an operation that definitions are made of; one that `ir.arrays` does not build."""
     PRIMITIVES[name] = text
+    if not derived:
+        STEPS.add(name)
 
 
 def applied(name: str, *args: Node, params: tuple[object, ...] = (), type_: Type) -> Call:
@@ -213,6 +220,9 @@ def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
     module = getattr(function, "__module__", None)
     name = getattr(function, "__name__", None)
+    owner = getattr(function, "__self__", None)
+    if type(owner).__name__ == "ufunc" and type(owner).__module__ == "numpy":
+        return ARRAYS.get(f"np.{owner.__name__}.{name}")
     if not isinstance(module, str) or not isinstance(name, str):
         return None
     if module.partition(".")[0] not in {"numpy", "scipy", "_operator"}:
@@ -235,7 +245,7 @@ def _functions_of(
     for operation in ARRAYS.values():
         for spelling in operation.spellings:
             prefix, _, name = spelling.rpartition(".")
-            module = MODULES[prefix]
+            module = MODULES.get(prefix)
             if module in loaded:
                 function = getattr(sys.modules[module], name, None)
                 own = getattr(function, "__name__", name)
