@@ -82,6 +82,7 @@ class Normaliser:
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
                 if inner.type.axes:
+                    self.graph.named.setdefault(inner, form)
                     self.written.setdefault(inner, node)
                     if is_symmetric(inner):
                         self.graph.symmetric.add(form)

@@ -9,7 +9,6 @@ from diffsrc.ir.arrays import (
     diagonal,
     expanded,
     filled,
-    in_shape,
     labels_of,
     mirrored,
     reduced,
@@ -29,7 +28,7 @@ from diffsrc.ops.arrays.linear import (
     solve,
     triangular,
 )
-from diffsrc.rules.arrays.table import loose, whole
+from diffsrc.rules.arrays.table import fitted, loose, whole
 
 
 def _product(factors: list[tuple[Node, str]], axes: Axes, out: str) -> Node:
@@ -42,6 +41,9 @@ def _product(factors: list[tuple[Node, str]], axes: Axes, out: str) -> Node:
     for node, own in factors:
         labels: Labels = (*front, *(letters[name] for name in own))
         made.append((node, labels_of(node.type.axes, labels)))
+        for size in node.type.axes[-len(own) :] if own else ():
+            if size is not axes[-1] and not is_unit(size):
+                node.graph.spread[size, axes[-1]] = None
         sizes |= {letters[name]: axes[-1] for name in own}
     kept = labels_of(axes, (*front, *(letters[name] for name in out)))
     lengths = {label: size for label, size in sizes.items() if not is_unit(size)}
@@ -71,7 +73,7 @@ def _in_full(g: Node, y: Call, like: Node) -> Node:
     """The adjoint as an array, of the precision of `like`."""
     if like.type.axes == y.type.axes:
         return filled(g, like)
-    return in_shape(g, y.type.axes)
+    return fitted(g, y.type.axes)
 
 
 def _solve(g: Node, y: Call, i: int) -> Node:
@@ -117,7 +119,7 @@ def _cho_factor(g: Node, y: Call, _: int) -> Node:
     lower = bool(y.params[0])
     diagonal_, rest = _diagonals(g)
     if rest is not g.graph.zero:
-        rest = triangle(in_shape(rest, y.type.axes), 0, lower=lower)
+        rest = triangle(fitted(rest, y.type.axes), 0, lower=lower)
     return _of_factor(diagonal_, rest, triangle(y, 0, lower=lower), upper=not lower)
 
 
@@ -128,8 +130,8 @@ def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:
     factor, inverse = (transposed(y), transposed(inverse)) if upper else (y, inverse)
     value = zero
     if rest is not zero:
-        rest = transposed(in_shape(rest, axes)) if upper else rest
-        inner = mirrored(in_shape(_product([(factor, "ki"), (rest, "kj")], axes, "ij"), axes))
+        rest = transposed(fitted(rest, axes)) if upper else rest
+        inner = mirrored(fitted(_product([(factor, "ki"), (rest, "kj")], axes, "ij"), axes))
         value = _product([(inverse, "ki"), (inner, "kl"), (inverse, "lj")], axes, "ij") / 2
     if diagonal_ is not zero:
         # The triangle of the product is a diagonal too.
@@ -169,7 +171,7 @@ def _eigenvectors(g: Node, y: Call, _: int) -> Node:
     """By the differences of the eigenvalues, for the symmetric part of the matrix."""
     axes = y.type.axes
     w = eigvalsh(y.args[0], str(y.params[0]))
-    product = in_shape(_product([(y, "ki"), (g, "kj")], axes, "ij"), axes)
+    product = fitted(_product([(y, "ki"), (g, "kj")], axes, "ij"), axes)
     inner = (product - transposed(product)) / (2 * gaps(w))
     return _product([(y, "ik"), (inner, "kl"), (y, "jl")], axes, "ij")
 
