@@ -25,7 +25,7 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape
+from diffsrc.ir.arrays import in_shape, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ops.arrays import ARRAYS, ROOTS, define, squared
 from diffsrc.ops.complex import PARTS
@@ -84,6 +84,11 @@ class Normaliser:
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
+                if inner.type.axes:
+                    self.graph.named.setdefault(inner, form)
+                    self.written.setdefault(inner, node)
+                    if is_symmetric(inner):
+                        self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):
