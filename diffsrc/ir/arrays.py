@@ -169,7 +169,7 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    if (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+    if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
@@ -339,7 +339,10 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     if coefficient != 1:
         return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
-        return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
+        # Where it has no such axis it is alike from both sides.
+        own = spec[len(spec) - len(value.type.axes) :]
+        entries = zip(own, value.type.axes, strict=True)
+        return index(value, tuple(WHOLE if is_unit(size) else entry for entry, size in entries))  # type: ignore[misc] # entries
     front = next((i for i, size in enumerate(value.type.axes) if not is_unit(size)), None)
     if front != 0 and value.type.axes:
         # It is repeated in any case.

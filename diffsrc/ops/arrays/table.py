@@ -79,7 +79,7 @@ MODULES = {
     "scipy.integrate": "scipy.integrate",
     "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
-DEFAULTS = {"None": None, "True": True, "False": False}
+DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
 def array(
