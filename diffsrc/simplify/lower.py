@@ -32,7 +32,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import SCATTERED, is_primitive
+from diffsrc.ir.arrays import SCATTERED, is_primitive, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -156,6 +156,11 @@ class Lowering:
             arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
+            if node.type.axes and all(isinstance(arm, Const) for arm in arms):
+                ones = self.arrays.where_true(condition, arms, node.type)
+                if ones is not None:
+                    return ones
+                arms = [*in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -244,6 +249,9 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
+                ones = self.arrays.where_true(args[0], arms, node.type)
+                if ones is not None:
+                    return ones
                 arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
@@ -315,6 +323,9 @@ class Lowering:
             inside = multiplied_in(node, self._is_used_twice)
             if inside is not node:
                 return self(inside)
+            vectors = column_and_row(node)
+            if vectors is not None:
+                return self.arrays.outer(*vectors, node.type)
         coefficient, powers = self._turned(*self.reach.cover(node))
         if len(powers) == 1:
             (base, exponent), *_ = powers.items()
@@ -390,6 +401,34 @@ def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
                 made.append(c * scale * term)
         return node.graph.sum(made)
     return node
+
+
+def column_and_row(node: Prod) -> tuple[Node, Node] | None:
+    """The two vectors all whose products a matrix is made of; numbers go to the longer product."""
+    if len(node.type.axes) != 2 or any(map(is_unit, node.type.axes)):
+        return None
+    parts: dict[str, list[Node]] = {"row": [], "column": [], "number": []}
+    for base, exponent in node.factors:
+        units = tuple(map(is_unit, base.type.axes))
+        kind = {
+            (): "number",
+            (False,): "row",
+            (True, False): "row",
+            (False, True): "column",
+        }.get(units)
+        if kind is None:
+            return None
+        power = node.graph.power(base, exponent)
+        parts[kind].append(
+            view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power
+        )
+    if not parts["row"] or not parts["column"]:
+        return None
+    numbers = [*parts["number"], node.coefficient]
+    first = len(parts["row"]) > len(parts["column"])
+    column = node.graph.product([*parts["column"], *([] if first else numbers)])
+    row = node.graph.product([*parts["row"], *(numbers if first else [])])
+    return column, row
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:
