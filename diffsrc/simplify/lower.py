@@ -85,7 +85,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed)
+        return ArrayWriter(self, self._is_computed, self._is_given)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -259,12 +259,14 @@ class Lowering:
             return self.graph.call("div", exp, expm1)
         return called(node, args, self.ranks)
 
-    def _is_computed(self, node: Node) -> bool:
+    def _is_given(self, node: Node) -> bool:
         """Whether the user has a value, which is computed in any case."""
         written = self.normal.written.get(node)
-        if written in self.reach.named or written in self.reach.computed:
-            return True
-        return node in self.reach.below or node in self.done
+        return written in self.reach.named or written in self.reach.computed
+
+    def _is_computed(self, node: Node) -> bool:
+        """Whether a value is the user's, or part of another result."""
+        return self._is_given(node) or node in self.reach.below or node in self.done
 
     def _opened(self, node: Sum) -> Node:
         """A sum with what was kept whole for several values, where only one has a use for it."""
@@ -280,7 +282,7 @@ class Lowering:
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
-        return guarded(node, self._is_computed)
+        return guarded(node, self._is_given)
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
