@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, reachable
+from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Template, reachable
+from diffsrc.ops import TABLE
 
 MAX_DEPTH = 18
 MAX_TERNARY = 6
+# Operations on arrays that give new ones.
+FRESH = frozenset(
+    {
+        "np.matmul",
+        "np.sum",
+        "np.zeros_like",
+        "np.ones_like",
+        "np.outer",
+        "np.einsum",
+        "np.tensordot",
+    }
+)
 # What costs no more than a name.
 NEVER_BOUND = frozenset(
     {"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"}
+    | {"np.zeros_like", "np.ones_like"}
 )
 
 
@@ -77,6 +91,15 @@ def planned(
             plan.bound.add(node)
     _group_choices(plan, names)
     return plan
+
+
+def is_fresh(node: Node) -> bool:
+    """Whether an array is a new one, that nothing else sees."""
+    if not isinstance(node, Call) or node.op == "pos":
+        return False
+    if node.options and isinstance(node.options[0], Template):
+        return node.op in FRESH
+    return node.op in TABLE
 
 
 def is_statement(node: If, names: Mapping[Node, str]) -> bool:

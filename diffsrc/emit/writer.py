@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
-from diffsrc.emit.expressions import COMPARISONS, MODULES, Printer
+from diffsrc.emit.expressions import ATOM, COMPARISONS, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
-from diffsrc.emit.plan import Plan, is_statement, planned
+from diffsrc.emit.plan import Plan, is_fresh, is_statement, planned
 from diffsrc.emit.returned import Returned
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.emit.uses import Path, Uses
@@ -23,6 +23,7 @@ from diffsrc.ir import (
     Program,
     Result,
     Var,
+    containers_of,
     reachable,
 )
 
@@ -70,6 +71,9 @@ class Writer:
         self.holders |= {n: [None] for n in program.taken}
         for parameter in program.parameters:
             self.holders[parameter.name] = [parameter.node]
+        for container in containers_of(program.structure):
+            if container.model:
+                self.holders[container.parameter] = [None]
         for free in program.free:
             self.holders[free.var.name] = [None]
         self.holders |= {name: [None] for name in MODULES}
@@ -223,8 +227,11 @@ class Writer:
 
     def _scatter(self, node: Call, name: str, level: int) -> None:
         """What is added to items of a new array, each in a line."""
-        start = self._fitted(node.args[0], level, len(name) + 3)
-        self._line(level, f"{name} = {start}")
+        first = node.args[0]
+        text = self._fitted(first, level, len(name) + 3)
+        if first in self.names or not is_fresh(first):
+            text = f"{self.printer(first, ATOM)}.copy()"
+        self._line(level, f"{name} = {text}")
         for target, text in node.params:
             filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
             self._line(level, filled.replace("{name}", name))

@@ -288,6 +288,9 @@ def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
 
 def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
+    value, coefficient = like.graph.split(value)
+    if coefficient != 1:
+        return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
         return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
     return like.graph.call(
@@ -296,6 +299,8 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
 
 
 WHOLE = ("slice", None, None, None)
+# What is added to items of an array that starts as zeros.
+SCATTERED = frozenset({"put", "put_along"})
 TURNED = ("slice", None, None, -1)
 
 

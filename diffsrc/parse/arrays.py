@@ -13,10 +13,20 @@ from typing import Any, NamedTuple
 from diffsrc.errors import ShapeError
 from diffsrc.ir import FLOAT, Node, Template, Type
 from diffsrc.ir.arrays import Hole
-from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, define
+from diffsrc.ops.arrays import (
+    ARRAYS,
+    METHODS,
+    ArrayOperation,
+    Parameter,
+    array_operation_of,
+    complete,
+    define,
+)
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import Items, Method, Static, Value
+
+LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
 
 
 class NeedsRanks(Exception):
@@ -36,11 +46,21 @@ class Arrays(Live):
     def need_ranks(self) -> None:
         if not self.graph.ranked:
             raise NeedsRanks
+        complete()
+
+    def array_operation(self, function: object) -> ArrayOperation | None:
+        """The operation that a function of a library is."""
+        home = getattr(function, "__module__", None)
+        if not isinstance(home, str) or home.partition(".")[0] not in LIBRARIES:
+            return None
+        complete()
+        return array_operation_of(function)
 
     # Attributes
 
     def attribute_of_array(self, base: Node, name: str, node: ast.expr) -> Value:
         """`x.shape`, `x.T`, `x.sum`."""
+        complete()
         if name not in {"shape", "size", "ndim", "T", "mT", "flat"} and name not in METHODS:
             self.not_guessed(base, node)
             return self.refuse(

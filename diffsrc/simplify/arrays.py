@@ -9,7 +9,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude
+from diffsrc.ir import (
+    Call,
+    Const,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Template,
+    Type,
+    Var,
+    magnitude,
+    reachable,
+)
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
@@ -17,8 +30,6 @@ from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
-# What is added to items of an array that starts as zeros.
-SCATTERED = frozenset({"put", "put_along"})
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
@@ -138,6 +149,21 @@ class ArrayWriter:
         ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
         return node.graph.call("mul", self.write(value), ones)
 
+    def in_precision(self, arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+        """The numbers that a condition of arrays chooses from, in the precision of these.
+
+        NumPy makes float64 of two numbers of Python.
+        """
+        likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+        like = next((n for n in likes if n.type.kind == "float"), None)
+        if like is None:
+            return arms
+        first = arms[0]
+        if isinstance(first, Const) and isinstance(first.value, int):
+            first = first.graph.const(float(first.value))
+        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+        return typed, *arms[1:]
+
     # Sums of items
 
     def scattered(self, rest: Node, puts: Sequence[tuple[Exact, Call]]) -> Node:
@@ -149,8 +175,6 @@ class ArrayWriter:
             start = self._zeros(like, first.args[0])
         else:
             start = self.write(filled(rest, like))
-            if not start.operands or isinstance(rest, Ref):
-                start = spelled("copy", "{0}.copy()", [start], like.type)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         for coefficient, node in puts:

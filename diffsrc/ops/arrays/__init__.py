@@ -4,14 +4,11 @@ A definition gives the normal form of a call, and with it its type. What the use
 is written; his text is a call of an operation of this table, with the structure of its arguments.
 """
 
-from diffsrc.ops.arrays import (  # noqa: F401 - it fills the tables
-    along,
-    basic,
-    diagonals,
-    exponentials,
-    linear,
-    products,
-)
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,
@@ -29,5 +26,15 @@ __all__ = [
     "ArrayOperation",
     "Parameter",
     "array_operation_of",
+    "complete",
     "define",
 ]
+
+FAMILIES = ("along", "basic", "diagonals", "exponentials", "linear", "products")
+
+
+@cache
+def complete() -> None:
+    """Fill the tables: only for who has arrays, as it takes a while."""
+    for name in FAMILIES:
+        importlib.import_module(f"diffsrc.ops.arrays.{name}")

@@ -175,12 +175,7 @@ def define(
 
 def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
-    module = getattr(function, "__module__", None)
-    name = getattr(function, "__name__", None)
-    if not isinstance(module, str) or not isinstance(name, str):
-        return None
-    if module.partition(".")[0] not in {"numpy", "scipy", "_operator"}:
-        return None
+    name = str(getattr(function, "__name__", ""))
     return next((o for o, f in _functions().get(name, ()) if f is function), None)
 
 
