@@ -16,7 +16,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, broadcast, is_unit, sizes_alike
+from diffsrc.ir.shapes import Axes, as_long, broadcast, is_unit
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -53,15 +53,22 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
             for b, e in node.factors
         )
         return graph.product([graph.number(node.coefficient), *factors])
-    core, coefficient = graph.split(node)
-    if coefficient != 1:
-        return coefficient * view(core, spec)
+    if isinstance(node, Prod):
+        numbers = [graph.power(base, e) for base, e in node.factors if not base.type.axes]
+        if numbers or node.coefficient != 1:
+            rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
+            return graph.product([node.coefficient, *numbers, view(graph.product(rest), spec)])
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
     if len(spec) == rank > 1 and None not in spec and turned(node, spec) is node:  # type: ignore[arg-type] # axes
         return node
     return _view(node, spec)
+
+
+def value_of(node: Node) -> Node:
+    """What stands for a value, if the user named it."""
+    return node.graph.named.get(node, node)
 
 
 def _view(node: Node, spec: tuple[int | None, ...]) -> Node:
@@ -96,6 +103,8 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
             return view(node.args[0], _short([padded[i] for i in order]))
         case Call(params=(), options=()) if node.type.kind == "float":
             return graph.call(node.op, *(turned(arg, order) for arg in node.args))
+        case Call(op="gaps") if len(order) == rank and turned(node.args[0], order) is -node.args[0]:
+            return -node  # but for the infinities, of which only the inverses are of use
         case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (rank - 1, rank - 2):
             return graph.again(node, (turned(node.args[0], order),))
     if node in graph.symmetric and order == (1, 0):
@@ -380,7 +389,7 @@ def is_square(sizes: Axes) -> bool:
     rows, columns = sizes
     if rows is columns:
         return True
-    root = sizes_alike(rows.graph)
+    root = as_long(rows.graph)
     return root(rows) is root(columns)
 
 

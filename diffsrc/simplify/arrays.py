@@ -25,7 +25,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
-from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
+from diffsrc.simplify.chains import MatrixChain, chain_of, size_of, without_view
 
 Write = Callable[[Node], Node]
 
@@ -41,6 +41,8 @@ class ArrayWriter:
     def __init__(self, write: Write, computed: Callable[[Node], bool]) -> None:
         self.write = write
         self.computed = computed
+        # Parts of chains of matrix products that were written.
+        self.made: set[Node] = set()
 
     def __call__(self, node: Call) -> Node:
         match node.op:
@@ -256,7 +258,7 @@ class ArrayWriter:
             return self._pair(node, factors, out)
         links = chain_of(factors, out)
         if links is not None:
-            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
+            return self._multiplied(MatrixChain(links, self._is_computed, self.made), 0, len(links) - 1)
         sizes = {
             label: size
             for arg, labels in factors
@@ -270,7 +272,7 @@ class ArrayWriter:
 
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, maybe with its axes in another order."""
-        return self.computed(node.args[0] if _is_view(node) else node)  # type: ignore[attr-defined] # a call
+        return self.computed(without_view(node))
 
     def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
         """The product of some factors of a chain."""
@@ -281,6 +283,7 @@ class ArrayWriter:
         if k is None:
             return self.write(chain.part(i, j))
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
+        self.made.add(without_view(chain.part(i, j)))
         return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
 
     def _first_pair(
@@ -401,7 +404,7 @@ class ArrayWriter:
             return self._pair(node, factors[::-1], out)
         links = chain_of(factors, out) if batch else None
         if links is not None:
-            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
+            return self._multiplied(MatrixChain(links, self._is_computed, self.made), 0, len(links) - 1)
         if len(summed) == 1 and len(only_a) == len(only_b) == 1:
             left = self.turned(a, of_a, (*batch, *only_a, *summed))
             right = self.turned(b, of_b, (*batch, *summed, *only_b))
@@ -411,6 +414,9 @@ class ArrayWriter:
         if not only_a or not only_b:
             return self._pointwise(node, factors if not only_b else factors[::-1], out)
         if not batch:
+            if tuple(out) == (*only_b, *only_a):
+                a, of_a, b, of_b, only_a, only_b = b, of_b, a, of_a, only_b, only_a
+                summed = [label for label in of_a if label not in out]
             places = [[labels.index(s) for s in summed] for labels in (of_a, of_b)]
             text = f"np.tensordot({{0}}, {{1}}, axes=({places[0]}, {places[1]}))"
             labels = (*only_a, *only_b)
@@ -472,10 +478,6 @@ class ArrayWriter:
         holes = ", ".join(f"{{{i}}}" for i in range(len(factors)))
         text = f'np.einsum("{",".join(names)}->{"".join(letters[x] for x in out)}", {holes})'
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
-
-
-def _is_view(node: Node) -> bool:
-    return isinstance(node, Call) and node.op == "view"
 
 
 def spelled(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from diffsrc.ir import Node, Number, Type
+from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import Factor, Label, Labels, contract
 
 NOMINAL = 100  # the length of an axis of which nothing is known
@@ -64,11 +65,14 @@ def chain_of(factors: Sequence[Factor], out: Labels) -> list[Link] | None:
 
 
 class MatrixChain:
-    """A chain of products; what is `computed` in any case costs nothing."""
+    """A chain of products; what is `computed` in any case, or `made` before, costs nothing."""
 
-    def __init__(self, links: Sequence[Link], computed: Callable[[Node], bool]) -> None:
+    def __init__(
+        self, links: Sequence[Link], computed: Callable[[Node], bool], made: AbstractSet[Node]
+    ) -> None:
         self.links = links
         self.computed = computed
+        self.made = made
         self.sizes = {
             label: size
             for link in links
@@ -101,21 +105,29 @@ class MatrixChain:
         if i == j:
             return 0.0, i
         if (i, j) not in self.known:
-            whole = i == 0 and j == len(self.links) - 1
-            if not whole and self.computed(self.part(i, j)):
-                self.known[i, j] = 0.0, None
-            else:
-                # From the left where that costs the same: it needs no parentheses.
-                ways = [(self._cost(i, k, j), -k) for k in range(i, j)]
-                cost, k = min(ways)
-                self.known[i, j] = cost, -k
+            self.known[i, j] = self._best(i, j)
         return self.known[i, j]
+
+    def _best(self, i: int, j: int) -> tuple[float, int | None]:
+        whole = i == 0 and j == len(self.links) - 1
+        part = None if whole else self.part(i, j)
+        if part is not None and self.computed(part):
+            return 0.0, None
+        # From the left where that costs the same: it needs no parentheses.
+        cost, k = min((self._cost(i, k, j), -k) for k in range(i, j))
+        made = part is not None and without_view(part) in self.made
+        return 0.0 if made else cost, -k
 
     def _cost(self, i: int, k: int, j: int) -> float:
         labels = (self.links[i].left, self.links[k].right, self.links[j].right)
         inner = [x for x in labels if x is not None]
         own = size_of((*self._batch(i, j), *inner), self.sizes)
         return self._cheapest(i, k)[0] + self._cheapest(k + 1, j)[0] + own
+
+
+def without_view(node: Node) -> Node:
+    """What a view is of."""
+    return node.args[0] if isinstance(node, Call) and node.op == "view" else node
 
 
 def size_of(labels: Sequence[Label], sizes: Mapping[int, Node]) -> float:
