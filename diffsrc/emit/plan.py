@@ -111,6 +111,8 @@ def is_statement(node: If, names: Mapping[Node, str]) -> bool:
         needed = {n for n in inside if isinstance(n, Call) and n not in names}
         if any(isinstance(s, Assert) or s.node in needed for s in arm.statements):
             return True
+        if any(n.op == "scatter" for n in needed):
+            return True
         if any(isinstance(n, If) and (n.then.fails or n.orelse.fails) for n in inside):
             return True
         if sum(isinstance(n, Call) for n in inside) > MAX_TERNARY:

@@ -151,8 +151,20 @@ def transposed(node: Node) -> Node:
 def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
     """A value with unit axes put in at these places of a result with `rank` axes."""
     new = set(axes)
-    rest = iter(range(len(node.type.axes)))
+    own = len(node.type.axes)
+    # Unit axes in front may be left out.
+    rest = iter((*[None] * (rank - len(new) - own), *range(own)))
     return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
+
+
+def with_rank(node: Node, rank: int) -> Node:
+    """A value with unit axes in front, as many as it lacks."""
+    return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_primitive(node: Call) -> bool:
+    """Whether a normal call is no pointwise one; a view as a single number has no params."""
+    return bool(node.params) or node.op == "view"
 
 
 def alike(axes: Axes, other: Axes) -> bool:
@@ -194,7 +206,7 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     """Items of an array, as `a[...]` gives them.
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
-    ("take", integers), ("mask", booleans), and ("new",) for each new one.
+    ("take", integers), ("mask", booleans), and ("new",) for each new one; ("flat", i) alone is an item of all.
     """
     if not any(entry[0] in {"take", "mask"} for entry in spec):
         # New axes are put in afterwards.
@@ -244,6 +256,8 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
             case "at":
                 places += [i] * advanced
                 at += 1
+            case "flat":
+                pass
             case "take":
                 places.append(i)
                 many.append(parts[0])  # type: ignore[arg-type] # a node
@@ -307,6 +321,8 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     )
 
 
+# What adds values to items of zeros.
+SCATTERED = frozenset({"put", "put_along"})
 WHOLE = ("slice", None, None, None)
 # What is added to items of an array that starts as zeros.
 SCATTERED = frozenset({"put", "put_along"})
@@ -437,7 +453,12 @@ def contract(
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    known = [label for _, labels in factors for label in labels if label is not None]
+    known = [
+        label
+        for labels in (*(own for _, own in factors), out)
+        for label in labels
+        if label is not None
+    ]
     work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)
@@ -472,7 +493,8 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
         None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
     )
     if out == whole[front:] and not any(label is not None for label in whole[:front]):
-        return node
+        extra = len(node.type.axes) - len(to)
+        return view(node, tuple(range(extra, extra + len(to)))) if extra > 0 else node
     sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 
@@ -564,7 +586,9 @@ class _Flat:
     def _drop_diagonals(self, kept: set[Label]) -> None:
         """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
         while True:
-            found = next((f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None)
+            found = next(
+                (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None
+            )
             if found is None:
                 return
             node, (i, j) = found

@@ -56,11 +56,7 @@ class Assignments(Masks):
     ) -> None:
         self.not_guessed(value, target)
         if isinstance(value, Node):
-            self.refuse(
-                "A number or array cannot be unpacked here.",
-                target,
-                "Pass its items as arguments of their own.",
-            )
+            value = self.rows_of(value, targets, target)
         items = list(self.elements(value, target))
         sources = _parts(written, len(targets), len(items))
         starred = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]

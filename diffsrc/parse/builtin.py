@@ -71,6 +71,8 @@ class Builtins(Iterations):
         numpy = sys.modules.get("numpy")
         if numpy is not None:
             self.handlers[id(numpy.ndim)] = self._ndim
+            self.handlers[id(numpy.shape)] = self._shape
+            self.handlers[id(numpy.size)] = self._size
             self.handlers[id(numpy.isscalar)] = self._isscalar
 
     def _take(
@@ -180,6 +182,8 @@ class Builtins(Iterations):
     # Sums and such
 
     def _sum(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        if len(args) == 1 and not keywords and self.is_ranked_array(args[0]):
+            return self.of_array("sum", args, node, axis=0)
         start = keywords.pop("start", None)
         self._take(args, keywords, (1, 2), node)
         terms = [self.numeric(v, node) for v in self.elements(args[0], node)]
@@ -248,6 +252,8 @@ class Builtins(Iterations):
         return Items((self.node("floordiv", (a, b), node), self.node("mod", (a, b), node)))
 
     def _any(self, op: str, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        if len(args) == 1 and not keywords and self.is_ranked_array(args[0], 1):
+            return self.of_array("any" if op == "or" else "all", args, node)
         self._take(args, keywords, (1, 1), node)
         found: Node | None = None
         for element in self.elements(args[0], node):
@@ -277,6 +283,15 @@ class Builtins(Iterations):
                     return self._length(len(argument.items), node)
             case Items(type=kind) if kind is set:
                 pass
+            case Node():
+                self.need_ranks()
+                if value.type.axes:
+                    return self.length(value, 0, node, "len({0})")
+                return self.refuse(
+                    "A number has no length: Python would raise.",
+                    node,
+                    "Call the derivative with an array.",
+                )
             case _:
                 return self._length(len(self.elements(value, node)), node)
         return self.refuse(
@@ -356,14 +371,25 @@ class Builtins(Iterations):
         (value,) = self._take(args, keywords, (1, 1), node)
         number = self.numeric(value, node)
         if number in self.arrays:
-            self.refuse(
-                "The rank of an array is not understood yet.",
-                node,
-                "Pass a scalar, or write a function for each rank.",
-            )
+            self.need_ranks()
+        if self.graph.ranked:
+            return self.const(len(number.type.axes), node)
         self.assume_number(number)
         self.ask(number, "ndim", answer=False)
         return self.const(0, node)
+
+    def _shape(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        (value,) = self._take(args, keywords, (1, 1), node)
+        return self.attribute(self.numeric(value, node), "shape", node)
+
+    def _size(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
+        axis = keywords.pop("axis", None)
+        value, *rest = self._take(args, keywords, (1, 2), node)
+        axis = rest[0] if rest else axis
+        number = self.numeric(value, node)
+        if axis is None or (isinstance(axis, Static) and axis.value is None):
+            return self.attribute(number, "size", node)
+        return self.item(self.attribute(number, "shape", node), self.static_value(axis), node)
 
     def _isscalar(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         (value,) = self._take(args, keywords, (1, 1), node)

@@ -311,6 +311,8 @@ class Calls(ComplexNumbers):
 
     def _extreme(self, op: str, values: list[Value], node: ast.AST) -> Value:
         if len(values) == 1:
+            if self.is_ranked_array(values[0], 1):
+                return self.of_array(op, values, node)
             values = list(self.elements(values[0], node))
         if not values:
             self.refuse(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import enum
+import sys
 from typing import Never
 
 from diffsrc.capture.scope import is_a
-from diffsrc.ir import Node
+from diffsrc.ir import Assert, Node, Number
 from diffsrc.ir.arrays import WHOLE, Hole
 from diffsrc.ops.arrays import ARRAYS
+from diffsrc.parse.arrays import Rest, rendered
 from diffsrc.parse.attributes import Attributes, fields_of_tuple, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.values import Items, Object, Source, Static, Table, Value, what
@@ -26,6 +28,9 @@ class Subscripts(Attributes):
         if isinstance(base, Node):
             return self.items_of_array(base, node)
         self.decided(base, node)
+        joined = self._joined(base, node)
+        if joined is not None:
+            return joined
         if isinstance(node.slice, ast.Slice):
             return self._slice(base, node.slice, node)
         index = self.expression(node.slice)
@@ -39,6 +44,69 @@ class Subscripts(Attributes):
             )
         return self.item(base, key, node)
 
+    def _joined(self, base: Value, node: ast.Subscript) -> Value | None:
+        """`np.r_[a, b]`, `np.c_[a, b]`."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not isinstance(base, Static):
+            return None
+        name = next((n for n in ("r_", "c_") if base.value is getattr(numpy, n)), None)
+        if name is None:
+            return None
+        self.need_ranks()
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if any(isinstance(part, ast.Slice) for part in parts):
+            self.refuse(
+                f"A slice in np.{name} is not understood.",
+                node,
+                "Write np.arange or np.linspace.",
+            )
+        operation = ARRAYS[f"np.{name}"]
+        values = Items(tuple([self.expression(part) for part in parts]), Rest)
+        holes: list[Node] = []
+        tree = self.call_tree(operation.parameters[0], values, holes, node)
+        text = f"np.{name}[{rendered(tree, values)}]"
+        return self.made(operation, {"arrays": tree}, holes, text, node)
+
+    def rows_of(self, value: Node, targets: list[ast.expr], node: ast.AST) -> Items:
+        """The items of an array that is taken apart into as many names."""
+        self.need_ranks()
+        if not value.type.axes:
+            self.refuse(
+                "A number cannot be unpacked: Python would raise.",
+                node,
+                "Pass an array, or its items as arguments of their own.",
+            )
+        size = value.type.axes[0]
+        count = len(targets)
+        if isinstance(size, Number):
+            count = int(size.value)
+        elif any(isinstance(target, ast.Starred) for target in targets):
+            self.refuse(
+                "How many items the starred name gets is not known.",
+                node,
+                "Write slices: first, rest = x[0], x[1:].",
+            )
+        else:
+            length = self.length(value, 0, node, "len({0})")
+            same = self.node("eq", (length, self.const(count, node)), node)
+            self.sink.add(Assert(same, None, self.place(node)))
+        spec = [WHOLE] * (len(value.type.axes) - 1)
+        operation = ARRAYS["np.index"]
+        return Items(
+            tuple(
+                [
+                    self.made(
+                        operation,
+                        {"a": Hole(0), "spec": (("at", i), *spec)},
+                        [value],
+                        f"{{0}}[{i}]",
+                        node,
+                    )
+                    for i in range(count)
+                ]
+            )
+        )
+
     def items_of_array(self, base: Node, node: ast.Subscript) -> Value:
         """`x[1:, i]`: an entry for each axis, and the text."""
         self.need_ranks()
@@ -47,12 +115,31 @@ class Subscripts(Attributes):
         entries: list[tuple[object, ...] | None] = []
         texts: list[str] = []
         for part in parts:
+            mesh = self._mesh(part, holes)
+            if mesh is not None:
+                entries += [("take", hole) for hole in mesh]
+                texts += [f"{{{hole.index}}}" for hole in mesh]
+                continue
             entry, text = self._entry(part, holes)
             entries.append(entry)
             texts.append(text)
         spec = self._whole_spec(base, entries, holes, node)
         text = f"{{0}}[{', '.join(texts)}]"
         return self.made(ARRAYS["np.index"], {"a": Hole(0), "spec": spec}, holes, text, node)
+
+    def _mesh(self, part: ast.expr, holes: list[Node]) -> list[Hole] | None:
+        """The arrays of `np.ix_(i, j)`, or None where this is no call of it."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not isinstance(part, ast.Call):
+            return None
+        function = self.expression(part.func)
+        if not (isinstance(function, Static) and function.value is numpy.ix_):
+            return None
+        made = []
+        for item in self.elements(self.expression(part), part):
+            holes.append(self.numeric(item, part))
+            made.append(Hole(len(holes) - 1))
+        return made
 
     def _entry(self, part: ast.expr, holes: list[Node]) -> tuple[tuple[object, ...] | None, str]:
         """One entry, None for an ellipsis, and its text."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from diffsrc.ir import (
+    Block,
     Call,
     Const,
     Exact,
@@ -58,15 +59,23 @@ class ArrayWriter:
                 return spelled("dim", text, [self.write(node.args[0])], node.type)
             case "broadcast":
                 return self._broadcast(node)
+            case "reshape" if (like := _owner(node.type.axes)) is not None:
+                args = [self.write(node.args[0]), self.write(like)]
+                return spelled("reshape", "{0}.reshape({1}.shape)", args, node.type)
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}[{subscript(node.params)}]"
+                text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
             case "mirrored":
                 return self._mirrored(node)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
+            case "exclusive" | "running_back":
+                # By the others it is derived only.
+                plain, direct, careful = map(self.write, node.args[:3])
+                arms = (Block((), (arm,)) for arm in (direct, careful))
+                return node.graph.result(node.graph.if_(plain, *arms), 0)
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
@@ -194,12 +203,13 @@ class ArrayWriter:
         at_first = len(args)
         args.append(self.write(magnitude(coefficient) * value))
         args += map(self.write, at)
-        text = _shifted(subscript(node.params), at_first)
+        text = _shifted(items(node.params), at_first)
         if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
             function = "np.add.at" if sign == "+" else "np.subtract.at"
-            text = f"({text})" if len(node.params) > 1 else text
-            return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        return f"[{text}]", f"{sign}= {{{at_first}}}"
+            inside = text[1:-1]
+            inside = f"({inside})" if len(node.params) > 1 else inside
+            return "", f"{function}({{name}}, {inside}, {{{at_first}}})"
+        return text, f"{sign}= {{{at_first}}}"
 
     def _put_along(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
@@ -441,7 +451,7 @@ class ArrayWriter:
                 new.append((arg, labels))
         sizes = {
             label: size
-            for arg, labels in factors
+            for arg, labels in new
             for label, size in zip(labels, arg.type.axes, strict=True)
         }
         return self.write(contract(graph, new, out, sizes))  # type: ignore[arg-type] # sizes
@@ -505,6 +515,12 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))
     text = f"{str(node.options[0])[:-1]}, keepdims=True)"
     return spelled("sum", text, [arg], Type("float", axes))
+
+
+def items(spec: tuple[tuple[object, ...], ...]) -> str:
+    """The brackets of items, and what stands before them."""
+    flat = spec[0][0] == "flat"
+    return f"{'.flat' * flat}[{subscript(spec)}]"
 
 
 def subscript(spec: tuple[tuple[object, ...], ...]) -> str:

@@ -13,8 +13,10 @@ from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,
     PRIMITIVES,
+    STEPS,
     ArrayOperation,
     Parameter,
+    ShapeOf,
     array_operation_of,
     define,
 )
@@ -23,14 +25,25 @@ __all__ = [
     "ARRAYS",
     "METHODS",
     "PRIMITIVES",
+    "STEPS",
     "ArrayOperation",
     "Parameter",
+    "ShapeOf",
     "array_operation_of",
     "complete",
     "define",
 ]
 
-FAMILIES = ("along", "basic", "diagonals", "exponentials", "linear", "products")
+FAMILIES = (
+    "along",
+    "basic",
+    "diagonals",
+    "exponentials",
+    "linear",
+    "products",
+    "reductions",
+    "shaping",
+)
 
 
 @cache

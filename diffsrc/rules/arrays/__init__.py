@@ -11,6 +11,8 @@ from diffsrc.rules.arrays import (  # noqa: F401 - it fills the table
     exponentials,
     linear,
     products,
+    reductions,
+    shaping,
 )
 from diffsrc.rules.arrays.table import ARRAY_RULES
 
