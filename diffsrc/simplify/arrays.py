@@ -26,7 +26,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
-from diffsrc.simplify.chains import MatrixChain, chain_of, size_of, without_view
+from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 
 Write = Callable[[Node], Node]
 
@@ -37,11 +37,18 @@ MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
 class ArrayWriter:
-    """Writes primitives; `write` gives their arguments as they are written."""
+    """Writes primitives; `write` gives their arguments as they are written.
 
-    def __init__(self, write: Write, computed: Callable[[Node], bool]) -> None:
+    Some are `computed` in any case.
+    """
+
+    def __init__(
+        self, write: Write, computed: Callable[[Node], bool], turns: Callable[[Node], bool]
+    ) -> None:
         self.write = write
         self.computed = computed
+        # Whether a contraction may be written with its axes in another order.
+        self.turns = turns
         # Parts of chains of matrix products that were written.
         self.made: set[Node] = set()
 
@@ -120,7 +127,7 @@ class ArrayWriter:
     def _is_turned(self, node: Call) -> bool:
         """Whether a view puts the axes of a contraction in another order, which it may have."""
         (arg,) = node.args
-        whole = isinstance(arg, Call) and arg.op == "contract" and not self.computed(arg)
+        whole = isinstance(arg, Call) and arg.op == "contract" and self.turns(arg)
         order = [axis for axis in node.params if axis is not None]
         return whole and order != sorted(order) and len(order) == len(arg.type.axes)
 
@@ -268,7 +275,7 @@ class ArrayWriter:
             return self._pair(node, factors, out)
         links = chain_of(factors, out)
         if links is not None:
-            return self._multiplied(MatrixChain(links, self._is_computed, self.made), 0, len(links) - 1)
+            return self._multiplied(self._chain(links), 0, len(links) - 1)
         sizes = {
             label: size
             for arg, labels in factors
@@ -283,6 +290,9 @@ class ArrayWriter:
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, maybe with its axes in another order."""
         return self.computed(without_view(node))
+
+    def _chain(self, links: list[Link]) -> MatrixChain:
+        return MatrixChain(links, self._is_computed, self.made)
 
     def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
         """The product of some factors of a chain."""
@@ -414,7 +424,7 @@ class ArrayWriter:
             return self._pair(node, factors[::-1], out)
         links = chain_of(factors, out) if batch else None
         if links is not None:
-            return self._multiplied(MatrixChain(links, self._is_computed, self.made), 0, len(links) - 1)
+            return self._multiplied(self._chain(links), 0, len(links) - 1)
         if len(summed) == 1 and len(only_a) == len(only_b) == 1:
             left = self.turned(a, of_a, (*batch, *only_a, *summed))
             right = self.turned(b, of_b, (*batch, *summed, *only_b))

@@ -85,7 +85,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed)
+        return ArrayWriter(self, self._is_computed, self._turns)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -253,10 +253,16 @@ class Lowering:
 
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, which is computed in any case."""
+        return self._is_of_user(node) or node in self.reach.below or node in self.done
+
+    def _is_of_user(self, node: Node) -> bool:
+        """Whether the user's text computes a value."""
         written = self.normal.written.get(node)
-        if written in self.reach.named or written in self.reach.computed:
-            return True
-        return node in self.reach.below or node in self.done
+        return written in self.reach.named or written in self.reach.computed
+
+    def _turns(self, node: Node) -> bool:
+        """Whether one value only is computed from a contraction, which is not the user's."""
+        return self.reach.parents.get(node, 0) < 2 and not self._is_of_user(node)
 
     def _is_used_twice(self, node: Node) -> bool:
         return node in self.done or self.reach.uses.get(node, 0) > 1
