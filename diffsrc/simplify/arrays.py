@@ -24,7 +24,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
+from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, is_symmetric, view
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 
@@ -343,6 +343,8 @@ class ArrayWriter:
         """The contraction with one factor that is a product already."""
         # An atom: in the product it would be multiplied out again.
         atom = node.graph.ref(self.write(factors[0][0]))
+        if is_symmetric(factors[0][0]):
+            node.graph.symmetric.add(atom)
         sizes = {
             label: size
             for arg, labels in factors

@@ -34,6 +34,7 @@ class Link(NamedTuple):
 
 def chain_of(factors: Sequence[Factor], out: Labels) -> list[Link] | None:
     """The factors in the order in which they are a chain of matrix products, if they are one."""
+    factors = _scaled(factors)
     uses = Counter(label for _, labels in factors for label in labels)
     batch = tuple(label for label in out if uses[label] > 1)
     core = out[len(batch) :]
@@ -62,6 +63,27 @@ def chain_of(factors: Sequence[Factor], out: Labels) -> list[Link] | None:
         at = other
         following = next((end for end in ends if at in end[1]), None)
     return None if ends else links
+
+
+def _scaled(factors: Sequence[Factor]) -> list[Factor]:
+    """Vectors beside rows that are summed over multiplied with the smallest matrix of these."""
+    left = list(factors)
+    for vector in factors:
+        node, labels = vector
+        beside = [f for f in left if len(labels) == 1 and labels[0] in f[1] and f is not vector]
+        if len(beside) < 2:
+            continue
+        sizes = {
+            label: size
+            for other, own in beside
+            for label, size in zip(own, other.type.axes, strict=True)
+            if label is not None
+        }
+        matrix = min(reversed(beside), key=lambda f: size_of(f[1], sizes))
+        product = contract(node.graph, [matrix, vector], matrix[1], sizes)
+        left.remove(vector)
+        left[left.index(matrix)] = product, matrix[1]
+    return left
 
 
 class MatrixChain:

@@ -64,11 +64,11 @@ def _beside(g: Node) -> Node:
 
 
 def _det(g: Node, y: Call, _: int) -> Node:
-    return _beside(g * value_of(y)) * transposed(inv(y.args[0]))
+    return _beside(g * value_of(y)) * transposed(value_of(inv(y.args[0])))
 
 
 def _logdet(g: Node, y: Call, _: int) -> Node:
-    return _beside(g) * transposed(inv(y.args[0]))
+    return _beside(g) * transposed(value_of(inv(y.args[0])))
 
 
 def _in_full(g: Node, y: Call, like: Node) -> Node:
@@ -83,7 +83,7 @@ def _solve(g: Node, y: Call, i: int) -> Node:
     a, b = y.args
     g = _in_full(g, y, b)
     if len(b.type.axes) > 1 or len(a.type.axes) == 2:
-        back = solve(transposed(a), g)
+        back = value_of(solve(transposed(a), g))
     else:
         rank = len(g.type.axes)
         column = solve(transposed(a), expanded(g, (rank,), rank + 1))
@@ -128,7 +128,7 @@ def _cho_factor(g: Node, y: Call, _: int) -> Node:
 def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:
     """By a triangular factor, of whose adjoint one part is known to be a diagonal."""
     zero, axes = y.graph.zero, y.type.axes
-    inverse = inv(y)
+    inverse = value_of(inv(y))
     factor, inverse = (transposed(y), transposed(inverse)) if upper else (y, inverse)
     value = zero
     if rest is not zero:
@@ -199,7 +199,9 @@ def _solve_triangular(g: Node, y: Call, i: int) -> Node:
     """As for other systems, in the triangle that is read."""
     a, b = y.args
     lower, trans, unit = y.params
-    back = triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
+    back = value_of(
+        triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
+    )
     if i:
         return back
     x = value_of(y)
@@ -214,7 +216,7 @@ def _cho_solve(g: Node, y: Call, i: int) -> Node:
     (lower,) = y.params
     if of and i == 0:
         return y.graph.zero
-    back = factored(c, _in_full(g, y, b), lower=bool(lower))
+    back = value_of(factored(c, _in_full(g, y, b), lower=bool(lower)))
     if i == 1:
         return back
     product = _outer(back, value_of(y), c.type.axes, vectors=len(y.type.axes) == 1)
