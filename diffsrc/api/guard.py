@@ -16,7 +16,6 @@ from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
-
 MAX_PARTS = 12  # of a length
 
 
@@ -87,6 +86,17 @@ def _conditions(
             if isinstance(size, Number) and size.value != 1:
                 yield f"{_length(name, i)} != {size.value}"
     printer = Printer({})
+    root = classes(program.graph.held)
+    for a, relation, b in program.graph.assumed:
+        if root(a) is not root(b):
+            first, second = (
+                str(size.value)
+                if isinstance(size, Number)
+                else _written(size, parameters, simplifier, printer)
+                for size in (a, b)
+            )
+            yield f"{first} {'!=' if relation == '==' else '<'} {second}"
+
     spread = _needed(program.graph)
     for a, b in spread:
         if any(isinstance(size, Number) and is_unit(size) for size in (a, b)):

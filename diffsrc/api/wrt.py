@@ -186,6 +186,9 @@ class _Reader:
         if argument.kind == "number":
             if part.node.type.kind != "float":
                 self._no_number(part, "is not a number")
+            graph = self.program.graph
+            if graph.ranked and isinstance(part.node, Call) and argument.axes is not None:
+                graph.sized(part.node, argument.axes)
             self.leaves.append(Leaf(part.text, part.node, argument.array))
             if not part.fixed:
                 self._assume_number(part)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, as_long, broadcast, is_unit
+from diffsrc.ir.shapes import Axes, is_unit, joined, sizes_alike
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -61,6 +61,8 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
+    if not spec:
+        return index(node, (("at", 0),) * rank)
     if len(spec) == rank > 1 and None not in spec and turned(node, spec) is node:  # type: ignore[arg-type] # axes
         return node
     return _view(node, spec)
@@ -105,7 +107,10 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
             return graph.call(node.op, *(turned(arg, order) for arg in node.args))
         case Call(op="gaps") if len(order) == rank and turned(node.args[0], order) is -node.args[0]:
             return -node  # but for the infinities, of which only the inverses are of use
-        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (rank - 1, rank - 2):
+        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (
+            rank - 1,
+            rank - 2,
+        ):
             return graph.again(node, (turned(node.args[0], order),))
     if node in graph.symmetric and order == (1, 0):
         return node
@@ -188,7 +193,7 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    if (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+    if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
@@ -206,12 +211,14 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     """Items of an array, as `a[...]` gives them.
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
-    ("take", integers), ("mask", booleans), and ("new",) for each new one; ("flat", i) alone is an item of all.
+    ("take", integers), ("list", integers that are known, in tuples), ("mask", booleans), and
+    ("new",) for each new one. ("gap",) is an ellipsis for no axis, which parts arrays of indices;
+    ("flat", i) alone is an item of all.
     """
-    if not any(entry[0] in {"take", "mask"} for entry in spec):
+    if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
-        plain = tuple(entry for entry in spec if entry[0] != "new")
-        left = [entry for entry in spec if entry[0] != "at"]
+        plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
+        left = [entry for entry in spec if entry[0] not in {"at", "gap"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)
@@ -232,50 +239,91 @@ def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
         return part
 
     params = tuple(tuple(held(part) for part in entry) for entry in spec)
+    if isinstance(a, Call) and a.op == "index" and len(a.args) == 1 and not nodes:
+        inner = _of_items(a.params, params)
+        if inner is not None:
+            return _index(a.args[0], inner)
     node = a.graph.call("index", a, *nodes, params=params, type_=a.type._replace(axes=()))
     if not node.type.axes:
         node.type = shaped(a, _items_axes(node, spec))
     return node
 
 
+def _of_items(
+    taken: tuple[tuple[object, ...], ...], spec: tuple[tuple[object, ...], ...]
+) -> tuple[tuple[object, ...], ...] | None:
+    """What takes items of single items at once: `x[1][0]` is `x[1, 0]`."""
+    if not all(entry == WHOLE or entry[0] == "at" for entry in taken):
+        return None
+    left = iter(spec)
+    return tuple(next(left) if entry == WHOLE else entry for entry in taken)
+
+
 def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
     """The axes of items: those of arrays of indices stand where these do, or in front."""
     sizes = node.args[0].type.axes
-    axes: list[Node] = []
-    many: list[Node] = []
+    kept: list[tuple[Node, tuple[object, ...]]] = []  # what is cut, and how
+    many: Axes = ()
     places: list[int] = []
     at = 0
-    advanced = any(entry[0] in {"take", "mask"} for entry in spec)
+    advanced = any(entry[0] in ADVANCED for entry in spec)
     for i, (kind, *parts) in enumerate(spec):
         match kind:
             case "new":
-                axes.append(node.graph.one)
+                kept.append((node.graph.one, (None, None, None)))
+            case "gap" | "flat":
+                pass
             case "slice":
-                axes.append(_slice_length(node, len(axes), sizes[at], parts))
+                kept.append((sizes[at], tuple(parts)))
                 at += 1
             case "at":
                 places += [i] * advanced
                 at += 1
-            case "flat":
-                pass
             case "take":
+                assert isinstance(parts[0], Node)
                 places.append(i)
-                many.append(parts[0])  # type: ignore[arg-type] # a node
+                many = joined(many, parts[0].type.axes)
+                at += 1
+            case "list":
+                places.append(i)
+                many = joined(many, tuple(map(node.graph.number, lengths_of(parts[0]))))
                 at += 1
             case _:
                 mask = parts[0]
                 assert isinstance(mask, Node)
                 places.append(i)
                 count = node.graph.call("count", mask, params=("count",), type_=FLOAT)
-                of_mask = Type("float", (count,))
-                many.append(node.graph.call("items", mask, params=("items",), type_=of_mask))
+                many = joined(many, (count,))
                 at += len(mask.type.axes)
-    if not places:
-        return tuple(axes)
-    together = places[-1] - places[0] == len(places) - 1
+    together = bool(places) and places[-1] - places[0] == len(places) - 1
     # Those before the first one stand before its axes.
     front = sum(kind in {"new", "slice"} for kind, *_ in spec[: places[0]]) if together else 0
-    return (*axes[:front], *broadcast(many), *axes[front:])
+    axes = [
+        _slice_length(node, i if i < front else i + len(many), size, bounds)
+        for i, (size, bounds) in enumerate(kept)
+    ]
+    return (*axes[:front], *many, *axes[front:])
+
+
+def lengths_of(tree: object) -> tuple[int, ...]:
+    """The shape of numbers in tuples.
+
+    Raises:
+        ValueError: the tuples in one are not alike.
+    """
+    if not isinstance(tree, tuple):
+        return ()
+    inner = {lengths_of(item) for item in tree}
+    if len(inner) > 1:
+        raise ValueError("setting an array element with a sequence: the shape is inhomogeneous")
+    return (len(tree), *inner.pop()) if inner else (0,)
+
+
+def nested(tree: object) -> str:
+    """The text of integers in tuples, as lists."""
+    if isinstance(tree, tuple):
+        return f"[{', '.join(map(nested, tree))}]"
+    return str(tree)
 
 
 def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -> Node:
@@ -293,7 +341,7 @@ def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -
             return size + last - first
         if first == -1 and last is None:
             return graph.one
-        if isinstance(last, int) and last - first == 1 and first * last >= 0:
+        if isinstance(last, int) and last - first == 1 and (first >= 0) == (last >= 0):
             return graph.one
     if start is None and stop is None and step == -1:
         return size
@@ -315,7 +363,15 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     if coefficient != 1:
         return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
-        return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
+        # Where it has no such axis it is alike from both sides.
+        own = spec[len(spec) - len(value.type.axes) :]
+        entries = zip(own, value.type.axes, strict=True)
+        return index(value, tuple(WHOLE if is_unit(size) else entry for entry, size in entries))  # type: ignore[misc] # entries
+    front = next((i for i, size in enumerate(value.type.axes) if not is_unit(size)), None)
+    if front != 0 and value.type.axes:
+        # It is repeated in any case.
+        rank = len(value.type.axes)
+        value = view(value, tuple(range(rank if front is None else front, rank)))
     return like.graph.call(
         "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
     )
@@ -324,8 +380,8 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
 # What adds values to items of zeros.
 SCATTERED = frozenset({"put", "put_along"})
 WHOLE = ("slice", None, None, None)
-# What is added to items of an array that starts as zeros.
-SCATTERED = frozenset({"put", "put_along"})
+# What takes items by arrays.
+ADVANCED = frozenset({"take", "list", "mask"})
 TURNED = ("slice", None, None, -1)
 
 
@@ -405,7 +461,7 @@ def is_square(sizes: Axes) -> bool:
     rows, columns = sizes
     if rows is columns:
         return True
-    root = as_long(rows.graph)
+    root = sizes_alike(rows.graph)
     return root(rows) is root(columns)
 
 
@@ -453,12 +509,8 @@ def contract(
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    known = [
-        label
-        for labels in (*(own for _, own in factors), out)
-        for label in labels
-        if label is not None
-    ]
+    seen = [out, *(labels for _, labels in factors)]
+    known = [label for labels in seen for label in labels if label is not None]
     work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)
@@ -643,12 +695,16 @@ def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
     """
     runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
     ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
-    count = prod(factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True))
+    count = prod(
+        factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True)
+    )
     if count > MAX_ARRANGEMENTS:
         return [tuple(labels for _, labels in group)]
     of_runs = [
         [
-            tuple(tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True))
+            tuple(
+                tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True)
+            )
             for run in permutations(members)
             for orders in product(way, repeat=len(members))
         ]

@@ -24,7 +24,18 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, is_symmetric, view
+from diffsrc.ir.arrays import (
+    Factor,
+    Hole,
+    Label,
+    Labels,
+    contract,
+    filled,
+    is_symmetric,
+    nested,
+    view,
+)
+from diffsrc.ir.indices import distinct_by
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 
@@ -172,8 +183,7 @@ class ArrayWriter:
 
         NumPy makes float64 of two numbers of Python.
         """
-        likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
-        like = next((n for n in likes if n.type.kind == "float"), None)
+        like = _float_in(condition)
         if like is None:
             return arms
         first = arms[0]
@@ -181,6 +191,14 @@ class ArrayWriter:
             first = first.graph.const(float(first.value))
         typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
         return typed, *arms[1:]
+
+    def where_true(self, condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
+        """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
+        values = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        like = _float_in(condition)
+        if values != [1, 0] or like is None:
+            return None
+        return spelled("astype", "{0}.astype({1}.dtype)", [condition, like], type_)
 
     # Sums of items
 
@@ -195,7 +213,10 @@ class ArrayWriter:
             start = self.write(filled(rest, like))
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for coefficient, node in puts:
+        for own, node in puts:
+            core, factor = graph.split(node.args[0])
+            coefficient = own * factor
+            node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
             if node.op == "put":
                 lines.append(self._put(coefficient, node, args))
             else:
@@ -210,13 +231,14 @@ class ArrayWriter:
         at_first = len(args)
         args.append(self.write(magnitude(coefficient) * value))
         args += map(self.write, at)
-        text = _shifted(items(node.params), at_first)
-        if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
+        parts = [_shifted(part, at_first) for part in subscripts(node.params)]
+        text = ", ".join(parts)
+        if distinct_by(node.params, at) is None:
             function = "np.add.at" if sign == "+" else "np.subtract.at"
-            inside = text[1:-1]
-            inside = f"({inside})" if len(node.params) > 1 else inside
-            return "", f"{function}({{name}}, {inside}, {{{at_first}}})"
-        return text, f"{sign}= {{{at_first}}}"
+            if len(parts) > 1:
+                text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
+            return "", f"{function}({{name}}, {text}, {{{at_first}}})"
+        return _shifted(items(node.params), at_first), f"{sign}= {{{at_first}}}"
 
     def _put_along(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
@@ -254,7 +276,11 @@ class ArrayWriter:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
-        if not value.type.axes or len(like.type.axes) > 2:
+        arrays = {n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes}
+        if len(arrays) == 1:
+            # It has the precision of the array that it is made of.
+            (value,) = arrays
+        elif not value.type.axes or len(like.type.axes) > 2:
             # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         sizes = [self.write(size) for size in like.type.axes]
@@ -510,6 +536,12 @@ def spelled(
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
 
 
+def _float_in(condition: Node) -> Node | None:
+    """An array of floats that a condition asks for."""
+    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+    return next((n for n in likes if n.type.kind == "float"), None)
+
+
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     """A sum over axes that become unit axes: `x.sum(axis=1, keepdims=True)`."""
     if not (isinstance(node, Call) and node.op == "np.sum" and node.params):
@@ -537,11 +569,16 @@ def items(spec: tuple[tuple[object, ...], ...]) -> str:
 
 def subscript(spec: tuple[tuple[object, ...], ...]) -> str:
     """The inside of the brackets of items, with holes for nodes."""
+    return ", ".join(subscripts(spec))
+
+
+def subscripts(spec: tuple[tuple[object, ...], ...]) -> list[str]:
+    """What stands between the commas."""
 
     def text(part: object) -> str:
         if isinstance(part, Hole):
             return f"{{{part.index}}}"
-        return "" if part is None else str(part)
+        return "" if part is None else nested(part)
 
     parts = []
     for kind, *bounds in spec:
@@ -549,10 +586,11 @@ def subscript(spec: tuple[tuple[object, ...], ...]) -> str:
             start, stop, step = map(text, bounds)
             parts.append(f"{start}:{stop}:{step}" if step else f"{start}:{stop}")
         else:
-            parts.append("None" if kind == "new" else text(bounds[0]))
+            plain = {"new": "None", "gap": "..."}
+            parts.append(plain[kind] if kind in plain else text(bounds[0]))
     while len(parts) > 1 and parts[-1] == ":":
         parts.pop()
-    return ", ".join(parts)
+    return parts
 
 
 def _shifted(text: str, by: int) -> str:

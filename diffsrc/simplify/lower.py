@@ -156,6 +156,11 @@ class Lowering:
             arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
+            if node.type.axes and all(isinstance(arm, Const) for arm in arms):
+                ones = self.arrays.where_true(condition, arms, node.type)
+                if ones is not None:
+                    return ones
+                arms = [*self.arrays.in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -244,6 +249,9 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
+                ones = self.arrays.where_true(args[0], arms, node.type)
+                if ones is not None:
+                    return ones
                 arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
@@ -417,7 +425,9 @@ def column_and_row(node: Prod) -> tuple[Node, Node] | None:
         if kind is None:
             return None
         power = node.graph.power(base, exponent)
-        parts[kind].append(view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power)
+        parts[kind].append(
+            view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power
+        )
     if not parts["row"] or not parts["column"]:
         return None
     numbers = [*parts["number"], node.coefficient]

@@ -21,7 +21,6 @@ from diffsrc.ir import (
     Prod,
     Ref,
     Sum,
-    Type,
     Var,
     as_fraction,
     filled,
@@ -77,8 +76,8 @@ class Normaliser:
 
     def _form(self, node: Node) -> Node:
         form = self._of(node)
-        if node.type.axes and isinstance(form, Call) and not form.options:
-            self._measured(form, node.type)
+        if node.type.axes and isinstance(form, Call) and not form.options and form is not node:
+            self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
             if node in self.named and self._is_whole(form):
@@ -96,10 +95,10 @@ class Normaliser:
                 self.written.setdefault(form, node)
         return form
 
-    def _measured(self, form: Call, own: Type) -> None:
+    def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
-        pairs = list(zip(form.type.axes, own.axes, strict=False))
-        if len(form.type.axes) != len(own.axes) or form.type.axes == own.axes:
+        pairs = list(zip(form.type.axes, own.type.axes, strict=False))
+        if len(form.type.axes) != len(own.type.axes) or form.type.axes == own.type.axes:
             return
         axes = []
         for size, written in pairs:
@@ -109,7 +108,12 @@ class Normaliser:
             if asked and size is not written:
                 self.graph.held[size, written] = None
             axes.append(written if asked else size)
-        form.type = Type(form.type.kind, tuple(axes))
+            if asked and form.op == "view" and form.params[len(axes) - 1] is not None:
+                inner = form.args[0]
+                known = list(inner.type.axes)
+                known[form.params[len(axes) - 1]] = written
+                inner.type = inner.type._replace(axes=tuple(known))
+        form.type = form.type._replace(axes=tuple(axes))
 
     def _is_whole(self, form: Node) -> bool:
         if form.type is COMPLEX and isinstance(form, Prod):
