@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import Factor, Label, Labels, contract
@@ -70,20 +70,22 @@ def _scaled(factors: Sequence[Factor]) -> list[Factor]:
     left = list(factors)
     for vector in factors:
         node, labels = vector
-        beside = [f for f in left if len(labels) == 1 and labels[0] in f[1] and f is not vector]
-        if len(beside) < 2:
+        beside = [f for f in left if len(f[1]) > 1 and labels[0] in f[1]]
+        if len(labels) > 1 or len(beside) < 2:
             continue
-        sizes = {
-            label: size
-            for other, own in beside
-            for label, size in zip(own, other.type.axes, strict=True)
-            if label is not None
-        }
-        matrix = min(reversed(beside), key=lambda f: size_of(f[1], sizes))
-        product = contract(node.graph, [matrix, vector], matrix[1], sizes)
+        sizes = [dict(zip(own, other.type.axes, strict=True)) for other, own in beside]
+        at = min(range(len(beside)), key=lambda i: _burden(i, beside[i][1], labels[0], sizes[i]))
+        matrix, own = beside[at]
+        lengths = {label: size for label, size in sizes[at].items() if label is not None}
+        product = contract(node.graph, [beside[at], vector], own, lengths)
         left.remove(vector)
-        left[left.index(matrix)] = product, matrix[1]
+        left[left.index(beside[at])] = product, own
     return left
+
+
+def _burden(i: int, own: Labels, label: Label, sizes: Mapping[Label, Node]) -> tuple[float, int]:
+    """Of matrices of one size, the rows of the first are multiplied, or the columns of the last."""
+    return size_of(own, sizes), i if own[-1] == label else -i
 
 
 class MatrixChain:
@@ -152,7 +154,7 @@ def without_view(node: Node) -> Node:
     return node.args[0] if isinstance(node, Call) and node.op == "view" else node
 
 
-def size_of(labels: Sequence[Label], sizes: Mapping[int, Node]) -> float:
+def size_of(labels: Sequence[Label], sizes: Mapping[Any, Node]) -> float:
     """How many elements an array with these labels has."""
     product = 1.0
     for label in labels:
