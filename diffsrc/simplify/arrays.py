@@ -459,6 +459,17 @@ class ArrayWriter:
             labels = (*batch, *only_a, *only_b)
             found = spelled("matmul", "{0} @ {1}", [left, right], self._typed(factors, labels))
             return self._ordered(found, labels, out, node.type)
+        if len(summed) > 1 and not batch and not only_b:
+            # All axes of the one are the first, or the last, of the other.
+            count = len(of_b)
+            if of_b in {of_a[:count], of_a[-count:]}:
+                args = [self.write(a), self.write(b)]
+                text = f"np.tensordot({{0}}, {{1}}, axes={count})"
+                made = self._typed(factors, only_a)
+                found = spelled("tensordot", text, args[:: -1 if of_b == of_a[:count] else 1], made)
+                return self._ordered(found, only_a, out, node.type)
+        if len(summed) > 1 and not batch and not only_a:
+            return self._pair(node, factors[::-1], out)
         if not only_a or not only_b:
             return self._pointwise(node, factors if not only_b else factors[::-1], out)
         if not batch:

@@ -75,7 +75,7 @@ def _scaled(factors: Sequence[Factor]) -> list[Factor]:
             continue
         sizes = [dict(zip(own, other.type.axes, strict=True)) for other, own in beside]
         at = min(range(len(beside)), key=lambda i: _burden(i, beside[i][1], labels[0], sizes[i]))
-        matrix, own = beside[at]
+        own = beside[at][1]
         lengths = {label: size for label, size in sizes[at].items() if label is not None}
         product = contract(node.graph, [beside[at], vector], own, lengths)
         left.remove(vector)

@@ -130,7 +130,7 @@ def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:
     zero, axes = y.graph.zero, y.type.axes
     inverse = value_of(inv(y))
     factor, inverse = (transposed(y), transposed(inverse)) if upper else (y, inverse)
-    value = zero
+    value: Node = zero
     if rest is not zero:
         rest = transposed(fitted(rest, axes)) if upper else rest
         inner = mirrored(fitted(_product([(factor, "ki"), (rest, "kj")], axes, "ij"), axes))
