@@ -5,15 +5,15 @@ The code checks it in its first line; in process another specialisation is made 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
 from diffsrc.emit.module import Guard
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Graph, Node, Number, Program, Var, reachable
-from diffsrc.ir.shapes import classes, symbols
+from diffsrc.ir import Graph, Node, Number, Program, Sum, Var, reachable
+from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
@@ -105,11 +105,24 @@ def _conditions(
             yield f"{text(a)} {'!=' if relation == '==' else '<'} {text(b)}"
     spread = _needed(program.graph)
     for a, b in spread:
-        texts = [text(a), text(b)]
-        if (b, a) not in spread:
-            yield f"{texts[0]} == 1 != {texts[1]}"
+        if is_unit(a) or (isinstance(b, Number) and not isinstance(a, Number)):
+            other = b if is_unit(a) else a
+            yield _is_one(other, text, "!=" if is_unit(a) else "==")
+        elif isinstance(a, Number):
+            continue  # never 1
+        elif (b, a) not in spread:
+            first = _is_one(a, text)
+            shifted = not first.endswith(" == 1")
+            yield f"{first} and {_is_one(b, text, '!=')}" if shifted else f"{first} != {text(b)}"
         elif a.serial < b.serial:
-            yield f"({texts[0]} == 1) != ({texts[1]} == 1)"
+            yield f"({_is_one(a, text)}) != ({_is_one(b, text)})"
+
+
+def _is_one(size: Node, text: Callable[[Node], str], relation: str = "==") -> str:
+    """`len(x) == 2` where `len(x) - 1` is meant to be 1."""
+    if isinstance(size, Sum) and len(size.terms) == 1 and size.terms[0][1] == 1:
+        return f"{text(size.terms[0][0])} {relation} {1 - size.constant}"
+    return f"{text(size)} {relation} 1"
 
 
 def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
