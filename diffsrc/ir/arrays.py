@@ -9,16 +9,19 @@ in a contraction is one with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, combinations, groupby, permutations, product
+from math import factorial, prod
 from typing import NamedTuple
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, as_long, is_unit, joined
+from diffsrc.ir.shapes import Axes, is_unit, joined, sizes_alike
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
 Factor = tuple[Node, Labels]
+MAX_ARRANGEMENTS = 48
 
 
 def shaped(node: Node, axes: Axes) -> Type:
@@ -58,8 +61,61 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
     if not spec:
         return index(node, (("at", 0),) * rank)
+    if len(spec) == rank > 1 and None not in spec and turned(node, spec) is node:  # type: ignore[arg-type] # axes
+        return node
+    return _view(node, spec)
+
+
+def _view(node: Node, spec: tuple[int | None, ...]) -> Node:
+    graph = node.graph
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
+
+
+def turned(node: Node, order: tuple[int, ...]) -> Node:
+    """A value with its axes in another order, in what it is computed from: for comparing.
+
+    `order` may have more axes: those that the value lacks in front.
+    """
+    if not node.type.axes:
+        return node
+    known = node.graph.turned
+    if (node, order) not in known:
+        known[node, order] = _turned(node, order)
+    return known[node, order]
+
+
+def _turned(node: Node, order: tuple[int, ...]) -> Node:
+    graph, rank = node.graph, len(node.type.axes)
+    match node:
+        case Sum():
+            return graph.sum([node.constant, *(c * turned(t, order) for t, c in node.terms)])
+        case Prod():
+            powers = (graph.power(turned(base, order), e) for base, e in node.factors)
+            return graph.product([node.coefficient, *powers])
+        case Call(op="view", options=()):
+            padded = (None,) * (len(order) - rank) + node.params
+            return view(node.args[0], _short([padded[i] for i in order]))
+        case Call(params=(), options=()) if node.type.kind == "float":
+            return graph.call(node.op, *(turned(arg, order) for arg in node.args))
+        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (rank - 1, rank - 2):
+            return graph.again(node, (turned(node.args[0], order),))
+    if node in graph.symmetric and order == (1, 0):
+        return node
+    places = (*[None] * (len(order) - rank), *range(rank))
+    return _view(node, _short([places[i] for i in order]))
+
+
+def _short(spec: list[int | None]) -> tuple[int | None, ...]:
+    """Without unit axes in front."""
+    while spec and spec[0] is None:
+        del spec[0]
+    return tuple(spec)
+
+
+def is_symmetric(node: Node) -> bool:
+    """Whether a matrix is its own transpose, as its text shows."""
+    return len(node.type.axes) == 2 and turned(node, (1, 0)) is node
 
 
 def _keeps_order(spec: tuple[int | None, ...]) -> bool:
@@ -75,9 +131,7 @@ def aligned(node: Node, labels: Labels, out: Labels) -> Node:
     """A value with these labels as NumPy's broadcasting wants it beside one with those of `out`."""
     places = {label: i for i, label in enumerate(labels) if label is not None}
     spec = [places.get(label) if label is not None else None for label in out]
-    while spec and spec[0] is None:
-        del spec[0]
-    return view(node, tuple(spec))
+    return view(node, _short(spec))
 
 
 def transposed(node: Node) -> Node:
@@ -161,10 +215,24 @@ def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
         return part
 
     params = tuple(tuple(held(part) for part in entry) for entry in spec)
+    if isinstance(a, Call) and a.op == "index" and len(a.args) == 1 and not nodes:
+        inner = _of_items(a.params, params)
+        if inner is not None:
+            return _index(a.args[0], inner)
     node = a.graph.call("index", a, *nodes, params=params, type_=a.type._replace(axes=()))
     if not node.type.axes:
         node.type = shaped(a, _items_axes(node, spec))
     return node
+
+
+def _of_items(
+    taken: tuple[tuple[object, ...], ...], spec: tuple[tuple[object, ...], ...]
+) -> tuple[tuple[object, ...], ...] | None:
+    """What takes items of single items at once: `x[1][0]` is `x[1, 0]`."""
+    if not all(entry == WHOLE or entry[0] == "at" for entry in taken):
+        return None
+    left = iter(spec)
+    return tuple(next(left) if entry == WHOLE else entry for entry in taken)
 
 
 def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
@@ -272,6 +340,11 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
         return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
         return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
+    front = next((i for i, size in enumerate(value.type.axes) if not is_unit(size)), None)
+    if front != 0 and value.type.axes:
+        # It is repeated in any case.
+        rank = len(value.type.axes)
+        value = view(value, tuple(range(rank if front is None else front, rank)))
     return like.graph.call(
         "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
     )
@@ -324,7 +397,8 @@ def _diagonal(a: Node, offset: int) -> Node:
 def diag(values: Node, offset: int = 0) -> Node:
     """A square matrix with these values on a diagonal, zeros elsewhere."""
     size = values.type.axes[0] + abs(offset)
-    return values.graph.call("diag", values, params=(offset,), type_=shaped(values, (size, size)))
+    type_ = shaped(values, (size, size))
+    return _symmetric(values.graph.call("diag", values, params=(offset,), type_=type_), not offset)
 
 
 def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
@@ -332,7 +406,20 @@ def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
     columns = rows if is_square((rows, columns)) else columns
     like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
     type_ = Type("float", (rows, columns))
-    return rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
+    made = rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
+    return _symmetric(made, rows is columns and not offset)
+
+
+def _symmetric(node: Node, holds: bool) -> Node:  # noqa: FBT001 # one of two
+    if holds:
+        node.graph.symmetric.add(node)
+    return node
+
+
+def mirrored(node: Node) -> Node:
+    """Matrices whose lower triangle stands above the diagonal too."""
+    made = node.graph.call("mirrored", node, params=("mirrored",), type_=node.type)
+    return _symmetric(made, len(node.type.axes) == 2)
 
 
 def triangle(node: Node, offset: int = 0, *, lower: bool = True) -> Node:
@@ -345,7 +432,7 @@ def is_square(sizes: Axes) -> bool:
     rows, columns = sizes
     if rows is columns:
         return True
-    root = as_long(rows.graph)
+    root = sizes_alike(rows.graph)
     return root(rows) is root(columns)
 
 
@@ -393,7 +480,8 @@ def contract(
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    known = [label for _, labels in factors for label in labels if label is not None]
+    seen = [out, *(labels for _, labels in factors)]
+    known = [label for labels in seen for label in labels if label is not None]
     work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)
@@ -541,13 +629,17 @@ class _Flat:
     def _core(self, group: list[Factor], out: Labels) -> Node:
         """Factors that summed labels connect."""
         group.sort(key=lambda factor: factor[0].serial)
-        names: dict[Label, int] = {}
-        for _, labels in group:
-            for label in labels:
+        found = []
+        for arrangement in _arrangements(group):
+            names: dict[Label, int] = {}
+            for label in chain.from_iterable(arrangement):
                 names.setdefault(label, len(names))
-        own = tuple(tuple(names[label] for label in labels) for _, labels in group)
-        left = sorted(names[label] for label in out if label in names)
+            own = tuple(tuple(names[label] for label in labels) for labels in arrangement)
+            order = tuple(names[label] for label in out if label in names)
+            found.append((own, order, names))
+        own, order, names = min(found, key=lambda f: f[:2])
         backward = {new: old for old, new in names.items()}
+        left = sorted(order)
         axes = tuple(self._size(group, backward[new]) for new in left)
         nodes = [node for node, _ in group]
         node = self.graph.call(
@@ -556,6 +648,8 @@ class _Flat:
             params=(own, tuple(left)),
             type_=Type("float", axes) if axes else FLOAT,
         )
+        if len(order) == 2 and any((own, order[::-1]) == other[:2] for other in found):
+            self.graph.symmetric.add(node)
         return aligned(node, tuple(backward[new] for new in left), out)
 
     def _size(self, group: list[Factor], label: Label) -> Node:
@@ -563,6 +657,38 @@ class _Flat:
             if label in labels:
                 return node.type.axes[labels.index(label)]
         raise AssertionError(label)
+
+
+def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
+    """The labels of factors in all ways that mean the same: equal factors exchanged, and the axes
+    of symmetric ones.
+    """
+    runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
+    ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
+    count = prod(factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True))
+    if count > MAX_ARRANGEMENTS:
+        return [tuple(labels for _, labels in group)]
+    of_runs = [
+        [
+            tuple(tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True))
+            for run in permutations(members)
+            for orders in product(way, repeat=len(members))
+        ]
+        for members, way in zip(runs, ways, strict=True)
+    ]
+    return [tuple(chain.from_iterable(parts)) for parts in product(*of_runs)]
+
+
+def _exchanged(node: Node) -> list[tuple[int, ...]]:
+    """The orders of two axes of a value in which it is the same."""
+    rank = len(node.type.axes)
+    whole = tuple(range(rank))
+    found = [whole]
+    for i, j in combinations(whole, 2) if rank < 4 else ():
+        order = tuple({i: j, j: i}.get(axis, axis) for axis in whole)
+        if turned(node, order) is node:
+            found.append(order)
+    return found
 
 
 def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -44,6 +45,9 @@ class Arrays(Live):
     def need_ranks(self) -> None:
         if not self.graph.ranked:
             raise NeedsRanks
+
+    @abstractmethod
+    def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]: ...
 
     # Attributes
 
@@ -206,10 +210,11 @@ class Arrays(Live):
         known = {size for arg in made.args for size in arg.type.axes}
         axes = list(made.type.axes)
         for i, size in enumerate(axes):
-            own = isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
-            if own and size not in known and size.args[0] is not made:
+            if not isinstance(size, Call) or size.op != "dim" or size in known:
+                continue
+            if not isinstance(size.args[0], Var) and size.args[0] is not made:
                 axes[i] = self.graph.call("dim", made, params=(i,), type_=FLOAT)
-        made.type = Type(made.type.kind, tuple(axes))
+        made.type = made.type._replace(axes=tuple(axes))
 
     def _given_to(
         self,
@@ -410,7 +415,7 @@ def rendered(tree: Any, value: Value) -> str:
     if isinstance(tree, Hole):
         return f"{{{tree.index}}}"
     if isinstance(tree, ShapeOf):
-        return f"{{{tree.index}}}.shape"
+        return f"{{{tree.place}}}.shape"
     if isinstance(tree, tuple):
         if isinstance(value, Object):
             value = Items((value,) * len(tree), list)

@@ -86,9 +86,7 @@ class Subscripts(Attributes):
                 "Write slices: first, rest = x[0], x[1:].",
             )
         else:
-            length = self.length(value, 0, node, "len({0})")
-            same = self.node("eq", (length, self.const(count, node)), node)
-            self.sink.add(Assert(same, None, self.place(node)))
+            self._hold_length(value, count, node)
         spec = [WHOLE] * (len(value.type.axes) - 1)
         operation = ARRAYS["np.index"]
         return Items(
@@ -105,6 +103,16 @@ class Subscripts(Attributes):
                 ]
             )
         )
+
+    def _hold_length(self, value: Node, count: int, node: ast.AST) -> None:
+        """Raise where an array has another length; in a branch, where that is reached."""
+        size = value.type.axes[0]
+        if self.sink.parent is None:
+            self.graph.assumed[size, "==", self.graph.number(count)] = None
+            return
+        length = self.length(value, 0, node, "len({0})")
+        same = self.node("eq", (length, self.const(count, node)), node)
+        self.sink.add(Assert(same, None, self.place(node)))
 
     def items_of_array(self, base: Node, node: ast.Subscript) -> Value:
         """`x[1:, i]`: an entry for each axis, and the text."""

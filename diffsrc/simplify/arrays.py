@@ -26,13 +26,13 @@ from diffsrc.ir import (
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, nested, view
 from diffsrc.ir.indices import distinct_by
 from diffsrc.ops.arrays import PRIMITIVES
+from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
 
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
 # What is added to items of an array that starts as zeros.
 SCATTERED = frozenset({"put", "put_along"})
-NOMINAL = 100  # the length of an axis of which nothing is known
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
@@ -67,6 +67,8 @@ class ArrayWriter:
             case "index":
                 text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
+            case "mirrored":
+                return self._mirrored(node)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":
@@ -75,6 +77,19 @@ class ArrayWriter:
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
         return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
+
+    def _mirrored(self, node: Call) -> Node:
+        """A lower triangle and the same above the diagonal."""
+        arg = self.write(node.args[0])
+        lower = spelled("tril", "np.tril({0})", [arg], node.type)
+        strict = spelled("tril", "np.tril({0}, -1)", [arg], node.type)
+        rank = len(node.type.axes)
+        spec = (*range(rank - 2), rank - 1, rank - 2)
+        return node.graph.call("add", lower, self._view(strict, spec, node.type))
+
+    def outer(self, column: Node, row: Node, type_: Type) -> Node:
+        """All products of the elements of two vectors."""
+        return spelled("outer", "np.outer({0}, {1})", [self.write(column), self.write(row)], type_)
 
     # Views
 
@@ -218,7 +233,11 @@ class ArrayWriter:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
-        if not value.type.axes or len(like.type.axes) > 2:
+        arrays = {n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes}
+        if len(arrays) == 1:
+            # It has the precision of the array that it is made of.
+            (value,) = arrays
+        elif not value.type.axes or len(like.type.axes) > 2:
             # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         sizes = [self.write(size) for size in like.type.axes]
@@ -237,6 +256,9 @@ class ArrayWriter:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
             return self._pair(node, factors, out)
+        links = chain_of(factors, out)
+        if links is not None:
+            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
         sizes = {
             label: size
             for arg, labels in factors
@@ -247,6 +269,21 @@ class ArrayWriter:
         rest = [factor for factor in factors if factor is not one and factor is not other]
         part, labels = self._part(one, other, rest, out, sizes)
         return self._rest([(part, labels), *rest], out, node)
+
+    def _is_computed(self, node: Node) -> bool:
+        """Whether the user has a value, maybe with its axes in another order."""
+        return self.computed(node.args[0] if _is_view(node) else node)  # type: ignore[attr-defined] # a call
+
+    def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
+        """The product of some factors of a chain."""
+        if i == j:
+            link = chain.links[i]
+            return self.turned(link.node, link.labels, link.axes)
+        k = chain.division(i, j)
+        if k is None:
+            return self.write(chain.part(i, j))
+        args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
+        return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]
@@ -272,7 +309,7 @@ class ArrayWriter:
         computed = [
             (one, other)
             for one, other in combinations(factors, 2)
-            if self.computed(
+            if self._is_computed(
                 self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0]
             )
         ]
@@ -343,18 +380,18 @@ class ArrayWriter:
         if alone:
             return self._presummed(node, factors, out, alone)
         if not out and set(of_a) == set(of_b):
-            other = self._turned(b, of_b, of_a)
+            other = self.turned(b, of_b, of_a)
             return _inner(self.write(a), other, node.type)
         if len(summed) == 1 and not batch and len(only_a) <= 1 and len(only_b) <= 1:
             swap = tuple(out) == (*only_b, *only_a) and len(out) == 2
             if swap or (len(of_a) == 1 and len(of_b) == 2 and of_b[1] == summed[0]):
                 # `W @ x` rather than `x @ W.T`.
                 a, of_a, b, of_b, only_a, only_b = b, of_b, a, of_a, only_b, only_a
-            left = self._turned(a, of_a, (*only_a, *summed))
-            right = self._turned(b, of_b, (*summed, *only_b))
+            left = self.turned(a, of_a, (*only_a, *summed))
+            right = self.turned(b, of_b, (*summed, *only_b))
             return spelled("matmul", "{0} @ {1}", [left, right], node.type)
         if len(summed) == 1 and len(only_b) == 1 and not batch and of_a[-1] == summed[0]:
-            right = self._turned(b, of_b, (*summed, *only_b))
+            right = self.turned(b, of_b, (*summed, *only_b))
             found = spelled(
                 "matmul",
                 "{0} @ {1}",
@@ -364,9 +401,12 @@ class ArrayWriter:
             return self._ordered(found, [*only_a, *only_b], out, node.type)
         if len(summed) == 1 and len(only_a) == 1 and not batch and of_b[-1] == summed[0]:
             return self._pair(node, factors[::-1], out)
+        links = chain_of(factors, out) if batch else None
+        if links is not None:
+            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
         if len(summed) == 1 and len(only_a) == len(only_b) == 1:
-            left = self._turned(a, of_a, (*batch, *only_a, *summed))
-            right = self._turned(b, of_b, (*batch, *summed, *only_b))
+            left = self.turned(a, of_a, (*batch, *only_a, *summed))
+            right = self.turned(b, of_b, (*batch, *summed, *only_b))
             labels = (*batch, *only_a, *only_b)
             found = spelled("matmul", "{0} @ {1}", [left, right], self._typed(factors, labels))
             return self._ordered(found, labels, out, node.type)
@@ -410,7 +450,7 @@ class ArrayWriter:
         }
         return Type("float", tuple(sizes[label] for label in labels))
 
-    def _turned(self, node: Node, labels: Labels, wanted: Sequence[Label]) -> Node:
+    def turned(self, node: Node, labels: Labels, wanted: Sequence[Label]) -> Node:
         """A factor with its axes in the order that is wanted."""
         if tuple(wanted) == labels:
             return self.write(node)
@@ -434,6 +474,10 @@ class ArrayWriter:
         holes = ", ".join(f"{{{i}}}" for i in range(len(factors)))
         text = f'np.einsum("{",".join(names)}->{"".join(letters[x] for x in out)}", {holes})'
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
+
+
+def _is_view(node: Node) -> bool:
+    return isinstance(node, Call) and node.op == "view"
 
 
 def spelled(
@@ -542,19 +586,10 @@ def _cost(
     """What a product costs: what BLAS does is faster than what goes through the elements."""
     union = one | other
     summed = union - left
-    flops = _size(tuple(union), sizes)
+    flops = size_of(tuple(union), sizes)
     blas = len(summed) == 1 and summed <= one & other and one != other
-    alone = _size(tuple(one - other - left), sizes) + _size(tuple(other - one - left), sizes)
-    return flops * (1 if blas else POINTWISE) + alone + _size(tuple(left), sizes)
-
-
-def _size(labels: Sequence[Label], sizes: dict[int, Node]) -> float:
-    product = 1.0
-    for label in labels:
-        size = sizes[label] if label is not None else None
-        known = isinstance(size, Number)
-        product *= float(size.value) if known else NOMINAL  # type: ignore[union-attr] # a number
-    return product
+    alone = size_of(tuple(one - other - left), sizes) + size_of(tuple(other - one - left), sizes)
+    return flops * (1 if blas else POINTWISE) + alone + size_of(tuple(left), sizes)
 
 
 def _owner(sizes: Sequence[Node]) -> Node | None:

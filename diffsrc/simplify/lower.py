@@ -28,6 +28,8 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
+from diffsrc.ir.arrays import view
+from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision, where_true
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -304,6 +306,9 @@ class Lowering:
             inside = multiplied_in(node)
             if inside is not node:
                 return self(inside)
+            vectors = column_and_row(node)
+            if vectors is not None:
+                return self.arrays.outer(*vectors, node.type)
         coefficient, powers = self._turned(*self.reach.cover(node))
         if len(powers) == 1:
             (base, exponent), *_ = powers.items()
@@ -376,6 +381,32 @@ def multiplied_in(node: Prod) -> Node:
                 made.append(c * scale * term)
         return node.graph.sum(made)
     return node
+
+
+def column_and_row(node: Prod) -> tuple[Node, Node] | None:
+    """The two vectors all whose products a matrix is made of; numbers go to the longer product."""
+    if len(node.type.axes) != 2 or any(map(is_unit, node.type.axes)):
+        return None
+    parts: dict[str, list[Node]] = {"row": [], "column": [], "number": []}
+    for base, exponent in node.factors:
+        units = tuple(map(is_unit, base.type.axes))
+        kind = {
+            (): "number",
+            (False,): "row",
+            (True, False): "row",
+            (False, True): "column",
+        }.get(units)
+        if kind is None:
+            return None
+        power = node.graph.power(base, exponent)
+        parts[kind].append(view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power)
+    if not parts["row"] or not parts["column"]:
+        return None
+    numbers = [*parts["number"], node.coefficient]
+    first = len(parts["row"]) > len(parts["column"])
+    column = node.graph.product([*parts["column"], *([] if first else numbers)])
+    row = node.graph.product([*parts["row"], *(numbers if first else [])])
+    return column, row
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -21,12 +21,11 @@ from diffsrc.ir import (
     Prod,
     Ref,
     Sum,
-    Type,
     Var,
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape
+from diffsrc.ir.arrays import in_shape, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ops.arrays import ARRAYS, ROOTS, define, squared
 from diffsrc.ops.complex import PARTS
@@ -77,24 +76,29 @@ class Normaliser:
 
     def _form(self, node: Node) -> Node:
         form = self._of(node)
-        if node.type.axes and isinstance(form, Call) and not form.options:
-            self._measured(form, node.type)
+        if node.type.axes and isinstance(form, Call) and not form.options and form is not node:
+            self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
             if node in self.named and self._is_whole(form):
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
+                if inner.type.axes:
+                    self.graph.named.setdefault(inner, form)
+                    self.written.setdefault(inner, node)
+                    if is_symmetric(inner):
+                        self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):
                 self.written.setdefault(form, node)
         return form
 
-    def _measured(self, form: Call, own: Type) -> None:
+    def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
-        pairs = list(zip(form.type.axes, own.axes, strict=False))
-        if len(form.type.axes) != len(own.axes) or form.type.axes == own.axes:
+        pairs = list(zip(form.type.axes, own.type.axes, strict=False))
+        if len(form.type.axes) != len(own.type.axes) or form.type.axes == own.type.axes:
             return
         axes = []
         for size, written in pairs:
@@ -102,7 +106,12 @@ class Normaliser:
             if asked and size is not written:
                 self.graph.held[size, written] = None
             axes.append(written if asked else size)
-        form.type = Type(form.type.kind, tuple(axes))
+            if asked and form.op == "view" and form.params[len(axes) - 1] is not None:
+                inner = form.args[0]
+                known = list(inner.type.axes)
+                known[form.params[len(axes) - 1]] = written
+                inner.type = inner.type._replace(axes=tuple(known))
+        form.type = form.type._replace(axes=tuple(axes))
 
     def _is_whole(self, form: Node) -> bool:
         if form.type is COMPLEX and isinstance(form, Prod):

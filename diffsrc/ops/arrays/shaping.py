@@ -15,6 +15,7 @@ from diffsrc.ir.shaping import (
     is_whole,
     raveled,
     reshaped,
+    size_of,
     sliced,
     stacked,
     whole_quotient,
@@ -335,8 +336,9 @@ def stack(arrays: Node | tuple[Node, ...], axis: int) -> Node:
 def vstack(arrays: Node | tuple[Node, ...]) -> Node:
     if isinstance(arrays, Node) and rank_of(arrays) == 2:
         return arrays
-    items = [at_least(2, a) for a in listed(arrays)]
-    return concatenated(items, 0)
+    items = listed(arrays)
+    below = _side_by_side(items, 0)
+    return concatenated([at_least(2, a) for a in items], 0) if below is None else below
 
 
 def hstack(arrays: Node | tuple[Node, ...]) -> Node:
@@ -345,17 +347,32 @@ def hstack(arrays: Node | tuple[Node, ...]) -> Node:
 
 
 def dstack(arrays: Node | tuple[Node, ...]) -> Node:
-    return concatenated([at_least(3, a) for a in listed(arrays)], 2)
+    items = listed(arrays)
+    beside = _side_by_side(items, 1)
+    if beside is not None:
+        return view(beside, (None, 0, 1))
+    return concatenated([at_least(3, a) for a in items], 2)
 
 
 def column_stack(arrays: Node | tuple[Node, ...]) -> Node:
     items = listed(arrays)
+    beside = _side_by_side(items, 1)
+    if beside is not None:
+        return beside
     return concatenated([a if rank_of(a) > 1 else view(at_least(1, a), (0, None)) for a in items], 1)
 
 
 def rows_joined(arrays: tuple[Node, ...]) -> Node:
     """`np.r_`."""
     return concatenated([at_least(1, a) for a in arrays], 0)
+
+
+def _side_by_side(arrays: Sequence[Node], axis: int) -> Node | None:
+    """Arrays of one axis each as the rows, or columns, of a matrix."""
+    if any(rank_of(a) > 1 for a in arrays) or not arrays:
+        return None
+    made = stacked(arrays[0].graph, [at_least(1, a) for a in arrays])
+    return made if axis == 0 else view(made, (1, 0))
 
 
 def columns_joined(arrays: tuple[Node, ...]) -> Node:
@@ -375,7 +392,7 @@ def _concatenate_text(node: Call) -> str:
 
 
 def _array_text(node: Call) -> str:
-    shape: tuple[int, ...] = node.params  # type: ignore[assignment] # integers
+    shape: tuple[int, ...] = node.params
     holes = iter(f"{{{i}}}" for i in range(len(node.args)))
 
     def text(sizes: tuple[int, ...]) -> str:
@@ -408,10 +425,10 @@ def cut(a: Node, sections: Size | tuple[Size, ...], axis: int, *, even: bool) ->
         if known <= 0:
             raise ValueError("number sections must be larger than 0.")
         return sections_of(a, known, axis, even=even)
-    bounds = [node_of(graph, place) for place in sections]
+    bounds = [int(place.value) if isinstance(place, Number) else place for place in sections]
     parts = []
-    for start, stop in zip([graph.zero, *bounds], [*bounds, None], strict=True):
-        entry = ("slice", None if start is graph.zero else start, stop, None)
+    for start, stop in zip([None, *bounds], [*bounds, None], strict=True):
+        entry = ("slice", start, stop, None)
         parts.append(at_axes(a, rank_of(a), {axis: entry}))
     return tuple(parts)
 
@@ -432,7 +449,8 @@ def sections_of(a: Node, count: int, axis: int, *, even: bool) -> tuple[Node, ..
         raise NotImplementedError(
             "How many items each part has is not known before the derivative runs."
         )
-    parts, start = [], graph.zero
+    parts: list[Node] = []
+    start: Node = graph.zero
     for i in range(count):
         own = length + (i < longer)
         stop = None if i == count - 1 else start + own
@@ -516,12 +534,15 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
     """An array with some of its own items before and behind one axis."""
     graph, size, rank = a.graph, a.type.axes[axis], rank_of(a)
 
-    def taken(start: int | None, stop: int | None, step: int | None) -> Node:
-        return at_axes(a, rank, {axis: ("slice", start, stop, step)})
+    def taken(start: int | None, stop: int | None) -> Node:
+        count = (stop or 0) - (start or 0)
+        bounds = [None if n is None else graph.number(n) for n in (start, stop)]
+        return sliced(a, axis, *bounds, graph.number(count if count > 0 else -(start or 0)))
 
+    first = 1 if mode == "reflect" else 0  # of those that are put before it, from inside
     if is_unit(size) or mode == "edge":
         axes = list(a.type.axes)
-        front, back = taken(None, 1, None), taken(-1, None, None)
+        front, back = taken(None, 1), taken(-1, None)
         parts = [a]
         if before:
             axes[axis] = graph.number(before)
@@ -533,29 +554,16 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
     if isinstance(size, Number) and max(before, after) > size.value - (mode == "reflect"):
         raise NotImplementedError("np.pad with more than the array has is not understood.")
     match mode:
-        case "reflect":
-            front, back = taken(before, 0, -1), taken(-2, -2 - after, -1)
-        case "symmetric":
-            front = flipped(taken(None, before, None), rank, (axis,))
-            back = taken(-1, -1 - after, -1)
+        case "reflect" | "symmetric":
+            front = flipped(taken(first or None, first + before), rank, (axis,))
+            back = flipped(taken(-first - after, -first or None), rank, (axis,))
         case _:
-            front, back = taken(-before, None, None), taken(None, after, None)
-    parts = [with_length(front, axis, before)] if before else []
-    parts += [a]
-    parts += [with_length(back, axis, after)] if after else []
-    return concatenated(parts, axis)
-
-
-def with_length(a: Node, axis: int, size: int) -> Node:
-    """A new slice, whose length is known here."""
-    axes = a.type.axes
-    if not isinstance(axes[axis], Number):
-        a.type = Type(a.type.kind, (*axes[:axis], a.graph.number(size), *axes[axis + 1 :]))
-    return a
+            front, back = taken(-before, None), taken(None, after)
+    return concatenated([front] * bool(before) + [a] + [back] * bool(after), axis)
 
 
 def _pad_text(node: Call) -> str:
-    widths: tuple[tuple[int, int], ...] = node.params  # type: ignore[assignment] # pairs
+    widths: tuple[tuple[int, int], ...] = node.params
     pairs = sorted(set(widths))
     text = str(widths)
     if len(pairs) == 1:
@@ -653,7 +661,8 @@ def arange(start: Node, stop: Node | None, step: Node | None) -> Node:
     graph = start.graph
     if stop is None:
         start, stop = graph.zero, start
-    step = graph.one if step is None else step
+    start, stop = size_of(start), size_of(stop)
+    step = graph.one if step is None else size_of(step)
     if step is graph.zero:
         raise ValueError("Maximum allowed size exceeded")
     count = (stop - start) / step
@@ -705,13 +714,18 @@ def logspace(start: Node, stop: Node, num: Size, endpoint: bool, base: Node | fl
 
 
 def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # noqa: FBT001 # as NumPy has it
-    steps = ramp(num, start.graph, endpoint=endpoint)
-    rank = max(rank_of(start), rank_of(stop))
-    return start * start.graph.power(stop / start, view(steps, (0, *[None] * rank)))
+    size = node_of(start.graph, num)
+    axes = joined(start.type.axes, stop.type.axes)
+    type_ = Type("float", (size, *axes))
+    return applied("geomspace", start, stop, size, params=(endpoint,), type_=type_)
 
 
 def _ramp_text(node: Call) -> str:
     return f"np.linspace(0, 1, {{0}}{'' if node.params[0] else ', endpoint=False'})"
+
+
+def _geomspace_text(node: Call) -> str:
+    return f"np.geomspace({{0}}, {{1}}, {{2}}{'' if node.params[0] else ', endpoint=False'})"
 
 
 def same(a: Node) -> Node:
@@ -768,6 +782,7 @@ primitive("pad", _pad_text)
 primitive("triu", _triangle_text)
 primitive("tril", _triangle_text)
 primitive("ramp", _ramp_text)
+primitive("geomspace", _geomspace_text)
 
 # fmt: off
 array("reshape",      "np.reshape",      "a #shape.. :order=C -copy",              reshape,      method="reshape")

@@ -34,7 +34,7 @@ class Parameter(NamedTuple):
 class ShapeOf(NamedTuple):
     """The shape of an array among the arguments of a call."""
 
-    index: int
+    place: int
 
 
 class ArrayOperation(NamedTuple):
@@ -187,7 +187,7 @@ def define(
         if isinstance(tree, Hole):
             return args[tree.index]
         if isinstance(tree, ShapeOf):
-            return args[tree.index].type.axes
+            return args[tree.place].type.axes
         if type(tree) is tuple:
             return tuple([filled(item) for item in tree])
         return tree

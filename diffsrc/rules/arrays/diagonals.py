@@ -13,6 +13,7 @@ from diffsrc.ir.arrays import (
     in_shape,
     is_square,
     put,
+    transposed,
     triangle,
 )
 from diffsrc.ir.shapes import is_unit
@@ -52,7 +53,12 @@ def _triangle(g: Node, y: Call, _: int) -> Node:
     return triangle(g, int(offset), lower=bool(lower))  # type: ignore[call-overload] # an offset
 
 
+def _mirrored(g: Node, _: Call, __: int) -> Node:
+    return triangle(g) + triangle(transposed(g), -1)
+
+
 # fmt: off
+whole("mirrored", _mirrored)
 whole("triangle", _triangle)
 loose("diagonal", _diagonal)
 whole("diag",     _diag)
