@@ -125,7 +125,8 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    if (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+    alone = isinstance(node, Number) and rank > 0  # a number takes no axes
+    if not alone and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
