@@ -21,11 +21,13 @@ from diffsrc.ir import (
     Result,
     blocks,
 )
-from diffsrc.ir.arrays import reduced
+from diffsrc.ir.arrays import is_primitive, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
 from diffsrc.rules.arrays import ARRAY_RULES
+from diffsrc.simplify.vanishing import vanishes
 
+EXTREMES = frozenset({"amax", "amin", "nanmax", "nanmin"})
 
 class Sweep:
     """Derives the blocks of one program."""
@@ -82,7 +84,7 @@ class Sweep:
                 # What a real value is changed by, complex ones are changed by along the real axis.
                 adjoint = real_part(adjoint)
             adjoint = self.simplifier.finish(adjoint)
-            if adjoint is graph.zero:
+            if adjoint is graph.zero or self._is_shift(node, adjoint):
                 continue
             self.hint(adjoint, node)
             if node in stops or node in self.wrt:
@@ -94,11 +96,16 @@ class Sweep:
                     contributions.setdefault(below, []).append(contribution)
         return finished
 
+    def _is_shift(self, node: Node, adjoint: Node) -> bool:
+        """Whether an extreme is subtracted for the sake of accuracy only: nothing depends on it."""
+        extreme = isinstance(node, Call) and node.op in EXTREMES
+        return extreme and vanishes(adjoint, self.simplifier.normal.inner)
+
     def _onward(
         self, node: Node, adjoint: Node, stops: AbstractSet[Node]
     ) -> Iterator[tuple[Node, Node]]:
         """What a value's adjoint gives to those that it is computed from."""
-        if isinstance(node, Call) and node.params:
+        if isinstance(node, Call) and is_primitive(node):
             yield from self._on_arrays(node, adjoint)
             return
         partials = self.partials.of(node, stops)

@@ -144,8 +144,20 @@ def transposed(node: Node) -> Node:
 def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
     """A value with unit axes put in at these places of a result with `rank` axes."""
     new = set(axes)
-    rest = iter(range(len(node.type.axes)))
+    own = len(node.type.axes)
+    # Unit axes in front may be left out.
+    rest = iter((*[None] * (rank - len(new) - own), *range(own)))
     return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
+
+
+def with_rank(node: Node, rank: int) -> Node:
+    """A value with unit axes in front, as many as it lacks."""
+    return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_primitive(node: Call) -> bool:
+    """Whether a normal call is no pointwise one; a view as a single number has no params."""
+    return bool(node.params) or node.op == "view"
 
 
 def alike(axes: Axes, other: Axes) -> bool:
@@ -169,7 +181,8 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    if (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+    alone = isinstance(node, Number) and rank > 0  # a number takes no axes
+    if not alone and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
@@ -516,9 +529,8 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
         None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
     )
     if out == whole[front:] and not any(label is not None for label in whole[:front]):
-        # Unit axes in front are left out.
-        rank = len(node.type.axes)
-        return view(node, tuple(range(max(rank - len(to), 0), rank)))
+        extra = len(node.type.axes) - len(to)
+        return view(node, tuple(range(extra, extra + len(to)))) if extra > 0 else node
     sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from diffsrc.ir import (
+    Block,
     Call,
     Const,
     Exact,
@@ -72,7 +73,10 @@ class ArrayWriter:
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":
-                return self.write(node.args[0])  # only derived by the others
+                # By the others it is derived only.
+                plain, direct, careful = map(self.write, node.args[:3])
+                arms = (Block((), (arm,)) for arm in (direct, careful))
+                return node.graph.result(node.graph.if_(plain, *arms), 0)
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)

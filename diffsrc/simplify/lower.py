@@ -28,7 +28,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import view
+from diffsrc.ir.arrays import is_primitive, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision, where_true
 from diffsrc.simplify.calls import called
@@ -226,7 +226,7 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
-        if node.params:
+        if is_primitive(node):
             return self.arrays(node)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":

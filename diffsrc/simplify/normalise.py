@@ -25,7 +25,7 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape, is_symmetric
+from diffsrc.ir.arrays import in_shape, is_primitive, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ops.arrays import ARRAYS, ROOTS, define, squared
 from diffsrc.ops.complex import PARTS
@@ -127,7 +127,7 @@ class Normaliser:
         match node:
             case Call() if node.op in LEAVES:
                 return node
-            case Call() if node.params and not node.options:
+            case Call() if not node.options and is_primitive(node):
                 return node
             case Call() if node.type.kind == "dtype":
                 return node

@@ -12,6 +12,7 @@ from diffsrc.ops.arrays import (  # noqa: F401 - it fills the tables
     exponentials,
     linear,
     products,
+    reductions,
     selection,
     shaping,
 )

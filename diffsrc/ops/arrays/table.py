@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Graph, Node, Type
-from diffsrc.ir.arrays import Hole, expanded
+from diffsrc.ir.arrays import Hole, expanded, with_rank
 from diffsrc.ir.shaping import size_of, stacked
 
 Axis = int | tuple[int, ...] | None
@@ -169,8 +169,9 @@ def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]
 
     def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
         axes = axes_of(a, axis)
+        rank = len(a.type.axes)
         value = reduce(a, axes)
-        return expanded(value, axes, len(a.type.axes)) if keepdims else value
+        return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
     return define
 
