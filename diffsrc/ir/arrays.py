@@ -363,6 +363,8 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     )
 
 
+# What adds values to items of zeros.
+SCATTERED = frozenset({"put", "put_along"})
 WHOLE = ("slice", None, None, None)
 # What takes items by arrays.
 ADVANCED = frozenset({"take", "list", "mask"})
@@ -622,7 +624,9 @@ class _Flat:
     def _drop_diagonals(self, kept: set[Label]) -> None:
         """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
         while True:
-            found = next((f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None)
+            found = next(
+                (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None
+            )
             if found is None:
                 return
             node, (i, j) = found

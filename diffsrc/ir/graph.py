@@ -147,7 +147,11 @@ class Graph:
         """The same operation on other arguments."""
         if args == node.args:
             return node
-        on_arrays = node.params or node.op == "view" or (node.options and isinstance(node.options[0], Template))
+        on_arrays = (
+            node.params
+            or node.op == "view"
+            or (node.options and isinstance(node.options[0], Template))
+        )
         return self.call(
             node.op,
             *args,

@@ -189,7 +189,7 @@ def sliced(node: Node, axis: int, start: Node | None, stop: Node | None, size: N
 
 def flipped(node: Node, rank: int, axes: Sequence[int]) -> Node:
     """The items of these axes in backward order."""
-    return at_axes(node, rank, {axis: ("slice", None, None, -1) for axis in axes})
+    return at_axes(node, rank, dict.fromkeys(axes, ("slice", None, None, -1)))
 
 
 # Other shapes
@@ -308,6 +308,4 @@ def concatenated(items: Sequence[Node], axis: int) -> Node:
             if i != axis and size is not axes[i]:
                 graph.held[axes[i], size] = None
     axes[axis] = graph.sum([item.type.axes[axis] for item in items])
-    return graph.call(
-        "concatenate", *items, params=(axis,), type_=shaped(items[0], tuple(axes))
-    )
+    return graph.call("concatenate", *items, params=(axis,), type_=shaped(items[0], tuple(axes)))

@@ -15,7 +15,16 @@ from typing import Any, NamedTuple
 from diffsrc.errors import ShapeError
 from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
-from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, ShapeOf, define
+from diffsrc.ops.arrays import (
+    ARRAYS,
+    METHODS,
+    ArrayOperation,
+    Parameter,
+    ShapeOf,
+    array_operation_of,
+    complete,
+    define,
+)
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
@@ -26,6 +35,9 @@ FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float
 
 class Rest(list[object]):
     """The type of arguments that go together, though they were passed one by one."""
+
+
+LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
 
 
 class NeedsRanks(Exception):
@@ -45,6 +57,15 @@ class Arrays(Live):
     def need_ranks(self) -> None:
         if not self.graph.ranked:
             raise NeedsRanks
+        complete()
+
+    def array_operation(self, function: object) -> ArrayOperation | None:
+        """The operation that a function of a library is."""
+        home = getattr(function, "__module__", None)
+        if not isinstance(home, str) or home.partition(".")[0] not in LIBRARIES:
+            return None
+        complete()
+        return array_operation_of(function)
 
     @abstractmethod
     def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]: ...
@@ -53,6 +74,7 @@ class Arrays(Live):
 
     def attribute_of_array(self, base: Node, name: str, node: ast.expr) -> Value:
         """`x.shape`, `x.T`, `x.sum`."""
+        complete()
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
@@ -134,9 +156,7 @@ class Arrays(Live):
         given = self._given_to(operation, spelling, args, keywords, node)
         holes: list[Node] = []
         trees = {
-            p.name: self.call_tree(p, given[p.name], holes, node)
-            if p.name in given
-            else p.default
+            p.name: self.call_tree(p, given[p.name], holes, node) if p.name in given else p.default
             for p in operation.parameters
             if p.kind not in {"refused", "graph"}
         }
@@ -287,9 +307,7 @@ class Arrays(Live):
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
             case "array" if isinstance(value, Items):
-                return tuple(
-                    [self.call_tree(parameter, item, holes, node) for item in value.items]
-                )
+                return tuple([self.call_tree(parameter, item, holes, node) for item in value.items])
             case "array" if isinstance(value, Static) and type(value.value) in {bool, type(None)}:
                 return value.value
             case _:
@@ -383,9 +401,7 @@ def infinity(value: Node) -> float | None:
     return math.inf if value.op == "inf" else None
 
 
-def _gathered(
-    operation: ArrayOperation, spelling: str, args: Sequence[Value]
-) -> Sequence[Value]:
+def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -> Sequence[Value]:
     """The arguments, with those together that a parameter takes all of."""
     for i, parameter in enumerate(p for p in operation.parameters if p.kind != "graph"):
         method = parameter.spread and spelling.startswith(".") and len(args) > i + 1

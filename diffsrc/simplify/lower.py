@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from diffsrc.ir import (
     FLOAT,
     Assert,
@@ -28,9 +31,8 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import is_primitive, view
+from diffsrc.ir.arrays import SCATTERED, is_primitive, view
 from diffsrc.ir.shapes import is_unit
-from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision, where_true
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -43,6 +45,9 @@ from diffsrc.simplify.products import Products, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
 from diffsrc.simplify.written import has_minus, is_written, negated, operations
+
+if TYPE_CHECKING:
+    from diffsrc.simplify.arrays import ArrayWriter
 
 
 def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
@@ -65,7 +70,6 @@ class Lowering:
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
         self.products = Products(self.style, self.reach, self)
-        self.arrays = ArrayWriter(self, self._is_computed)
         self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
@@ -74,6 +78,13 @@ class Lowering:
                 continue
             if node.op == "div" or (node.op == "mul" and monomial_of(normal(node))[0] == 1):
                 self.reach.offer(node)
+
+    @cached_property
+    def arrays(self) -> ArrayWriter:
+        """Writes operations on arrays."""
+        from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
+
+        return ArrayWriter(self, self._is_computed)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -145,10 +156,10 @@ class Lowering:
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
             if node.type.axes and all(isinstance(arm, Const) for arm in arms):
-                ones = where_true(condition, arms, node.type)
+                ones = self.arrays.where_true(condition, arms, node.type)
                 if ones is not None:
                     return ones
-                arms = [*in_precision(arms, condition)]
+                arms = [*self.arrays.in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -237,10 +248,10 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
-                ones = where_true(args[0], arms, node.type)
+                ones = self.arrays.where_true(args[0], arms, node.type)
                 if ones is not None:
                     return ones
-                arms = in_precision(arms, args[0])
+                arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
@@ -399,7 +410,9 @@ def column_and_row(node: Prod) -> tuple[Node, Node] | None:
         if kind is None:
             return None
         power = node.graph.power(base, exponent)
-        parts[kind].append(view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power)
+        parts[kind].append(
+            view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power
+        )
     if not parts["row"] or not parts["column"]:
         return None
     numbers = [*parts["number"], node.coefficient]

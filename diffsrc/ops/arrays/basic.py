@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Node
-from diffsrc.ir.arrays import Labels, contract, expanded, index, total, transposed, view, with_rank
+from diffsrc.ir.arrays import Labels, contract, index, total, transposed, view, with_rank
 from diffsrc.ir.shapes import is_unit, same
 from diffsrc.ops.arrays.table import array, axes_of, over
 

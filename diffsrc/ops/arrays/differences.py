@@ -211,6 +211,8 @@ primitive(
     lambda _: 'np.clip(np.searchsorted({0}, {1}, side="right") - 1, 0, len({0}) - 2)',
     derived=False,
 )
+
+
 def _gradient(node: Call) -> str:
     (_, h), (axis, edge_order) = node.args, node.params
     text = "np.gradient({0}" if h is h.graph.one else "np.gradient({0}, {1}"

@@ -25,7 +25,7 @@ from diffsrc.ir.arrays import (
 from diffsrc.ir.shapes import Axes, is_unit
 from diffsrc.ir.shaping import concatenated, flipped, raveled, reshaped, whole_quotient
 from diffsrc.ops.arrays.along import taken_along
-from diffsrc.ops.arrays.basic import count, mean
+from diffsrc.ops.arrays.basic import mean
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
 
 Spec = tuple[tuple[object, ...], ...]

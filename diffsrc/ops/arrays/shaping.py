@@ -85,9 +85,7 @@ def squeeze(a: Node, axis: Axis) -> Node:
     if axis is None:
         gone = tuple(i for i in gone if is_unit(a.type.axes[i]))
     elif not all(is_unit(a.type.axes[i]) for i in gone):
-        raise ValueError(
-            "cannot select an axis to squeeze out which has size not equal to one"
-        )
+        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
     return view(a, tuple(i for i in range(rank_of(a)) if i not in gone))
 
 
@@ -525,9 +523,7 @@ def padded(a: Node, widths: Sequence[tuple[int, int]], value: Node | int = 0) ->
     axes = tuple(
         [size + before + after for size, (before, after) in zip(a.type.axes, widths, strict=True)]
     )
-    return applied(
-        "pad", a, constant, params=tuple(widths), type_=Type(a.type.kind, axes)
-    )
+    return applied("pad", a, constant, params=tuple(widths), type_=Type(a.type.kind, axes))
 
 
 def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
@@ -734,7 +730,9 @@ def same(a: Node) -> Node:
 
 def numbers(a: Node, ndmin: int = 0) -> Node:
     """`np.array`."""
-    return a if rank_of(a) >= ndmin else view(a, (*[None] * (ndmin - rank_of(a)), *range(rank_of(a))))
+    return (
+        a if rank_of(a) >= ndmin else view(a, (*[None] * (ndmin - rank_of(a)), *range(rank_of(a))))
+    )
 
 
 def item(a: Node, at: tuple[int, ...]) -> Node:
@@ -769,7 +767,10 @@ def open_mesh(arrays: tuple[Node, ...]) -> tuple[Node, ...]:
     """`np.ix_`."""
     count = len(arrays)
     return tuple(
-        [view(a, tuple([0 if j == i else None for j in range(count)])) for i, a in enumerate(arrays)]
+        [
+            view(a, tuple([0 if j == i else None for j in range(count)]))
+            for i, a in enumerate(arrays)
+        ]
     )
 
 

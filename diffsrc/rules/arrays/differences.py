@@ -150,7 +150,9 @@ def _powers(g: Node, y: Call, i: int) -> Node:
     g = _part(g, -1, 1, None) if increasing else _part(g, -1, None, -1)
     lower = powers(x, count - 1, increasing=increasing)
     times = exponents(count, increasing=increasing)
-    return summed([(g, rank + 1 - len(g.type.axes)), (lower, 0), (times, rank)], lower.type.axes, range(rank))
+    return summed(
+        [(g, rank + 1 - len(g.type.axes)), (lower, 0), (times, rank)], lower.type.axes, range(rank)
+    )
 
 
 def _polyval(g: Node, y: Call, i: int) -> Node:
