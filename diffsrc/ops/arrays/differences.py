@@ -91,7 +91,7 @@ def trapezoids(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
     refuse_logical(y)
     means = (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2
     if x is None:
-        return dx * means  # type: ignore[no-any-return, operator] # a number, or a node of one
+        return dx * means
     if len(x.type.axes) == 1:
         return along(diff(x, 1, 0), axis, len(y.type.axes)) * means
     if len(x.type.axes) != len(y.type.axes):

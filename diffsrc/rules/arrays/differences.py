@@ -39,7 +39,8 @@ def _gradient(g: Node, y: Call, i: int) -> Node:
         parts = [(inside, 2, None), (-inside, None, -2)]
         for edge, sign in zip(edges, (1, -1), strict=True):
             part = sign * edge / h
-            weights = (-1, 1) if edge_order == 1 else (Fraction(-3, 2), 2, Fraction(-1, 2))
+            line = (Fraction(-3, 2), Fraction(2), Fraction(-1, 2))
+            weights = (Fraction(-1), Fraction(1)) if edge_order == 1 else line
             for k, weight in enumerate(weights):
                 place = k if sign > 0 else -1 - k
                 parts.append((weight * part, place, place + 1 or None))
@@ -124,8 +125,8 @@ def _interp(g: Node, y: Call, i: int) -> Node:
     sign = -1 if i == 1 else 1
     parts = []
     for places, weight in ends:
-        (kind, node) = entry_of(places)
-        parts.append(put(sign * g * weight, y.args[i], ((kind, Hole(1)),), [node]))
+        kind = entry_of(places)[0]
+        parts.append(put(sign * g * weight, y.args[i], ((kind, Hole(1)),), [places]))
     return graph.sum(parts)
 
 
