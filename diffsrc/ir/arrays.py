@@ -13,6 +13,7 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
+from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
@@ -187,6 +188,22 @@ def filled(node: Node, like: Node) -> Node:
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 
+# Operations that give float64 of what is float32.
+WIDENING = frozenset(
+    {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
+)
+
+
+def in_precision_of(node: Node, like: Node) -> Node:
+    """A value in the precision of an array, where an operation on the way to it has another."""
+    fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
+    if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
+        return node  # that of the array of zeros
+    if any(isinstance(n, Call) and n.op in WIDENING for n in reachable((node,))):
+        return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
+    return node
+
+
 # Items
 
 
@@ -352,7 +369,10 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     if coefficient != 1:
         return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
-        return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
+        # Along axes that it lacks, it is alike in both directions.
+        own = spec[len(spec) - len(value.type.axes) :]
+        pairs = zip(value.type.axes, own, strict=True)
+        return index(value, tuple([WHOLE if is_unit(size) else entry for size, entry in pairs]))  # type: ignore[misc] # entries
     front = next((i for i, size in enumerate(value.type.axes) if not is_unit(size)), None)
     if front != 0 and value.type.axes:
         # It is repeated in any case.

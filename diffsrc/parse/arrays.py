@@ -89,7 +89,6 @@ class Arrays(Live):
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
         if name in POINTWISE:
             self.need_ranks()
-        if name in POINTWISE and base.type.axes:
             # The same as the function, which the derivative is written with.
             return Method(Static(getattr(sys.modules["numpy"], name)), base)
         if name not in known and name not in METHODS:

@@ -49,5 +49,6 @@ def _of_known(g: Node, y: Call) -> tuple[Node, tuple[object, ...]] | None:
 
 
 # fmt: off
+loose("typed",     lambda g, y, i: y.graph.zero if i else g)
 loose("partition", _partition)
 # fmt: on
