@@ -99,7 +99,10 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
             return view(node.args[0], _short([padded[i] for i in order]))
         case Call(params=(), options=()) if node.type.kind == "float":
             return graph.call(node.op, *(turned(arg, order) for arg in node.args))
-        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (rank - 1, rank - 2):
+        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (
+            rank - 1,
+            rank - 2,
+        ):
             return graph.again(node, (turned(node.args[0], order),))
     if node in graph.symmetric and order == (1, 0):
         return node
@@ -182,8 +185,7 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    alone = isinstance(node, Number) and rank > 0  # a number takes no axes
-    if not alone and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+    if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
@@ -369,10 +371,10 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     if coefficient != 1:
         return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
-        # Along axes that it lacks, it is alike in both directions.
+        # Where it has no such axis it is alike from both sides.
         own = spec[len(spec) - len(value.type.axes) :]
-        pairs = zip(value.type.axes, own, strict=True)
-        return index(value, tuple([WHOLE if is_unit(size) else entry for size, entry in pairs]))  # type: ignore[misc] # entries
+        entries = zip(own, value.type.axes, strict=True)
+        return index(value, tuple(WHOLE if is_unit(size) else entry for entry, size in entries))  # type: ignore[misc] # entries
     front = next((i for i, size in enumerate(value.type.axes) if not is_unit(size)), None)
     if front != 0 and value.type.axes:
         # It is repeated in any case.
@@ -701,12 +703,16 @@ def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
     """
     runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
     ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
-    count = prod(factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True))
+    count = prod(
+        factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True)
+    )
     if count > MAX_ARRANGEMENTS:
         return [tuple(labels for _, labels in group)]
     of_runs = [
         [
-            tuple(tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True))
+            tuple(
+                tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True)
+            )
             for run in permutations(members)
             for orders in product(way, repeat=len(members))
         ]

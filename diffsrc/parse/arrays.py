@@ -30,6 +30,7 @@ from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import Items, Method, Object, Static, Value
+from diffsrc.specialise import Argument
 
 FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float"}
 
@@ -77,6 +78,16 @@ class Arrays(Live):
             return None
         complete()
         return array_operation_of(function)
+
+    def axes_of(self, argument: Argument, name: str, node: ast.AST) -> tuple[str, ...]:
+        """The axes of an argument, or of a part of one."""
+        if argument.axes is None:
+            raise ShapeError(
+                f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
+                self.place(node),
+                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+            )
+        return argument.axes
 
     @abstractmethod
     def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]: ...

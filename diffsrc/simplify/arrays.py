@@ -461,7 +461,7 @@ class ArrayWriter:
                 new.append((arg, labels))
         sizes = {
             label: size
-            for arg, labels in factors
+            for arg, labels in new
             for label, size in zip(labels, arg.type.axes, strict=True)
         }
         return self.write(contract(graph, new, out, sizes))  # type: ignore[arg-type] # sizes

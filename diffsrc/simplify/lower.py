@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,7 @@ class Lowering:
         """Let products of lengths be written as `x.size`."""
         parameters = (p.node for p in self.parameters if p.node is not None)
         for node in (*(let.node for let in block.lets), *parameters):
-            if len(node.type.axes) > 1:
+            if sum(not is_unit(size) for size in node.type.axes) > 1:
                 size = self.graph.call("size", node, options=(Template("{0}.size"),), type_=FLOAT)
                 self.reach.free.add(size)
                 self.reach.offer(size)
@@ -261,7 +262,12 @@ class Lowering:
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, which is computed in any case."""
         written = self.normal.written.get(node)
-        return written in self.reach.named or written in self.reach.computed
+        if written in self.reach.named or written in self.reach.computed:
+            return True
+        return node in self.reach.below or node in self.done
+
+    def _is_used_twice(self, node: Node) -> bool:
+        return self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
@@ -314,7 +320,7 @@ class Lowering:
 
     def _product(self, node: Prod) -> Node:
         if self.graph.ranked:
-            inside = multiplied_in(node)
+            inside = multiplied_in(node, self._is_used_twice)
             if inside is not node:
                 return self(inside)
             vectors = column_and_row(node)
@@ -372,12 +378,15 @@ def of_one_array(node: Sum) -> Node:
     return node
 
 
-def multiplied_in(node: Prod) -> Node:
-    """Numbers that are multiplied with what is added to items, multiplied with that before."""
+def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
+    """Numbers that are multiplied with what is added to items, multiplied with that before.
+
+    What is `known` to be computed for others too stays as it is.
+    """
     for base, exponent in node.factors:
         parts = base.terms if isinstance(base, Sum) else ((base, 1),)
         puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
-        if exponent != 1 or not puts:
+        if exponent != 1 or not puts or known(base):
             continue
         scale = node / base
         if scale.type.axes:

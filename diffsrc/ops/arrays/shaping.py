@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 from diffsrc.ir import Call, Graph, Node, Number, Type
-from diffsrc.ir.arrays import WHOLE, Hole, diag, diagonal, expanded, eye, in_shape, index, view
+from diffsrc.ir.arrays import (
+    WHOLE,
+    Hole,
+    diag,
+    diagonal,
+    expanded,
+    eye,
+    in_shape,
+    index,
+    triangle,
+    view,
+)
 from diffsrc.ir.shapes import Axes, is_unit, joined
 from diffsrc.ir.shaping import (
     at_axes,
@@ -357,7 +368,9 @@ def column_stack(arrays: Node | tuple[Node, ...]) -> Node:
     beside = _side_by_side(items, 1)
     if beside is not None:
         return beside
-    return concatenated([a if rank_of(a) > 1 else view(at_least(1, a), (0, None)) for a in items], 1)
+    return concatenated(
+        [a if rank_of(a) > 1 else view(at_least(1, a), (0, None)) for a in items], 1
+    )
 
 
 def rows_joined(arrays: tuple[Node, ...]) -> Node:
@@ -441,16 +454,15 @@ def sections_of(a: Node, count: int, axis: int, *, even: bool) -> tuple[Node, ..
         if even and longer:
             raise ValueError("array split does not result in an equal division")
         length = graph.number(int(size.value) // count)
-    elif even:
-        length, longer = whole_quotient("floordiv", size, graph.number(count)), 0
     else:
-        raise NotImplementedError(
-            "How many items each part has is not known before the derivative runs."
-        )
+        length, longer = whole_quotient("floordiv", size, graph.number(count)), 0
     parts: list[Node] = []
     start: Node = graph.zero
     for i in range(count):
         own = length + (i < longer)
+        if not (even or isinstance(size, Number) or length is quotient):
+            # The first parts get what is left over.
+            own = whole_quotient("floordiv", size + (count - 1 - i), graph.number(count))
         stop = None if i == count - 1 else start + own
         parts.append(sliced(a, axis, None if i == 0 else start, stop, own))
         start = start + own
@@ -573,31 +585,18 @@ def _pad_text(node: Call) -> str:
 # Triangles and diagonals
 
 
-def triangle(name: str) -> Callable[[Node, int], Node]:
+def half(*, lower: bool) -> Callable[[Node, int], Node]:
+    """`np.tril`, or `np.triu`."""
+
     def define(a: Node, k: int) -> Node:
         if rank_of(a) == 1:
             # Each row of a square one.
             a = in_shape(view(a, (None, 0)), (a.type.axes[0], a.type.axes[0]))
         elif not rank_of(a):
             raise ValueError("np.triu and np.tril need an array")
-        return triangle_of(name, a, k)
+        return triangle(a, k, lower=lower)
 
     return define
-
-
-def triangle_of(name: str, a: Node, k: int) -> Node:
-    """The items above or below a diagonal, zeros elsewhere."""
-    core, coefficient = a.graph.split(a)
-    if coefficient != 1:
-        return coefficient * triangle_of(name, core, k)
-    if isinstance(a, Call) and a.op == name and a.params == (k,):
-        return a
-    return applied(name, a, params=(k,), type_=a.type)
-
-
-def _triangle_text(node: Call) -> str:
-    k = f", {node.params[0]}" if node.params[0] else ""
-    return f"np.{node.op}({{0}}{k})"
 
 
 def diagonal_of(a: Node, offset: int, axis1: int, axis2: int) -> Node:
@@ -638,12 +637,13 @@ def full(shape: Shape, fill_value: Node) -> Node:
     return broadcast_to(fill_value, shape)
 
 
-def full_like(a: Node, fill_value: Node) -> Node:
-    return broadcast_to(fill_value, a.type.axes)
+def full_like(a: Node, fill_value: Node, shape: Shape | None) -> Node:
+    return broadcast_to(fill_value, a.type.axes if shape is None else shape)
 
 
-def like(value: int) -> Callable[[Node], Node]:
-    return lambda a: in_shape(a.graph.number(value), a.type.axes)
+def like(value: int) -> Callable[[Node, Shape | None], Node]:
+    """`np.zeros_like`, or `np.ones_like`."""
+    return lambda a, shape: full_like(a, a.graph.number(value), shape)
 
 
 def places(count: Node) -> Node:
@@ -683,59 +683,64 @@ def is_length(size: Node) -> bool:
     return bool(size.operands) and is_whole(size) and all(map(is_length, size.operands))
 
 
-def ramp(count: Size, graph: Graph, *, endpoint: bool) -> Node:
-    """From 0 to 1."""
-    size = node_of(graph, count)
+def ramp(like: Call) -> Node:
+    """From 0 to 1, in as many steps, and in the precision, of `np.linspace` and the like."""
+    size = like.args[-1]
+    if is_unit(size):
+        return in_shape(like.graph.zero, (size,))
+    return applied("ramp", size, like, params=like.params, type_=Type("float", (size,)))
+
+
+def linspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
+    return spaced("linspace", start, stop, num, endpoint=endpoint)
+
+
+def spaced(name: str, start: Node, stop: Node, num: Size, *, endpoint: bool) -> Node:
+    """The primitive: so many values from one to another."""
+    size = node_of(start.graph, num)
     if isinstance(size, Number) and size.value < 0:
         raise ValueError("Number of samples must be non-negative.")
-    if is_unit(size):
-        return in_shape(graph.zero, (size,))
-    return applied("ramp", size, params=(endpoint,), type_=Type("float", (size,)))
+    axes = joined(start.type.axes, stop.type.axes)
+    return applied(name, start, stop, size, params=(endpoint,), type_=Type("float", (size, *axes)))
 
 
-def linspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # noqa: FBT001 # as NumPy has it
-    return between(start, stop, ramp(num, start.graph, endpoint=endpoint))
-
-
-def between(start: Node, stop: Node, steps: Node) -> Node:
-    """From one value, or array, to another."""
-    rank = max(rank_of(start), rank_of(stop))
-    column = view(steps, (0, *[None] * rank)) if steps.type.axes else steps
-    return start + (stop - start) * column
-
-
-def logspace(start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float) -> Node:  # noqa: FBT001 # as NumPy has it
+def logspace(
+    start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float
+) -> Node:  # as NumPy has it
     power = linspace(start, stop, num, endpoint)
     return start.graph.power(node_of(start.graph, base), power)  # type: ignore[arg-type] # a number
 
 
-def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # noqa: FBT001 # as NumPy has it
-    size = node_of(start.graph, num)
-    axes = joined(start.type.axes, stop.type.axes)
-    type_ = Type("float", (size, *axes))
-    return applied("geomspace", start, stop, size, params=(endpoint,), type_=type_)
+def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
+    return spaced("geomspace", start, stop, num, endpoint=endpoint)
 
 
 def _ramp_text(node: Call) -> str:
-    return f"np.linspace(0, 1, {{0}}{'' if node.params[0] else ', endpoint=False'})"
+    endpoint = "" if node.params[0] else ", endpoint=False"
+    return f"np.linspace(0, 1, {{0}}{endpoint}, dtype={{1}}.dtype)"
 
 
-def _geomspace_text(node: Call) -> str:
-    return f"np.geomspace({{0}}, {{1}}, {{2}}{'' if node.params[0] else ', endpoint=False'})"
+def _spaced_text(node: Call) -> str:
+    endpoint = "" if node.params[0] else ", endpoint=False"
+    return f"np.{node.op}({{0}}, {{1}}, {{2}}{endpoint})"
 
 
 def same(a: Node) -> Node:
     return a
 
 
-def numbers(a: Node, ndmin: int = 0) -> Node:
+def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # as NumPy has it
     """`np.array`."""
+    del copy  # nothing is changed in place
     return (
         a if rank_of(a) >= ndmin else view(a, (*[None] * (ndmin - rank_of(a)), *range(rank_of(a))))
     )
 
 
-def item(a: Node, at: tuple[int, ...]) -> Node:
+def item(a: Node, at: int | tuple[int, ...]) -> Node:
+    if isinstance(at, int):
+        lengths = [int(s.value) for s in a.type.axes if isinstance(s, Number)]
+        at = (at,) if rank_of(a) == 1 else unraveled(at, lengths)
     if not at:
         if not all(map(is_unit, a.type.axes)):
             raise ValueError("can only convert an array of size 1 to a Python scalar")
@@ -745,7 +750,18 @@ def item(a: Node, at: tuple[int, ...]) -> Node:
     return index(a, tuple([("at", i) for i in at]))
 
 
-def meshgrid(arrays: tuple[Node, ...], indexing: str, sparse: bool) -> tuple[Node, ...]:  # noqa: FBT001 # as NumPy has it
+def unraveled(place: int, lengths: Sequence[int]) -> tuple[int, ...]:
+    """The places on all axes of one among all elements."""
+    found = []
+    for length in reversed(lengths):
+        place, at = divmod(place, length)
+        found.append(at)
+    return tuple(reversed(found))
+
+
+def meshgrid(
+    arrays: tuple[Node, ...], indexing: str, sparse: bool
+) -> tuple[Node, ...]:  # as NumPy has it
     if indexing not in {"xy", "ij"}:
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     count = len(arrays)
@@ -780,10 +796,9 @@ primitive("concatenate", _concatenate_text)
 primitive("roll", _roll_text)
 primitive("repeated", lambda _: "np.repeat(np.arange({0}), {1})")
 primitive("pad", _pad_text)
-primitive("triu", _triangle_text)
-primitive("tril", _triangle_text)
 primitive("ramp", _ramp_text)
-primitive("geomspace", _geomspace_text)
+primitive("linspace", _spaced_text)
+primitive("geomspace", _spaced_text)
 
 # fmt: off
 array("reshape",      "np.reshape",      "a #shape.. :order=C -copy",              reshape,      method="reshape")
@@ -819,8 +834,8 @@ array("array_split",  "np.array_split",  "ary #indices_or_sections :axis=0",    
 array("hsplit",       "np.hsplit",       "ary #indices_or_sections",               hsplit)
 array("vsplit",       "np.vsplit",       "ary #indices_or_sections",               vsplit)
 array("pad",          "np.pad",          "array :pad_width :mode=constant constant_values=0", pad)
-array("triu",         "np.triu",         "m :k=0",                                 triangle("triu"))
-array("tril",         "np.tril",         "m :k=0",                                 triangle("tril"))
+array("triu",         "np.triu",         "m :k=0",                                 half(lower=False))
+array("tril",         "np.tril",         "m :k=0",                                 half(lower=True))
 array("diagonal",     "np.diagonal",     "a :offset=0 :axis1=0 :axis2=1",          diagonal_of,  method="diagonal")
 array("diag",         "np.diag",         "v :k=0",                                 diag_of)
 array("diagflat",     "np.diagflat",     "v :k=0",                                 diagflat)
@@ -829,19 +844,19 @@ array("identity",     "np.identity",     "@graph #n ^dtype",                    
 array("zeros",        "np.zeros",        "@graph #shape ^dtype -order",            constant(0))
 array("ones",         "np.ones",         "@graph #shape ^dtype -order",            constant(1))
 array("full",         "np.full",         "#shape fill_value ^dtype -order",        full)
-array("zeros_like",   "np.zeros_like",   "a ^dtype -order -subok",                 like(0))
-array("ones_like",    "np.ones_like",    "a ^dtype -order -subok",                 like(1))
-array("full_like",    "np.full_like",    "a fill_value ^dtype -order -subok",      full_like)
+array("zeros_like",   "np.zeros_like",   "a ^dtype -order -subok #shape=None",    like(0))
+array("ones_like",    "np.ones_like",    "a ^dtype -order -subok #shape=None",    like(1))
+array("full_like",    "np.full_like",    "a fill_value ^dtype -order -subok #shape=None", full_like)
 array("arange",       "np.arange",       "start stop=None step=None ^dtype",       arange)
 array("linspace",     "np.linspace",     "start stop #num=50 :endpoint=True -retstep ^dtype", linspace)
 array("logspace",     "np.logspace",     "start stop #num=50 :endpoint=True base=10 ^dtype", logspace)
 array("geomspace",    "np.geomspace",    "start stop #num=50 :endpoint=True ^dtype", geomspace)
-array("array",        "np.array",        "object ^dtype -copy -order -subok :ndmin=0", numbers)
+array("array",        "np.array",        "object ^dtype :copy=None -order -subok :ndmin=0", numbers)
 array("asarray",      "np.asarray np.asanyarray", "a ^dtype -order",               same)
 array("ascontiguousarray", "np.ascontiguousarray", "a ^dtype",                     lambda a: at_least(1, a))
 array("copy",         "np.copy",         "a -order",                               same,         method="copy")
-array("astype",       "",                "a ^dtype -order -casting -subok -copy",  same,         method="astype")
-array("item",         "",                "a :args..",                              item,         method="item")
+array("astype",       "",                "a ^dtype -order -casting -subok :copy=None", lambda a, copy: a,         method="astype")
+array("item",         "",                "a :args..=()",                           item,         method="item")
 array("meshgrid",     "np.meshgrid",     "~xi :indexing=xy :sparse=False -copy", meshgrid)
 array("ix_",          "np.ix_",          "~args",                               open_mesh)
 # fmt: on

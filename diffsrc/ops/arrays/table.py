@@ -79,7 +79,7 @@ MODULES = {
     "scipy.integrate": "scipy.integrate",
     "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
-DEFAULTS = {"None": None, "True": True, "False": False}
+DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
 def array(
@@ -167,7 +167,7 @@ def axes_of(node: Node, axis: Axis) -> tuple[int, ...]:
 def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]:
     """A reduction with `axis` and `keepdims`."""
 
-    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
         axes = axes_of(a, axis)
         rank = len(a.type.axes)
         value = reduce(a, axes)

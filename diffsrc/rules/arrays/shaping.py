@@ -6,8 +6,8 @@ from diffsrc.ir import Call, Node
 from diffsrc.ir.arrays import in_shape, reduced, total, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ir.shaping import item_at, part, reshaped
-from diffsrc.ops.arrays.shaping import ramp, rolled, triangle_of
-from diffsrc.rules.arrays.table import loose, whole
+from diffsrc.ops.arrays.shaping import ramp, rolled
+from diffsrc.rules.arrays.table import loose
 
 
 def _reshape(g: Node, y: Call, i: int) -> Node:
@@ -78,26 +78,36 @@ def _inside(g: Node, y: Call, a: Node) -> Node:
     return g.graph.call("index", g, params=tuple(spec), type_=type_)
 
 
-def _triangle(g: Node, y: Call, _: int) -> Node:
-    """Zero where the value is."""
-    return triangle_of(y.op, g, y.params[0])
-
-
-def _ramp(g: Node, y: Call, i: int) -> Node:
+def _none(g: Node, y: Call, i: int) -> Node:
+    """Steps."""
     del g, i
     return y.graph.zero
 
 
-def _geomspace(g: Node, y: Call, i: int) -> Node:
-    """Of `a * (b / a)**t`."""
-    start, stop, size = y.args
+def _linspace(g: Node, y: Call, i: int) -> Node:
+    """Of `a + (b - a) * t`."""
     if i > 1:
         return y.graph.zero
-    end = (start, stop)[i]
-    steps = ramp(size, y.graph, endpoint=y.params[0])
-    column = view(steps, (0, *[None] * (len(y.type.axes) - 1))) if steps.type.axes else steps
-    share = g * y * (column if i else 1 - column) / end
-    return reduced(total(share, (0,), y.type.axes), y.type.axes[1:], end.type.axes)
+    steps = ramp(y)
+    return _of_end(g * (steps_beside(steps, y) if i else 1 - steps_beside(steps, y)), y, i)
+
+
+def _geomspace(g: Node, y: Call, i: int) -> Node:
+    """Of `a * (b / a)**t`."""
+    if i > 1:
+        return y.graph.zero
+    steps = steps_beside(ramp(y), y)
+    return _of_end(g * y * (steps if i else 1 - steps), y, i) / y.args[i]
+
+
+def steps_beside(steps: Node, y: Call) -> Node:
+    """Steps along the first axis."""
+    return view(steps, (0, *[None] * (len(y.type.axes) - 1))) if steps.type.axes else steps
+
+
+def _of_end(g: Node, y: Call, i: int) -> Node:
+    """What all values give to where they begin, or end."""
+    return reduced(total(g, (0,), y.type.axes), y.type.axes[1:], y.args[i].type.axes)
 
 
 # fmt: off
@@ -107,9 +117,8 @@ loose("array",       _array)
 loose("concatenate", _concatenate)
 loose("roll",        _roll)
 loose("pad",         _pad)
-whole("triu",        _triangle)
-whole("tril",        _triangle)
-loose("ramp",        _ramp)
-loose("arange",      _ramp)
-loose("repeated",    _ramp)
+loose("linspace",    _linspace)
+loose("ramp",        _none)
+loose("arange",      _none)
+loose("repeated",    _none)
 # fmt: on
