@@ -13,6 +13,7 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
+from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
@@ -198,6 +199,22 @@ def filled(node: Node, like: Node) -> Node:
     if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
+
+
+# Operations that give float64 of what is float32.
+WIDENING = frozenset(
+    {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
+)
+
+
+def in_precision_of(node: Node, like: Node) -> Node:
+    """A value in the precision of an array, where an operation on the way to it has another."""
+    fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
+    if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
+        return node  # that of the array of zeros
+    if any(isinstance(n, Call) and n.op in WIDENING for n in reachable((node,))):
+        return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
+    return node
 
 
 # Items

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from diffsrc.errors import ShapeError
+from diffsrc.errors import ShapeError, UnsupportedSyntax
 from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import (
@@ -38,11 +39,21 @@ class Rest(list[object]):
     """The type of arguments that go together, though they were passed one by one."""
 
 
+# Methods that are pointwise operations.
+POINTWISE = frozenset({"clip", "round"})
 LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
 
 
 class NeedsRanks(Exception):
-    """Something is asked of an array that only its rank can tell."""
+    """Something is asked of an array that only its rank can tell.
+
+    Attributes:
+        refusal: why a function of which the result is an array is not understood.
+    """
+
+    def __init__(self, refusal: UnsupportedSyntax | None = None) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 class ArrayMethod(NamedTuple):
@@ -87,6 +98,10 @@ class Arrays(Live):
         """`x.shape`, `x.T`, `x.sum`."""
         complete()
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
+        if name in POINTWISE:
+            self.need_ranks()
+            # The same as the function, which the derivative is written with.
+            return Method(Static(getattr(sys.modules["numpy"], name)), base)
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
             return self.refuse(

@@ -23,7 +23,7 @@ from diffsrc.ir.arrays import (
     with_rank,
 )
 from diffsrc.ir.shapes import Axes, is_unit
-from diffsrc.ir.shaping import flipped, raveled, reshaped, whole_quotient
+from diffsrc.ir.shaping import concatenated, flipped, raveled, reshaped, whole_quotient
 from diffsrc.ops.arrays.along import taken_along
 from diffsrc.ops.arrays.basic import mean
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
@@ -243,21 +243,19 @@ def beside(value: Node, a: Node, axes: tuple[int, ...]) -> Node:
 def exclusive(a: Node, axis: int) -> Node:
     """For each item along an axis the product of the others, by division where no item is 0."""
     graph = a.graph
-
-    def reduced(op: str, value: Node) -> Node:
-        return beside(reduction(op, value, (axis,)), a, (axis,))
-
-    product = reduced("prod", a)
-    zero = graph.call("eq", a, graph.zero)
-    others = graph.call("select", zero, graph.one, a)
-    zeros, rest = reduced("count_nonzero", zero), reduced("prod", others)
-    single = graph.call("select", graph.call("eq", zeros, graph.one), rest, graph.zero)
-    careful = graph.call("select", zero, single, product / others)
-    plain = graph.call("ne", product, graph.zero)
-    if product.type.axes:
-        every = reduction("prod", a, (axis,))
-        plain = reduction("all", every, tuple(range(len(every.type.axes))), kind="bool")
-    return applied("exclusive", plain, product / a, careful, a, params=(axis,), type_=a.type)
+    every = reduction("prod", a, (axis,))
+    if every.type.axes:
+        plain: Node = reduction("all", every, tuple(range(len(every.type.axes))), kind="bool")
+    else:
+        plain = graph.call("ne", every, graph.zero)
+    first = items_at(a, axis, ("slice", None, 1, None))
+    ones = applied("fill", graph.one, first, params=(len(first.type.axes),), type_=first.type)
+    before = along("cumprod", items_at(a, axis, ("slice", None, -1, None)), axis)
+    rest = turned(items_at(a, axis, ("slice", 1, None, None)), axis)
+    behind = turned(along("cumprod", rest, axis), axis)
+    careful = concatenated((ones, before), axis) * concatenated((behind, ones), axis)
+    direct = beside(every, a, (axis,)) / a
+    return applied("exclusive", plain, direct, careful, params=(axis,), type_=a.type)
 
 
 def running_back(g: Node, a: Node, axis: int) -> Node:
@@ -448,6 +446,8 @@ array("all",       "np.all",    "a :axis=None -out :keepdims=False", lambda a, a
 array("count_nonzero", "np.count_nonzero", "a :axis=None :keepdims=False", lambda *args: place("count_nonzero", *args))
 array("argmax",    "np.argmax", "a :axis=None -out :keepdims=False", lambda *args: place("argmax", *args), method="argmax")
 array("argmin",    "np.argmin", "a :axis=None -out :keepdims=False", lambda *args: place("argmin", *args), method="argmin")
+array("nanargmax", "np.nanargmax", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmax", *args))
+array("nanargmin", "np.nanargmin", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmin", *args))
 array("nansum",    "np.nansum", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: total(without_nan(a, 0), axes)))
 array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: prod(without_nan(a, 1), axes)))
 array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes)))

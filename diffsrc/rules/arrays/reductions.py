@@ -24,6 +24,9 @@ from diffsrc.ops.arrays.reductions import (
 from diffsrc.rules.arrays.table import ArrayRule, loose
 
 
+CAREFUL = 2  # the argument of primitives that are computed by division where that is possible
+
+
 def beside(g: Node, y: Call) -> Node:
     """An adjoint, or the value itself, of a reduction beside the array that is reduced."""
     return reductions.beside(g, y.args[0], axes_and(y)[0])
@@ -90,14 +93,8 @@ def _prod(g: Node, y: Call, _: int) -> Node:
 
 
 def _exclusive(g: Node, y: Call, i: int) -> Node:
-    """By each item, of the product of the others: of a table with 1 on its diagonal."""
-    *_, a = y.args
-    if i < 3:  # only how it is computed
-        return y.graph.zero
-    axis = _axis(y)
-    table, diagonal = _table(a, axis)
-    slopes = _column(g, y, axis) * exclusive(table, axis + 1)
-    return total(where(diagonal, 0, slopes), (axis,), table.type.axes)
+    """As it is computed where items are 0: that holds for all."""
+    return g if i == CAREFUL else y.graph.zero
 
 
 def _axis(y: Call) -> int:
@@ -136,7 +133,7 @@ def _cumprod(g: Node, y: Call, _: int) -> Node:
 
 def _running_back(u: Node, y: Call, i: int) -> Node:
     """As the sum over all products of `g` with those of all items up to there but one."""
-    if i < 3:  # only how it is computed
+    if i <= CAREFUL:  # only how it is computed
         return y.graph.zero
     *_, g, a = y.args
     axis = _axis(y)
