@@ -9,8 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
-from diffsrc.emit.module import Guard
-from diffsrc.emit.signature import INDENT, WIDTH
+from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Graph, Node, Number, Program, Var, reachable
 from diffsrc.ir.shapes import classes, symbols
@@ -41,13 +40,12 @@ class Shapes(NamedTuple):
         ]
         conditions += self.units
         test = f"{INDENT}if {' or '.join(conditions)}:"
-        found = Guard(" or ".join(conditions), "", "", self.words).lines(function)
-        if len(test) <= WIDTH:
-            return found
-        raised = next(i for i, line in enumerate(found) if line.lstrip().startswith("raise"))
-        deep = INDENT * 2
-        rows = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
-        return [f"{INDENT}if (", *rows, f"{INDENT}):", *found[raised:]]
+        rows = [test]
+        if len(test) > WIDTH:
+            deep = INDENT * 2
+            parts = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
+            rows = [f"{INDENT}if (", *parts, f"{INDENT}):"]
+        return [*rows, *raising("ValueError", f"{function} is written for {self.words}")]
 
 
 def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) -> Shapes | None:

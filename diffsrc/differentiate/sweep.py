@@ -24,8 +24,6 @@ from diffsrc.ir import (
 from diffsrc.ir.arrays import is_primitive, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
-from diffsrc.rules.arrays import ARRAY_RULES
-from diffsrc.simplify.vanishing import vanishes
 
 EXTREMES = frozenset({"amax", "amin", "nanmax", "nanmin"})
 
@@ -98,8 +96,11 @@ class Sweep:
 
     def _is_shift(self, node: Node, adjoint: Node) -> bool:
         """Whether an extreme is subtracted for the sake of accuracy only: nothing depends on it."""
-        extreme = isinstance(node, Call) and node.op in EXTREMES
-        return extreme and vanishes(adjoint, self.simplifier.normal.inner)
+        if not (isinstance(node, Call) and node.op in EXTREMES):
+            return False
+        from diffsrc.simplify.vanishing import vanishes  # nobody needs it who has no arrays
+
+        return vanishes(adjoint, self.simplifier.normal.inner)
 
     def _onward(
         self, node: Node, adjoint: Node, stops: AbstractSet[Node]
@@ -156,6 +157,8 @@ class Sweep:
 
     def _on_arrays(self, node: Call, adjoint: Node) -> Iterator[tuple[Node, Node]]:
         """What an operation on arrays gives to its arguments."""
+        from diffsrc.rules.arrays import ARRAY_RULES  # nobody needs them who has no arrays
+
         rule = ARRAY_RULES[node.op]
         active = [i for i, arg in enumerate(node.args) if arg in self.active]
         if len(active) > 1:

@@ -11,7 +11,15 @@ MAX_DEPTH = 18
 MAX_TERNARY = 6
 # Operations on arrays that give new ones.
 FRESH = frozenset(
-    {"np.matmul", "np.sum", "np.zeros_like", "np.ones_like", "np.outer", "np.einsum", "np.tensordot"}
+    {
+        "np.matmul",
+        "np.sum",
+        "np.zeros_like",
+        "np.ones_like",
+        "np.outer",
+        "np.einsum",
+        "np.tensordot",
+    }
 )
 # What costs no more than a name.
 NEVER_BOUND = frozenset(

@@ -23,6 +23,7 @@ from diffsrc.ir import (
     Program,
     Result,
     Var,
+    containers_of,
     reachable,
 )
 
@@ -70,6 +71,9 @@ class Writer:
         self.holders |= {n: [None] for n in program.taken}
         for parameter in program.parameters:
             self.holders[parameter.name] = [parameter.node]
+        for container in containers_of(program.structure):
+            if container.model:
+                self.holders[container.parameter] = [None]
         for free in program.free:
             self.holders[free.var.name] = [None]
         self.holders |= {name: [None] for name in MODULES}

@@ -14,7 +14,16 @@ from typing import Any, NamedTuple
 from diffsrc.errors import ShapeError
 from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
-from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, ShapeOf, define
+from diffsrc.ops.arrays import (
+    ARRAYS,
+    METHODS,
+    ArrayOperation,
+    Parameter,
+    ShapeOf,
+    array_operation_of,
+    complete,
+    define,
+)
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
@@ -25,6 +34,8 @@ FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float
 
 class Rest(list[object]):
     """The type of arguments that go together, though they were passed one by one."""
+
+LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
 
 
 class NeedsRanks(Exception):
@@ -44,11 +55,22 @@ class Arrays(Live):
     def need_ranks(self) -> None:
         if not self.graph.ranked:
             raise NeedsRanks
+        complete()
+
+    def array_operation(self, function: object) -> ArrayOperation | None:
+        """The operation that a function of a library is."""
+        owner = getattr(function, "__self__", None)  # a method of a ufunc has no module
+        home = getattr(function, "__module__", None) or type(owner).__module__
+        if not isinstance(home, str) or home.partition(".")[0] not in LIBRARIES:
+            return None
+        complete()
+        return array_operation_of(function)
 
     # Attributes
 
     def attribute_of_array(self, base: Node, name: str, node: ast.expr) -> Value:
         """`x.shape`, `x.T`, `x.sum`."""
+        complete()
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
@@ -148,8 +170,8 @@ class Arrays(Live):
         return bool(value.type.axes) and rank in {0, rank_of(value)}
 
     def of_array(
-        self, name: str, args: Sequence[Value], node: ast.expr, axis: int | None = None
-    ) -> Node:
+        self, name: str, args: Sequence[Value], node: ast.AST, axis: int | None = None
+    ) -> Value:
         """A call of a builtin that goes through an array."""
         (value,) = args
         assert isinstance(value, Node)

@@ -9,15 +9,27 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Block, Call, Const, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude, reachable
+from diffsrc.ir import (
+    Block,
+    Call,
+    Const,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Template,
+    Type,
+    Var,
+    magnitude,
+    reachable,
+)
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
 
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
-# What is added to items of an array that starts as zeros.
-SCATTERED = frozenset({"put", "put_along"})
 NOMINAL = 100  # the length of an axis of which nothing is known
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
@@ -131,6 +143,21 @@ class ArrayWriter:
         ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
         return node.graph.call("mul", self.write(value), ones)
 
+    def in_precision(self, arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+        """The numbers that a condition of arrays chooses from, in the precision of these.
+
+        NumPy makes float64 of two numbers of Python.
+        """
+        likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+        like = next((n for n in likes if n.type.kind == "float"), None)
+        if like is None:
+            return arms
+        first = arms[0]
+        if isinstance(first, Const) and isinstance(first.value, int):
+            first = first.graph.const(float(first.value))
+        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+        return typed, *arms[1:]
+
     # Sums of items
 
     def scattered(self, rest: Node, puts: Sequence[tuple[Exact, Call]]) -> Node:
@@ -160,7 +187,7 @@ class ArrayWriter:
         args.append(self.write(magnitude(coefficient) * value))
         args += map(self.write, at)
         text = _shifted(items(node.params), at_first)
-        if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
+        if any(entry[0] == "take" for entry in node.params):
             function = "np.add.at" if sign == "+" else "np.subtract.at"
             inside = text[1:-1]
             inside = f"({inside})" if len(node.params) > 1 else inside
@@ -427,22 +454,6 @@ def spelled(
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
-
-
-def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
-    """The numbers that a condition of arrays chooses from, in the precision of these.
-
-    NumPy makes float64 of two numbers of Python.
-    """
-    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
-    like = next((n for n in likes if n.type.kind == "float"), None)
-    if like is None:
-        return arms
-    first = arms[0]
-    if isinstance(first, Const) and isinstance(first.value, int):
-        first = first.graph.const(float(first.value))
-    typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
-    return typed, *arms[1:]
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from diffsrc.ir import (
     FLOAT,
     Assert,
@@ -29,7 +32,6 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.arrays import is_primitive
-from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -42,6 +44,13 @@ from diffsrc.simplify.products import Products, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
 from diffsrc.simplify.written import has_minus, is_written, negated, operations
+
+if TYPE_CHECKING:
+    from diffsrc.simplify.arrays import ArrayWriter
+
+
+# What is added to items of an array that starts as zeros.
+SCATTERED = frozenset({"put", "put_along"})
 
 
 def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
@@ -64,7 +73,6 @@ class Lowering:
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
         self.products = Products(self.style, self.reach, self)
-        self.arrays = ArrayWriter(self, self._is_computed)
         self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
@@ -73,6 +81,13 @@ class Lowering:
                 continue
             if node.op == "div" or (node.op == "mul" and monomial_of(normal(node))[0] == 1):
                 self.reach.offer(node)
+
+    @cached_property
+    def arrays(self) -> ArrayWriter:
+        """Writes operations on arrays."""
+        from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
+
+        return ArrayWriter(self, self._is_computed)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -231,7 +246,7 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
-                arms = in_precision(arms, args[0])
+                arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))

@@ -28,7 +28,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import in_shape, is_primitive
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
-from diffsrc.ops.arrays import ARRAYS, ROOTS, define, squared
+from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer
 
@@ -37,6 +37,7 @@ RATIONAL = frozenset(
     {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
     | {"complex", "rect", "wofz", "lambertw", "select"}
 )
+ROOTS = frozenset({"norm", "std", "nanstd"})
 SHAPES = frozenset({"dim", "size"})
 # What the builders of `ir.complex` give where they can do no more.
 BUILT = frozenset({*PARTS, "abs"})
@@ -275,6 +276,10 @@ def unrooted(node: Node) -> Node:
     """Even powers of norms and standard deviations as those of sums of squares and variances."""
     if not isinstance(node, Prod):
         return node
+    if ROOTS.isdisjoint(base.op for base in node.operands if isinstance(base, Call)):
+        return node
+    from diffsrc.ops.arrays.reductions import squared  # nobody needs it who has no arrays
+
     powers: dict[Node, Exact] = {}
     for base, exponent in node.factors:
         root = isinstance(base, Call) and base.op in ROOTS and exponent % 2 == 0

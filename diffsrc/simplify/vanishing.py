@@ -74,17 +74,17 @@ class _Opening:
         own, out = node.params
         sizes = {
             label: size
-            for arg, labels in zip(node.args, own, strict=True)  # type: ignore[call-overload] # labels
+            for arg, labels in zip(node.args, own, strict=True)
             for label, size in zip(labels, arg.type.axes, strict=True)
             if label is not None
         }
         rows: list[tuple[Factor, ...]] = [()]
-        for arg, labels in zip(node.args, own, strict=True):  # type: ignore[call-overload] # labels
+        for arg, labels in zip(node.args, own, strict=True):
             parts = [(part, lacking(part, labels)) for part in terms_of(self(arg))]
             rows = self._counted([(*row, part) for row in rows for part in parts])
-        return node.graph.sum([contract(node.graph, row, out, sizes) for row in rows])  # type: ignore[arg-type] # labels
+        return node.graph.sum([contract(node.graph, row, out, sizes) for row in rows])
 
-    def _counted(self, parts: list) -> list:  # type: ignore[type-arg] # of any kind
+    def _counted(self, parts: list) -> list:
         self.terms += len(parts)
         if self.terms > MAX_TERMS:
             raise _TooLarge

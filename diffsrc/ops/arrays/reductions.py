@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Call, Graph, Node, Type
+from diffsrc.ir import Call, Node, Type
 from diffsrc.ir.arrays import (
     WHOLE,
     aligned,
@@ -25,7 +25,7 @@ from diffsrc.ir.arrays import (
 from diffsrc.ir.shapes import Axes, is_unit
 from diffsrc.ir.shaping import concatenated, flipped, raveled, reshaped, whole_quotient
 from diffsrc.ops.arrays.along import taken_along
-from diffsrc.ops.arrays.basic import count, mean
+from diffsrc.ops.arrays.basic import mean
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
 
 Spec = tuple[tuple[object, ...], ...]
@@ -147,14 +147,11 @@ def deviations(op: str) -> Callable[..., Node]:
     return define
 
 
-ROOTS = frozenset({"norm", "std", "nanstd"})
-
-
 def squared(root: Call) -> Node:
     """The square of a norm or of a standard deviation, which is no root."""
     (a,) = root.args
     if root.op == "norm":
-        return total(a**2, root.params[0])  # type: ignore[arg-type] # axes
+        return total(a**2, root.params[0])
     op = "var" if root.op == "std" else "nanvar"
     return applied(op, a, params=root.params, type_=root.type)
 
@@ -284,11 +281,11 @@ def running_back(g: Node, a: Node, axis: int) -> Node:
     return applied("running_back", plain, direct, careful, g, a, params=(axis,), type_=a.type)
 
 
-def diagonal_mask(graph: Graph, size: Node) -> Node:
+def diagonal_mask(size: Node) -> Node:
     return applied("diagonal_mask", size, type_=Type("bool", (size, size)))
 
 
-def upper_mask(graph: Graph, size: Node) -> Node:
+def upper_mask(size: Node) -> Node:
     return applied("upper_mask", size, type_=Type("bool", (size, size)))
 
 
@@ -390,7 +387,7 @@ def _running(name: str) -> None:
 
 
 def _reduce_logaddexp(node: Call) -> str:
-    (axis,) = node.params[0]  # type: ignore[misc] # one axis
+    (axis,) = node.params[0]
     return f"np.logaddexp.reduce({{0}}, axis={axis})" if axis else "np.logaddexp.reduce({0})"
 
 

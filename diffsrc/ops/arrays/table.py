@@ -216,15 +216,10 @@ def _argument(graph: Graph, kind: str, value: Any) -> Any:
 
 def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
-    module = getattr(function, "__module__", None)
-    name = getattr(function, "__name__", None)
+    name = str(getattr(function, "__name__", ""))
     owner = getattr(function, "__self__", None)
-    if type(owner).__name__ == "ufunc" and type(owner).__module__ == "numpy":
+    if type(owner).__name__ == "ufunc":
         return ARRAYS.get(f"np.{owner.__name__}.{name}")
-    if not isinstance(module, str) or not isinstance(name, str):
-        return None
-    if module.partition(".")[0] not in {"numpy", "scipy", "_operator"}:
-        return None
     return next((o for o, f in _functions().get(name, ()) if f is function), None)
 
 
