@@ -7,6 +7,7 @@ sums are multiplied out, and named values stand for what they are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from diffsrc.ir import Call, Node, Prod, Ref, Sum
 from diffsrc.ir.arrays import Factor, Labels, contract, view, with_rank
@@ -84,7 +85,7 @@ class _Opening:
             rows = self._counted([(*row, part) for row in rows for part in parts])
         return node.graph.sum([contract(node.graph, row, out, sizes) for row in rows])
 
-    def _counted(self, parts: list) -> list:
+    def _counted(self, parts: list[Any]) -> list[Any]:
         self.terms += len(parts)
         if self.terms > MAX_TERMS:
             raise _TooLarge
