@@ -12,9 +12,11 @@ from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Graph, Node, Number, Program, Var, reachable
-from diffsrc.ir.shapes import classes, symbols
+from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
+
+MAX_PARTS = 12  # of a length
 
 
 class Shapes(NamedTuple):
@@ -84,30 +86,48 @@ def _conditions(
             if isinstance(size, Number) and size.value != 1:
                 yield f"{_length(name, i)} != {size.value}"
     printer = Printer({})
-
-    def text(size: Node) -> str:
-        if isinstance(size, Number):
-            return str(size.value)
-        written = simplifier.written_size(size)
-        leaves = {n for n in reachable((written,)) if isinstance(n, Var)}
-        if not leaves <= set(parameters.values()):
-            raise ShapeError(
-                "Whether arrays are broadcast here is not known before the derivative runs.",
-                suggestion="Give both the same shape in the text, with reshape or indexing.",
-            )
-        return printer(written)
-
     root = classes(program.graph.held)
     for a, relation, b in program.graph.assumed:
         if root(a) is not root(b):
-            yield f"{text(a)} {'!=' if relation == '==' else '<'} {text(b)}"
+            first, second = (
+                str(size.value)
+                if isinstance(size, Number)
+                else _written(size, parameters, simplifier, printer)
+                for size in (a, b)
+            )
+            yield f"{first} {'!=' if relation == '==' else '<'} {second}"
+
     spread = _needed(program.graph)
     for a, b in spread:
-        texts = [text(a), text(b)]
+        if any(isinstance(size, Number) and is_unit(size) for size in (a, b)):
+            continue
+        if isinstance(a, Number):
+            continue  # it is no unit axis
+        first = _written(a, parameters, simplifier, printer)
+        if isinstance(b, Number):
+            yield f"{first} == 1"
+            continue
+        second = _written(b, parameters, simplifier, printer)
         if (b, a) not in spread:
-            yield f"{texts[0]} == 1 != {texts[1]}"
+            yield f"{first} == 1 != {second}"
         elif a.serial < b.serial:
-            yield f"({texts[0]} == 1) != ({texts[1]} == 1)"
+            yield f"({first} == 1) != ({second} == 1)"
+
+
+def _written(
+    size: Node, parameters: Mapping[str, Node], simplifier: Simplifier, printer: Printer
+) -> str:
+    """A length as text, of the arguments only."""
+    written = simplifier.written_size(size)
+    below = reachable((written,))
+    if len(below) > MAX_PARTS or not {n for n in below if isinstance(n, Var)} <= {
+        *parameters.values()
+    }:
+        raise ShapeError(
+            "Whether arrays are broadcast here is not known before the derivative runs.",
+            suggestion="Give both the same shape in the text, with reshape or indexing.",
+        )
+    return printer(written)
 
 
 def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:

@@ -6,17 +6,19 @@ import ast
 import numbers
 import types
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from diffsrc.api import broadcast
 from diffsrc.api.options import Wrt
-from diffsrc.api.records import Record, record_of
-from diffsrc.capture import MissingName, TextClass, static_attribute
+from diffsrc.capture import MissingName, static_attribute
 from diffsrc.capture.attributes import MISSING, own_attributes, raw_attribute
 from diffsrc.errors import NotDifferentiable, ShapeError, UnsupportedSyntax
 from diffsrc.ir import Assumption, Call, Container, Node, Program, Structure, reachable
 from diffsrc.specialise import MAX_ITEMS, Argument, Signature, argument_of
 from diffsrc.specialise.annotations import kind_of_class
+
+if TYPE_CHECKING:
+    from diffsrc.api.records import Record
 
 MAX_DEPTH = 16
 # What only reads of an object.
@@ -184,6 +186,9 @@ class _Reader:
         if argument.kind == "number":
             if part.node.type.kind != "float":
                 self._no_number(part, "is not a number")
+            graph = self.program.graph
+            if graph.ranked and isinstance(part.node, Call) and argument.axes is not None:
+                graph.sized(part.node, argument.axes)
             self.leaves.append(Leaf(part.text, part.node, argument.array))
             if not part.fixed:
                 self._assume_number(part)
@@ -333,9 +338,9 @@ class _Reader:
 
     def _is_own(self, part: _Part, name: object) -> bool:
         """Whether an object itself holds something, which is no field of it."""
-        if isinstance(part.argument.type, TextClass):
+        if not isinstance(part.argument.type, type):
             return False  # there is no instance that may have anything of its own
-        in_class = raw_attribute(part.argument.type, str(name))  # type: ignore[arg-type] # a class
+        in_class = raw_attribute(part.argument.type, str(name))
         if in_class is MISSING or type(in_class) is types.MemberDescriptorType:
             return True
         value = part.argument.value
@@ -384,6 +389,15 @@ class _Reader:
             if text == self.name
             else "Derive by the parts that are numbers, or pass it as an argument of its own.",
         )
+
+
+def record_of(cls: object) -> Record | None:
+    """What a class is as a record; None where it is none."""
+    from diffsrc.api import (
+        records,  # with `dataclasses` it takes 5 ms, and most arguments are numbers
+    )
+
+    return records.record_of(cls)
 
 
 # Names

@@ -27,6 +27,7 @@ from diffsrc.ir.shapes import is_unit
 
 EXTREMES = frozenset({"amax", "amin", "nanmax", "nanmin"})
 
+
 class Sweep:
     """Derives the blocks of one program."""
 
@@ -98,7 +99,7 @@ class Sweep:
         """Whether an extreme is subtracted for the sake of accuracy only: nothing depends on it."""
         if not (isinstance(node, Call) and node.op in EXTREMES):
             return False
-        from diffsrc.simplify.vanishing import vanishes  # nobody needs it who has no arrays
+        from diffsrc.simplify.vanishing import vanishes  # only for who has arrays
 
         return vanishes(adjoint, self.simplifier.normal.inner)
 

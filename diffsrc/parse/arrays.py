@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -28,12 +29,14 @@ from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import Items, Method, Object, Static, Value
+from diffsrc.specialise import Argument
 
 FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float"}
 
 
 class Rest(list[object]):
     """The type of arguments that go together, though they were passed one by one."""
+
 
 LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
 
@@ -65,6 +68,19 @@ class Arrays(Live):
             return None
         complete()
         return array_operation_of(function)
+
+    def axes_of(self, argument: Argument, name: str, node: ast.AST) -> tuple[str, ...]:
+        """The axes of an argument, or of a part of one."""
+        if argument.axes is None:
+            raise ShapeError(
+                f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
+                self.place(node),
+                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+            )
+        return argument.axes
+
+    @abstractmethod
+    def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]: ...
 
     # Attributes
 
@@ -152,9 +168,7 @@ class Arrays(Live):
         given = self._given_to(operation, spelling, args, keywords, node)
         holes: list[Node] = []
         trees = {
-            p.name: self.call_tree(p, given[p.name], holes, node)
-            if p.name in given
-            else p.default
+            p.name: self.call_tree(p, given[p.name], holes, node) if p.name in given else p.default
             for p in operation.parameters
             if p.kind not in {"refused", "graph"}
         }
@@ -228,10 +242,11 @@ class Arrays(Live):
         known = {size for arg in made.args for size in arg.type.axes}
         axes = list(made.type.axes)
         for i, size in enumerate(axes):
-            own = isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
-            if own and size not in known and size.args[0] is not made:
+            if not isinstance(size, Call) or size.op != "dim" or size in known:
+                continue
+            if not isinstance(size.args[0], Var) and size.args[0] is not made:
                 axes[i] = self.graph.call("dim", made, params=(i,), type_=FLOAT)
-        made.type = Type(made.type.kind, tuple(axes))
+        made.type = made.type._replace(axes=tuple(axes))
 
     def _given_to(
         self,
@@ -281,10 +296,16 @@ class Arrays(Live):
     ) -> Any:
         """An argument as its operation has it, with holes for nodes."""
         match parameter.kind:
+            case _ if parameter.has_default and isinstance(value, Static) and value.value is None:
+                return None
+            case "index" if (tree := self.known_integers(value)) is not None:
+                return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
             case "dtype":
                 return self._dtype_tree(value, holes, node)
+            case "array" if isinstance(value, Static) and value.value is None:
+                return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
             case "array" | "list" | "sizes" if isinstance(value, Object):
                 # The items of an argument that is a list or a tuple.
                 items = Items(self.elements(value, node), list)
@@ -298,14 +319,20 @@ class Arrays(Live):
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
             case "array" if isinstance(value, Items):
-                return tuple(
-                    [self.call_tree(parameter, item, holes, node) for item in value.items]
-                )
+                return tuple([self.call_tree(parameter, item, holes, node) for item in value.items])
             case "array" if isinstance(value, Static) and type(value.value) in {bool, type(None)}:
                 return value.value
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
+
+    def known_integers(self, value: Value) -> tuple[object, ...] | int | None:
+        """Integers in tuples, of lists of such; None where there is something else."""
+        if isinstance(value, Items):
+            items = [self.known_integers(item) for item in value.items]
+            return None if None in items else tuple(items)
+        known = self.known_number(value)
+        return known if type(known) is int else None
 
     def _dtype_tree(self, value: Value, holes: list[Node], node: ast.AST) -> Any:
         """A kind of floats: `float`, `np.float32`, `"float64"`, `x.dtype`."""
@@ -363,6 +390,7 @@ class Arrays(Live):
             "None" if name in refused else text_of(name, value)
             for name, value in zip(names, args, strict=False)
         ]
+        texts = [text for text in texts if text]  # none of several arguments
         texts += [
             f"{name}={text_of(name, value)}"
             for name, value in keywords.items()
@@ -385,9 +413,7 @@ def infinity(value: Node) -> float | None:
     return math.inf if value.op == "inf" else None
 
 
-def _gathered(
-    operation: ArrayOperation, spelling: str, args: Sequence[Value]
-) -> Sequence[Value]:
+def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -> Sequence[Value]:
     """The arguments, with those together that a parameter takes all of."""
     for i, parameter in enumerate(p for p in operation.parameters if p.kind != "graph"):
         method = parameter.spread and spelling.startswith(".") and len(args) > i + 1
@@ -417,7 +443,7 @@ def rendered(tree: Any, value: Value) -> str:
     if isinstance(tree, Hole):
         return f"{{{tree.index}}}"
     if isinstance(tree, ShapeOf):
-        return f"{{{tree.index}}}.shape"
+        return f"{{{tree.place}}}.shape"
     if isinstance(tree, tuple):
         if isinstance(value, Object):
             value = Items((value,) * len(tree), list)

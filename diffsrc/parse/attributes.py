@@ -239,6 +239,8 @@ class Attributes(Arrays):
             self.live[made] = (source, argument.value)
             if argument.array:
                 self.arrays.add(made)
+            if self.graph.ranked and argument.kind == "number":
+                self.graph.sized(made, self.axes_of(argument, ast.unparse(node), node))
         return made
 
     def _assume_property(

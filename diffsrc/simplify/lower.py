@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import is_primitive
+from diffsrc.ir.arrays import SCATTERED, is_primitive, view
+from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -47,10 +49,6 @@ from diffsrc.simplify.written import has_minus, is_written, negated, operations
 
 if TYPE_CHECKING:
     from diffsrc.simplify.arrays import ArrayWriter
-
-
-# What is added to items of an array that starts as zeros.
-SCATTERED = frozenset({"put", "put_along"})
 
 
 def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
@@ -113,7 +111,7 @@ class Lowering:
         """Let products of lengths be written as `x.size`."""
         parameters = (p.node for p in self.parameters if p.node is not None)
         for node in (*(let.node for let in block.lets), *parameters):
-            if len(node.type.axes) > 1:
+            if sum(not is_unit(size) for size in node.type.axes) > 1:
                 size = self.graph.call("size", node, options=(Template("{0}.size"),), type_=FLOAT)
                 self.reach.free.add(size)
                 self.reach.offer(size)
@@ -158,6 +156,11 @@ class Lowering:
             arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
+            if node.type.axes and all(isinstance(arm, Const) for arm in arms):
+                ones = self.arrays.where_true(condition, arms, node.type)
+                if ones is not None:
+                    return ones
+                arms = [*in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -246,6 +249,9 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
+                ones = self.arrays.where_true(args[0], arms, node.type)
+                if ones is not None:
+                    return ones
                 arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
@@ -256,7 +262,12 @@ class Lowering:
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, which is computed in any case."""
         written = self.normal.written.get(node)
-        return written in self.reach.named or written in self.reach.computed
+        if written in self.reach.named or written in self.reach.computed:
+            return True
+        return node in self.reach.below or node in self.done
+
+    def _is_used_twice(self, node: Node) -> bool:
+        return node in self.done or self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
@@ -309,9 +320,12 @@ class Lowering:
 
     def _product(self, node: Prod) -> Node:
         if self.graph.ranked:
-            inside = multiplied_in(node)
+            inside = multiplied_in(node, self._is_used_twice)
             if inside is not node:
                 return self(inside)
+            vectors = column_and_row(node)
+            if vectors is not None:
+                return self.arrays.outer(*vectors, node.type)
         coefficient, powers = self._turned(*self.reach.cover(node))
         if len(powers) == 1:
             (base, exponent), *_ = powers.items()
@@ -364,12 +378,15 @@ def of_one_array(node: Sum) -> Node:
     return node
 
 
-def multiplied_in(node: Prod) -> Node:
-    """Numbers that are multiplied with what is added to items, multiplied with that before."""
+def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
+    """Numbers that are multiplied with what is added to items, multiplied with that before.
+
+    What is `known` to be computed for others too stays as it is.
+    """
     for base, exponent in node.factors:
         parts = base.terms if isinstance(base, Sum) else ((base, 1),)
         puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
-        if exponent != 1 or not puts:
+        if exponent != 1 or not puts or known(base):
             continue
         scale = node / base
         if scale.type.axes:
@@ -384,6 +401,34 @@ def multiplied_in(node: Prod) -> Node:
                 made.append(c * scale * term)
         return node.graph.sum(made)
     return node
+
+
+def column_and_row(node: Prod) -> tuple[Node, Node] | None:
+    """The two vectors all whose products a matrix is made of; numbers go to the longer product."""
+    if len(node.type.axes) != 2 or any(map(is_unit, node.type.axes)):
+        return None
+    parts: dict[str, list[Node]] = {"row": [], "column": [], "number": []}
+    for base, exponent in node.factors:
+        units = tuple(map(is_unit, base.type.axes))
+        kind = {
+            (): "number",
+            (False,): "row",
+            (True, False): "row",
+            (False, True): "column",
+        }.get(units)
+        if kind is None:
+            return None
+        power = node.graph.power(base, exponent)
+        parts[kind].append(
+            view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power
+        )
+    if not parts["row"] or not parts["column"]:
+        return None
+    numbers = [*parts["number"], node.coefficient]
+    first = len(parts["row"]) > len(parts["column"])
+    column = node.graph.product([*parts["column"], *([] if first else numbers)])
+    row = node.graph.product([*parts["row"], *(numbers if first else [])])
+    return column, row
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -21,12 +21,11 @@ from diffsrc.ir import (
     Prod,
     Ref,
     Sum,
-    Type,
     Var,
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape, is_primitive
+from diffsrc.ir.arrays import in_shape, is_primitive, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
@@ -37,7 +36,6 @@ RATIONAL = frozenset(
     {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
     | {"complex", "rect", "wofz", "lambertw", "select"}
 )
-ROOTS = frozenset({"norm", "std", "nanstd"})
 SHAPES = frozenset({"dim", "size"})
 # What the builders of `ir.complex` give where they can do no more.
 BUILT = frozenset({*PARTS, "abs"})
@@ -78,32 +76,44 @@ class Normaliser:
 
     def _form(self, node: Node) -> Node:
         form = self._of(node)
-        if node.type.axes and isinstance(form, Call) and not form.options:
-            self._measured(form, node.type)
+        if node.type.axes and isinstance(form, Call) and not form.options and form is not node:
+            self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
             if node in self.named and self._is_whole(form):
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
+                if inner.type.axes:
+                    self.graph.named.setdefault(inner, form)
+                    self.written.setdefault(inner, node)
+                    if is_symmetric(inner):
+                        self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):
                 self.written.setdefault(form, node)
         return form
 
-    def _measured(self, form: Call, own: Type) -> None:
+    def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
-        pairs = list(zip(form.type.axes, own.axes, strict=False))
-        if len(form.type.axes) != len(own.axes) or form.type.axes == own.axes:
+        pairs = list(zip(form.type.axes, own.type.axes, strict=False))
+        if len(form.type.axes) != len(own.type.axes) or form.type.axes == own.type.axes:
             return
         axes = []
         for size, written in pairs:
-            asked = isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
+            asked = (
+                isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
+            )
             if asked and size is not written:
                 self.graph.held[size, written] = None
             axes.append(written if asked else size)
-        form.type = Type(form.type.kind, tuple(axes))
+            if asked and form.op == "view" and form.params[len(axes) - 1] is not None:
+                inner = form.args[0]
+                known = list(inner.type.axes)
+                known[form.params[len(axes) - 1]] = written
+                inner.type = inner.type._replace(axes=tuple(known))
+        form.type = form.type._replace(axes=tuple(axes))
 
     def _is_whole(self, form: Node) -> bool:
         if form.type is COMPLEX and isinstance(form, Prod):
@@ -276,9 +286,7 @@ def unrooted(node: Node) -> Node:
     """Even powers of norms and standard deviations as those of sums of squares and variances."""
     if not isinstance(node, Prod):
         return node
-    if ROOTS.isdisjoint(base.op for base in node.operands if isinstance(base, Call)):
-        return node
-    from diffsrc.ops.arrays.reductions import squared  # nobody needs it who has no arrays
+    from diffsrc.ops.arrays.reductions import ROOTS, squared  # only for who has arrays
 
     powers: dict[Node, Exact] = {}
     for base, exponent in node.factors:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Node
-from diffsrc.ir.arrays import Labels, contract, expanded, index, total, transposed, view, with_rank
+from diffsrc.ir.arrays import Labels, contract, index, total, transposed, view, with_rank
 from diffsrc.ir.shapes import is_unit, same
 from diffsrc.ops.arrays.table import array, axes_of, over
 
@@ -88,7 +88,7 @@ array("sum",       "np.sum",       "a :axis=None -dtype -out :keepdims=False",  
 array("mean",      "np.mean",      "a :axis=None -dtype -out :keepdims=False",  over(mean),  method="mean")
 array("matmul",    "np.matmul operator.matmul", "a b",                          matmul)
 array("dot",       "np.dot",       "a b -out",                                  dot,         method="dot")
-array("transpose", "np.transpose np.permute_dims", "a :axes=None",              transpose)
+array("transpose", "np.transpose np.permute_dims", "a :axes..=None",            transpose,   method="transpose")
 array("T",         "",             "a",                                         lambda a: transpose(a, None))
 array("index",     "",             "a :spec",                                   index)
 array("mT",        "np.matrix_transpose", "a",                                  transposed)

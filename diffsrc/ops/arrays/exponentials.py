@@ -22,7 +22,8 @@ def logsumexp(a: Node, axis: Axis, b: Node | None, keepdims: bool) -> Node:  # n
 
 def log_softmax(x: Node, axis: Axis) -> Node:
     """The logarithm of `softmax`."""
-    return x - logsumexp(x, axis, None, keepdims=True)
+    # A single number needs no axes.
+    return x - logsumexp(x, axis, None, keepdims=len(axes_of(x, axis)) < len(x.type.axes))
 
 
 def softmax(x: Node, axis: Axis) -> Node:

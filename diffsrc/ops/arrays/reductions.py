@@ -147,6 +147,9 @@ def deviations(op: str) -> Callable[..., Node]:
     return define
 
 
+ROOTS = frozenset({"norm", "std", "nanstd"})
+
+
 def squared(root: Call) -> Node:
     """The square of a norm or of a standard deviation, which is no root."""
     (a,) = root.args

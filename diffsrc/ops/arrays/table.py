@@ -18,9 +18,10 @@ class Parameter(NamedTuple):
     """A parameter of an operation.
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
-    "sizes" for a shape, an integer or a tuple of such; "dtype" for a kind of floats; "refused" for
-    what is not understood but left out; "rest" for all arrays that follow; "graph" for the graph,
-    which nobody passes. One that is `spread` takes all arguments that follow, in a method.
+    "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
+    "dtype" for a kind of floats; "refused" for what is not understood but left out; "rest" for all
+    arrays that follow; "graph" for the graph, which nobody passes. One that is `spread` takes all
+    arguments that follow, in a method.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Parameter(NamedTuple):
 class ShapeOf(NamedTuple):
     """The shape of an array among the arguments of a call."""
 
-    index: int
+    place: int
 
 
 class ArrayOperation(NamedTuple):
@@ -62,6 +63,7 @@ KINDS = {
     ":": "static",
     "*": "list",
     "#": "sizes",
+    "!": "index",
     "-": "refused",
     "~": "rest",
     "^": "dtype",
@@ -75,8 +77,9 @@ MODULES = {
     "scipy.special": "scipy.special",
     "scipy.linalg": "scipy.linalg",
     "scipy.integrate": "scipy.integrate",
+    "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
-DEFAULTS = {"None": None, "True": True, "False": False}
+DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
 def array(
@@ -185,7 +188,7 @@ def define(
         if isinstance(tree, Hole):
             return args[tree.index]
         if isinstance(tree, ShapeOf):
-            return args[tree.index].type.axes
+            return args[tree.place].type.axes
         if type(tree) is tuple:
             return tuple([filled(item) for item in tree])
         return tree
@@ -218,7 +221,7 @@ def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
     name = str(getattr(function, "__name__", ""))
     owner = getattr(function, "__self__", None)
-    if type(owner).__name__ == "ufunc":
+    if type(owner).__name__ == "ufunc" and type(owner).__module__ == "numpy":
         return ARRAYS.get(f"np.{owner.__name__}.{name}")
     return next((o for o, f in _functions().get(name, ()) if f is function), None)
 
