@@ -160,7 +160,7 @@ class Lowering:
                 ones = self.arrays.where_true(condition, arms, node.type)
                 if ones is not None:
                     return ones
-                arms = [*in_precision(arms, condition)]
+                arms = [*self.arrays.in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -267,7 +267,7 @@ class Lowering:
         return node in self.reach.below or node in self.done
 
     def _is_used_twice(self, node: Node) -> bool:
-        return node in self.done or self.reach.uses.get(node, 0) > 1
+        return self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
