@@ -12,7 +12,7 @@ VECTOR = RNG.normal(size=5)
 MATRIX = RNG.normal(size=(3, 4))
 CUBE = RNG.normal(size=(2, 3, 4))
 HOLES = np.where(RNG.random((3, 5)) < 0.3, np.nan, RNG.normal(size=(3, 5)))
-HOLES[:, 0] = 0.7
+HOLES[:, 0] = 0.3, 0.5, 0.7
 HOLES[0] = np.arange(5.0) ** 2 - 3
 
 

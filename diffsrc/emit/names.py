@@ -27,6 +27,11 @@ ROLES = {
     "np.outer": "product",
     "np.index": "part",
     "np.view": "column",
+    "np.order": "order",
+    "np.argsort": "order",
+    "np.low": "low",
+    "np.high": "high",
+    "np.nonzero_or_one": "divisor",
 }
 # Operations on arrays whose names say what they give.
 WORDS = frozenset(

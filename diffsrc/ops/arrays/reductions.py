@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Call, Node, Type
+from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import (
     WHOLE,
     aligned,
@@ -23,9 +23,10 @@ from diffsrc.ir.arrays import (
     with_rank,
 )
 from diffsrc.ir.shapes import Axes, is_unit
-from diffsrc.ir.shaping import concatenated, flipped, raveled, reshaped, whole_quotient
+from diffsrc.ir.shaping import concatenated, flipped, raveled, reshaped
 from diffsrc.ops.arrays.along import taken_along
 from diffsrc.ops.arrays.basic import mean
+from diffsrc.ops.arrays.selection import argsort
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
 
 Spec = tuple[tuple[object, ...], ...]
@@ -123,10 +124,8 @@ def valid(a: Node) -> Node:
 
 
 def valid_count(a: Node, axes: tuple[int, ...]) -> Node:
-    """How many values along axes are no nan; several such numbers in the precision of the array."""
+    """How many values along axes are no nan, in the precision of the array."""
     type_ = Type("float", left(a, axes))
-    if not type_.axes:
-        return reduction("count_nonzero", valid(a), axes)
     return applied("valid_count", valid(a), a, params=(axes, False), type_=type_)
 
 
@@ -218,7 +217,8 @@ def matrix_norm(a: Node, order: float, axes: tuple[int, int]) -> Node:
 
 def nonzero_or_one(a: Node) -> Node:
     """A norm by which is divided, 1 where it is 0."""
-    return applied("nonzero_or_one", a, type_=a.type)
+    # Its text has an array twice, so that it gets a name.
+    return applied("nonzero_or_one", *[a] * (1 + bool(a.type.axes)), type_=a.type)
 
 
 # Along an axis
@@ -295,9 +295,11 @@ def upper_mask(size: Node) -> Node:
 # Medians
 
 
-def half(size: Node) -> Node:
-    """Half of a number of items, rounded down."""
-    return whole_quotient("floordiv", size, size.graph.number(2))
+def middle_places(size: Node) -> tuple[Node, Node]:
+    """The places of the two items in the middle of so many, which are one if the number is odd."""
+    if isinstance(size, Number):
+        return size.graph.number((size.value - 1) // 2), size.graph.number(size.value // 2)
+    return applied("low", size, type_=size.type), applied("high", size, type_=size.type)
 
 
 def as_one_axis(a: Node, axes: tuple[int, ...]) -> tuple[Node, int]:
@@ -321,8 +323,8 @@ def median(a: Node, axes: tuple[int, ...]) -> Node:
     size = a.type.axes[axis]
     if is_unit(size):
         return view(a, tuple(i for i in range(len(a.type.axes)) if i != axis))
-    low, high = half(size - 1), half(size)
-    order = applied("argpartition", a, low, high, params=(axis,), type_=Type("float", a.type.axes))
+    low, high = middle_places(size)
+    order = applied("order", a, low, high, params=(axis,), type_=Type("float", a.type.axes))
     middle = items_at(order, axis, ("slice", low, high + 1, None))
     return mean(taken_along(a, middle, axis, unique=True), axes)
 
@@ -334,9 +336,9 @@ def nanmedian(a: Node, axes: tuple[int, ...]) -> Node:
     a, axis = as_one_axis(a, axes)
     axes, rank = (axis,), len(a.type.axes)
     number = reduction("count_nonzero", valid(a), axes, keep=rank > 1)
-    order = along("argsort", a, axis)
+    order = argsort(a, axis, None, None)
     found = []
-    for which in (half(number - 1), half(number)):
+    for which in middle_places(number):
         if rank == 1:
             found.append(index(a, (("at", index(order, (("at", which),))),)))
             continue
@@ -386,7 +388,7 @@ def _running(name: str) -> None:
         several = len(node.type.axes) > 1
         return f"{{0}}.{name}(axis={node.params[0]})" if several else f"{{0}}.{name}()"
 
-    primitive(name, text, derived=name != "argsort")
+    primitive(name, text)
 
 
 def _reduce_logaddexp(node: Call) -> str:
@@ -394,7 +396,7 @@ def _reduce_logaddexp(node: Call) -> str:
     return f"np.logaddexp.reduce({{0}}, axis={axis})" if axis else "np.logaddexp.reduce({0})"
 
 
-def _argpartition(node: Call) -> str:
+def _order(node: Call) -> str:
     axis = f", axis={node.params[0]}" if len(node.type.axes) > 1 else ""
     return f"{{0}}.argpartition([{{1}}, {{2}}]{axis})"
 
@@ -410,10 +412,12 @@ for _name in ("nanmax", "nanmin", "nanmean"):
 for _name in ("nanargmax", "nanargmin", "count_nonzero"):
     _function(_name, derived=False)
 _function("norm", spelling="np.linalg.norm")
-for _name in ("cumsum", "cumprod", "argsort"):
+for _name in ("cumsum", "cumprod"):
     _running(_name)
 primitive(
-    "valid_count", lambda node: f"{{0}}.sum({axis_text(node)}, dtype={{1}}.dtype)", derived=False
+    "valid_count",
+    lambda node: f"{{0}}.sum({axis_text(node)}{', ' * bool(axis_text(node))}dtype={{1}}.dtype)",
+    derived=False,
 )
 primitive("var", lambda node: f"{{0}}.var({_deviation(node)})")
 primitive("std", lambda node: f"{{0}}.std({_deviation(node)})")
@@ -421,10 +425,12 @@ primitive("nanvar", lambda node: f"np.nanvar({', '.join(filter(None, ('{0}', _de
 primitive("nanstd", lambda node: f"np.nanstd({', '.join(filter(None, ('{0}', _deviation(node))))})")
 primitive(
     "nonzero_or_one",
-    lambda node: "np.where({0} == 0, 1, {0})" if node.type.axes else "({0} or 1.0)",
+    lambda node: "np.where({0} == 0, 1, {1})" if node.type.axes else "({0} or 1.0)",
 )
 primitive("logaddexp_reduce", _reduce_logaddexp)
-primitive("argpartition", _argpartition, derived=False)
+primitive("order", _order, derived=False)
+primitive("low", lambda _: "({0} - 1) // 2", derived=False)
+primitive("high", lambda _: "{0} // 2", derived=False)
 primitive("diagonal_mask", lambda _: "np.eye({0}, dtype=bool)", derived=False)
 primitive("upper_mask", lambda _: "np.tri({0}, dtype=bool).T", derived=False)
 

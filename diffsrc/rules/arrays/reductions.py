@@ -18,7 +18,6 @@ from diffsrc.ops.arrays.reductions import (
     running_back,
     turned,
     upper_mask,
-    valid,
     valid_count,
 )
 from diffsrc.rules.arrays.table import ArrayRule, loose
@@ -68,7 +67,7 @@ def _nanvar(g: Node, y: Call, _: int) -> Node:
 
 def _nanmean(g: Node, y: Call, _: int) -> Node:
     (a,), (axes, _keep) = y.args, axes_and(y)
-    return beside(g / valid_count(a, axes), y) * valid(a)
+    return beside(g / valid_count(a, axes), y) * where(is_nan(a), 0, 1)
 
 
 def _extreme(find: str) -> ArrayRule:
@@ -184,6 +183,6 @@ loose("cumsum",           _cumsum)
 loose("cumprod",          _cumprod)
 loose("running_back",     _running_back)
 loose("norm",             _norm)
-loose("nonzero_or_one",   lambda g, y, i: g)
+loose("nonzero_or_one",   lambda g, y, i: y.graph.zero if i else g)
 loose("logaddexp_reduce", _logaddexp)
 # fmt: on
