@@ -104,7 +104,7 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     op, args, options = _word(node), node.args, node.options
-    if "." in node.op:
+    if "." in node.op and not node.op.startswith("np."):
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))

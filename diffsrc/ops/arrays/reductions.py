@@ -125,6 +125,8 @@ def valid(a: Node) -> Node:
 
 def valid_count(a: Node, axes: tuple[int, ...]) -> Node:
     """How many values along axes are no nan, in the precision of the array."""
+    if not axes:
+        return a.graph.one
     type_ = Type("float", left(a, axes))
     return applied("valid_count", valid(a), a, params=(axes, False), type_=type_)
 
@@ -211,7 +213,7 @@ def matrix_norm(a: Node, order: float, axes: tuple[int, int]) -> Node:
         raise ValueError("norms by singular values are not supported")
     row, column = axes
     summed, other = (row, column) if abs(order) == 1 else (column, row)
-    sums = total(a.graph.call("abs", a), (summed,))
+    sums = with_rank(total(a.graph.call("abs", a), (summed,)), len(a.type.axes) - 1)
     return extreme("amax" if order > 0 else "amin", sums, (other - (other > summed),))
 
 
@@ -456,7 +458,7 @@ array("nanargmax", "np.nanargmax", "a :axis=None -out :keepdims=False", lambda *
 array("nanargmin", "np.nanargmin", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmin", *args))
 array("nansum",    "np.nansum", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: total(without_nan(a, 0), axes)))
 array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: prod(without_nan(a, 1), axes)))
-array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes)))
+array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes) if axes else a))
 array("nanvar",    "np.nanvar", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanvar"))
 array("nanstd",    "np.nanstd", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanstd"))
 array("nanmax",    "np.nanmax", "a :axis=None -out :keepdims=False", over(extremes("nanmax")))
