@@ -71,7 +71,8 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
         for size, symbol in zip(axes.get(name, ()), argument.axes or (), strict=False):
             if symbol.isidentifier():
                 said.setdefault(size, symbol)
-    letters = symbols(program.graph, [s for sizes in axes.values() for s in sizes], said)
+    every = [size for sizes in axes.values() for size in sizes]
+    letters = symbols(program.graph, every, said, axes.keys())
     words = ", ".join(
         f"{name}[{', '.join(letters[s] for s in sizes)}]" if sizes else name
         for name, sizes in axes.items()
