@@ -18,14 +18,16 @@ from diffsrc.ir import (
     Number,
     Prod,
     Ref,
+    Sum,
     Template,
     Type,
     Var,
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, nested, view
+from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, labels_of, nested, view
 from diffsrc.ir.indices import distinct_by
+from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
 
@@ -277,6 +279,9 @@ class ArrayWriter:
         own: tuple[Labels, ...]
         own, out = node.params
         factors = list(zip(node.args, own, strict=True))
+        spread = self._spread_out(node, factors, out)
+        if spread is not None:
+            return spread
         if len(factors) == 1:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
@@ -309,6 +314,31 @@ class ArrayWriter:
             return self.write(chain.part(i, j))
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
         return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+
+    def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
+        """Of a sum of arrays that have fewer axes than itself, a sum of contractions.
+
+        `a.T @ p - a.sum(axis=0)[:, None] * c` for that of `a[..., None] * (p[:, None] - c)`.
+        """
+        sizes = {
+            label: size
+            for arg, labels in factors
+            for label, size in zip(labels, arg.type.axes, strict=True)
+            if label is not None
+        }
+        for i, (arg, labels) in enumerate(factors):
+            if not isinstance(arg, Sum) or arg.constant or self.computed(arg) or len(factors) < 2:
+                continue
+            whole = sum(not is_unit(size) for size in arg.type.axes)
+            if any(sum(not is_unit(s) for s in t.type.axes) >= whole for t in arg.operands):
+                continue
+            rest = factors[:i] + factors[i + 1 :]
+            terms = (
+                c * contract(node.graph, [(t, labels_of(t.type.axes, labels)), *rest], out, sizes)
+                for t, c in arg.terms
+            )
+            return self.write(node.graph.sum(terms))
+        return None
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]

@@ -266,6 +266,15 @@ class Lowering:
             return True
         return node in self.reach.below or node in self.done
 
+    def _opened(self, node: Sum) -> Node:
+        """A sum with what was kept whole for several values, where only one has a use for it."""
+        wholes, uses = self.graph.wholes, self.reach.uses
+        alone = [t for t, _ in node.terms if t in wholes and uses.get(t, 0) < 2]
+        if not alone:
+            return node
+        terms = (c * (t.operands[0] if t in alone else t) for t, c in node.terms)
+        return self.graph.sum([node.constant, *terms])
+
     def _is_used_twice(self, node: Node) -> bool:
         return self.reach.uses.get(node, 0) > 1
 
@@ -279,6 +288,12 @@ class Lowering:
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
+            single = self._opened(node)
+            if single is not node:
+                return self(single)
+            numbers = common_numbers(node)
+            if numbers is not self.graph.one:
+                return self(numbers * self.graph.sum([c * (t / numbers) for t, c in node.terms]))
             together = of_one_array(node)
             if together is not node:
                 return self(together)
@@ -360,6 +375,23 @@ class Lowering:
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers
+
+
+def common_numbers(node: Sum) -> Node:
+    """What all terms of a sum of arrays are multiplied with, or divided by, and is no array."""
+    graph = node.graph
+    if not node.type.axes or node.constant or len(node.terms) < 2:
+        return graph.one
+    common: dict[Node, Exact] | None = None
+    for term, _ in node.terms:
+        powers = dict(term.factors) if isinstance(term, Prod) else {term: 1}
+        own = {b: e for b, e in powers.items() if not b.type.axes}
+        if common is None:
+            common = own
+        else:
+            both = ((b, e, own[b]) for b, e in common.items() if b in own)
+            common = {b: min(e, f) if e > 0 else max(e, f) for b, e, f in both if e * f > 0}
+    return graph.monomial(1, common or {})
 
 
 def of_one_array(node: Sum) -> Node:
