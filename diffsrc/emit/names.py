@@ -31,6 +31,8 @@ ROLES = {
     "np.argsort": "order",
     "np.low": "low",
     "np.high": "high",
+    "np.below": "low",
+    "np.above": "high",
     "np.nonzero_or_one": "divisor",
 }
 # Operations on arrays whose names say what they give.

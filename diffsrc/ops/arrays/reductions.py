@@ -192,7 +192,7 @@ def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:
     elif len(axes) == 2 and isinstance(order, int | float):
         value = matrix_norm(a, order, axes)
     else:
-        raise ValueError("Invalid norm order")
+        raise NotImplementedError(f"Norms of the order {order!r} are not understood.")
     return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
 
@@ -203,14 +203,14 @@ def vector_norm(a: Node, order: float, axes: tuple[int, ...]) -> Node:
     if order == 1:
         return total(size, axes)
     if order == 0:
-        raise ValueError("the norm of order 0 counts, and has no derivative")
+        raise NotImplementedError("The norm of order 0 counts, and has no derivative.")
     power = Fraction(order)
     return total(size**power, axes) ** (1 / power)
 
 
 def matrix_norm(a: Node, order: float, axes: tuple[int, int]) -> Node:
     if abs(order) not in {1, float("inf")}:
-        raise ValueError("norms by singular values are not supported")
+        raise NotImplementedError("Norms by singular values are not understood.")
     row, column = axes
     summed, other = (row, column) if abs(order) == 1 else (column, row)
     sums = with_rank(total(a.graph.call("abs", a), (summed,)), len(a.type.axes) - 1)
@@ -350,6 +350,45 @@ def nanmedian(a: Node, axes: tuple[int, ...]) -> Node:
     return (found[0] + found[1]) / 2
 
 
+def quantile(a: Node, q: object, axis: Axis, method: str, keepdims: bool) -> Node:
+    """Between the two items around a place that need not be whole."""
+    if method != "linear" or not isinstance(q, int | float):
+        raise NotImplementedError("Quantiles are understood one at a time, and interpolated.")
+    if not 0 <= q <= 1:
+        raise ValueError("Quantiles must be in the range [0, 1]")
+    axes, rank = axes_of(a, axis), len(a.type.axes)
+    value = a
+    if axes:
+        whole, along_axis = as_one_axis(a, axes)
+        value = between(whole, along_axis, Fraction(q) * (whole.type.axes[along_axis] - 1))
+    return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
+
+
+def percentile(a: Node, q: object, axis: Axis, method: str, keepdims: bool) -> Node:
+    known = isinstance(q, int | float)
+    return quantile(a, q / 100 if known else q, axis, method, keepdims)  # type: ignore[operator] # a number
+
+
+def between(a: Node, axis: int, place: Node) -> Node:
+    """What lies at a place along the sorted items."""
+    rank = len(a.type.axes)
+    rest = tuple(i for i in range(rank) if i != axis)
+    if is_unit(a.type.axes[axis]):
+        return view(a, rest)
+    low, high = (applied(op, place, type_=place.type) for op in ("below", "above"))
+    order = applied("order", a, low, high, params=(axis,), type_=Type("float", a.type.axes))
+    found = []
+    for which in (low, high):
+        if rank == 1:
+            found.append(index(a, (("at", index(order, (("at", which),))),)))
+            continue
+        at = items_at(order, axis, ("slice", which, which + 1, None))
+        at.type = Type("float", left(a, (axis,), keep=True))
+        found.append(view(taken_along(a, at, axis, unique=True), rest))
+    share = place - low
+    return (1 - share) * found[0] + share * found[1]
+
+
 # How primitives are written
 
 
@@ -432,6 +471,8 @@ primitive(
 primitive("logaddexp_reduce", _reduce_logaddexp)
 primitive("order", _order, derived=False)
 primitive("low", lambda _: "({0} - 1) // 2", derived=False)
+primitive("below", lambda _: "int({0})", derived=False)
+primitive("above", lambda _: "int(np.ceil({0}))", derived=False)
 primitive("high", lambda _: "{0} // 2", derived=False)
 primitive("diagonal_mask", lambda _: "np.eye({0}, dtype=bool)", derived=False)
 primitive("upper_mask", lambda _: "np.tri({0}, dtype=bool).T", derived=False)
@@ -456,6 +497,12 @@ array("argmax",    "np.argmax", "a :axis=None -out :keepdims=False", lambda *arg
 array("argmin",    "np.argmin", "a :axis=None -out :keepdims=False", lambda *args: place("argmin", *args), method="argmin")
 array("nanargmax", "np.nanargmax", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmax", *args))
 array("nanargmin", "np.nanargmin", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmin", *args))
+array("quantile",  "np.quantile", "a :q :axis=None -out -overwrite_input :method=linear :keepdims=False", quantile)
+array("percentile", "np.percentile", "a :q :axis=None -out -overwrite_input :method=linear :keepdims=False", percentile)
+array("add.reduce", "np.add.reduce", "array :axis=0 -dtype -out :keepdims=False", over(total))
+array("multiply.reduce", "np.multiply.reduce", "array :axis=0 -dtype -out :keepdims=False", over(prod))
+array("maximum.reduce", "np.maximum.reduce", "array :axis=0 -dtype -out :keepdims=False", over(extremes("amax")))
+array("minimum.reduce", "np.minimum.reduce", "array :axis=0 -dtype -out :keepdims=False", over(extremes("amin")))
 array("nansum",    "np.nansum", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: total(without_nan(a, 0), axes)))
 array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: prod(without_nan(a, 1), axes)))
 array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes) if axes else a))
