@@ -34,7 +34,7 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
     difference = np.outer(solve_term, np.linalg.solve(K, y)) - 0.5 * np.linalg.inv(K)
     d_distances = 0.5 * exp_term * difference
     scale = scaled * (d_distances.sum(axis=0) + d_distances.sum(axis=1))[:, None]
-    total = (scaled.T @ d_distances.T).T + (scaled.T @ d_distances).T
+    total = d_distances @ scaled + d_distances.T @ scaled
     return (
         2 * (scaled * (total - scale)).sum(axis=0),
         -exp_log_noise * difference.diagonal().sum(),

@@ -67,11 +67,9 @@ def reprojection_grad(camera, points, weights, features):
     d_seen = np.zeros_like(seen)
     d_seen[:, 2:] -= (plane * d_plane).sum(axis=1, keepdims=True) / seen_part
     d_seen[:, :2] += d_plane / seen_part
-    product = points_minus_center.T @ d_seen
-    transpose_term = difference * product.T
-    d_cross = (
-        sin_theta * product.T + (cross @ transpose_term.T).T + cross.T @ transpose_term
-    )
+    d_R = d_seen.T @ points_minus_center
+    difference_d_R = difference * d_R
+    d_cross = sin_theta * d_R + difference_d_R @ cross.T + cross.T @ difference_d_R
     offset = d_cross[2, 1] - d_cross[1, 2]
     difference2 = d_cross[0, 2] - d_cross[2, 0]
     difference3 = d_cross[1, 0] - d_cross[0, 1]
@@ -79,16 +77,16 @@ def reprojection_grad(camera, points, weights, features):
     d_k[0] += offset
     d_k[1] += difference2
     d_k[2] += difference3
-    scale = sin_theta * np.vdot(cross, (cross @ product).T)
-    combined = scale + cos_theta * np.vdot(cross, product.T)
+    scale = sin_theta * np.vdot(cross, (points_minus_center.T @ d_seen).T @ cross.T)
+    combined = scale + cos_theta * np.vdot(cross, d_R)
     d_rotation = (combined - k @ d_k / theta) / theta * rotation
-    d_rotation[0] -= -offset / theta
+    d_rotation[0] += offset / theta
     d_rotation[1] += difference2 / theta
-    d_rotation[2] -= -difference3 / theta
+    d_rotation[2] += difference3 / theta
     d_camera = np.zeros_like(camera)
     d_camera[9:] += d_radial
     d_camera[3:6] -= R.T @ d_seen.sum(axis=0)
     d_camera[:3] += d_rotation
     d_camera[6] += np.vdot(distorted, d_pixels)
     d_camera[7:9] += d_pixels.sum(axis=0)
-    return d_camera, (R.T @ d_seen.T).T, 2 * weights * (gap**2).sum(axis=1)
+    return d_camera, d_seen @ R, 2 * weights * (gap**2).sum(axis=1)
