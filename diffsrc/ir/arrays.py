@@ -237,7 +237,7 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
         plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
-        left = [entry for entry in spec if entry[0] not in {"at", "gap"}]
+        left = [entry for entry in spec if entry[0] not in {"at", "gap", "flat"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)

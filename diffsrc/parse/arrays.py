@@ -73,7 +73,8 @@ class Arrays(Live):
 
     def array_operation(self, function: object) -> ArrayOperation | None:
         """The operation that a function of a library is."""
-        home = getattr(function, "__module__", None)
+        owner = getattr(function, "__self__", None)  # a method of a ufunc has no module
+        home = getattr(function, "__module__", None) or type(owner).__module__
         if not isinstance(home, str) or home.partition(".")[0] not in LIBRARIES:
             return None
         complete()
@@ -198,8 +199,8 @@ class Arrays(Live):
         return bool(value.type.axes) and rank in {0, rank_of(value)}
 
     def of_array(
-        self, name: str, args: Sequence[Value], node: ast.expr, axis: int | None = None
-    ) -> Node:
+        self, name: str, args: Sequence[Value], node: ast.AST, axis: int | None = None
+    ) -> Value:
         """A call of a builtin that goes through an array."""
         (value,) = args
         assert isinstance(value, Node)
