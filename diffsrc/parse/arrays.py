@@ -186,7 +186,7 @@ class Arrays(Live):
             *holes,
             options=(Template(text),) if several is None else (Template(text), len(several)),
             params=params,
-            type_=Type("tuple") if isinstance(found, tuple) else found.type,
+            type_=Type("tuple") if isinstance(found, tuple) else numbers(found.type),
         )
         self.noted(made, node)
         if several is None:
@@ -198,7 +198,7 @@ class Arrays(Live):
                 parts.append(Static(value))
                 continue
             part = self.graph.call(
-                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
+                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=numbers(value.type)
             )
             self._measured(part)
             parts.append(self.noted(part, node))
@@ -392,6 +392,11 @@ def _gathered(
         if method or parameter.kind == "rest":
             return (*args[:i], Items(tuple(args[i:]), Rest))
     return args
+
+
+def numbers(type_: Type) -> Type:
+    """The type of what users compute with: places of items are numbers like others."""
+    return type_._replace(kind="float") if type_.kind == "int" else type_
 
 
 def whole_shape(value: Items) -> Node | None:

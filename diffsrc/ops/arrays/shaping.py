@@ -330,15 +330,19 @@ def stack(arrays: Node | tuple[Node, ...], axis: int) -> Node:
     else:
         made = stacked(arrays[0].graph, arrays)
     (axis,) = axes_of(made, axis)
-    return moveaxis(made, 0, axis)
+    if axis == 0 or isinstance(arrays, Node):
+        return moveaxis(made, 0, axis)
+    rank = rank_of(made)
+    return concatenated([expanded(a, (axis,), rank) for a in arrays], axis)
 
 
 def vstack(arrays: Node | tuple[Node, ...]) -> Node:
     if isinstance(arrays, Node) and rank_of(arrays) == 2:
         return arrays
     items = listed(arrays)
-    below = _side_by_side(items, 0)
-    return concatenated([at_least(2, a) for a in items], 0) if below is None else below
+    if all(rank_of(a) == 1 for a in items):
+        return stack(items, 0)
+    return concatenated([at_least(2, a) for a in items], 0)
 
 
 def hstack(arrays: Node | tuple[Node, ...]) -> Node:
@@ -348,31 +352,17 @@ def hstack(arrays: Node | tuple[Node, ...]) -> Node:
 
 def dstack(arrays: Node | tuple[Node, ...]) -> Node:
     items = listed(arrays)
-    beside = _side_by_side(items, 1)
-    if beside is not None:
-        return view(beside, (None, 0, 1))
     return concatenated([at_least(3, a) for a in items], 2)
 
 
 def column_stack(arrays: Node | tuple[Node, ...]) -> Node:
     items = listed(arrays)
-    beside = _side_by_side(items, 1)
-    if beside is not None:
-        return beside
     return concatenated([a if rank_of(a) > 1 else view(at_least(1, a), (0, None)) for a in items], 1)
 
 
 def rows_joined(arrays: tuple[Node, ...]) -> Node:
     """`np.r_`."""
     return concatenated([at_least(1, a) for a in arrays], 0)
-
-
-def _side_by_side(arrays: Sequence[Node], axis: int) -> Node | None:
-    """Arrays of one axis each as the rows, or columns, of a matrix."""
-    if any(rank_of(a) > 1 for a in arrays) or not arrays:
-        return None
-    made = stacked(arrays[0].graph, [at_least(1, a) for a in arrays])
-    return made if axis == 0 else view(made, (1, 0))
 
 
 def columns_joined(arrays: tuple[Node, ...]) -> Node:
