@@ -70,8 +70,9 @@ class Arrays(Live):
             case "size":
                 return self.size_of(base, node)
             case "dtype":
+                template = Template("{0}.dtype")
                 made = self.graph.call(
-                    "dtype", base, options=(Template("{0}.dtype"),), type_=Type("dtype", ())
+                    "dtype", base, options=(template,), params=("dtype",), type_=Type("dtype", ())
                 )
                 return self.noted(made, node)
             case "T" | "mT":
@@ -270,7 +271,7 @@ class Arrays(Live):
                 return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
-            case "dtype":
+            case "dtype" | "kind":
                 return self._dtype_tree(value, holes, node)
             case "array" if isinstance(value, Static) and value.value is None:
                 return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
@@ -352,7 +353,7 @@ class Arrays(Live):
 
         def text_of(name: str, value: Value) -> str:
             tree = trees[name]
-            if kinds[name] == "dtype" and isinstance(tree, str):
+            if kinds[name] in {"dtype", "kind"} and isinstance(tree, str):
                 return tree
             return rendered(tree, value)
 

@@ -129,8 +129,8 @@ class Normaliser:
                 return node
             case Call() if node.params and not node.options:
                 return node
-            case Call() if node.type.kind == "dtype":
-                return node
+            case Call(op="dtype"):
+                return node  # as it is written: a value may be a number that has none
             case Call() if node.op in ARRAYS or node.op in SHAPES or node.op == "np.part":
                 return self._of_arrays(node)
             case Call():
