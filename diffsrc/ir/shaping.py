@@ -302,6 +302,4 @@ def concatenated(given: Sequence[Node], axis: int, rank: int) -> Node:
             if i != axis and size is not axes[i]:
                 graph.held[axes[i], size] = None
     axes[axis] = graph.sum([item.type.axes[axis] for item in items])
-    return graph.call(
-        "concatenate", *items, params=(axis,), type_=shaped(items[0], tuple(axes))
-    )
+    return graph.call("concatenate", *items, params=(axis,), type_=shaped(items[0], tuple(axes)))

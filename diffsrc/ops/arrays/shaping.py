@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 from diffsrc.ir import Call, Graph, Node, Number, Type
-from diffsrc.ir.arrays import WHOLE, Hole, diag, diagonal, expanded, eye, in_shape, index, triangle, view
+from diffsrc.ir.arrays import (
+    WHOLE,
+    Hole,
+    diag,
+    diagonal,
+    expanded,
+    eye,
+    in_shape,
+    index,
+    triangle,
+    view,
+)
 from diffsrc.ir.shapes import Axes, is_unit, joined
 from diffsrc.ir.shaping import (
     at_axes,
@@ -85,9 +96,7 @@ def squeeze(a: Node, axis: Axis) -> Node:
     if axis is None:
         gone = tuple(i for i in gone if is_unit(a.type.axes[i]))
     elif not all(is_unit(a.type.axes[i]) for i in gone):
-        raise ValueError(
-            "cannot select an axis to squeeze out which has size not equal to one"
-        )
+        raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
     return view(a, tuple(i for i in range(rank_of(a)) if i not in gone))
 
 
@@ -538,9 +547,7 @@ def padded(a: Node, widths: Sequence[tuple[int, int]], value: Node | int = 0) ->
     axes = tuple(
         [size + before + after for size, (before, after) in zip(a.type.axes, widths, strict=True)]
     )
-    return applied(
-        "pad", a, constant, params=tuple(widths), type_=Type(a.type.kind, axes)
-    )
+    return applied("pad", a, constant, params=tuple(widths), type_=Type(a.type.kind, axes))
 
 
 def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
@@ -706,9 +713,7 @@ def spaced(name: str, start: Node, stop: Node, num: Size, *, endpoint: bool) -> 
     if isinstance(size, Number) and size.value < 0:
         raise ValueError("Number of samples must be non-negative.")
     axes = joined(start.type.axes, stop.type.axes)
-    return applied(
-        name, start, stop, size, params=(endpoint,), type_=Type("float", (size, *axes))
-    )
+    return applied(name, start, stop, size, params=(endpoint,), type_=Type("float", (size, *axes)))
 
 
 def logspace(start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float) -> Node:  # noqa: FBT001 # as NumPy has it
@@ -752,7 +757,9 @@ def _astype_text(node: Call) -> str:
 def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # noqa: FBT001 # as NumPy has it
     """`np.array`."""
     del copy  # nothing is changed in place
-    return a if rank_of(a) >= ndmin else view(a, (*[None] * (ndmin - rank_of(a)), *range(rank_of(a))))
+    return (
+        a if rank_of(a) >= ndmin else view(a, (*[None] * (ndmin - rank_of(a)), *range(rank_of(a))))
+    )
 
 
 def item(a: Node, at: int | tuple[int, ...]) -> Node:
@@ -799,7 +806,10 @@ def open_mesh(arrays: tuple[Node, ...]) -> tuple[Node, ...]:
     """`np.ix_`."""
     count = len(arrays)
     return tuple(
-        [view(a, tuple([0 if j == i else None for j in range(count)])) for i, a in enumerate(arrays)]
+        [
+            view(a, tuple([0 if j == i else None for j in range(count)]))
+            for i, a in enumerate(arrays)
+        ]
     )
 
 
