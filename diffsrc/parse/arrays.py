@@ -119,8 +119,9 @@ class Arrays(Live):
             case "size":
                 return self.size_of(base, node)
             case "dtype":
+                template = Template("{0}.dtype")
                 made = self.graph.call(
-                    "dtype", base, options=(Template("{0}.dtype"),), type_=Type("dtype", ())
+                    "dtype", base, options=(template,), params=("dtype",), type_=Type("dtype", ())
                 )
                 return self.noted(made, node)
             case "T" | "mT":
@@ -233,7 +234,7 @@ class Arrays(Live):
             *holes,
             options=(Template(text),) if several is None else (Template(text), len(several)),
             params=params,
-            type_=Type("tuple") if isinstance(found, tuple) else found.type,
+            type_=Type("tuple") if isinstance(found, tuple) else numbers(found.type),
         )
         self.noted(made, node)
         if several is None:
@@ -245,7 +246,7 @@ class Arrays(Live):
                 parts.append(Static(value))
                 continue
             part = self.graph.call(
-                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
+                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=numbers(value.type)
             )
             self._measured(part)
             parts.append(self.noted(part, node))
@@ -317,7 +318,7 @@ class Arrays(Live):
                 return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
-            case "dtype":
+            case "dtype" | "kind":
                 return self._dtype_tree(value, holes, node)
             case "array" if isinstance(value, Static) and value.value is None:
                 return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
@@ -397,7 +398,7 @@ class Arrays(Live):
 
         def text_of(name: str, value: Value) -> str:
             tree = trees[name]
-            if kinds[name] == "dtype" and isinstance(tree, str):
+            if kinds[name] in {"dtype", "kind"} and isinstance(tree, str):
                 return tree
             return rendered(tree, value)
 
@@ -435,6 +436,11 @@ def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -
         if method or parameter.kind == "rest":
             return (*args[:i], Items(tuple(args[i:]), Rest))
     return args
+
+
+def numbers(type_: Type) -> Type:
+    """The type of what users compute with: places of items are numbers like others."""
+    return type_._replace(kind="float") if type_.kind == "int" else type_
 
 
 def whole_shape(value: Items) -> Node | None:
