@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
-from diffsrc.emit.module import Guard
-from diffsrc.emit.signature import INDENT, WIDTH
+from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Graph, Node, Number, Program, Var, reachable
-from diffsrc.ir.shapes import classes, symbols
+from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
+
+
+MAX_PARTS = 12  # of a length
 
 
 class Shapes(NamedTuple):
@@ -41,13 +43,12 @@ class Shapes(NamedTuple):
         ]
         conditions += self.units
         test = f"{INDENT}if {' or '.join(conditions)}:"
-        found = Guard(" or ".join(conditions), "", "", self.words).lines(function)
-        if len(test) <= WIDTH:
-            return found
-        raised = next(i for i, line in enumerate(found) if line.lstrip().startswith("raise"))
-        deep = INDENT * 2
-        rows = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
-        return [f"{INDENT}if (", *rows, f"{INDENT}):", *found[raised:]]
+        rows = [test]
+        if len(test) > WIDTH:
+            deep = INDENT * 2
+            parts = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
+            rows = [f"{INDENT}if (", *parts, f"{INDENT}):"]
+        return [*rows, *raising("ValueError", f"{function} is written for {self.words}")]
 
 
 def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) -> Shapes | None:
@@ -88,28 +89,41 @@ def _conditions(
     printer = Printer({})
     spread = _needed(program.graph)
     for a, b in spread:
-        texts = []
-        for size in (a, b):
-            if isinstance(size, Number):
-                texts.append(str(size.value))
-                continue
-            written = simplifier.written_size(size)
-            leaves = {n for n in reachable((written,)) if isinstance(n, Var)}
-            if not leaves <= set(parameters.values()):
-                raise ShapeError(
-                    "Whether arrays are broadcast here is not known before the derivative runs.",
-                    suggestion="Give both the same shape in the text, with reshape or indexing.",
-                )
-            texts.append(printer(written))
+        if any(isinstance(size, Number) and is_unit(size) for size in (a, b)):
+            continue
+        if isinstance(a, Number):
+            continue  # it is no unit axis
+        first = _written(a, parameters, simplifier, printer)
+        if isinstance(b, Number):
+            yield f"{first} == 1"
+            continue
+        second = _written(b, parameters, simplifier, printer)
         if (b, a) not in spread:
-            yield f"{texts[0]} == 1 != {texts[1]}"
+            yield f"{first} == 1 != {second}"
         elif a.serial < b.serial:
-            yield f"({texts[0]} == 1) != ({texts[1]} == 1)"
+            yield f"({first} == 1) != ({second} == 1)"
+
+
+def _written(
+    size: Node, parameters: Mapping[str, Node], simplifier: Simplifier, printer: Printer
+) -> str:
+    """A length as text, of the arguments only."""
+    written = simplifier.written_size(size)
+    below = reachable((written,))
+    if len(below) > MAX_PARTS or not {n for n in below if isinstance(n, Var)} <= {
+        *parameters.values()
+    }:
+        raise ShapeError(
+            "Whether arrays are broadcast here is not known before the derivative runs.",
+            suggestion="Give both the same shape in the text, with reshape or indexing.",
+        )
+    return printer(written)
 
 
 def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
     """Pairs of sizes the first of which is no 1 unless the second is: not those that follow."""
-    root = classes(graph.held)
+    alike = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
+    root = classes((*graph.held, *alike))
     kept: dict[tuple[Node, Node], None] = {}
     pairs = dict.fromkeys((root(a), root(b)) for a, b in graph.spread)
     for a, b in pairs:

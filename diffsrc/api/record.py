@@ -121,7 +121,7 @@ def has_parameters(function: types.FunctionType, emitted: Emitted) -> bool:
     count = code.co_argcount + code.co_kwonlyargcount
     count += bool(code.co_flags & _CO_VARARGS) + bool(code.co_flags & _CO_VARKEYWORDS)
     names = code.co_varnames[:count]
-    asked = {*emitted.floats, *emitted.real, *emitted.ranked}
+    asked = {*emitted.floats, *emitted.real, *emitted.ranked, *dict(emitted.ranks or ())}
     return sorted(names) == sorted(name for name, _ in emitted.parameters) and asked <= {*names}
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, broadcast, is_unit
+from diffsrc.ir.shapes import Axes, as_long, broadcast, is_unit
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -88,8 +88,20 @@ def transposed(node: Node) -> Node:
 def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
     """A value with unit axes put in at these places of a result with `rank` axes."""
     new = set(axes)
-    rest = iter(range(len(node.type.axes)))
+    own = len(node.type.axes)
+    # Unit axes in front may be left out.
+    rest = iter((*[None] * (rank - len(new) - own), *range(own)))
     return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
+
+
+def with_rank(node: Node, rank: int) -> Node:
+    """A value with unit axes in front, as many as it lacks."""
+    return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_primitive(node: Call) -> bool:
+    """Whether a normal call is no pointwise one; a view as a single number has no params."""
+    return bool(node.params) or node.op == "view"
 
 
 def alike(axes: Axes, other: Axes) -> bool:
@@ -131,7 +143,7 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     """Items of an array, as `a[...]` gives them.
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
-    ("take", integers), ("mask", booleans), and ("new",) for each new one.
+    ("take", integers), ("mask", booleans), and ("new",) for each new one; ("flat", i) alone is an item of all.
     """
     if not any(entry[0] in {"take", "mask"} for entry in spec):
         # New axes are put in afterwards.
@@ -181,6 +193,8 @@ def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
             case "at":
                 places += [i] * advanced
                 at += 1
+            case "flat":
+                pass
             case "take":
                 places.append(i)
                 many.append(parts[0])  # type: ignore[arg-type] # a node
@@ -234,6 +248,9 @@ def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
 
 def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
+    value, coefficient = like.graph.split(value)
+    if coefficient != 1:
+        return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
         return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
     return like.graph.call(
@@ -241,8 +258,76 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     )
 
 
+# What adds values to items of zeros.
+SCATTERED = frozenset({"put", "put_along"})
 WHOLE = ("slice", None, None, None)
 TURNED = ("slice", None, None, -1)
+
+
+# Diagonals
+
+
+def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
+    """The items whose places on two axes are equal, or differ by `offset`; their axis is the last."""
+    rank = len(a.type.axes)
+    first, second = axes
+    rest = [i for i in range(rank) if i not in axes]
+    sizes = a.type.axes[first], a.type.axes[second]
+    if not offset and is_square(sizes) and not is_unit(sizes[0]):
+        labels: list[Label] = [None if is_unit(size) else i for i, size in enumerate(a.type.axes)]
+        labels[second] = first
+        kept = [labels[i] for i in rest]
+        own = {i: size for i, size in enumerate(a.type.axes) if labels[i] == i}
+        return contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+    return _diagonal(view(a, (*rest, first, second)), offset)
+
+
+def _diagonal(a: Node, offset: int) -> Node:
+    """That of the last two axes."""
+    *rest, rows, columns = a.type.axes
+    match a:
+        case Call(op="eye", params=(0,)) if offset == 0 and is_square((rows, columns)):
+            return a.graph.one
+        case Call(op="diag", params=(own,)) if own == offset:
+            return a.args[0]
+    node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
+    if not node.type.axes:
+        if is_unit(rows) or is_unit(columns):
+            size: Node = a.graph.one
+        elif not offset and is_square((rows, columns)):
+            size = rows
+        else:
+            size = a.graph.call("dim", node, params=(len(rest),), type_=FLOAT)
+        node.type = shaped(a, (*rest, size))
+    return node
+
+
+def diag(values: Node, offset: int = 0) -> Node:
+    """A square matrix with these values on a diagonal, zeros elsewhere."""
+    size = values.type.axes[0] + abs(offset)
+    return values.graph.call("diag", values, params=(offset,), type_=shaped(values, (size, size)))
+
+
+def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
+    """Ones on a diagonal, of the precision of the array whose lengths they are."""
+    columns = rows if is_square((rows, columns)) else columns
+    like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
+    type_ = Type("float", (rows, columns))
+    return rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
+
+
+def triangle(node: Node, offset: int = 0, *, lower: bool = True) -> Node:
+    """Matrices with zeros above a diagonal, or below it."""
+    return node.graph.call("triangle", node, params=(lower, offset), type_=node.type)
+
+
+def is_square(sizes: Axes) -> bool:
+    """Whether two axes are known to be of the same length."""
+    rows, columns = sizes
+    if rows is columns:
+        return True
+    root = as_long(rows.graph)
+    return root(rows) is root(columns)
 
 
 # Contractions
@@ -285,10 +370,16 @@ def contract(
 ) -> Node:
     """The sum, over the labels that `out` has not, of the product of the factors.
 
+    A label that a factor has twice is a diagonal.
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    known = [label for _, labels in factors for label in labels if label is not None]
+    known = [
+        label
+        for labels in (*(own for _, own in factors), out)
+        for label in labels
+        if label is not None
+    ]
     work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)
@@ -323,7 +414,8 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
         None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
     )
     if out == whole[front:] and not any(label is not None for label in whole[:front]):
-        return node
+        extra = len(node.type.axes) - len(to)
+        return view(node, tuple(range(extra, extra + len(to)))) if extra > 0 else node
     sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 
@@ -380,17 +472,28 @@ class _Flat:
         if None in labels:
             node = view(node, tuple(i for i, label in enumerate(labels) if label is not None))
             labels = tuple(label for label in labels if label is not None)
+        for label in labels:
+            if labels.count(label) > 1:
+                i = labels.index(label)
+                j = labels.index(label, i + 1)
+                rest = [k for k in range(len(labels)) if k not in {i, j}]
+                node = _diagonal(view(node, (*rest, i, j)), 0)
+                self.add(
+                    node, labels_of(node.type.axes, (*(labels[k] for k in rest), label)), exponent
+                )
+                return
         key = (node, labels)
         self.powers[key] = self.powers.get(key, 0) + exponent
 
     def result(self, out: Labels) -> Node:
         graph = self.graph
+        kept = set(out)
+        self._drop_diagonals(kept)
         factors = [
             (graph.power(node, exponent), labels)
             for (node, labels), exponent in self.powers.items()
             if exponent
         ]
-        kept = set(out)
         seen = {label for _, labels in factors for label in labels}
         parts = [*self.outer]
         parts += [size for label, size in self.sizes.items() if label not in kept | seen]
@@ -400,6 +503,27 @@ class _Flat:
             else:
                 parts.append(self._core(group, out))
         return graph.product([graph.number(self.coefficient), *parts])
+
+    def _drop_diagonals(self, kept: set[Label]) -> None:
+        """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
+        while True:
+            found = next(
+                (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None
+            )
+            if found is None:
+                return
+            node, (i, j) = found
+            assert isinstance(node, Call)
+            gone, stays = (i, j) if i not in kept else (j, i)
+            powers = self.powers
+            self.powers = {}
+            for (other, labels), e in powers.items():
+                if other is not node or labels != (i, j):
+                    self.add(other, tuple(stays if x == gone else x for x in labels), e)
+            if node.op == "diag":
+                self.add(node.args[0], (stays,))
+            del self.sizes[gone]  # type: ignore[arg-type] # a label
+            self.sizes[stays] = node.type.axes[0]  # type: ignore[index] # a label
 
     def _core(self, group: list[Factor], out: Labels) -> Node:
         """Factors that summed labels connect."""
@@ -426,6 +550,12 @@ class _Flat:
             if label in labels:
                 return node.type.axes[labels.index(label)]
         raise AssertionError(label)
+
+
+def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:
+    """Whether a factor is a diagonal matrix that is multiplied with others."""
+    diagonal_ = isinstance(node, Call) and node.op in {"diag", "eye"} and node.params == (0,)
+    return diagonal_ and is_square(node.type.axes) and not kept.issuperset(labels)
 
 
 def _connected(factors: list[Factor], kept: set[Label]) -> list[list[Factor]]:

@@ -66,9 +66,15 @@ def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
     return root
 
 
+def as_long(graph: Graph) -> Callable[[Node], Node]:
+    """Gives for each size one that stands for all that are as long, where NumPy does not raise."""
+    assumed = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
+    return classes((*graph.equal, *graph.held, *assumed))
+
+
 def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> dict[Node, str]:
     """A letter for each size, one for those that were found to be equal; `known` are the user's."""
-    root = classes((*graph.equal, *graph.held))
+    root = as_long(graph)
     found: dict[Node, str] = {root(size): name for size, name in known.items()}
     letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in found.values())
     names: dict[Node, str] = {}

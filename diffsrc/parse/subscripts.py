@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import enum
+import sys
+from typing import Never
 
 from diffsrc.capture.scope import is_a
-from diffsrc.ir import Node
+from diffsrc.ir import Assert, Node, Number
 from diffsrc.ir.arrays import WHOLE, Hole
 from diffsrc.ops.arrays import ARRAYS
-from diffsrc.parse.attributes import Attributes, is_named_tuple, may_change
+from diffsrc.parse.arrays import Rest, rendered
+from diffsrc.parse.attributes import Attributes, fields_of_tuple, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.values import Items, Object, Source, Static, Table, Value, what
 from diffsrc.specialise import Argument, argument_of
@@ -25,6 +28,9 @@ class Subscripts(Attributes):
         if isinstance(base, Node):
             return self.items_of_array(base, node)
         self.decided(base, node)
+        joined = self._joined(base, node)
+        if joined is not None:
+            return joined
         if isinstance(node.slice, ast.Slice):
             return self._slice(base, node.slice, node)
         index = self.expression(node.slice)
@@ -38,6 +44,69 @@ class Subscripts(Attributes):
             )
         return self.item(base, key, node)
 
+    def _joined(self, base: Value, node: ast.Subscript) -> Value | None:
+        """`np.r_[a, b]`, `np.c_[a, b]`."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not isinstance(base, Static):
+            return None
+        name = next((n for n in ("r_", "c_") if base.value is getattr(numpy, n)), None)
+        if name is None:
+            return None
+        self.need_ranks()
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if any(isinstance(part, ast.Slice) for part in parts):
+            self.refuse(
+                f"A slice in np.{name} is not understood.",
+                node,
+                "Write np.arange or np.linspace.",
+            )
+        operation = ARRAYS[f"np.{name}"]
+        values = Items(tuple([self.expression(part) for part in parts]), Rest)
+        holes: list[Node] = []
+        tree = self.call_tree(operation.parameters[0], values, holes, node)
+        text = f"np.{name}[{rendered(tree, values)}]"
+        return self.made(operation, {"arrays": tree}, holes, text, node)
+
+    def rows_of(self, value: Node, targets: list[ast.expr], node: ast.AST) -> Items:
+        """The items of an array that is taken apart into as many names."""
+        self.need_ranks()
+        if not value.type.axes:
+            self.refuse(
+                "A number cannot be unpacked: Python would raise.",
+                node,
+                "Pass an array, or its items as arguments of their own.",
+            )
+        size = value.type.axes[0]
+        count = len(targets)
+        if isinstance(size, Number):
+            count = int(size.value)
+        elif any(isinstance(target, ast.Starred) for target in targets):
+            self.refuse(
+                "How many items the starred name gets is not known.",
+                node,
+                "Write slices: first, rest = x[0], x[1:].",
+            )
+        else:
+            length = self.length(value, 0, node, "len({0})")
+            same = self.node("eq", (length, self.const(count, node)), node)
+            self.sink.add(Assert(same, None, self.place(node)))
+        spec = [WHOLE] * (len(value.type.axes) - 1)
+        operation = ARRAYS["np.index"]
+        return Items(
+            tuple(
+                [
+                    self.made(
+                        operation,
+                        {"a": Hole(0), "spec": (("at", i), *spec)},
+                        [value],
+                        f"{{0}}[{i}]",
+                        node,
+                    )
+                    for i in range(count)
+                ]
+            )
+        )
+
     def items_of_array(self, base: Node, node: ast.Subscript) -> Value:
         """`x[1:, i]`: an entry for each axis, and the text."""
         self.need_ranks()
@@ -46,12 +115,31 @@ class Subscripts(Attributes):
         entries: list[tuple[object, ...] | None] = []
         texts: list[str] = []
         for part in parts:
+            mesh = self._mesh(part, holes)
+            if mesh is not None:
+                entries += [("take", hole) for hole in mesh]
+                texts += [f"{{{hole.index}}}" for hole in mesh]
+                continue
             entry, text = self._entry(part, holes)
             entries.append(entry)
             texts.append(text)
         spec = self._whole_spec(base, entries, holes, node)
         text = f"{{0}}[{', '.join(texts)}]"
         return self.made(ARRAYS["np.index"], {"a": Hole(0), "spec": spec}, holes, text, node)
+
+    def _mesh(self, part: ast.expr, holes: list[Node]) -> list[Hole] | None:
+        """The arrays of `np.ix_(i, j)`, or None where this is no call of it."""
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not isinstance(part, ast.Call):
+            return None
+        function = self.expression(part.func)
+        if not (isinstance(function, Static) and function.value is numpy.ix_):
+            return None
+        made = []
+        for item in self.elements(self.expression(part), part):
+            holes.append(self.numeric(item, part))
+            made.append(Hole(len(holes) - 1))
+        return made
 
     def _entry(self, part: ast.expr, holes: list[Node]) -> tuple[tuple[object, ...] | None, str]:
         """One entry, None for an ellipsis, and its text."""
@@ -145,7 +233,10 @@ class Subscripts(Attributes):
                 node,
                 "Use a key or an index that is there.",
             )
-        return self.refuse(
+        return self._no_item(base, node)
+
+    def _no_item(self, base: Value, node: ast.AST) -> Never:
+        self.refuse(
             f"An item of {what(base)} is not understood.",
             node,
             "Pass the item as an argument of its own.",
@@ -170,28 +261,53 @@ class Subscripts(Attributes):
                     node,
                     "Use a key or an index that is there.",
                 )
+        elif value is None and isinstance(key, int):
+            fields = fields_of_tuple(base.type)
+            if fields is None:
+                self._no_item(base, node)
+            return self.attribute(base, fields[key], node)  # type: ignore[arg-type] # a place
         elif is_a(value, tuple) and named and isinstance(key, int):
             inner = argument_of(tuple.__getitem__(value, key))
             if base.source is not None:
                 source = base.source.attribute(type(value)._fields[key])  # type: ignore[attr-defined]
         else:
-            self.refuse(
-                f"An item of {what(base)} is not understood.",
-                node,
-                "Pass the item as an argument of its own.",
-            )
-        if may_change(base.source):
+            self._no_item(base, node)
+        if base.source is not None and base.source.holder is None and (named or base.source.path):
+            source = self._assume_part(base, key, inner, source)
+        elif may_change(base.source):
             source = self._assume_item(base, key, inner, source, node)
         elif inner.kind == "object" and base.source is not None:
             # The signature holds what it is, not what its attributes are.
             source = source or base.source.item(key)
         if inner.kind == "static":
             return Static(inner.value, source)
-        read = self.graph.call("item", base.node, options=(key,))
+        if named:
+            # By its name, so that `p[0]` and `p.w` are one.
+            read = self.graph.call("attribute", base.node, options=(type(value)._fields[key],))  # type: ignore[attr-defined]
+        else:
+            read = self.graph.call("item", base.node, options=(key,))
         made = self.part(read, source, inner, node)
         if inner.kind == "number":
             return made
         return Object(inner.value, made, inner.type, source, inner)
+
+    def _assume_part(
+        self, base: Object, key: object, inner: Argument, source: Source | None
+    ) -> Source | None:
+        """Note what was read of a container in an argument; where it is found.
+
+        `source` is that of a field, which a named tuple may hold anything in.
+        """
+        assert base.source is not None
+        if source is None:
+            if inner.kind != "number" and may_change(base.source):
+                self.assume_layout(base)
+            return base.source.item(key)
+        if inner.kind == "static":
+            self.assume(source, inner.value)
+        elif inner.kind == "object":
+            self.assume_type(source, inner.value)
+        return source
 
     def _assume_item(
         self,
@@ -245,18 +361,23 @@ class Subscripts(Attributes):
         match value:
             case Items(type=kind) if kind is not set:
                 return value.items
-            case Static(value=tuple() | list() as known):
+            case Static(value=tuple() | list() | dict() as known):
                 return tuple([self.constant(item, node) for item in known])
             case Table():
                 return tuple([self.constant(key, node) for key in value.items])
-            case Object(argument=Argument(items=tuple() as items, type=kind)):
+            case Object(argument=Argument(items=tuple() as items, names=names, type=kind)):
                 if kind in (tuple, list):
                     if may_change(value.source):
                         self._assume_length(value, node)
                     return tuple([self.item(value, i, node) for i in range(len(items))])
+                if kind is dict and (not may_change(value.source) or self.assume_layout(value)):
+                    self.ask(value, "order", names, answer=True)
+                    return tuple([self.constant(name, node) for name in names])
             case Object(value=known) if is_a(known, tuple):
                 if is_named_tuple(type(known)):
                     return tuple([self.item(value, i, node) for i in range(len(known))])
+            case Object(value=None, type=kind) if (fields := fields_of_tuple(kind)) is not None:
+                return tuple([self.attribute(value, name, node) for name in fields])  # type: ignore[arg-type] # a place
             case _:
                 pass
         return self.refuse(
@@ -265,7 +386,16 @@ class Subscripts(Attributes):
             "Write them out as a tuple, or give them as arguments of their own.",
         )
 
+    def assume_layout(self, value: Object) -> bool:
+        """Note what is in a container in an argument; False of what is found elsewhere."""
+        if value.source is None or value.source.holder is not None:
+            return False
+        self.assume(value.source, value.argument)
+        return True
+
     def _assume_length(self, value: Object, node: ast.AST) -> None:
+        if self.assume_layout(value):
+            return
         if type(value.value) is tuple:
             self.assume(value.source, value.value)
             return

@@ -9,13 +9,28 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Const, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude, reachable
+from diffsrc.ir import (
+    Block,
+    Call,
+    Const,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Template,
+    Type,
+    Var,
+    magnitude,
+    reachable,
+)
 from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
 from diffsrc.ops.arrays import PRIMITIVES
 
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
+# What is added to items of an array that starts as zeros.
 NOMINAL = 100  # the length of an axis of which nothing is known
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
@@ -43,13 +58,21 @@ class ArrayWriter:
                 return spelled("dim", text, [self.write(node.args[0])], node.type)
             case "broadcast":
                 return self._broadcast(node)
+            case "reshape" if (like := _owner(node.type.axes)) is not None:
+                args = [self.write(node.args[0]), self.write(like)]
+                return spelled("reshape", "{0}.reshape({1}.shape)", args, node.type)
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}[{subscript(node.params)}]"
+                text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
-            case "put":
+            case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
+            case "exclusive" | "running_back":
+                # By the others it is derived only.
+                plain, direct, careful = map(self.write, node.args[:3])
+                arms = (Block((), (arm,)) for arm in (direct, careful))
+                return node.graph.result(node.graph.if_(plain, *arms), 0)
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
@@ -121,6 +144,21 @@ class ArrayWriter:
         ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
         return node.graph.call("mul", self.write(value), ones)
 
+    def in_precision(self, arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+        """The numbers that a condition of arrays chooses from, in the precision of these.
+
+        NumPy makes float64 of two numbers of Python.
+        """
+        likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+        like = next((n for n in likes if n.type.kind == "float"), None)
+        if like is None:
+            return arms
+        first = arms[0]
+        if isinstance(first, Const) and isinstance(first.value, int):
+            first = first.graph.const(float(first.value))
+        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+        return typed, *arms[1:]
+
     # Sums of items
 
     def scattered(self, rest: Node, puts: Sequence[tuple[Exact, Call]]) -> Node:
@@ -132,28 +170,69 @@ class ArrayWriter:
             start = self._zeros(like, first.args[0])
         else:
             start = self.write(filled(rest, like))
-            if not start.operands or isinstance(rest, Ref):
-                start = spelled("copy", "{0}.copy()", [start], like.type)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         for coefficient, node in puts:
-            value, _, *at = node.args
-            sign = "-" if coefficient < 0 else "+"
-            at_first = len(args)
-            args.append(self.write(magnitude(coefficient) * value))
-            args += map(self.write, at)
-            text = _shifted(subscript(node.params), at_first)
-            if any(entry[0] == "take" for entry in node.params):
-                function = "np.add.at" if sign == "+" else "np.subtract.at"
-                text = f"({text})" if len(node.params) > 1 else text
-                lines.append(("", f"{function}({{name}}, {text}, {{{at_first}}})"))
+            if node.op == "put":
+                lines.append(self._put(coefficient, node, args))
             else:
-                lines.append((f"[{text}]", f"{sign}= {{{at_first}}}"))
+                fresh = rest is graph.zero and not lines
+                lines.append(self._put_along(coefficient, node, args, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
+
+    def _put(self, coefficient: Exact, node: Call, args: list[Node]) -> tuple[str, str]:
+        """The line that adds to items."""
+        value, _, *at = node.args
+        sign = "-" if coefficient < 0 else "+"
+        at_first = len(args)
+        args.append(self.write(magnitude(coefficient) * value))
+        args += map(self.write, at)
+        text = _shifted(items(node.params), at_first)
+        if any(entry[0] == "take" for entry in node.params):  # type: ignore[index] # entries
+            function = "np.add.at" if sign == "+" else "np.subtract.at"
+            inside = text[1:-1]
+            inside = f"({inside})" if len(node.params) > 1 else inside
+            return "", f"{function}({{name}}, {inside}, {{{at_first}}})"
+        return text, f"{sign}= {{{at_first}}}"
+
+    def _put_along(
+        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+    ) -> tuple[str, str]:
+        """The line that adds to items along one axis; to zeros that are `fresh` it sets them."""
+        value, like, at = node.args
+        axis, unique = node.params
+        rank = len(like.type.axes)
+        sets = fresh and unique and rank > 1
+        sign = "-" if coefficient < 0 and not sets else "+"
+        first = len(args)
+        args.append(self.write((coefficient if sets else magnitude(coefficient)) * value))
+        args.append(self.write(at))
+        if sets:
+            return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
+        places = []
+        for i, size in enumerate(like.type.axes):
+            if i == axis:
+                places.append(f"{{{first + 1}}}")
+                continue
+            length = self.write(size)
+            grid = spelled("arange", "np.arange({0})", [length], Type("float", (size,)))
+            places.append(
+                f"{{{len(args)}}}" + ("[:" + ", None" * (rank - 1 - i) + "]") * (i < rank - 1)
+            )
+            args.append(grid)
+        text = ", ".join(places)
+        if unique:
+            return f"[{text}]", f"{sign}= {{{first}}}"
+        function = "np.add.at" if sign == "+" else "np.subtract.at"
+        text = f"({text})" if rank > 1 else text
+        return "", f"{function}({{name}}, {text}, {{{first}}})"
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
+            return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
+        if not value.type.axes or len(like.type.axes) > 2:
+            # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         sizes = [self.write(size) for size in like.type.axes]
         holes = ", ".join(f"{{{i + 1}}}" for i in range(len(sizes)))
@@ -331,7 +410,7 @@ class ArrayWriter:
                 new.append((arg, labels))
         sizes = {
             label: size
-            for arg, labels in factors
+            for arg, labels in new
             for label, size in zip(labels, arg.type.axes, strict=True)
         }
         return self.write(contract(graph, new, out, sizes))  # type: ignore[arg-type] # sizes
@@ -378,22 +457,6 @@ def spelled(
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
 
 
-def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
-    """The numbers that a condition of arrays chooses from, in the precision of these.
-
-    NumPy makes float64 of two numbers of Python.
-    """
-    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
-    like = next((n for n in likes if n.type.kind == "float"), None)
-    if like is None:
-        return arms
-    first = arms[0]
-    if isinstance(first, Const) and isinstance(first.value, int):
-        first = first.graph.const(float(first.value))
-    typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
-    return typed, *arms[1:]
-
-
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     """A sum over axes that become unit axes: `x.sum(axis=1, keepdims=True)`."""
     if not (isinstance(node, Call) and node.op == "np.sum" and node.params):
@@ -411,6 +474,12 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))
     text = f"{str(node.options[0])[:-1]}, keepdims=True)"
     return spelled("sum", text, [arg], Type("float", axes))
+
+
+def items(spec: tuple[tuple[object, ...], ...]) -> str:
+    """The brackets of items, and what stands before them."""
+    flat = spec[0][0] == "flat"
+    return f"{'.flat' * flat}[{subscript(spec)}]"
 
 
 def subscript(spec: tuple[tuple[object, ...], ...]) -> str:

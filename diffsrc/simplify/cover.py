@@ -46,6 +46,7 @@ class Reach:
         named: the values that have names.
         computed: the values without names that are computed in any case.
         free: those that cost nothing.
+        below: of arrays, all that the results consist of.
         covers: what products are written with.
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
@@ -60,6 +61,7 @@ class Reach:
         self.named: set[Node] = set()
         self.computed: set[Node] = set()
         self.free: set[Node] = set()
+        self.below: set[Node] = set()
         self.covers: dict[Node, Cover] = {}
         self.offers: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         self.charges: dict[Node, int] = {}
@@ -186,6 +188,8 @@ class Reach:
         """Cover all products below `results`, and compute once what several of them share."""
         below = reachable(results, arms=False)
         self.uses = uses_of_sums(below)
+        if self.graph.ranked:
+            self.below = set(below)
         products = self._products(results, below)
         self.computed = self._written_below(below)
         self.charges.clear()

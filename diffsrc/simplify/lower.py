@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from diffsrc.ir import (
     FLOAT,
     Assert,
@@ -28,8 +32,8 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import put
-from diffsrc.simplify.arrays import ArrayWriter, in_precision
+from diffsrc.ir.arrays import SCATTERED, is_primitive
+from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -42,6 +46,9 @@ from diffsrc.simplify.products import Products, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
 from diffsrc.simplify.written import has_minus, is_written, negated, operations
+
+if TYPE_CHECKING:
+    from diffsrc.simplify.arrays import ArrayWriter
 
 
 def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
@@ -64,7 +71,6 @@ class Lowering:
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
         self.products = Products(self.style, self.reach, self)
-        self.arrays = ArrayWriter(self, self._is_computed)
         self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
@@ -73,6 +79,13 @@ class Lowering:
                 continue
             if node.op == "div" or (node.op == "mul" and monomial_of(normal(node))[0] == 1):
                 self.reach.offer(node)
+
+    @cached_property
+    def arrays(self) -> ArrayWriter:
+        """Writes operations on arrays."""
+        from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
+
+        return ArrayWriter(self, self._is_computed)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -98,7 +111,7 @@ class Lowering:
         """Let products of lengths be written as `x.size`."""
         parameters = (p.node for p in self.parameters if p.node is not None)
         for node in (*(let.node for let in block.lets), *parameters):
-            if len(node.type.axes) > 1:
+            if sum(not is_unit(size) for size in node.type.axes) > 1:
                 size = self.graph.call("size", node, options=(Template("{0}.size"),), type_=FLOAT)
                 self.reach.free.add(size)
                 self.reach.offer(size)
@@ -220,7 +233,7 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
-        if node.params:
+        if is_primitive(node):
             return self.arrays(node)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
@@ -231,7 +244,7 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
-                arms = in_precision(arms, args[0])
+                arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
@@ -241,7 +254,12 @@ class Lowering:
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, which is computed in any case."""
         written = self.normal.written.get(node)
-        return written in self.reach.named or written in self.reach.computed
+        if written in self.reach.named or written in self.reach.computed:
+            return True
+        return node in self.reach.below or node in self.done
+
+    def _is_used_twice(self, node: Node) -> bool:
+        return node in self.done or self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
@@ -249,7 +267,7 @@ class Lowering:
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
-            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op == "put"]
+            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op in SCATTERED]
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
@@ -294,7 +312,7 @@ class Lowering:
 
     def _product(self, node: Prod) -> Node:
         if self.graph.ranked:
-            inside = multiplied_in(node)
+            inside = multiplied_in(node, self._is_used_twice)
             if inside is not node:
                 return self(inside)
         coefficient, powers = self._turned(*self.reach.cover(node))
@@ -349,12 +367,15 @@ def of_one_array(node: Sum) -> Node:
     return node
 
 
-def multiplied_in(node: Prod) -> Node:
-    """Numbers that are multiplied with what is added to items, multiplied with that before."""
+def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
+    """Numbers that are multiplied with what is added to items, multiplied with that before.
+
+    What is `known` to be computed for others too stays as it is.
+    """
     for base, exponent in node.factors:
         parts = base.terms if isinstance(base, Sum) else ((base, 1),)
-        puts = [t for t, _ in parts if isinstance(t, Call) and t.op == "put"]
-        if exponent != 1 or not puts:
+        puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
+        if exponent != 1 or not puts or known(base):
             continue
         scale = node / base
         if scale.type.axes:
@@ -363,8 +384,8 @@ def multiplied_in(node: Prod) -> Node:
         made = [constant * scale]
         for term, c in parts:
             if isinstance(term, Call) and term in puts:
-                value, like, *at = term.args
-                made.append(put(c * scale * value, like, term.params, at))
+                value, *rest = term.args
+                made.append(node.graph.again(term, (c * scale * value, *rest)))
             else:
                 made.append(c * scale * term)
         return node.graph.sum(made)

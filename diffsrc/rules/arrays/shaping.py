@@ -1,0 +1,105 @@
+"""What is joined, reshaped, moved."""
+
+from __future__ import annotations
+
+from diffsrc.ir import Call, Node
+from diffsrc.ir.arrays import in_shape, total, view
+from diffsrc.ir.shapes import is_unit
+from diffsrc.ir.shaping import item_at, part, reshaped
+from diffsrc.ops.arrays.shaping import rolled, triangle_of
+from diffsrc.rules.arrays.table import loose, whole
+
+
+def _reshape(g: Node, y: Call, i: int) -> Node:
+    """The same elements in the old shape."""
+    if i:
+        return y.graph.zero
+    if all(map(is_unit, g.type.axes)):
+        return view(g, ())
+    return reshaped(in_shape(g, y.type.axes), y.args[0].type.axes)
+
+
+def _array(g: Node, y: Call, i: int) -> Node:
+    """Its item of the adjoint."""
+    shape: tuple[int, ...] = y.params  # type: ignore[assignment] # integers
+    places = {}
+    for axis in reversed(range(len(shape))):
+        i, places[axis] = divmod(i, shape[axis])
+    item = item_at(g, len(y.type.axes), places)
+    return item
+
+
+def _concatenate(g: Node, y: Call, i: int) -> Node:
+    """The slice where it stands."""
+    (axis,) = y.params
+    assert isinstance(axis, int)
+    sizes = [arg.type.axes[axis] for arg in y.args]
+    start = y.graph.sum(sizes[:i])
+    stop = None if i == len(sizes) - 1 else start + sizes[i]
+    return part(g, len(y.type.axes), axis, start, stop, sizes[i])
+
+
+def _roll(g: Node, y: Call, i: int) -> Node:
+    """Moved back."""
+    if i:
+        return y.graph.zero
+    missing = len(y.type.axes) - len(g.type.axes)
+    pairs = [
+        (-shift, int(axis) - missing)  # type: ignore[call-overload] # an axis
+        for shift, axis in zip(y.args[1:], y.params, strict=True)
+        if int(axis) >= missing  # type: ignore[call-overload] # an axis
+    ]
+    return rolled(g, [shift for shift, _ in pairs], [axis for _, axis in pairs])
+
+
+def _pad(g: Node, y: Call, i: int) -> Node:
+    """What lies inside; of the constant, what lies around."""
+    a, rank = y.args[0], len(y.type.axes)
+    if i:
+        g = in_shape(g, y.type.axes)
+        return total(g, range(rank)) - total(_inside(g, y, a), range(rank))
+    return _inside(g, y, a)
+
+
+def _inside(g: Node, y: Call, a: Node) -> Node:
+    rank = len(y.type.axes)
+    missing = rank - len(g.type.axes)
+    spec = []
+    for axis in range(missing, rank):
+        before, after = y.params[axis]  # type: ignore[misc] # a pair
+        unit = is_unit(g.type.axes[axis - missing])
+        bounds = (None, None) if unit else (before or None, -after if after else None)
+        spec.append(("slice", *bounds, None))
+    axes = [
+        own if is_unit(own) else size
+        for own, size in zip(g.type.axes, a.type.axes[missing:], strict=True)
+    ]
+    if all(own is size for own, size in zip(g.type.axes, axes, strict=True)):
+        return g
+    type_ = g.type._replace(axes=tuple(axes))
+    return g.graph.call("index", g, params=tuple(spec), type_=type_)
+
+
+def _triangle(g: Node, y: Call, _: int) -> Node:
+    """Zero where the value is."""
+    (k,) = y.params
+    return triangle_of(y.op, g, int(k))  # type: ignore[call-overload] # an offset
+
+
+def _ramp(g: Node, y: Call, i: int) -> Node:
+    del g, i
+    return y.graph.zero
+
+
+# fmt: off
+loose("reshape",     _reshape)
+loose("array",       _array)
+loose("concatenate", _concatenate)
+loose("roll",        _roll)
+loose("pad",         _pad)
+whole("triu",        _triangle)
+whole("tril",        _triangle)
+loose("ramp",        _ramp)
+loose("arange",      _ramp)
+loose("repeated",    _ramp)
+# fmt: on
