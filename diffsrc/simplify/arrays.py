@@ -38,11 +38,17 @@ MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
 class ArrayWriter:
-    """Writes primitives; `write` gives their arguments as they are written."""
+    """Writes primitives; `write` gives their arguments as they are written.
 
-    def __init__(self, write: Write, computed: Callable[[Node], bool]) -> None:
+    What is `computed` costs nothing, and what is `shared` is computed once for several.
+    """
+
+    def __init__(
+        self, write: Write, computed: Callable[[Node], bool], shared: Callable[[Node], bool]
+    ) -> None:
         self.write = write
         self.computed = computed
+        self.shared = shared
 
     def __call__(self, node: Call) -> Node:
         match node.op:
@@ -104,7 +110,7 @@ class ArrayWriter:
     def _is_turned(self, node: Call) -> bool:
         """Whether a view puts the axes of a contraction in another order, which it may have."""
         (arg,) = node.args
-        whole = isinstance(arg, Call) and arg.op == "contract" and not self.computed(arg)
+        whole = isinstance(arg, Call) and arg.op == "contract" and not self.shared(arg)
         order = [axis for axis in node.params if axis is not None]
         return whole and order != sorted(order) and len(order) == len(arg.type.axes)
 

@@ -51,7 +51,7 @@ class Reach:
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
         sizes: the terms of sums with their coefficients, without signs.
-        uses: of how many nodes sums are a part.
+        uses: of how many nodes sums, and contractions, are a part.
     """
 
     def __init__(self, normal: Normaliser, ranks: Ranks) -> None:
@@ -187,7 +187,7 @@ class Reach:
     def share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
         below = reachable(results, arms=False)
-        self.uses = uses_of_sums(below)
+        self.uses = uses_of_parts(below)
         if self.graph.ranked:
             self.below = set(below)
         products = self._products(results, below)
@@ -299,12 +299,12 @@ class Reach:
                 self.covers[turned] = -sign, powers
 
 
-def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
-    """Of how many of the nodes each sum is a part, alone or as a factor."""
+def uses_of_parts(nodes: list[Node]) -> dict[Node, int]:
+    """Of how many of the nodes each sum or contraction is a part, alone or as a factor."""
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            if type(part) is Sum:
+            if type(part) is Sum or (type(part) is Call and part.op == "contract"):
                 uses[part] = uses.get(part, 0) + 1
     return uses
 

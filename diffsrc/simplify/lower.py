@@ -85,7 +85,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed)
+        return ArrayWriter(self, self._is_computed, self._is_shared)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -252,18 +252,24 @@ class Lowering:
         return called(node, args, self.ranks)
 
     def _is_computed(self, node: Node) -> bool:
-        """Whether the user has a value, which is computed in any case."""
+        """Whether a value is computed in any case."""
+        return self._is_users(node) or node in self.reach.below or node in self.done
+
+    def _is_shared(self, node: Node) -> bool:
+        """Whether a value is computed for others too."""
+        return self._is_users(node) or self.reach.uses.get(node, 0) > 1
+
+    def _is_users(self, node: Node) -> bool:
+        """Whether the user has a value."""
         written = self.normal.written.get(node)
-        if written in self.reach.named or written in self.reach.computed:
-            return True
-        return node in self.reach.below or node in self.done
+        return written in self.reach.named or written in self.reach.computed
 
     def _is_used_twice(self, node: Node) -> bool:
         return node in self.done or self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
-        return guarded(node, self._is_computed)
+        return guarded(node, self._is_users)
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:

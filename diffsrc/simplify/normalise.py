@@ -85,6 +85,8 @@ class Normaliser:
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
+                # What rules make of an array's form is computed from the named one too.
+                self.written.setdefault(inner, node)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):
