@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from diffsrc.ir import (
     COMPLEX,
     Call,
@@ -51,7 +53,7 @@ class Reach:
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
         sizes: the terms of sums with their coefficients, without signs.
-        uses: of how many nodes sums, and contractions, are a part.
+        uses: of how many nodes sums, contractions, and what is whole are a part.
     """
 
     def __init__(self, normal: Normaliser, ranks: Ranks) -> None:
@@ -187,7 +189,7 @@ class Reach:
     def share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
         below = reachable(results, arms=False)
-        self.uses = uses_of_parts(below)
+        self.uses = uses_of_parts(below, self.graph.wholes)
         if self.graph.ranked:
             self.below = set(below)
         products = self._products(results, below)
@@ -299,12 +301,13 @@ class Reach:
                 self.covers[turned] = -sign, powers
 
 
-def uses_of_parts(nodes: list[Node]) -> dict[Node, int]:
-    """Of how many of the nodes each sum or contraction is a part, alone or as a factor."""
+def uses_of_parts(nodes: list[Node], wholes: AbstractSet[Node]) -> dict[Node, int]:
+    """Of how many of the nodes each sum, contraction or whole is a part, alone or as a factor."""
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            if type(part) is Sum or (type(part) is Call and part.op == "contract"):
+            contraction = type(part) is Call and part.op == "contract"
+            if type(part) is Sum or contraction or part in wholes:
                 uses[part] = uses.get(part, 0) + 1
     return uses
 
