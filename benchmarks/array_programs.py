@@ -40,7 +40,7 @@ from tests import array_programs
 # At most, but for other projects at least.
 LIMITS = {"/ by hand": 1.15, "/ f": 3.0, "tangent": 1.0, "autograd": 1.0, "jax": 1.0}
 OTHERS = ("tangent", "autograd", "jax")
-ROUNDS = {"small": 51, "large": 11}
+ROUNDS = {"small": 51, "large": 7}
 # Below these, of a gradient, calls decide rather than waste.
 MICROSECONDS = 20
 
