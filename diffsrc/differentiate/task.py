@@ -10,7 +10,7 @@ from diffsrc.ops.arrays import STEPS
 from diffsrc.simplify import Simplifier
 
 # What is asked of an array beside its values.
-LENGTHS = frozenset({"dim", "count", "items"})
+LENGTHS = frozenset({"dim", "ramp", "count"})
 BY_USERS = frozenset({"registered", "custom", "stop"})
 
 

@@ -18,6 +18,7 @@ MODULES = {
     "np": "numpy",
     "special": "scipy.special",
     "linalg": "scipy.linalg",
+    "integrate": "scipy.integrate",
     "stats": "scipy.stats",
 }
 INFIX = {

@@ -17,7 +17,7 @@ STANDARD = {
     "math": "import math",
 }
 OTHERS = {"np": "import numpy as np"}
-OF_SCIPY = ("special", "stats")
+OF_SCIPY = ("integrate", "linalg", "special", "stats")
 MAX_ELEMENTS = 1_000
 LARGEST = 8  # bytes: a longer float has no Python literal
 PLAIN = (bool, int, float, complex, str, bytes, type(None))

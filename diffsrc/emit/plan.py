@@ -20,6 +20,16 @@ FRESH = frozenset(
         "np.einsum",
         "np.tensordot",
     }
+    | {
+        "np.concatenate",
+        "np.stack",
+        "np.roll",
+        "np.pad",
+        "np.triu",
+        "np.tril",
+        "np.repeat",
+        "np.tile",
+    }
 )
 # What costs no more than a name.
 NEVER_BOUND = frozenset(

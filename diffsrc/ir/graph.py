@@ -71,6 +71,11 @@ class Graph:
         self.wholes: set[Node] = set()
         # Of these sizes NumPy raises if they differ.
         self.held: dict[tuple[Node, Node], None] = {}
+        # Matrices that are their own transposes; values with their axes in another order.
+        self.symmetric: set[Node] = set()
+        self.turned: dict[tuple[Node, tuple[int, ...]], Node] = {}
+        # Of the forms of arrays that the user named, what stands for them.
+        self.named: dict[Node, Node] = {}
         # What derivatives take for granted of two sizes: that they are "==", or that one is ">=".
         self.assumed: dict[tuple[Node, str, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.nodes import Node, Number
@@ -66,17 +66,26 @@ def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
     return root
 
 
-def as_long(graph: Graph) -> Callable[[Node], Node]:
+def sizes_alike(graph: Graph) -> Callable[[Node], Node]:
     """Gives for each size one that stands for all that are as long, where NumPy does not raise."""
     assumed = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
     return classes((*graph.equal, *graph.held, *assumed))
 
 
-def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> dict[Node, str]:
-    """A letter for each size, one for those that were found to be equal; `known` are the user's."""
-    root = as_long(graph)
+def symbols(
+    graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str], taken: Collection[str] = ()
+) -> dict[Node, str]:
+    """A letter for each size, one for those that were found to be equal.
+
+    `known` are the user's; no other is `taken`, by an argument.
+    """
+    root = sizes_alike(graph)
     found: dict[Node, str] = {root(size): name for size, name in known.items()}
-    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in found.values())
+    for _, relation, size in graph.assumed:
+        if relation == "==" and isinstance(size, Number):
+            found[root(size)] = str(size.value)
+    avoided = {*found.values(), *taken}
+    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in avoided)
     names: dict[Node, str] = {}
     for size in sizes:
         if isinstance(size, Number):

@@ -22,8 +22,8 @@ def size_of(node: Node) -> Node:
     """The normal node of a length, whether it is written or normal, under a name or not."""
     graph = node.graph
     match node:
-        case Const(value=int() as value):
-            return graph.number(value)
+        case Const(value=int() | float() as value) if value == value // 1:
+            return graph.number(int(value))
         case Ref():
             return size_of(node.value)
         case Sum():
@@ -32,7 +32,8 @@ def size_of(node: Node) -> Node:
             powers = [graph.power(size_of(base), e) for base, e in node.factors]
             return graph.product([node.coefficient, *powers])
         case Call(op="dim") if node.options:
-            return node.args[0].type.axes[node.params[0]]  # type: ignore[index] # an axis
+            size: Node = node.args[0].type.axes[node.params[0]]
+            return size
         case Call(op="size"):
             return graph.product(node.args[0].type.axes)
         case Call(op="add" | "sub" | "mul" | "neg" | "pos"):
@@ -116,24 +117,51 @@ def item_at(node: Node, rank: int, places: Mapping[int, int]) -> Node:
             item = graph.power(item_at(base, rank, places), exponent)
             return graph.product([node.coefficient, *rest, item])
     if isinstance(node, Call) and node.op == "array" and len(node.type.axes) == rank:
-        shape: tuple[int, ...] = node.params  # type: ignore[assignment] # integers
+        shape: tuple[int, ...] = node.params
         if sorted(places) == list(range(len(shape))):
             flat = 0
             for axis, size in enumerate(shape):
                 flat = flat * size + places[axis] % size
             return node.args[flat]
+    ((axis, place), *others) = places.items()
+    if not others and place >= 0 and isinstance(node, Call) and node.op == "index":
+        inner = _inside_slice(node, axis, rank, place)
+        if inner is not None:
+            return inner
     return at_axes(node, rank, {axis: ("at", place) for axis, place in places.items()})
 
 
-def part(node: Node, rank: int, axis: int, start: Node, stop: Node | None, size: Node) -> Node:
-    """The items from `start` on, `size` of them, up to `stop` where others follow."""
-    missing = rank - len(node.type.axes)
-    at = axis - missing
+def _inside_slice(node: Call, axis: int, rank: int, place: int) -> Node | None:
+    """An item of what is left behind a place: `x[n:][1]` is `x[n + 1]`."""
+    array, *bounds = node.args
+    spec: list[Entry] = [WHOLE] * rank
+    entries = list(node.params)
+    if len(entries) != rank or entries[axis][0] != "slice":
+        return None
+    _, start, stop, step = entries[axis]
+    entries[axis] = WHOLE
+    if step is not None or stop is not None or entries != spec:
+        return None
+    first = bounds[start.index - 1] if isinstance(start, Hole) else start
+    if isinstance(first, int) and first < 0:
+        return None
+    spec[axis] = ("at", first + place)
+    return index(array, tuple(spec))
+
+
+def part(node: Node, axis: int, start: Node, stop: Node | None, size: Node) -> Node:
+    """The items from `start` on, `size` of them, up to `stop` where others follow.
+
+    The axis is counted from behind; a value that lacks it is alike everywhere.
+    """
+    rank = len(node.type.axes)
+    at = rank + axis
     if at < 0 or is_unit(node.type.axes[at]):
         return node
     if is_unit(size) and (stop is None or isinstance(start, Number)):
-        item = item_at(node, rank, {axis: -1 if stop is None else int(start.value)})  # type: ignore[attr-defined] # a number
-        return expanded(item, (at,), len(node.type.axes)) if at else item
+        place = int(start.value) if isinstance(start, Number) else -1
+        item = item_at(node, rank, {at: place})
+        return expanded(item, (at,), rank)
     first = None if start is node.graph.zero else start
     return sliced(node, at, first, stop, size)
 
@@ -180,8 +208,9 @@ def reshaped(node: Node, sizes: Sequence[Node | None]) -> Node:
     rest = graph.product([size for size in sizes if size is not None])
     left: Node | None = None
     if None in sizes:
-        numbers = isinstance(count, Number) and isinstance(rest, Number)
-        if rest is graph.zero or (numbers and count.value % rest.value):  # type: ignore[attr-defined] # numbers
+        if rest is graph.zero or (
+            isinstance(count, Number) and isinstance(rest, Number) and count.value % rest.value
+        ):
             raise ValueError("cannot reshape array: the sizes do not divide its own")
         quotient = graph.number(1) if count is rest else count / rest
         left = quotient if is_whole(quotient) else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import math
+from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -80,6 +81,9 @@ class Arrays(Live):
                 f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
             )
         return argument.axes
+
+    @abstractmethod
+    def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]: ...
 
     # Attributes
 
@@ -241,10 +245,11 @@ class Arrays(Live):
         known = {size for arg in made.args for size in arg.type.axes}
         axes = list(made.type.axes)
         for i, size in enumerate(axes):
-            own = isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
-            if own and size not in known and size.args[0] is not made:
+            if not isinstance(size, Call) or size.op != "dim" or size in known:
+                continue
+            if not isinstance(size.args[0], Var) and size.args[0] is not made:
                 axes[i] = self.graph.call("dim", made, params=(i,), type_=FLOAT)
-        made.type = Type(made.type.kind, tuple(axes))
+        made.type = made.type._replace(axes=tuple(axes))
 
     def _given_to(
         self,
@@ -294,10 +299,16 @@ class Arrays(Live):
     ) -> Any:
         """An argument as its operation has it, with holes for nodes."""
         match parameter.kind:
+            case _ if parameter.has_default and isinstance(value, Static) and value.value is None:
+                return None
+            case "index" if (tree := self.known_integers(value)) is not None:
+                return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
             case "dtype":
                 return self._dtype_tree(value, holes, node)
+            case "array" if isinstance(value, Static) and value.value is None:
+                return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
             case "array" | "list" | "sizes" if isinstance(value, Object):
                 # The items of an argument that is a list or a tuple.
                 items = Items(self.elements(value, node), list)
@@ -317,6 +328,14 @@ class Arrays(Live):
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
+
+    def known_integers(self, value: Value) -> tuple[object, ...] | int | None:
+        """Integers in tuples, of lists of such; None where there is something else."""
+        if isinstance(value, Items):
+            items = [self.known_integers(item) for item in value.items]
+            return None if None in items else tuple(items)
+        known = self.known_number(value)
+        return known if type(known) is int else None
 
     def _dtype_tree(self, value: Value, holes: list[Node], node: ast.AST) -> Any:
         """A kind of floats: `float`, `np.float32`, `"float64"`, `x.dtype`."""
@@ -374,6 +393,7 @@ class Arrays(Live):
             "None" if name in refused else text_of(name, value)
             for name, value in zip(names, args, strict=False)
         ]
+        texts = [text for text in texts if text]  # none of several arguments
         texts += [
             f"{name}={text_of(name, value)}"
             for name, value in keywords.items()
@@ -433,7 +453,7 @@ def rendered(tree: Any, value: Value) -> str:
     if isinstance(tree, Hole):
         return f"{{{tree.index}}}"
     if isinstance(tree, ShapeOf):
-        return f"{{{tree.index}}}.shape"
+        return f"{{{tree.place}}}.shape"
     if isinstance(tree, tuple):
         if isinstance(value, Object):
             value = Items((value,) * len(tree), list)

@@ -283,15 +283,6 @@ class Builtins(Iterations):
                     return self._length(len(argument.items), node)
             case Items(type=kind) if kind is set:
                 pass
-            case Node():
-                self.need_ranks()
-                if value.type.axes:
-                    return self.length(value, 0, node, "len({0})")
-                return self.refuse(
-                    "A number has no length: Python would raise.",
-                    node,
-                    "Call the derivative with an array.",
-                )
             case _:
                 return self._length(len(self.elements(value, node)), node)
         return self.refuse(

@@ -9,7 +9,7 @@ from typing import Never
 
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Assert, Node, Number
-from diffsrc.ir.arrays import WHOLE, Hole
+from diffsrc.ir.arrays import WHOLE, Hole, lengths_of, nested
 from diffsrc.ops.arrays import ARRAYS
 from diffsrc.parse.arrays import Rest, rendered
 from diffsrc.parse.attributes import Attributes, fields_of_tuple, is_named_tuple, may_change
@@ -87,9 +87,7 @@ class Subscripts(Attributes):
                 "Write slices: first, rest = x[0], x[1:].",
             )
         else:
-            length = self.length(value, 0, node, "len({0})")
-            same = self.node("eq", (length, self.const(count, node)), node)
-            self.sink.add(Assert(same, None, self.place(node)))
+            self._hold_length(value, count, node)
         spec = [WHOLE] * (len(value.type.axes) - 1)
         operation = ARRAYS["np.index"]
         return Items(
@@ -107,6 +105,16 @@ class Subscripts(Attributes):
             )
         )
 
+    def _hold_length(self, value: Node, count: int, node: ast.AST) -> None:
+        """Raise where an array has another length; in a branch, where that is reached."""
+        size = value.type.axes[0]
+        if self.sink.parent is None:
+            self.graph.assumed[size, "==", self.graph.number(count)] = None
+            return
+        length = self.length(value, 0, node, "len({0})")
+        same = self.node("eq", (length, self.const(count, node)), node)
+        self.sink.add(Assert(same, None, self.place(node)))
+
     def items_of_array(self, base: Node, node: ast.Subscript) -> Value:
         """`x[1:, i]`: an entry for each axis, and the text."""
         self.need_ranks()
@@ -115,57 +123,95 @@ class Subscripts(Attributes):
         entries: list[tuple[object, ...] | None] = []
         texts: list[str] = []
         for part in parts:
-            mesh = self._mesh(part, holes)
-            if mesh is not None:
-                entries += [("take", hole) for hole in mesh]
-                texts += [f"{{{hole.index}}}" for hole in mesh]
-                continue
-            entry, text = self._entry(part, holes)
-            entries.append(entry)
-            texts.append(text)
+            if isinstance(part, ast.Slice):
+                found = [self._slice_entry(part, holes)]
+            else:
+                value = self._index_value(part)
+                several = isinstance(value, Items) and value.type is tuple and len(parts) == 1
+                values = value.items if several and isinstance(value, Items) else (value,)
+                found = [self._entry(item, part, holes) for item in values]
+            entries += [entry for entry, _ in found]
+            texts += [text for _, text in found]
         spec = self._whole_spec(base, entries, holes, node)
         text = f"{{0}}[{', '.join(texts)}]"
         return self.made(ARRAYS["np.index"], {"a": Hole(0), "spec": spec}, holes, text, node)
 
-    def _mesh(self, part: ast.expr, holes: list[Node]) -> list[Hole] | None:
-        """The arrays of `np.ix_(i, j)`, or None where this is no call of it."""
-        numpy = sys.modules.get("numpy")
-        if numpy is None or not isinstance(part, ast.Call):
-            return None
-        function = self.expression(part.func)
-        if not (isinstance(function, Static) and function.value is numpy.ix_):
-            return None
-        made = []
-        for item in self.elements(self.expression(part), part):
-            holes.append(self.numeric(item, part))
-            made.append(Hole(len(holes) - 1))
-        return made
+    def _index_value(self, part: ast.expr) -> Value:
+        """What stands in an index; of `np.nonzero(mask)` the mask, which takes the same items."""
+        if isinstance(part, ast.Call) and len(part.args) == 1 and not part.keywords:
+            numpy = sys.modules.get("numpy")
+            function = self.expression(part.func)
+            known = function.value if isinstance(function, Static) else None
+            if numpy is not None and (known is numpy.where or known is numpy.nonzero):
+                mask = self.expression(part.args[0])
+                if isinstance(mask, Node) and mask.type.kind == "bool":
+                    return mask
+        return self.expression(part)
 
-    def _entry(self, part: ast.expr, holes: list[Node]) -> tuple[tuple[object, ...] | None, str]:
+    def _slice_entry(
+        self, part: ast.Slice, holes: list[Node]
+    ) -> tuple[tuple[object, ...] | None, str]:
+        bounds, texts = [], []
+        for bound in (part.lower, part.upper, part.step):
+            held, text = self._bound_of_slice(bound, holes)
+            bounds.append(held)
+            texts.append(text)
+        if bounds[2] == 0:
+            self.refuse("The step of a slice is 0: NumPy would raise.", part, "Leave it out.")
+        text = f"{texts[0]}:{texts[1]}" + (f":{texts[2]}" if part.step else "")
+        return ("slice", *bounds), text
+
+    def _entry(
+        self, value: Value, part: ast.expr, holes: list[Node]
+    ) -> tuple[tuple[object, ...] | None, str]:
         """One entry, None for an ellipsis, and its text."""
-        if isinstance(part, ast.Constant) and part.value is Ellipsis:
-            return None, "..."
-        if isinstance(part, ast.Slice):
-            bounds, texts = [], []
-            for bound in (part.lower, part.upper, part.step):
-                held, text = self._bound_of_slice(bound, holes)
-                bounds.append(held)
-                texts.append(text)
-            text = f"{texts[0]}:{texts[1]}" + (f":{texts[2]}" if part.step else "")
-            return ("slice", *bounds), text
-        value = self.expression(part)
-        if isinstance(value, Static) and value.value is None:
+        known = value.value if isinstance(value, Static) else UNKNOWN
+        if known is None:
             return ("new",), "None"
-        if isinstance(value, Static) and value.value is Ellipsis:
+        if known is Ellipsis:
             return None, "..."
-        known = self.known_number(value)
-        if type(known) is int:
-            return ("at", known), str(known)
+        if type(known) is slice:
+            bounds = (known.start, known.stop, known.step)
+            if all(bound is None or type(bound) is int for bound in bounds):
+                texts = ["" if bound is None else str(bound) for bound in bounds]
+                text = ":".join(texts if texts[2] else texts[:2])
+                return ("slice", *bounds), text
+        if isinstance(value, Items) and value.type in {list, tuple}:
+            return self._list_entry(value, part, holes)
+        number = self.known_number(value)
+        if type(number) is int:
+            return ("at", number), str(number)
+        if type(number) is bool:
+            self.refuse("One truth value as an index is not understood.", part, "Leave it out.")
         at = self.numeric(value, part)
         holes.append(at)
         hole = Hole(len(holes) - 1)
+        if at.type.kind == "bool" and not at.type.axes:
+            self.refuse("One truth value as an index is not understood.", part, "Use an if.")
         kind = "mask" if at.type.kind == "bool" else "take" if at.type.axes else "at"
         return (kind, hole), f"{{{hole.index}}}"
+
+    def _list_entry(
+        self, value: Items, part: ast.expr, holes: list[Node]
+    ) -> tuple[tuple[object, ...], str]:
+        """An entry of integers that are known."""
+        del holes
+        tree = self.known_integers(value)
+        if tree is None:
+            self.refuse(
+                "A list of indices is understood where it holds integers that are known.",
+                part,
+                "Write the integers out, or pass them as an array.",
+            )
+        try:
+            lengths_of(tree)
+        except ValueError:
+            self.refuse(
+                "The lists in this index are not alike: NumPy would raise.",
+                part,
+                "Give them one length.",
+            )
+        return ("list", tree), nested(tree)
 
     def _bound_of_slice(self, part: ast.expr | None, holes: list[Node]) -> tuple[object, str]:
         if part is None:
@@ -192,7 +238,7 @@ class Subscripts(Attributes):
             if entry is not None and entry[0] == "mask":
                 hole = entry[1]
                 assert isinstance(hole, Hole)
-                used += len(holes[hole.index].type.axes)
+                used += max(len(holes[hole.index].type.axes), 1)
             elif entry is not None and entry[0] != "new":
                 used += 1
         missing = len(base.type.axes) - used
@@ -203,7 +249,7 @@ class Subscripts(Attributes):
                 node,
                 "Write one index for each axis.",
             )
-        rest = [WHOLE] * missing
+        rest: list[tuple[object, ...]] = [WHOLE] * missing or [("gap",)] * (None in entries)
         if None not in entries:
             return tuple([entry for entry in (*entries, *rest) if entry is not None])
         at = entries.index(None)

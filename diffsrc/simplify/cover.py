@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 
 from diffsrc.ir import (
     COMPLEX,
@@ -20,6 +20,7 @@ from diffsrc.ir import (
     reachable,
     walk,
 )
+from diffsrc.ir.arrays import SCATTERED
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.lengths import leaves_range
 from diffsrc.simplify.literals import is_unit
@@ -36,6 +37,7 @@ from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
 
 MAX_CANDIDATES = 32
+COUNTED = SCATTERED | {"contract"}
 
 # A coefficient and powers, also of values as they are written.
 Cover = tuple[Exact, Powers]
@@ -83,6 +85,7 @@ class Reach:
     def offer(self, node: Node) -> None:
         """Let products be covered with a value of the user's."""
         form = self.normal(node)
+        form = self.normal.inner.get(form, form)  # type: ignore[call-overload] # a `Ref`, or nothing
         coefficient, powers = monomial_of(form)
         if node.type is COMPLEX and form.type is not COMPLEX:
             return
@@ -133,7 +136,7 @@ class Reach:
                     continue
                 own = node in self.named or node in self.computed or node in self.free
                 roots = roots_taken(inner, powers)
-                if roots and not (own and (is_root(node) or all(map(nonnegative, roots)))):
+                if roots and not (own and (is_root(node) or self._have_roots(node, roots))):
                     continue
                 # Once, if that is cheaper: `f / T` for `f**2 * c` where `f` is `1 / (c * T)`.
                 for count in (most,) if roots or abs(most) == 1 else (most, most // abs(most)):
@@ -163,6 +166,10 @@ class Reach:
         rest = {b: e - count * inner[b] if b in inner else e for b, e in powers.items()}
         return coefficient, {**{b: e for b, e in rest.items() if e}, node: count}
 
+    def _have_roots(self, node: Node, roots: Sequence[Node]) -> bool:
+        """Whether values are not negative: by their forms, or as the user's array has their roots."""
+        return bool(node.type.axes) or all(map(nonnegative, roots))
+
     def _cost(self, base: Node, exponent: Exact) -> int:
         """What a power costs with the product that it is multiplied by."""
         if self.ranks.differ and self.ranks.is_likely_single(base):
@@ -189,7 +196,7 @@ class Reach:
     def share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
         below = reachable(results, arms=False)
-        self.uses = uses_of_parts(below, self.graph.wholes)
+        self.uses = uses_of_parts(below)
         if self.graph.ranked:
             self.below = set(below)
         products = self._products(results, below)
@@ -301,13 +308,13 @@ class Reach:
                 self.covers[turned] = -sign, powers
 
 
-def uses_of_parts(nodes: list[Node], wholes: AbstractSet[Node]) -> dict[Node, int]:
-    """Of how many of the nodes each sum, contraction or whole is a part, alone or as a factor."""
+def uses_of_parts(nodes: list[Node]) -> dict[Node, int]:
+    """Of how many nodes each sum is a part, alone or as a factor; of arrays more than sums."""
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            contraction = type(part) is Call and part.op == "contract"
-            if type(part) is Sum or contraction or part in wholes:
+            of_arrays = type(part) is Call and part.op in COUNTED
+            if type(part) is Sum or of_arrays or part in part.graph.wholes:
                 uses[part] = uses.get(part, 0) + 1
     return uses
 

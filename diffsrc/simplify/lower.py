@@ -32,7 +32,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import SCATTERED, is_primitive
+from diffsrc.ir.arrays import SCATTERED, is_primitive, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -156,6 +156,11 @@ class Lowering:
             arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
+            if node.type.axes and all(isinstance(arm, Const) for arm in arms):
+                ones = self.arrays.where_true(condition, arms, node.type)
+                if ones is not None:
+                    return ones
+                arms = [*self.arrays.in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -245,6 +250,9 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
+                ones = self.arrays.where_true(args[0], arms, node.type)
+                if ones is not None:
+                    return ones
                 arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
@@ -265,8 +273,17 @@ class Lowering:
         written = self.normal.written.get(node)
         return written in self.reach.named or written in self.reach.computed
 
+    def _opened(self, node: Sum) -> Node:
+        """A sum with what was kept whole for several values, where only one has a use for it."""
+        wholes, uses = self.graph.wholes, self.reach.uses
+        alone = [t for t, _ in node.terms if t in wholes and uses.get(t, 0) < 2]
+        if not alone:
+            return node
+        terms = (c * (t.operands[0] if t in alone else t) for t, c in node.terms)
+        return self.graph.sum([node.constant, *terms])
+
     def _is_used_twice(self, node: Node) -> bool:
-        return node in self.done or self.reach.uses.get(node, 0) > 1
+        return self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
@@ -278,6 +295,12 @@ class Lowering:
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
+            single = self._opened(node)
+            if single is not node:
+                return self(single)
+            numbers = common_numbers(node)
+            if numbers is not self.graph.one:
+                return self(numbers * self.graph.sum([c * (t / numbers) for t, c in node.terms]))
             together = of_one_array(node)
             if together is not node:
                 return self(together)
@@ -322,6 +345,9 @@ class Lowering:
             inside = multiplied_in(node, self._is_used_twice)
             if inside is not node:
                 return self(inside)
+            vectors = column_and_row(node)
+            if vectors is not None:
+                return self.arrays.outer(*vectors, node.type)
         coefficient, powers = self._turned(*self.reach.cover(node))
         if len(powers) == 1:
             (base, exponent), *_ = powers.items()
@@ -356,6 +382,23 @@ class Lowering:
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers
+
+
+def common_numbers(node: Sum) -> Node:
+    """What all terms of a sum of arrays are multiplied with, or divided by, and is no array."""
+    graph = node.graph
+    if not node.type.axes or node.constant or len(node.terms) < 2:
+        return graph.one
+    common: dict[Node, Exact] | None = None
+    for term, _ in node.terms:
+        powers = dict(term.factors) if isinstance(term, Prod) else {term: 1}
+        own = {b: e for b, e in powers.items() if not b.type.axes}
+        if common is None:
+            common = own
+        else:
+            both = ((b, e, own[b]) for b, e in common.items() if b in own)
+            common = {b: min(e, f) if e > 0 else max(e, f) for b, e, f in both if e * f > 0}
+    return graph.monomial(1, common or {})
 
 
 def of_one_array(node: Sum) -> Node:
@@ -397,6 +440,34 @@ def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
                 made.append(c * scale * term)
         return node.graph.sum(made)
     return node
+
+
+def column_and_row(node: Prod) -> tuple[Node, Node] | None:
+    """The two vectors all whose products a matrix is made of; numbers go to the longer product."""
+    if len(node.type.axes) != 2 or any(map(is_unit, node.type.axes)):
+        return None
+    parts: dict[str, list[Node]] = {"row": [], "column": [], "number": []}
+    for base, exponent in node.factors:
+        units = tuple(map(is_unit, base.type.axes))
+        kind = {
+            (): "number",
+            (False,): "row",
+            (True, False): "row",
+            (False, True): "column",
+        }.get(units)
+        if kind is None:
+            return None
+        power = node.graph.power(base, exponent)
+        parts[kind].append(
+            view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power
+        )
+    if not parts["row"] or not parts["column"]:
+        return None
+    numbers = [*parts["number"], node.coefficient]
+    first = len(parts["row"]) > len(parts["column"])
+    column = node.graph.product([*parts["column"], *([] if first else numbers)])
+    row = node.graph.product([*parts["row"], *(numbers if first else [])])
+    return column, row
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:

@@ -21,12 +21,11 @@ from diffsrc.ir import (
     Prod,
     Ref,
     Sum,
-    Type,
     Var,
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape, is_primitive
+from diffsrc.ir.arrays import in_shape, is_primitive, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
@@ -37,6 +36,8 @@ RATIONAL = frozenset(
     {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
     | {"complex", "rect", "wofz", "lambertw", "select"}
 )
+# What is asked of an array beside its values.
+LENGTHS = frozenset({"dim", "count"})
 SHAPES = frozenset({"dim", "size"})
 # What the builders of `ir.complex` give where they can do no more.
 BUILT = frozenset({*PARTS, "abs"})
@@ -77,26 +78,29 @@ class Normaliser:
 
     def _form(self, node: Node) -> Node:
         form = self._of(node)
-        if node.type.axes and isinstance(form, Call) and not form.options:
-            self._measured(form, node.type)
+        if node.type.axes and isinstance(form, Call) and not form.options and form is not node:
+            self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
-            if node in self.named and self._is_whole(form):
+            if (node in self.named and self._is_whole(form)) or is_quotient(node, form):
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
-                # What rules make of an array's form is computed from the named one too.
-                self.written.setdefault(inner, node)
+                if inner.type.axes:
+                    self.graph.named.setdefault(inner, form)
+                    self.written.setdefault(inner, node)
+                    if is_symmetric(inner):
+                        self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):
                 self.written.setdefault(form, node)
         return form
 
-    def _measured(self, form: Call, own: Type) -> None:
+    def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
-        pairs = list(zip(form.type.axes, own.axes, strict=False))
-        if len(form.type.axes) != len(own.axes) or form.type.axes == own.axes:
+        pairs = list(zip(form.type.axes, own.type.axes, strict=False))
+        if len(form.type.axes) != len(own.type.axes) or form.type.axes == own.type.axes:
             return
         axes = []
         for size, written in pairs:
@@ -106,7 +110,12 @@ class Normaliser:
             if asked and size is not written:
                 self.graph.held[size, written] = None
             axes.append(written if asked else size)
-        form.type = Type(form.type.kind, tuple(axes))
+            if asked and form.op == "view" and form.params[len(axes) - 1] is not None:
+                inner = form.args[0]
+                known = list(inner.type.axes)
+                known[form.params[len(axes) - 1]] = written
+                inner.type = inner.type._replace(axes=tuple(known))
+        form.type = form.type._replace(axes=tuple(axes))
 
     def _is_whole(self, form: Node) -> bool:
         if form.type is COMPLEX and isinstance(form, Prod):
@@ -273,6 +282,22 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def is_quotient(node: Node, form: Node) -> bool:
+    """Whether a value is a quotient of computed arrays, as `e / e.sum()`, that is best kept whole.
+
+    The derivative of a softmax has it, not its numerator.
+    """
+    if not (form.type.axes and isinstance(form, Prod) and isinstance(node, Call)):
+        return False
+    above = [b for b, e in form.factors if e > 0 and not isinstance(b, Var)]
+    below = [b for b, e in form.factors if e < 0]
+    lengths = [isinstance(b, Call) and b.op in LENGTHS for b in below]
+    computed = [
+        not (isinstance(b, Var) or of_length) for b, of_length in zip(below, lengths, strict=True)
+    ]
+    return node.op == "div" and bool(above) and any(computed)
 
 
 def unrooted(node: Node) -> Node:

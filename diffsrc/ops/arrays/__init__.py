@@ -38,10 +38,12 @@ FAMILIES = (
     "along",
     "basic",
     "diagonals",
+    "differences",
     "exponentials",
     "linear",
     "products",
     "reductions",
+    "selection",
     "shaping",
 )
 

@@ -56,6 +56,8 @@ def _triangle(node: Call) -> str:
     return f"np.{'tril' if lower else 'triu'}({{0}}{f', {offset}' if offset else ''})"
 
 
+# It is written in parts.
+primitive("mirrored", lambda _: "")
 primitive("triangle", _triangle)
 primitive("diagonal", _diagonal)
 primitive("diag", _diag)

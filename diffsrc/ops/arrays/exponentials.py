@@ -8,7 +8,7 @@ from diffsrc.ir.shapes import broadcast
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive
 
 
-def logsumexp(a: Node, axis: Axis, b: Node | None, keepdims: bool) -> Node:  # noqa: FBT001 # as SciPy has it
+def logsumexp(a: Node, axis: Axis, b: Node | None, keepdims: bool) -> Node:  # as SciPy has it
     """The logarithm of a sum of exponentials, with weights `b`."""
     args = (a,) if b is None else (a, b)
     whole = broadcast(args)
@@ -22,7 +22,8 @@ def logsumexp(a: Node, axis: Axis, b: Node | None, keepdims: bool) -> Node:  # n
 
 def log_softmax(x: Node, axis: Axis) -> Node:
     """The logarithm of `softmax`."""
-    return x - logsumexp(x, axis, None, keepdims=True)
+    # A single number needs no axes.
+    return x - logsumexp(x, axis, None, keepdims=len(axes_of(x, axis)) < len(x.type.axes))
 
 
 def softmax(x: Node, axis: Axis) -> Node:

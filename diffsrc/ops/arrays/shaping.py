@@ -6,7 +6,18 @@ from collections.abc import Callable, Sequence
 from typing import TypeGuard
 
 from diffsrc.ir import Call, Graph, Node, Number, Type
-from diffsrc.ir.arrays import WHOLE, Hole, diag, diagonal, expanded, eye, in_shape, index, view
+from diffsrc.ir.arrays import (
+    WHOLE,
+    Hole,
+    diag,
+    diagonal,
+    expanded,
+    eye,
+    in_shape,
+    index,
+    triangle,
+    view,
+)
 from diffsrc.ir.shapes import Axes, is_unit, joined
 from diffsrc.ir.shaping import (
     at_axes,
@@ -15,6 +26,7 @@ from diffsrc.ir.shaping import (
     is_whole,
     raveled,
     reshaped,
+    size_of,
     sliced,
     stacked,
     whole_quotient,
@@ -333,8 +345,9 @@ def stack(arrays: Node | tuple[Node, ...], axis: int) -> Node:
 def vstack(arrays: Node | tuple[Node, ...]) -> Node:
     if isinstance(arrays, Node) and rank_of(arrays) == 2:
         return arrays
-    items = [at_least(2, a) for a in listed(arrays)]
-    return concatenated(items, 0)
+    items = listed(arrays)
+    below = _side_by_side(items, 0)
+    return concatenated([at_least(2, a) for a in items], 0) if below is None else below
 
 
 def hstack(arrays: Node | tuple[Node, ...]) -> Node:
@@ -343,11 +356,18 @@ def hstack(arrays: Node | tuple[Node, ...]) -> Node:
 
 
 def dstack(arrays: Node | tuple[Node, ...]) -> Node:
-    return concatenated([at_least(3, a) for a in listed(arrays)], 2)
+    items = listed(arrays)
+    beside = _side_by_side(items, 1)
+    if beside is not None:
+        return view(beside, (None, 0, 1))
+    return concatenated([at_least(3, a) for a in items], 2)
 
 
 def column_stack(arrays: Node | tuple[Node, ...]) -> Node:
     items = listed(arrays)
+    beside = _side_by_side(items, 1)
+    if beside is not None:
+        return beside
     return concatenated(
         [a if rank_of(a) > 1 else view(at_least(1, a), (0, None)) for a in items], 1
     )
@@ -356,6 +376,14 @@ def column_stack(arrays: Node | tuple[Node, ...]) -> Node:
 def rows_joined(arrays: tuple[Node, ...]) -> Node:
     """`np.r_`."""
     return concatenated([at_least(1, a) for a in arrays], 0)
+
+
+def _side_by_side(arrays: Sequence[Node], axis: int) -> Node | None:
+    """Arrays of one axis each as the rows, or columns, of a matrix."""
+    if any(rank_of(a) > 1 for a in arrays) or not arrays:
+        return None
+    made = stacked(arrays[0].graph, [at_least(1, a) for a in arrays])
+    return made if axis == 0 else view(made, (1, 0))
 
 
 def columns_joined(arrays: tuple[Node, ...]) -> Node:
@@ -375,7 +403,7 @@ def _concatenate_text(node: Call) -> str:
 
 
 def _array_text(node: Call) -> str:
-    shape: tuple[int, ...] = node.params  # type: ignore[assignment] # integers
+    shape: tuple[int, ...] = node.params
     holes = iter(f"{{{i}}}" for i in range(len(node.args)))
 
     def text(sizes: tuple[int, ...]) -> str:
@@ -408,10 +436,10 @@ def cut(a: Node, sections: Size | tuple[Size, ...], axis: int, *, even: bool) ->
         if known <= 0:
             raise ValueError("number sections must be larger than 0.")
         return sections_of(a, known, axis, even=even)
-    bounds = [node_of(graph, place) for place in sections]
+    bounds = [int(place.value) if isinstance(place, Number) else place for place in sections]
     parts = []
-    for start, stop in zip([graph.zero, *bounds], [*bounds, None], strict=True):
-        entry = ("slice", None if start is graph.zero else start, stop, None)
+    for start, stop in zip([None, *bounds], [*bounds, None], strict=True):
+        entry = ("slice", start, stop, None)
         parts.append(at_axes(a, rank_of(a), {axis: entry}))
     return tuple(parts)
 
@@ -426,15 +454,15 @@ def sections_of(a: Node, count: int, axis: int, *, even: bool) -> tuple[Node, ..
         if even and longer:
             raise ValueError("array split does not result in an equal division")
         length = graph.number(int(size.value) // count)
-    elif even:
-        length, longer = whole_quotient("floordiv", size, graph.number(count)), 0
     else:
-        raise NotImplementedError(
-            "How many items each part has is not known before the derivative runs."
-        )
-    parts, start = [], graph.zero
+        length, longer = whole_quotient("floordiv", size, graph.number(count)), 0
+    parts: list[Node] = []
+    start: Node = graph.zero
     for i in range(count):
         own = length + (i < longer)
+        if not (even or isinstance(size, Number) or length is quotient):
+            # The first parts get what is left over.
+            own = whole_quotient("floordiv", size + (count - 1 - i), graph.number(count))
         stop = None if i == count - 1 else start + own
         parts.append(sliced(a, axis, None if i == 0 else start, stop, own))
         start = start + own
@@ -514,12 +542,15 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
     """An array with some of its own items before and behind one axis."""
     graph, size, rank = a.graph, a.type.axes[axis], rank_of(a)
 
-    def taken(start: int | None, stop: int | None, step: int | None) -> Node:
-        return at_axes(a, rank, {axis: ("slice", start, stop, step)})
+    def taken(start: int | None, stop: int | None) -> Node:
+        count = (stop or 0) - (start or 0)
+        bounds = [None if n is None else graph.number(n) for n in (start, stop)]
+        return sliced(a, axis, *bounds, graph.number(count if count > 0 else -(start or 0)))
 
+    first = 1 if mode == "reflect" else 0  # of those that are put before it, from inside
     if is_unit(size) or mode == "edge":
         axes = list(a.type.axes)
-        front, back = taken(None, 1, None), taken(-1, None, None)
+        front, back = taken(None, 1), taken(-1, None)
         parts = [a]
         if before:
             axes[axis] = graph.number(before)
@@ -531,29 +562,16 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
     if isinstance(size, Number) and max(before, after) > size.value - (mode == "reflect"):
         raise NotImplementedError("np.pad with more than the array has is not understood.")
     match mode:
-        case "reflect":
-            front, back = taken(before, 0, -1), taken(-2, -2 - after, -1)
-        case "symmetric":
-            front = flipped(taken(None, before, None), rank, (axis,))
-            back = taken(-1, -1 - after, -1)
+        case "reflect" | "symmetric":
+            front = flipped(taken(first or None, first + before), rank, (axis,))
+            back = flipped(taken(-first - after, -first or None), rank, (axis,))
         case _:
-            front, back = taken(-before, None, None), taken(None, after, None)
-    parts = [with_length(front, axis, before)] if before else []
-    parts += [a]
-    parts += [with_length(back, axis, after)] if after else []
-    return concatenated(parts, axis)
-
-
-def with_length(a: Node, axis: int, size: int) -> Node:
-    """A new slice, whose length is known here."""
-    axes = a.type.axes
-    if not isinstance(axes[axis], Number):
-        a.type = Type(a.type.kind, (*axes[:axis], a.graph.number(size), *axes[axis + 1 :]))
-    return a
+            front, back = taken(-before, None), taken(None, after)
+    return concatenated([front] * bool(before) + [a] + [back] * bool(after), axis)
 
 
 def _pad_text(node: Call) -> str:
-    widths: tuple[tuple[int, int], ...] = node.params  # type: ignore[assignment] # pairs
+    widths: tuple[tuple[int, int], ...] = node.params
     pairs = sorted(set(widths))
     text = str(widths)
     if len(pairs) == 1:
@@ -567,31 +585,18 @@ def _pad_text(node: Call) -> str:
 # Triangles and diagonals
 
 
-def triangle(name: str) -> Callable[[Node, int], Node]:
+def half(*, lower: bool) -> Callable[[Node, int], Node]:
+    """`np.tril`, or `np.triu`."""
+
     def define(a: Node, k: int) -> Node:
         if rank_of(a) == 1:
             # Each row of a square one.
             a = in_shape(view(a, (None, 0)), (a.type.axes[0], a.type.axes[0]))
         elif not rank_of(a):
             raise ValueError("np.triu and np.tril need an array")
-        return triangle_of(name, a, k)
+        return triangle(a, k, lower=lower)
 
     return define
-
-
-def triangle_of(name: str, a: Node, k: int) -> Node:
-    """The items above or below a diagonal, zeros elsewhere."""
-    core, coefficient = a.graph.split(a)
-    if coefficient != 1:
-        return coefficient * triangle_of(name, core, k)
-    if isinstance(a, Call) and a.op == name and a.params == (k,):
-        return a
-    return applied(name, a, params=(k,), type_=a.type)
-
-
-def _triangle_text(node: Call) -> str:
-    k = f", {node.params[0]}" if node.params[0] else ""
-    return f"np.{node.op}({{0}}{k})"
 
 
 def diagonal_of(a: Node, offset: int, axis1: int, axis2: int) -> Node:
@@ -632,12 +637,13 @@ def full(shape: Shape, fill_value: Node) -> Node:
     return broadcast_to(fill_value, shape)
 
 
-def full_like(a: Node, fill_value: Node) -> Node:
-    return broadcast_to(fill_value, a.type.axes)
+def full_like(a: Node, fill_value: Node, shape: Shape | None) -> Node:
+    return broadcast_to(fill_value, a.type.axes if shape is None else shape)
 
 
-def like(value: int) -> Callable[[Node], Node]:
-    return lambda a: in_shape(a.graph.number(value), a.type.axes)
+def like(value: int) -> Callable[[Node, Shape | None], Node]:
+    """`np.zeros_like`, or `np.ones_like`."""
+    return lambda a, shape: full_like(a, a.graph.number(value), shape)
 
 
 def places(count: Node) -> Node:
@@ -651,7 +657,8 @@ def arange(start: Node, stop: Node | None, step: Node | None) -> Node:
     graph = start.graph
     if stop is None:
         start, stop = graph.zero, start
-    step = graph.one if step is None else step
+    start, stop = size_of(start), size_of(stop)
+    step = graph.one if step is None else size_of(step)
     if step is graph.zero:
         raise ValueError("Maximum allowed size exceeded")
     count = (stop - start) / step
@@ -676,54 +683,64 @@ def is_length(size: Node) -> bool:
     return bool(size.operands) and is_whole(size) and all(map(is_length, size.operands))
 
 
-def ramp(count: Size, graph: Graph, *, endpoint: bool) -> Node:
-    """From 0 to 1."""
-    size = node_of(graph, count)
+def ramp(like: Call) -> Node:
+    """From 0 to 1, in as many steps, and in the precision, of `np.linspace` and the like."""
+    size = like.args[-1]
+    if is_unit(size):
+        return in_shape(like.graph.zero, (size,))
+    return applied("ramp", size, like, params=like.params, type_=Type("float", (size,)))
+
+
+def linspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
+    return spaced("linspace", start, stop, num, endpoint=endpoint)
+
+
+def spaced(name: str, start: Node, stop: Node, num: Size, *, endpoint: bool) -> Node:
+    """The primitive: so many values from one to another."""
+    size = node_of(start.graph, num)
     if isinstance(size, Number) and size.value < 0:
         raise ValueError("Number of samples must be non-negative.")
-    if is_unit(size):
-        return in_shape(graph.zero, (size,))
-    return applied("ramp", size, params=(endpoint,), type_=Type("float", (size,)))
+    axes = joined(start.type.axes, stop.type.axes)
+    return applied(name, start, stop, size, params=(endpoint,), type_=Type("float", (size, *axes)))
 
 
-def linspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # noqa: FBT001 # as NumPy has it
-    return between(start, stop, ramp(num, start.graph, endpoint=endpoint))
-
-
-def between(start: Node, stop: Node, steps: Node) -> Node:
-    """From one value, or array, to another."""
-    rank = max(rank_of(start), rank_of(stop))
-    column = view(steps, (0, *[None] * rank)) if steps.type.axes else steps
-    return start + (stop - start) * column
-
-
-def logspace(start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float) -> Node:  # noqa: FBT001 # as NumPy has it
+def logspace(
+    start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float
+) -> Node:  # as NumPy has it
     power = linspace(start, stop, num, endpoint)
     return start.graph.power(node_of(start.graph, base), power)  # type: ignore[arg-type] # a number
 
 
-def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # noqa: FBT001 # as NumPy has it
-    steps = ramp(num, start.graph, endpoint=endpoint)
-    rank = max(rank_of(start), rank_of(stop))
-    return start * start.graph.power(stop / start, view(steps, (0, *[None] * rank)))
+def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
+    return spaced("geomspace", start, stop, num, endpoint=endpoint)
 
 
 def _ramp_text(node: Call) -> str:
-    return f"np.linspace(0, 1, {{0}}{'' if node.params[0] else ', endpoint=False'})"
+    endpoint = "" if node.params[0] else ", endpoint=False"
+    return f"np.linspace(0, 1, {{0}}{endpoint}, dtype={{1}}.dtype)"
+
+
+def _spaced_text(node: Call) -> str:
+    endpoint = "" if node.params[0] else ", endpoint=False"
+    return f"np.{node.op}({{0}}, {{1}}, {{2}}{endpoint})"
 
 
 def same(a: Node) -> Node:
     return a
 
 
-def numbers(a: Node, ndmin: int = 0) -> Node:
+def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # as NumPy has it
     """`np.array`."""
+    del copy  # nothing is changed in place
     return (
         a if rank_of(a) >= ndmin else view(a, (*[None] * (ndmin - rank_of(a)), *range(rank_of(a))))
     )
 
 
-def item(a: Node, at: tuple[int, ...]) -> Node:
+def item(a: Node, at: int | tuple[int, ...]) -> Node:
+    if isinstance(at, int):
+        lengths = [int(s.value) for s in a.type.axes if isinstance(s, Number)]
+        at = (at,) if rank_of(a) == 1 else unraveled(at, lengths)
     if not at:
         if not all(map(is_unit, a.type.axes)):
             raise ValueError("can only convert an array of size 1 to a Python scalar")
@@ -733,7 +750,18 @@ def item(a: Node, at: tuple[int, ...]) -> Node:
     return index(a, tuple([("at", i) for i in at]))
 
 
-def meshgrid(arrays: tuple[Node, ...], indexing: str, sparse: bool) -> tuple[Node, ...]:  # noqa: FBT001 # as NumPy has it
+def unraveled(place: int, lengths: Sequence[int]) -> tuple[int, ...]:
+    """The places on all axes of one among all elements."""
+    found = []
+    for length in reversed(lengths):
+        place, at = divmod(place, length)
+        found.append(at)
+    return tuple(reversed(found))
+
+
+def meshgrid(
+    arrays: tuple[Node, ...], indexing: str, sparse: bool
+) -> tuple[Node, ...]:  # as NumPy has it
     if indexing not in {"xy", "ij"}:
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     count = len(arrays)
@@ -768,9 +796,9 @@ primitive("concatenate", _concatenate_text)
 primitive("roll", _roll_text)
 primitive("repeated", lambda _: "np.repeat(np.arange({0}), {1})")
 primitive("pad", _pad_text)
-primitive("triu", _triangle_text)
-primitive("tril", _triangle_text)
 primitive("ramp", _ramp_text)
+primitive("linspace", _spaced_text)
+primitive("geomspace", _spaced_text)
 
 # fmt: off
 array("reshape",      "np.reshape",      "a #shape.. :order=C -copy",              reshape,      method="reshape")
@@ -806,8 +834,8 @@ array("array_split",  "np.array_split",  "ary #indices_or_sections :axis=0",    
 array("hsplit",       "np.hsplit",       "ary #indices_or_sections",               hsplit)
 array("vsplit",       "np.vsplit",       "ary #indices_or_sections",               vsplit)
 array("pad",          "np.pad",          "array :pad_width :mode=constant constant_values=0", pad)
-array("triu",         "np.triu",         "m :k=0",                                 triangle("triu"))
-array("tril",         "np.tril",         "m :k=0",                                 triangle("tril"))
+array("triu",         "np.triu",         "m :k=0",                                 half(lower=False))
+array("tril",         "np.tril",         "m :k=0",                                 half(lower=True))
 array("diagonal",     "np.diagonal",     "a :offset=0 :axis1=0 :axis2=1",          diagonal_of,  method="diagonal")
 array("diag",         "np.diag",         "v :k=0",                                 diag_of)
 array("diagflat",     "np.diagflat",     "v :k=0",                                 diagflat)
@@ -816,19 +844,19 @@ array("identity",     "np.identity",     "@graph #n ^dtype",                    
 array("zeros",        "np.zeros",        "@graph #shape ^dtype -order",            constant(0))
 array("ones",         "np.ones",         "@graph #shape ^dtype -order",            constant(1))
 array("full",         "np.full",         "#shape fill_value ^dtype -order",        full)
-array("zeros_like",   "np.zeros_like",   "a ^dtype -order -subok",                 like(0))
-array("ones_like",    "np.ones_like",    "a ^dtype -order -subok",                 like(1))
-array("full_like",    "np.full_like",    "a fill_value ^dtype -order -subok",      full_like)
+array("zeros_like",   "np.zeros_like",   "a ^dtype -order -subok #shape=None",    like(0))
+array("ones_like",    "np.ones_like",    "a ^dtype -order -subok #shape=None",    like(1))
+array("full_like",    "np.full_like",    "a fill_value ^dtype -order -subok #shape=None", full_like)
 array("arange",       "np.arange",       "start stop=None step=None ^dtype",       arange)
 array("linspace",     "np.linspace",     "start stop #num=50 :endpoint=True -retstep ^dtype", linspace)
 array("logspace",     "np.logspace",     "start stop #num=50 :endpoint=True base=10 ^dtype", logspace)
 array("geomspace",    "np.geomspace",    "start stop #num=50 :endpoint=True ^dtype", geomspace)
-array("array",        "np.array",        "object ^dtype -copy -order -subok :ndmin=0", numbers)
+array("array",        "np.array",        "object ^dtype :copy=None -order -subok :ndmin=0", numbers)
 array("asarray",      "np.asarray np.asanyarray", "a ^dtype -order",               same)
 array("ascontiguousarray", "np.ascontiguousarray", "a ^dtype",                     lambda a: at_least(1, a))
 array("copy",         "np.copy",         "a -order",                               same,         method="copy")
-array("astype",       "",                "a ^dtype -order -casting -subok -copy",  same,         method="astype")
-array("item",         "",                "a :args..",                              item,         method="item")
+array("astype",       "",                "a ^dtype -order -casting -subok :copy=None", lambda a, copy: a,         method="astype")
+array("item",         "",                "a :args..=()",                           item,         method="item")
 array("meshgrid",     "np.meshgrid",     "~xi :indexing=xy :sparse=False -copy", meshgrid)
 array("ix_",          "np.ix_",          "~args",                               open_mesh)
 # fmt: on

@@ -18,9 +18,10 @@ class Parameter(NamedTuple):
     """A parameter of an operation.
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
-    "sizes" for a shape, an integer or a tuple of such; "dtype" for a kind of floats; "refused" for
-    what is not understood but left out; "rest" for all arrays that follow; "graph" for the graph,
-    which nobody passes. One that is `spread` takes all arguments that follow, in a method.
+    "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
+    "dtype" for a kind of floats; "refused" for what is not understood but left out; "rest" for all
+    arrays that follow; "graph" for the graph, which nobody passes. One that is `spread` takes all
+    arguments that follow, in a method.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Parameter(NamedTuple):
 class ShapeOf(NamedTuple):
     """The shape of an array among the arguments of a call."""
 
-    index: int
+    place: int
 
 
 class ArrayOperation(NamedTuple):
@@ -62,6 +63,7 @@ KINDS = {
     ":": "static",
     "*": "list",
     "#": "sizes",
+    "!": "index",
     "-": "refused",
     "~": "rest",
     "^": "dtype",
@@ -75,8 +77,9 @@ MODULES = {
     "scipy.special": "scipy.special",
     "scipy.linalg": "scipy.linalg",
     "scipy.integrate": "scipy.integrate",
+    "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
-DEFAULTS = {"None": None, "True": True, "False": False}
+DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
 def array(
@@ -164,7 +167,7 @@ def axes_of(node: Node, axis: Axis) -> tuple[int, ...]:
 def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]:
     """A reduction with `axis` and `keepdims`."""
 
-    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
         axes = axes_of(a, axis)
         rank = len(a.type.axes)
         value = reduce(a, axes)
@@ -185,7 +188,7 @@ def define(
         if isinstance(tree, Hole):
             return args[tree.index]
         if isinstance(tree, ShapeOf):
-            return args[tree.index].type.axes
+            return args[tree.place].type.axes
         if type(tree) is tuple:
             return tuple([filled(item) for item in tree])
         return tree

@@ -8,10 +8,12 @@ from diffsrc.rules.arrays import (  # noqa: F401 - it fills the table
     along,
     basic,
     diagonals,
+    differences,
     exponentials,
     linear,
     products,
     reductions,
+    selection,
     shaping,
 )
 from diffsrc.rules.arrays.table import ARRAY_RULES

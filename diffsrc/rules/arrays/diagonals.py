@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Call, Node, Type
+from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import (
     WHOLE,
     Hole,
@@ -10,10 +10,13 @@ from diffsrc.ir.arrays import (
     diagonal,
     expanded,
     eye,
+    filled,
     in_shape,
     is_square,
     put,
+    transposed,
     triangle,
+    view,
 )
 from diffsrc.ir.shapes import is_unit
 from diffsrc.rules.arrays.table import loose, whole
@@ -44,17 +47,26 @@ def _diagonal(g: Node, y: Call, _: int) -> Node:
 
 
 def _diag(g: Node, y: Call, _: int) -> Node:
+    if all(map(is_unit, g.type.axes)):
+        return view(g, ())
+    g = in_shape(g, y.type.axes)
     return diagonal(g, int(y.params[0]))  # type: ignore[call-overload] # an offset
 
 
 def _triangle(g: Node, y: Call, _: int) -> Node:
+    g = filled(g, y.args[0]) if isinstance(g, Number) else in_shape(g, y.type.axes)
     lower, offset = y.params
     return triangle(g, int(offset), lower=bool(lower))  # type: ignore[call-overload] # an offset
 
 
+def _mirrored(g: Node, _: Call, __: int) -> Node:
+    return triangle(g) + triangle(transposed(g), -1)
+
+
 # fmt: off
-whole("triangle", _triangle)
+whole("mirrored", _mirrored)
+loose("triangle", _triangle)
 loose("diagonal", _diagonal)
-whole("diag",     _diag)
+loose("diag",     _diag)
 whole("eye",      lambda g, y, i: y.graph.zero)
 # fmt: on

@@ -9,8 +9,8 @@ from diffsrc.ir.arrays import (
     diagonal,
     expanded,
     filled,
-    in_shape,
     labels_of,
+    mirrored,
     reduced,
     transposed,
     triangle,
@@ -28,7 +28,7 @@ from diffsrc.ops.arrays.linear import (
     solve,
     triangular,
 )
-from diffsrc.rules.arrays.table import loose, whole
+from diffsrc.rules.arrays.table import fitted, loose, whole
 
 
 def _product(factors: list[tuple[Node, str]], axes: Axes, out: str) -> Node:
@@ -41,6 +41,9 @@ def _product(factors: list[tuple[Node, str]], axes: Axes, out: str) -> Node:
     for node, own in factors:
         labels: Labels = (*front, *(letters[name] for name in own))
         made.append((node, labels_of(node.type.axes, labels)))
+        for size in node.type.axes[-len(own) :] if own else ():
+            if size is not axes[-1] and not is_unit(size):
+                node.graph.spread[size, axes[-1]] = None
         sizes |= {letters[name]: axes[-1] for name in own}
     kept = labels_of(axes, (*front, *(letters[name] for name in out)))
     lengths = {label: size for label, size in sizes.items() if not is_unit(size)}
@@ -70,7 +73,7 @@ def _in_full(g: Node, y: Call, like: Node) -> Node:
     """The adjoint as an array, of the precision of `like`."""
     if like.type.axes == y.type.axes:
         return filled(g, like)
-    return in_shape(g, y.type.axes)
+    return fitted(g, y.type.axes)
 
 
 def _solve(g: Node, y: Call, i: int) -> Node:
@@ -107,33 +110,34 @@ def _cholesky(g: Node, y: Call, _: int) -> Node:
 
     NumPy reads one triangle only.
     """
-    return _of_factor(g, y, upper=bool(y.params[0]))
+    diagonal_, rest = _diagonals(g)
+    return _of_factor(diagonal_, rest, y, upper=bool(y.params[0]))
 
 
-def _of_factor(g: Node, y: Node, *, upper: bool) -> Node:
-    factor = transposed(y) if upper else y
-    inverse = inv(y)
-    if upper:
-        inverse = transposed(inverse)
-    parts, rest = _diagonals(g)
-    axes = y.type.axes
+def _cho_factor(g: Node, y: Call, _: int) -> Node:
+    """As for `cholesky`, of the triangle that is to be read."""
+    lower = bool(y.params[0])
+    diagonal_, rest = _diagonals(g)
     if rest is not g.graph.zero:
-        g = transposed(rest) if upper and rest.type.axes else rest
-        product = _product([(factor, "ki"), (g, "kj")], axes, "ij")
-        product = in_shape(product, axes)
-        inner = triangle(product, 0) + transposed(triangle(product, -1))
-    else:
-        inner = g.graph.zero
-    value = _product([(inverse, "ki"), (inner, "kl"), (inverse, "lj")], axes, "ij") / 2
-    if parts is not g.graph.zero:
-        # Of a diagonal the triangle of the product is one.
-        scale = parts * diagonal(y)
-        if scale.type.axes:
-            value = (
-                value + _product([(inverse, "ki"), (scale, "k"), (inverse, "kj")], axes, "ij") / 2
-            )
-        else:
-            value = value + scale * _product([(inverse, "ki"), (inverse, "kj")], axes, "ij") / 2
+        rest = triangle(fitted(rest, y.type.axes), 0, lower=lower)
+    return _of_factor(diagonal_, rest, triangle(y, 0, lower=lower), upper=not lower)
+
+
+def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:
+    """By a triangular factor, of whose adjoint one part is known to be a diagonal."""
+    zero, axes = y.graph.zero, y.type.axes
+    inverse = inv(y)
+    factor, inverse = (transposed(y), transposed(inverse)) if upper else (y, inverse)
+    value = zero
+    if rest is not zero:
+        rest = transposed(fitted(rest, axes)) if upper else rest
+        inner = mirrored(fitted(_product([(factor, "ki"), (rest, "kj")], axes, "ij"), axes))
+        value = _product([(inverse, "ki"), (inner, "kl"), (inverse, "lj")], axes, "ij") / 2
+    if diagonal_ is not zero:
+        # The triangle of the product is a diagonal too.
+        scale = diagonal_ * diagonal(y)
+        own = [(scale, "k")] if scale.type.axes else [(scale, "")]
+        value += _product([(inverse, "ki"), *own, (inverse, "kj")], axes, "ij") / 2
     return value
 
 
@@ -167,7 +171,7 @@ def _eigenvectors(g: Node, y: Call, _: int) -> Node:
     """By the differences of the eigenvalues, for the symmetric part of the matrix."""
     axes = y.type.axes
     w = eigvalsh(y.args[0], str(y.params[0]))
-    product = in_shape(_product([(y, "ki"), (g, "kj")], axes, "ij"), axes)
+    product = fitted(_product([(y, "ki"), (g, "kj")], axes, "ij"), axes)
     inner = (product - transposed(product)) / (2 * gaps(w))
     return _product([(y, "ik"), (inner, "kl"), (y, "jl")], axes, "ij")
 
@@ -198,15 +202,6 @@ def _solve_triangular(g: Node, y: Call, i: int) -> Node:
     left, right = (y, back) if trans else (back, y)
     product = _outer(left, right, a.type.axes, vectors=len(y.type.axes) == 1)
     return -triangle(product, -int(bool(unit)) if lower else int(bool(unit)), lower=bool(lower))
-
-
-def _cho_factor(g: Node, y: Call, _: int) -> Node:
-    """As for `cholesky`, of the triangle that is to be read."""
-    lower = bool(y.params[0])
-    parts, rest = _diagonals(g)
-    rest = rest if rest is g.graph.zero else triangle(in_shape(rest, y.type.axes), 0, lower=lower)
-    value = _of_factor(rest, triangle(y, 0, lower=lower), upper=not lower)
-    return value if parts is g.graph.zero else value + _of_factor(parts, y, upper=not lower)
 
 
 def _cho_solve(g: Node, y: Call, i: int) -> Node:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import in_shape, total, view
+from diffsrc.ir.arrays import in_shape, reduced, total, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ir.shaping import item_at, part, reshaped
-from diffsrc.ops.arrays.shaping import rolled, triangle_of
-from diffsrc.rules.arrays.table import loose, whole
+from diffsrc.ops.arrays.shaping import ramp, rolled
+from diffsrc.rules.arrays.table import loose
 
 
 def _reshape(g: Node, y: Call, i: int) -> Node:
@@ -21,22 +21,20 @@ def _reshape(g: Node, y: Call, i: int) -> Node:
 
 def _array(g: Node, y: Call, i: int) -> Node:
     """Its item of the adjoint."""
-    shape: tuple[int, ...] = y.params  # type: ignore[assignment] # integers
+    shape: tuple[int, ...] = y.params
     places = {}
     for axis in reversed(range(len(shape))):
         i, places[axis] = divmod(i, shape[axis])
-    item = item_at(g, len(y.type.axes), places)
-    return item
+    return item_at(g, len(y.type.axes), places)
 
 
 def _concatenate(g: Node, y: Call, i: int) -> Node:
     """The slice where it stands."""
     (axis,) = y.params
-    assert isinstance(axis, int)
     sizes = [arg.type.axes[axis] for arg in y.args]
     start = y.graph.sum(sizes[:i])
     stop = None if i == len(sizes) - 1 else start + sizes[i]
-    return part(g, len(y.type.axes), axis, start, stop, sizes[i])
+    return part(g, axis - len(y.type.axes), start, stop, sizes[i])
 
 
 def _roll(g: Node, y: Call, i: int) -> Node:
@@ -45,9 +43,9 @@ def _roll(g: Node, y: Call, i: int) -> Node:
         return y.graph.zero
     missing = len(y.type.axes) - len(g.type.axes)
     pairs = [
-        (-shift, int(axis) - missing)  # type: ignore[call-overload] # an axis
+        (-shift, axis - missing)
         for shift, axis in zip(y.args[1:], y.params, strict=True)
-        if int(axis) >= missing  # type: ignore[call-overload] # an axis
+        if axis >= missing
     ]
     return rolled(g, [shift for shift, _ in pairs], [axis for _, axis in pairs])
 
@@ -66,7 +64,7 @@ def _inside(g: Node, y: Call, a: Node) -> Node:
     missing = rank - len(g.type.axes)
     spec = []
     for axis in range(missing, rank):
-        before, after = y.params[axis]  # type: ignore[misc] # a pair
+        before, after = y.params[axis]
         unit = is_unit(g.type.axes[axis - missing])
         bounds = (None, None) if unit else (before or None, -after if after else None)
         spec.append(("slice", *bounds, None))
@@ -80,26 +78,47 @@ def _inside(g: Node, y: Call, a: Node) -> Node:
     return g.graph.call("index", g, params=tuple(spec), type_=type_)
 
 
-def _triangle(g: Node, y: Call, _: int) -> Node:
-    """Zero where the value is."""
-    (k,) = y.params
-    return triangle_of(y.op, g, int(k))  # type: ignore[call-overload] # an offset
-
-
-def _ramp(g: Node, y: Call, i: int) -> Node:
+def _none(g: Node, y: Call, i: int) -> Node:
+    """Steps."""
     del g, i
     return y.graph.zero
 
 
+def _linspace(g: Node, y: Call, i: int) -> Node:
+    """Of `a + (b - a) * t`."""
+    if i > 1:
+        return y.graph.zero
+    steps = ramp(y)
+    return _of_end(g * (steps_beside(steps, y) if i else 1 - steps_beside(steps, y)), y, i)
+
+
+def _geomspace(g: Node, y: Call, i: int) -> Node:
+    """Of `a * (b / a)**t`."""
+    if i > 1:
+        return y.graph.zero
+    steps = steps_beside(ramp(y), y)
+    return _of_end(g * y * (steps if i else 1 - steps), y, i) / y.args[i]
+
+
+def steps_beside(steps: Node, y: Call) -> Node:
+    """Steps along the first axis."""
+    return view(steps, (0, *[None] * (len(y.type.axes) - 1))) if steps.type.axes else steps
+
+
+def _of_end(g: Node, y: Call, i: int) -> Node:
+    """What all values give to where they begin, or end."""
+    return reduced(total(g, (0,), y.type.axes), y.type.axes[1:], y.args[i].type.axes)
+
+
 # fmt: off
+loose("geomspace",   _geomspace)
 loose("reshape",     _reshape)
 loose("array",       _array)
 loose("concatenate", _concatenate)
 loose("roll",        _roll)
 loose("pad",         _pad)
-whole("triu",        _triangle)
-whole("tril",        _triangle)
-loose("ramp",        _ramp)
-loose("arange",      _ramp)
-loose("repeated",    _ramp)
+loose("linspace",    _linspace)
+loose("ramp",        _none)
+loose("arange",      _none)
+loose("repeated",    _none)
 # fmt: on
