@@ -30,28 +30,25 @@ from diffsrc.ir.indices import distinct_by
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
+from diffsrc.simplify.written import has_minus, negated
 
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
-# What is added to items of an array that starts as zeros.
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
 class ArrayWriter:
-    """Writes primitives; `write` gives their arguments as they are written.
-
-    What is `computed` costs nothing, and what is `shared` is computed once for several.
-    """
+    """Writes primitives; `write` gives their arguments as they are written."""
 
     def __init__(
-        self, write: Write, computed: Callable[[Node], bool], shared: Callable[[Node], bool]
+        self, write: Write, computed: Callable[[Node], bool], given: Callable[[Node], bool]
     ) -> None:
         self.write = write
         self.computed = computed
-        self.shared = shared
+        self.given = given
 
     def __call__(self, node: Call) -> Node:
         match node.op:
@@ -128,7 +125,7 @@ class ArrayWriter:
     def _is_turned(self, node: Call) -> bool:
         """Whether a view puts the axes of a contraction in another order, which it may have."""
         (arg,) = node.args
-        whole = isinstance(arg, Call) and arg.op == "contract" and not self.shared(arg)
+        whole = isinstance(arg, Call) and arg.op == "contract" and not self.given(arg)
         order = [axis for axis in node.params if axis is not None]
         return whole and order != sorted(order) and len(order) == len(arg.type.axes)
 
@@ -219,8 +216,10 @@ class ArrayWriter:
         value, _, *at = node.args
         sign = "-" if coefficient < 0 else "+"
         at_first = len(args)
-        args.append(self.write(magnitude(coefficient) * value))
-        args += map(self.write, at)
+        written = self.write(magnitude(coefficient) * value)
+        if has_minus(written, set()):
+            written, sign = negated(written, set()), "+" if sign == "-" else "-"
+        args += (written, *map(self.write, at))
         parts = [_shifted(part, at_first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:
@@ -333,7 +332,7 @@ class ArrayWriter:
             if label is not None
         }
         for i, (arg, labels) in enumerate(factors):
-            if not isinstance(arg, Sum) or arg.constant or self.computed(arg) or len(factors) < 2:
+            if not isinstance(arg, Sum) or arg.constant or self.given(arg) or len(factors) < 2:
                 continue
             whole = sum(not is_unit(size) for size in arg.type.axes)
             if any(sum(not is_unit(s) for s in t.type.axes) >= whole for t in arg.operands):

@@ -37,7 +37,6 @@ from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
 
 MAX_CANDIDATES = 32
-COUNTED = SCATTERED | {"contract"}
 
 # A coefficient and powers, also of values as they are written.
 Cover = tuple[Exact, Powers]
@@ -55,7 +54,7 @@ class Reach:
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
         sizes: the terms of sums with their coefficients, without signs.
-        uses: of how many nodes sums, contractions, and what is whole are a part.
+        uses: of how many nodes sums are a part.
     """
 
     def __init__(self, normal: Normaliser, ranks: Ranks) -> None:
@@ -196,7 +195,7 @@ class Reach:
     def share(self, results: tuple[Node, ...]) -> None:
         """Cover all products below `results`, and compute once what several of them share."""
         below = reachable(results, arms=False)
-        self.uses = uses_of_parts(below)
+        self.uses = uses_of_sums(below)
         if self.graph.ranked:
             self.below = set(below)
         products = self._products(results, below)
@@ -308,13 +307,13 @@ class Reach:
                 self.covers[turned] = -sign, powers
 
 
-def uses_of_parts(nodes: list[Node]) -> dict[Node, int]:
-    """Of how many nodes each sum is a part, alone or as a factor; of arrays more than sums."""
+def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
+    """Of how many of the nodes each sum is a part, alone or as a factor; of items of zeros too."""
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            of_arrays = type(part) is Call and part.op in COUNTED
-            if type(part) is Sum or of_arrays or part in part.graph.wholes:
+            scattered = type(part) is Call and part.op in SCATTERED
+            if type(part) is Sum or scattered or part in part.graph.wholes:
                 uses[part] = uses.get(part, 0) + 1
     return uses
 

@@ -85,7 +85,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed, self._is_shared)
+        return ArrayWriter(self, self._is_computed, self._is_given)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -260,18 +260,14 @@ class Lowering:
             return self.graph.call("div", exp, expm1)
         return called(node, args, self.ranks)
 
-    def _is_computed(self, node: Node) -> bool:
-        """Whether a value is computed in any case."""
-        return self._is_users(node) or node in self.reach.below or node in self.done
-
-    def _is_shared(self, node: Node) -> bool:
-        """Whether a value is computed for others too."""
-        return self._is_users(node) or self.reach.uses.get(node, 0) > 1
-
-    def _is_users(self, node: Node) -> bool:
-        """Whether the user has a value."""
+    def _is_given(self, node: Node) -> bool:
+        """Whether the user has a value, which is computed in any case."""
         written = self.normal.written.get(node)
         return written in self.reach.named or written in self.reach.computed
+
+    def _is_computed(self, node: Node) -> bool:
+        """Whether a value is the user's, or part of another result."""
+        return self._is_given(node) or node in self.reach.below or node in self.done
 
     def _opened(self, node: Sum) -> Node:
         """A sum with what was kept whole for several values, where only one has a use for it."""
@@ -287,7 +283,7 @@ class Lowering:
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
-        return guarded(node, self._is_users)
+        return guarded(node, self._is_given)
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
