@@ -228,6 +228,17 @@ def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -
     arrays = {name for name, argument in signature.arguments if argument.array}
     for wrt in operator.wrt:
         name = wrt_name(program, wrt)
+        if name in arrays and program.graph.ranked:
+            node = next(p.node for p in program.parameters if p.name == name)
+            rank = 0 if node is None else len(node.type.axes)
+            raise ShapeError(
+                f"The {operator.kind} of {program.name} by {name!r}, an array of rank {rank}, is "
+                "not understood yet.",
+                suggestion="grad gives the derivative of one number by an array; of an array that "
+                "of np.sum(u * ...), which is u times the Jacobian."
+                if operator.kind == "jacobian"
+                else "grad gives the first derivatives by arrays.",
+            )
         if name in arrays:
             raise ShapeError(
                 f"The {operator.kind} by the array {name!r} is not understood yet.",

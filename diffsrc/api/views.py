@@ -11,6 +11,7 @@ from diffsrc.api.result import Derivative
 from diffsrc.capture import capture
 from diffsrc.emit.listing import listing
 from diffsrc.emit.notation import ClosedForm
+from diffsrc.parse import parse
 from diffsrc.specialise.annotations import unknown_signature
 
 
@@ -88,4 +89,13 @@ def closed_form(
         return ClosedForm(stages.simplified, captured.name)
     single = isinstance(wrt, int | str)
     names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    return Derivative(f, Operator("derivative", names, single, order), options).closed_form
+    derivative = Derivative(f, Operator("derivative", names, single, order), options)
+    if order == 1 and _takes_arrays_whole(derivative):
+        derivative = Derivative(f, Operator("grad", names, single), options)
+    return derivative.closed_form
+
+
+def _takes_arrays_whole(derivative: Derivative) -> bool:
+    """Whether a function computes with arrays as wholes, of which one has the gradient."""
+    signature = unknown_signature(derivative.captured, derivative.options.shapes)
+    return parse(derivative.captured, signature).graph.ranked

@@ -334,7 +334,7 @@ class Text:
         return Part(Apply(name, tuple(boxes), below=below), rank)
 
     def _axes(self, text: ast.expr | None, rank: int) -> tuple[Box, ...] | None:
-        """The letters of the axes that `axis` means, nothing for all; None where it is no literal."""
+        """The letters of the axes that `axis` means, nothing for all; None where it is unknown."""
         try:
             axis = None if text is None else ast.literal_eval(text)
         except ValueError:
