@@ -54,11 +54,34 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
     """The shapes that a derivative is written for; None where it takes all."""
     if not program.graph.ranked:
         return None
-    parameters = {
+    parameters = _numbers(program)
+    told = lettered(parameters, program, signature)
+    words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in told.items())
+    units = tuple(dict.fromkeys(_conditions(program, parameters, simplifier)))
+    ranks = tuple((name, len(axes)) for name, axes in told.items())
+    return Shapes(ranks, units, words, told)
+
+
+def axes_of(program: Program, signature: Signature) -> dict[str, tuple[str, ...]]:
+    """A letter for each axis of the parameters; nothing where ranks are not known."""
+    if not program.graph.ranked:
+        return {}
+    return lettered(_numbers(program), program, signature)
+
+
+def _numbers(program: Program) -> dict[str, Var]:
+    """The parameters that are numbers or arrays."""
+    return {
         p.name: p.node
         for p in program.parameters
         if isinstance(p.node, Var) and p.node.type.kind == "float"
     }
+
+
+def lettered(
+    parameters: Mapping[str, Var], program: Program, signature: Signature
+) -> dict[str, tuple[str, ...]]:
+    """A letter for each axis: those that the user gave, and one for those that are equal."""
     axes = {name: node.type.axes for name, node in parameters.items()}
     given = dict(signature.arguments)
     said: dict[Node, str] = {}
@@ -66,15 +89,9 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
         for size, symbol in zip(sizes, given[name].axes or (), strict=False):
             if symbol.isidentifier():
                 said.setdefault(size, symbol)
-    letters = symbols(program.graph, [s for sizes in axes.values() for s in sizes], said)
-    words = ", ".join(
-        f"{name}[{', '.join(letters[s] for s in sizes)}]" if sizes else name
-        for name, sizes in axes.items()
-    )
-    units = tuple(dict.fromkeys(_conditions(program, parameters, simplifier)))
-    ranks = tuple((name, len(sizes)) for name, sizes in axes.items())
-    told = {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
-    return Shapes(ranks, units, words, told)
+    taken = {p.name for p in program.parameters}
+    letters = symbols(program.graph, [s for sizes in axes.values() for s in sizes], said, taken)
+    return {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
 
 
 def _conditions(

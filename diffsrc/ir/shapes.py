@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.nodes import Node, Number
@@ -66,11 +66,17 @@ def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
     return root
 
 
-def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> dict[Node, str]:
-    """A letter for each size, one for those that were found to be equal; `known` are the user's."""
+def symbols(
+    graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str], taken: Collection[str] = ()
+) -> dict[Node, str]:
+    """A letter for each size, one for those that were found to be equal.
+
+    `known` are the user's; `taken` mean something else.
+    """
     root = classes((*graph.equal, *graph.held))
     found: dict[Node, str] = {root(size): name for size, name in known.items()}
-    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in found.values())
+    taken = {*taken, *found.values()}
+    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in taken)
     names: dict[Node, str] = {}
     for size in sizes:
         if isinstance(size, Number):
