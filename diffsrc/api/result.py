@@ -283,7 +283,7 @@ class Derivative:
 
         stages = self.stages(stable=False)
         return ClosedForm(
-            stages.simplified, self.captured.name, labels(self.operators, stages.parsed)
+            stages.simplified, self.captured.name, labels(self.operators, stages.targets)
         )
 
     @property
@@ -336,7 +336,13 @@ def _first_call(self: Derivative, /, *args: Any, **kwargs: Any) -> Any:
     """Derive, and let the next calls go to the emitted function."""
     found = self.specialised(args, kwargs)
     install(self, found)
-    return found.entry.direct(*args, **kwargs)
+    return _called(found, args, kwargs)
+
+
+def _called(found: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call what was made for these arguments; of their lengths it may still rely on something."""
+    entry = found.entry
+    return (entry.call if found.emitted.units else entry.direct)(*args, **kwargs)
 
 
 def install(derivative: Derivative, found: Specialisation) -> None:
@@ -347,7 +353,7 @@ def install(derivative: Derivative, found: Specialisation) -> None:
         install(derivative, other)
         if other is found and found.emitted.units:
             return found.function()(*args, **kwargs)  # which says what it is written for
-        return other.entry.direct(*args, **kwargs)
+        return _called(other, args, kwargs)
 
     found.entry.otherwise(again)
     # The class is this object's own.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from diffsrc.differentiate.sweep import Sweep
 from diffsrc.differentiate.task import task_of
 from diffsrc.errors import NotDifferentiable
-from diffsrc.ir import COMPLEX, Assert, Block, If, Node, Number, Program, Result, reachable
+from diffsrc.ir import COMPLEX, Assert, Block, Call, If, Node, Number, Program, Result, reachable
 from diffsrc.ir.arrays import filled
 from diffsrc.simplify import Simplifier
 
@@ -107,6 +107,13 @@ def _is_one_constant(then: Block, orelse: Block) -> bool:
     )
 
 
+def _is_zero(result: Node) -> bool:
+    """Whether a gradient is zero everywhere."""
+    if isinstance(result, Call) and result.op == "fill":
+        result = result.args[0]
+    return result is result.graph.zero
+
+
 def _refuse_complex(program: Program, result: Node) -> None:
     """The derivative of a complex result is no derivative of a real function."""
     if result.type is COMPLEX:
@@ -121,7 +128,7 @@ def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) 
     """A zero that comes from `floor` and the like alone is not given silently."""
     steps = work.partials.steps
     for x, result in zip(wanted, results, strict=True):
-        if result is work.graph.zero:
+        if _is_zero(result):
             step = next((s for s in steps if x in reachable((s,))), None)
             if step is not None:
                 raise NotDifferentiable(

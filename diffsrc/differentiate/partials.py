@@ -78,8 +78,9 @@ class Partials:
             if isinstance(slope, int):
                 slope = graph.number(slope)
             if step:
-                if node.options or node in self.program.places:
-                    self.steps.append(node)
+                own = normal.written.get(node, node) if graph.ranked else node
+                if node.options or own in self.program.places:
+                    self.steps.append(own)
             elif slope is not graph.zero:
                 found.append((arg, normal(slope)))
         return found
@@ -133,7 +134,7 @@ class Partials:
             advice = "Pass the number as an argument of its own"
         return UnknownFunction(
             f"There is no derivative of `{spelling}` by {which}{why}.",
-            self.program.places.get(node),
+            self.program.places.get(self.simplifier.normal.written.get(node, node)),
             f"{advice}, or derive by another argument.",
         )
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from diffsrc.ir import Call, If, Node, Program, reachable
+from diffsrc.ops.arrays import STEPS
 from diffsrc.simplify import Simplifier
 
 # What is asked of an array beside its values.
-LENGTHS = frozenset({"dim", "count", "items"})
+LENGTHS = frozenset({"dim", "ramp", "count"})
 BY_USERS = frozenset({"registered", "custom", "stop"})
 
 
@@ -27,7 +28,7 @@ def task_of(program: Program, wrt: tuple[Node, ...], simplifier: Simplifier) -> 
     active: set[Node] = set(wrt)
     if program.graph.ranked:
         for node in simplifier.order(program.body.roots()):
-            lengths = isinstance(node, Call) and node.op in LENGTHS
+            lengths = isinstance(node, Call) and node.op in LENGTHS | STEPS
             if not (lengths or active.isdisjoint(simplifier.below(node))):
                 active.add(node)
         return Task(program, wrt, active, simplifier)

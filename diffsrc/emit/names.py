@@ -103,6 +103,8 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
+    if op == "item":
+        return _of_item(node, names, depth)
     if not args:
         return Label(op)
     if node.op == "np.index":
@@ -155,6 +157,15 @@ def _which(node: Call) -> str:
         "[:, None]": "column",
         "[None]": "row",
     }.get(text, "part")
+
+
+def _of_item(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
+    """`w` for `params["w"]`, `params_0` for `params[0]`."""
+    (base,), (key,) = node.args, node.options
+    if isinstance(key, str) and key.isascii() and key.isidentifier() and not keyword.iskeyword(key):
+        return Label(key, key.count("_") + 1)
+    below = _label(base, names, depth + 1)
+    return _joined(below, str(key)) if type(key) is int and key >= 0 else _joined("item", below)
 
 
 def _is_unclear(op: str, arg: Node, names: Mapping[Node, str]) -> bool:

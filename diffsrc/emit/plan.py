@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, reachable
+from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Template, reachable
+from diffsrc.ops import TABLE
 
 MAX_DEPTH = 18
 MAX_TERNARY = 6
+# Operations on arrays that give new ones.
+FRESH = frozenset(
+    {
+        "np.matmul",
+        "np.sum",
+        "np.zeros_like",
+        "np.ones_like",
+        "np.outer",
+        "np.einsum",
+        "np.tensordot",
+    }
+    | {
+        "np.concatenate",
+        "np.stack",
+        "np.roll",
+        "np.pad",
+        "np.triu",
+        "np.tril",
+        "np.repeat",
+        "np.tile",
+    }
+)
 # What costs no more than a name.
 NEVER_BOUND = frozenset(
     {"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"}
+    | {"np.zeros_like", "np.ones_like"}
 )
 
 
@@ -72,8 +96,20 @@ def planned(
             plan.bound.add(node)
             deep = 0
         depth[node] = deep
+    for node in strict:
+        if isinstance(node, Call) and node.op == "np.part" and node.args[0] in plan.bound:
+            plan.bound.add(node)
     _group_choices(plan, names)
     return plan
+
+
+def is_fresh(node: Node) -> bool:
+    """Whether an array is a new one, that nothing else sees."""
+    if not isinstance(node, Call) or node.op == "pos":
+        return False
+    if node.options and isinstance(node.options[0], Template):
+        return node.op in FRESH
+    return node.op in TABLE
 
 
 def is_statement(node: If, names: Mapping[Node, str]) -> bool:
@@ -84,6 +120,8 @@ def is_statement(node: If, names: Mapping[Node, str]) -> bool:
         inside = reachable(arm.results, stop=names.keys())
         needed = {n for n in inside if isinstance(n, Call) and n not in names}
         if any(isinstance(s, Assert) or s.node in needed for s in arm.statements):
+            return True
+        if any(n.op == "scatter" for n in needed):
             return True
         if any(isinstance(n, If) and (n.then.fails or n.orelse.fails) for n in inside):
             return True

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
-from diffsrc.emit.expressions import COMPARISONS, MODULES, Printer
+from diffsrc.emit.expressions import ATOM, COMPARISONS, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
-from diffsrc.emit.plan import Plan, is_statement, planned
+from diffsrc.emit.plan import Plan, is_fresh, is_statement, planned
 from diffsrc.emit.returned import Returned
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.emit.uses import Path, Uses
@@ -23,6 +23,7 @@ from diffsrc.ir import (
     Program,
     Result,
     Var,
+    containers_of,
     reachable,
 )
 
@@ -70,6 +71,9 @@ class Writer:
         self.holders |= {n: [None] for n in program.taken}
         for parameter in program.parameters:
             self.holders[parameter.name] = [parameter.node]
+        for container in containers_of(program.structure):
+            if container.model:
+                self.holders[container.parameter] = [None]
         for free in program.free:
             self.holders[free.var.name] = [None]
         self.holders |= {name: [None] for name in MODULES}
@@ -190,6 +194,8 @@ class Writer:
         return None
 
     def _assign(self, node: Node, plan: Plan, level: int) -> None:
+        if node.type.kind == "tuple" and self._unpack(node, plan, level):
+            return
         name = self._name(node, plan)
         if isinstance(node, Call) and node.op == "scatter":
             self._scatter(node, name, level)
@@ -200,10 +206,32 @@ class Writer:
         self.lines.append(f"{INDENT * level}{name} = {text}")
         self.names[node] = name
 
+    def _unpack(self, node: Node, plan: Plan, level: int) -> bool:
+        """`w, v = np.linalg.eigh(A)`, with names for those of several values that are needed."""
+        assert isinstance(node, Call)
+        count = node.options[1]
+        assert isinstance(count, int)
+        parts = {
+            part.params[0]: part
+            for part in plan.order
+            if isinstance(part, Call) and part.op == "np.part" and part.args[0] is node
+        }
+        found = [self._name(parts[i], plan) if i in parts else "_" for i in range(count)]
+        if not parts:
+            return False
+        left = ", ".join(found)
+        text = self._fitted(node, level, len(left) + 3)
+        self.lines.append(f"{INDENT * level}{left} = {text}")
+        self.names.update({part: found[i] for i, part in parts.items()})  # type: ignore[index] # an int
+        return True
+
     def _scatter(self, node: Call, name: str, level: int) -> None:
         """What is added to items of a new array, each in a line."""
-        start = self._fitted(node.args[0], level, len(name) + 3)
-        self._line(level, f"{name} = {start}")
+        first = node.args[0]
+        text = self._fitted(first, level, len(name) + 3)
+        if first in self.names or not is_fresh(first):
+            text = f"{self.printer(first, ATOM)}.copy()"
+        self._line(level, f"{name} = {text}")
         for target, text in node.params:
             filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
             self._line(level, filled.replace("{name}", name))

@@ -9,16 +9,19 @@ in a contraction is one with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, combinations, groupby, permutations, product
+from math import factorial, prod
 from typing import NamedTuple
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, broadcast, is_unit
+from diffsrc.ir.shapes import Axes, is_unit, joined, sizes_alike
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
 Factor = tuple[Node, Labels]
+MAX_ARRANGEMENTS = 48
 
 
 def shaped(node: Node, axes: Axes) -> Type:
@@ -56,8 +59,66 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
+    if not spec:
+        return index(node, (("at", 0),) * rank)
+    if len(spec) == rank > 1 and None not in spec and turned(node, spec) is node:  # type: ignore[arg-type] # axes
+        return node
+    return _view(node, spec)
+
+
+def _view(node: Node, spec: tuple[int | None, ...]) -> Node:
+    graph = node.graph
     axes = tuple(graph.one if i is None else node.type.axes[i] for i in spec)
     return graph.call("view", node, params=spec, type_=shaped(node, axes))
+
+
+def turned(node: Node, order: tuple[int, ...]) -> Node:
+    """A value with its axes in another order, in what it is computed from: for comparing.
+
+    `order` may have more axes: those that the value lacks in front.
+    """
+    if not node.type.axes:
+        return node
+    known = node.graph.turned
+    if (node, order) not in known:
+        known[node, order] = _turned(node, order)
+    return known[node, order]
+
+
+def _turned(node: Node, order: tuple[int, ...]) -> Node:
+    graph, rank = node.graph, len(node.type.axes)
+    match node:
+        case Sum():
+            return graph.sum([node.constant, *(c * turned(t, order) for t, c in node.terms)])
+        case Prod():
+            powers = (graph.power(turned(base, order), e) for base, e in node.factors)
+            return graph.product([node.coefficient, *powers])
+        case Call(op="view", options=()):
+            padded = (None,) * (len(order) - rank) + node.params
+            return view(node.args[0], _short([padded[i] for i in order]))
+        case Call(params=(), options=()) if node.type.kind == "float":
+            return graph.call(node.op, *(turned(arg, order) for arg in node.args))
+        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (
+            rank - 1,
+            rank - 2,
+        ):
+            return graph.again(node, (turned(node.args[0], order),))
+    if node in graph.symmetric and order == (1, 0):
+        return node
+    places = (*[None] * (len(order) - rank), *range(rank))
+    return _view(node, _short([places[i] for i in order]))
+
+
+def _short(spec: list[int | None]) -> tuple[int | None, ...]:
+    """Without unit axes in front."""
+    while spec and spec[0] is None:
+        del spec[0]
+    return tuple(spec)
+
+
+def is_symmetric(node: Node) -> bool:
+    """Whether a matrix is its own transpose, as its text shows."""
+    return len(node.type.axes) == 2 and turned(node, (1, 0)) is node
 
 
 def _keeps_order(spec: tuple[int | None, ...]) -> bool:
@@ -73,9 +134,7 @@ def aligned(node: Node, labels: Labels, out: Labels) -> Node:
     """A value with these labels as NumPy's broadcasting wants it beside one with those of `out`."""
     places = {label: i for i, label in enumerate(labels) if label is not None}
     spec = [places.get(label) if label is not None else None for label in out]
-    while spec and spec[0] is None:
-        del spec[0]
-    return view(node, tuple(spec))
+    return view(node, _short(spec))
 
 
 def transposed(node: Node) -> Node:
@@ -88,8 +147,20 @@ def transposed(node: Node) -> Node:
 def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
     """A value with unit axes put in at these places of a result with `rank` axes."""
     new = set(axes)
-    rest = iter(range(len(node.type.axes)))
+    own = len(node.type.axes)
+    # Unit axes in front may be left out.
+    rest = iter((*[None] * (rank - len(new) - own), *range(own)))
     return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
+
+
+def with_rank(node: Node, rank: int) -> Node:
+    """A value with unit axes in front, as many as it lacks."""
+    return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_primitive(node: Call) -> bool:
+    """Whether a normal call is no pointwise one; a view as a single number has no params."""
+    return bool(node.params) or node.op == "view"
 
 
 def alike(axes: Axes, other: Axes) -> bool:
@@ -113,7 +184,7 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    if (True,) * front + units == tuple(map(is_unit, like.type.axes)):
+    if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
@@ -131,12 +202,14 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     """Items of an array, as `a[...]` gives them.
 
     `spec` has an entry for each axis, in their order: ("slice", start, stop, step), ("at", i),
-    ("take", integers), ("mask", booleans), and ("new",) for each new one.
+    ("take", integers), ("list", integers that are known, in tuples), ("mask", booleans), and
+    ("new",) for each new one. ("gap",) is an ellipsis for no axis, which parts arrays of indices;
+    ("flat", i) alone is an item of all.
     """
-    if not any(entry[0] in {"take", "mask"} for entry in spec):
+    if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
-        plain = tuple(entry for entry in spec if entry[0] != "new")
-        left = [entry for entry in spec if entry[0] != "at"]
+        plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
+        left = [entry for entry in spec if entry[0] not in {"at", "gap"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)
@@ -157,48 +230,91 @@ def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
         return part
 
     params = tuple(tuple(held(part) for part in entry) for entry in spec)
+    if isinstance(a, Call) and a.op == "index" and len(a.args) == 1 and not nodes:
+        inner = _of_items(a.params, params)
+        if inner is not None:
+            return _index(a.args[0], inner)
     node = a.graph.call("index", a, *nodes, params=params, type_=a.type._replace(axes=()))
     if not node.type.axes:
         node.type = shaped(a, _items_axes(node, spec))
     return node
 
 
+def _of_items(
+    taken: tuple[tuple[object, ...], ...], spec: tuple[tuple[object, ...], ...]
+) -> tuple[tuple[object, ...], ...] | None:
+    """What takes items of single items at once: `x[1][0]` is `x[1, 0]`."""
+    if not all(entry == WHOLE or entry[0] == "at" for entry in taken):
+        return None
+    left = iter(spec)
+    return tuple(next(left) if entry == WHOLE else entry for entry in taken)
+
+
 def _items_axes(node: Call, spec: tuple[tuple[object, ...], ...]) -> Axes:
     """The axes of items: those of arrays of indices stand where these do, or in front."""
     sizes = node.args[0].type.axes
-    axes: list[Node] = []
-    many: list[Node] = []
+    kept: list[tuple[Node, tuple[object, ...]]] = []  # what is cut, and how
+    many: Axes = ()
     places: list[int] = []
     at = 0
-    advanced = any(entry[0] in {"take", "mask"} for entry in spec)
+    advanced = any(entry[0] in ADVANCED for entry in spec)
     for i, (kind, *parts) in enumerate(spec):
         match kind:
             case "new":
-                axes.append(node.graph.one)
+                kept.append((node.graph.one, (None, None, None)))
+            case "gap" | "flat":
+                pass
             case "slice":
-                axes.append(_slice_length(node, len(axes), sizes[at], parts))
+                kept.append((sizes[at], tuple(parts)))
                 at += 1
             case "at":
                 places += [i] * advanced
                 at += 1
             case "take":
+                assert isinstance(parts[0], Node)
                 places.append(i)
-                many.append(parts[0])  # type: ignore[arg-type] # a node
+                many = joined(many, parts[0].type.axes)
+                at += 1
+            case "list":
+                places.append(i)
+                many = joined(many, tuple(map(node.graph.number, lengths_of(parts[0]))))
                 at += 1
             case _:
                 mask = parts[0]
                 assert isinstance(mask, Node)
                 places.append(i)
                 count = node.graph.call("count", mask, params=("count",), type_=FLOAT)
-                of_mask = Type("float", (count,))
-                many.append(node.graph.call("items", mask, params=("items",), type_=of_mask))
+                many = joined(many, (count,))
                 at += len(mask.type.axes)
-    if not places:
-        return tuple(axes)
-    together = places[-1] - places[0] == len(places) - 1
+    together = bool(places) and places[-1] - places[0] == len(places) - 1
     # Those before the first one stand before its axes.
     front = sum(kind in {"new", "slice"} for kind, *_ in spec[: places[0]]) if together else 0
-    return (*axes[:front], *broadcast(many), *axes[front:])
+    axes = [
+        _slice_length(node, i if i < front else i + len(many), size, bounds)
+        for i, (size, bounds) in enumerate(kept)
+    ]
+    return (*axes[:front], *many, *axes[front:])
+
+
+def lengths_of(tree: object) -> tuple[int, ...]:
+    """The shape of numbers in tuples.
+
+    Raises:
+        ValueError: the tuples in one are not alike.
+    """
+    if not isinstance(tree, tuple):
+        return ()
+    inner = {lengths_of(item) for item in tree}
+    if len(inner) > 1:
+        raise ValueError("setting an array element with a sequence: the shape is inhomogeneous")
+    return (len(tree), *inner.pop()) if inner else (0,)
+
+
+def nested(tree: object) -> str:
+    """The text of integers in tuples, as lists."""
+    if isinstance(tree, tuple):
+        return f"[{', '.join(map(nested, tree))}]"
+    return str(tree)
 
 
 def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -> Node:
@@ -216,7 +332,7 @@ def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -
             return size + last - first
         if first == -1 and last is None:
             return graph.one
-        if isinstance(last, int) and last - first == 1 and first * last >= 0:
+        if isinstance(last, int) and last - first == 1 and (first >= 0) == (last >= 0):
             return graph.one
     if start is None and stop is None and step == -1:
         return size
@@ -234,15 +350,110 @@ def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
 
 def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:
     """Zeros of the shape of `like`, with a value added to the items that `spec` means."""
+    value, coefficient = like.graph.split(value)
+    if coefficient != 1:
+        return coefficient * put(value, like, spec, at)
     if all(entry in {WHOLE, TURNED} for entry in spec):
-        return index(in_shape(value, like.type.axes), spec)  # type: ignore[arg-type] # entries
+        # Where it has no such axis it is alike from both sides.
+        own = spec[len(spec) - len(value.type.axes) :]
+        entries = zip(own, value.type.axes, strict=True)
+        return index(value, tuple(WHOLE if is_unit(size) else entry for entry, size in entries))  # type: ignore[misc] # entries
+    front = next((i for i, size in enumerate(value.type.axes) if not is_unit(size)), None)
+    if front != 0 and value.type.axes:
+        # It is repeated in any case.
+        rank = len(value.type.axes)
+        value = view(value, tuple(range(rank if front is None else front, rank)))
     return like.graph.call(
         "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
     )
 
 
+# What adds values to items of zeros.
+SCATTERED = frozenset({"put", "put_along"})
 WHOLE = ("slice", None, None, None)
+# What takes items by arrays.
+ADVANCED = frozenset({"take", "list", "mask"})
 TURNED = ("slice", None, None, -1)
+
+
+# Diagonals
+
+
+def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
+    """The items whose places on two axes are equal, or differ by `offset`; their axis is the last."""
+    rank = len(a.type.axes)
+    first, second = axes
+    rest = [i for i in range(rank) if i not in axes]
+    sizes = a.type.axes[first], a.type.axes[second]
+    if not offset and is_square(sizes) and not is_unit(sizes[0]):
+        labels: list[Label] = [None if is_unit(size) else i for i, size in enumerate(a.type.axes)]
+        labels[second] = first
+        kept = [labels[i] for i in rest]
+        own = {i: size for i, size in enumerate(a.type.axes) if labels[i] == i}
+        return contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+    return _diagonal(view(a, (*rest, first, second)), offset)
+
+
+def _diagonal(a: Node, offset: int) -> Node:
+    """That of the last two axes."""
+    *rest, rows, columns = a.type.axes
+    match a:
+        case Call(op="eye", params=(0,)) if offset == 0 and is_square((rows, columns)):
+            return a.graph.one
+        case Call(op="diag", params=(own,)) if own == offset:
+            return a.args[0]
+    node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
+    if not node.type.axes:
+        if is_unit(rows) or is_unit(columns):
+            size: Node = a.graph.one
+        elif not offset and is_square((rows, columns)):
+            size = rows
+        else:
+            size = a.graph.call("dim", node, params=(len(rest),), type_=FLOAT)
+        node.type = shaped(a, (*rest, size))
+    return node
+
+
+def diag(values: Node, offset: int = 0) -> Node:
+    """A square matrix with these values on a diagonal, zeros elsewhere."""
+    size = values.type.axes[0] + abs(offset)
+    type_ = shaped(values, (size, size))
+    return _symmetric(values.graph.call("diag", values, params=(offset,), type_=type_), not offset)
+
+
+def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
+    """Ones on a diagonal, of the precision of the array whose lengths they are."""
+    columns = rows if is_square((rows, columns)) else columns
+    like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
+    type_ = Type("float", (rows, columns))
+    made = rows.graph.call("eye", rows, columns, *like, params=(offset,), type_=type_)
+    return _symmetric(made, rows is columns and not offset)
+
+
+def _symmetric(node: Node, holds: bool) -> Node:  # noqa: FBT001 # one of two
+    if holds:
+        node.graph.symmetric.add(node)
+    return node
+
+
+def mirrored(node: Node) -> Node:
+    """Matrices whose lower triangle stands above the diagonal too."""
+    made = node.graph.call("mirrored", node, params=("mirrored",), type_=node.type)
+    return _symmetric(made, len(node.type.axes) == 2)
+
+
+def triangle(node: Node, offset: int = 0, *, lower: bool = True) -> Node:
+    """Matrices with zeros above a diagonal, or below it."""
+    return node.graph.call("triangle", node, params=(lower, offset), type_=node.type)
+
+
+def is_square(sizes: Axes) -> bool:
+    """Whether two axes are known to be of the same length."""
+    rows, columns = sizes
+    if rows is columns:
+        return True
+    root = sizes_alike(rows.graph)
+    return root(rows) is root(columns)
 
 
 # Contractions
@@ -285,10 +496,12 @@ def contract(
 ) -> Node:
     """The sum, over the labels that `out` has not, of the product of the factors.
 
+    A label that a factor has twice is a diagonal.
     A value that broadcasts to the shape of `out`: axes of `out` that no factor has are left out or
     unit axes. `sizes` are the lengths of the labels.
     """
-    known = [label for _, labels in factors for label in labels if label is not None]
+    seen = [out, *(labels for _, labels in factors)]
+    known = [label for labels in seen for label in labels if label is not None]
     work = _Flat(graph, sizes, fresh=max((*known, *sizes), default=0) + 1)
     for node, labels in factors:
         work.add(node, labels)
@@ -323,7 +536,8 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
         None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
     )
     if out == whole[front:] and not any(label is not None for label in whole[:front]):
-        return node
+        extra = len(node.type.axes) - len(to)
+        return view(node, tuple(range(extra, extra + len(to)))) if extra > 0 else node
     sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 
@@ -380,17 +594,28 @@ class _Flat:
         if None in labels:
             node = view(node, tuple(i for i, label in enumerate(labels) if label is not None))
             labels = tuple(label for label in labels if label is not None)
+        for label in labels:
+            if labels.count(label) > 1:
+                i = labels.index(label)
+                j = labels.index(label, i + 1)
+                rest = [k for k in range(len(labels)) if k not in {i, j}]
+                node = _diagonal(view(node, (*rest, i, j)), 0)
+                self.add(
+                    node, labels_of(node.type.axes, (*(labels[k] for k in rest), label)), exponent
+                )
+                return
         key = (node, labels)
         self.powers[key] = self.powers.get(key, 0) + exponent
 
     def result(self, out: Labels) -> Node:
         graph = self.graph
+        kept = set(out)
+        self._drop_diagonals(kept)
         factors = [
             (graph.power(node, exponent), labels)
             for (node, labels), exponent in self.powers.items()
             if exponent
         ]
-        kept = set(out)
         seen = {label for _, labels in factors for label in labels}
         parts = [*self.outer]
         parts += [size for label, size in self.sizes.items() if label not in kept | seen]
@@ -401,16 +626,41 @@ class _Flat:
                 parts.append(self._core(group, out))
         return graph.product([graph.number(self.coefficient), *parts])
 
+    def _drop_diagonals(self, kept: set[Label]) -> None:
+        """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
+        while True:
+            found = next(
+                (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None
+            )
+            if found is None:
+                return
+            node, (i, j) = found
+            assert isinstance(node, Call)
+            gone, stays = (i, j) if i not in kept else (j, i)
+            powers = self.powers
+            self.powers = {}
+            for (other, labels), e in powers.items():
+                if other is not node or labels != (i, j):
+                    self.add(other, tuple(stays if x == gone else x for x in labels), e)
+            if node.op == "diag":
+                self.add(node.args[0], (stays,))
+            del self.sizes[gone]  # type: ignore[arg-type] # a label
+            self.sizes[stays] = node.type.axes[0]  # type: ignore[index] # a label
+
     def _core(self, group: list[Factor], out: Labels) -> Node:
         """Factors that summed labels connect."""
         group.sort(key=lambda factor: factor[0].serial)
-        names: dict[Label, int] = {}
-        for _, labels in group:
-            for label in labels:
+        found = []
+        for arrangement in _arrangements(group):
+            names: dict[Label, int] = {}
+            for label in chain.from_iterable(arrangement):
                 names.setdefault(label, len(names))
-        own = tuple(tuple(names[label] for label in labels) for _, labels in group)
-        left = sorted(names[label] for label in out if label in names)
+            own = tuple(tuple(names[label] for label in labels) for labels in arrangement)
+            order = tuple(names[label] for label in out if label in names)
+            found.append((own, order, names))
+        own, order, names = min(found, key=lambda f: f[:2])
         backward = {new: old for old, new in names.items()}
+        left = sorted(order)
         axes = tuple(self._size(group, backward[new]) for new in left)
         nodes = [node for node, _ in group]
         node = self.graph.call(
@@ -419,6 +669,8 @@ class _Flat:
             params=(own, tuple(left)),
             type_=Type("float", axes) if axes else FLOAT,
         )
+        if len(order) == 2 and any((own, order[::-1]) == other[:2] for other in found):
+            self.graph.symmetric.add(node)
         return aligned(node, tuple(backward[new] for new in left), out)
 
     def _size(self, group: list[Factor], label: Label) -> Node:
@@ -426,6 +678,48 @@ class _Flat:
             if label in labels:
                 return node.type.axes[labels.index(label)]
         raise AssertionError(label)
+
+
+def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
+    """The labels of factors in all ways that mean the same: equal factors exchanged, and the axes
+    of symmetric ones.
+    """
+    runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
+    ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
+    count = prod(
+        factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True)
+    )
+    if count > MAX_ARRANGEMENTS:
+        return [tuple(labels for _, labels in group)]
+    of_runs = [
+        [
+            tuple(
+                tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True)
+            )
+            for run in permutations(members)
+            for orders in product(way, repeat=len(members))
+        ]
+        for members, way in zip(runs, ways, strict=True)
+    ]
+    return [tuple(chain.from_iterable(parts)) for parts in product(*of_runs)]
+
+
+def _exchanged(node: Node) -> list[tuple[int, ...]]:
+    """The orders of two axes of a value in which it is the same."""
+    rank = len(node.type.axes)
+    whole = tuple(range(rank))
+    found = [whole]
+    for i, j in combinations(whole, 2) if rank < 4 else ():
+        order = tuple({i: j, j: i}.get(axis, axis) for axis in whole)
+        if turned(node, order) is node:
+            found.append(order)
+    return found
+
+
+def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:
+    """Whether a factor is a diagonal matrix that is multiplied with others."""
+    diagonal_ = isinstance(node, Call) and node.op in {"diag", "eye"} and node.params == (0,)
+    return diagonal_ and is_square(node.type.axes) and not kept.issuperset(labels)
 
 
 def _connected(factors: list[Factor], kept: set[Label]) -> list[list[Factor]]:

@@ -71,6 +71,13 @@ class Graph:
         self.wholes: set[Node] = set()
         # Of these sizes NumPy raises if they differ.
         self.held: dict[tuple[Node, Node], None] = {}
+        # Matrices that are their own transposes; values with their axes in another order.
+        self.symmetric: set[Node] = set()
+        self.turned: dict[tuple[Node, tuple[int, ...]], Node] = {}
+        # Of the forms of arrays that the user named, what stands for them.
+        self.named: dict[Node, Node] = {}
+        # What derivatives take for granted of two sizes: that they are "==", or that one is ">=".
+        self.assumed: dict[tuple[Node, str, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.
         self.parts: dict[tuple[str, Node, int], Node] = {}
         # Whether there are powers whose exponents are not literals.
@@ -140,7 +147,11 @@ class Graph:
         """The same operation on other arguments."""
         if args == node.args:
             return node
-        on_arrays = node.params or (node.options and isinstance(node.options[0], Template))
+        on_arrays = (
+            node.params
+            or node.op == "view"
+            or (node.options and isinstance(node.options[0], Template))
+        )
         return self.call(
             node.op,
             *args,

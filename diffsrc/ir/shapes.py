@@ -66,17 +66,26 @@ def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
     return root
 
 
+def sizes_alike(graph: Graph) -> Callable[[Node], Node]:
+    """Gives for each size one that stands for all that are as long, where NumPy does not raise."""
+    assumed = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
+    return classes((*graph.equal, *graph.held, *assumed))
+
+
 def symbols(
     graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str], taken: Collection[str] = ()
 ) -> dict[Node, str]:
     """A letter for each size, one for those that were found to be equal.
 
-    `known` are the user's; `taken` mean something else.
+    `known` are the user's; no other is `taken`, by an argument.
     """
-    root = classes((*graph.equal, *graph.held))
+    root = sizes_alike(graph)
     found: dict[Node, str] = {root(size): name for size, name in known.items()}
-    taken = {*taken, *found.values()}
-    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in taken)
+    for _, relation, size in graph.assumed:
+        if relation == "==" and isinstance(size, Number):
+            found[root(size)] = str(size.value)
+    avoided = {*found.values(), *taken}
+    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in avoided)
     names: dict[Node, str] = {}
     for size in sizes:
         if isinstance(size, Number):

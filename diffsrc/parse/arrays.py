@@ -6,16 +6,39 @@ They need the ranks of the arguments: a function that was read without them is r
 from __future__ import annotations
 
 import ast
+import math
+from abc import abstractmethod
+from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.errors import ShapeError
-from diffsrc.ir import FLOAT, Node, Template
+from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
-from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, define
+from diffsrc.ops.arrays import (
+    ARRAYS,
+    METHODS,
+    ArrayOperation,
+    Parameter,
+    ShapeOf,
+    array_operation_of,
+    complete,
+    define,
+)
+from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
-from diffsrc.parse.values import Items, Method, Static, Value
+from diffsrc.parse.values import Items, Method, Object, Static, Value
+from diffsrc.specialise import Argument
+
+FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float"}
+
+
+class Rest(list[object]):
+    """The type of arguments that go together, though they were passed one by one."""
+
+
+LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
 
 
 class NeedsRanks(Exception):
@@ -35,12 +58,36 @@ class Arrays(Live):
     def need_ranks(self) -> None:
         if not self.graph.ranked:
             raise NeedsRanks
+        complete()
+
+    def array_operation(self, function: object) -> ArrayOperation | None:
+        """The operation that a function of a library is."""
+        home = getattr(function, "__module__", None)
+        if not isinstance(home, str) or home.partition(".")[0] not in LIBRARIES:
+            return None
+        complete()
+        return array_operation_of(function)
+
+    def axes_of(self, argument: Argument, name: str, node: ast.AST) -> tuple[str, ...]:
+        """The axes of an argument, or of a part of one."""
+        if argument.axes is None:
+            raise ShapeError(
+                f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
+                self.place(node),
+                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+            )
+        return argument.axes
+
+    @abstractmethod
+    def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]: ...
 
     # Attributes
 
     def attribute_of_array(self, base: Node, name: str, node: ast.expr) -> Value:
         """`x.shape`, `x.T`, `x.sum`."""
-        if name not in {"shape", "size", "ndim", "T", "mT", "flat"} and name not in METHODS:
+        complete()
+        known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
+        if name not in known and name not in METHODS:
             self.not_guessed(base, node)
             return self.refuse(
                 f"The attribute .{name} of a number or array is not understood.",
@@ -55,6 +102,11 @@ class Arrays(Live):
                 return self.const(rank_of(base), node)
             case "size":
                 return self.size_of(base, node)
+            case "dtype":
+                made = self.graph.call(
+                    "dtype", base, options=(Template("{0}.dtype"),), type_=Type("dtype", ())
+                )
+                return self.noted(made, node)
             case "T" | "mT":
                 return self.made(
                     ARRAYS[f"np.{name}"], {"a": Hole(0)}, [base], f"{{0}}.{name}", node
@@ -111,15 +163,33 @@ class Arrays(Live):
     ) -> Value:
         """A call of a function on arrays; a method's spelling begins with a point."""
         self.need_ranks()
+        args = _gathered(operation, spelling, args)
         given = self._given_to(operation, spelling, args, keywords, node)
         holes: list[Node] = []
         trees = {
-            p.name: self._call_tree(p, given[p.name], holes, node) if p.name in given else p.default
+            p.name: self.call_tree(p, given[p.name], holes, node) if p.name in given else p.default
             for p in operation.parameters
             if p.kind not in {"refused", "graph"}
         }
         text = self._call_text(operation, spelling, args, keywords, trees)
         return self.made(operation, trees, holes, text, node)
+
+    def is_ranked_array(self, value: Value, rank: int = 0) -> bool:
+        """Whether Python's own functions go through an array, of this rank if one is given."""
+        if not isinstance(value, Node) or value.type.kind not in {"float", "bool"}:
+            return False
+        if value in self.arrays or not value.operands:
+            self.need_ranks()
+        return bool(value.type.axes) and rank in {0, rank_of(value)}
+
+    def of_array(
+        self, name: str, args: Sequence[Value], node: ast.expr, axis: int | None = None
+    ) -> Node:
+        """A call of a builtin that goes through an array."""
+        (value,) = args
+        assert isinstance(value, Node)
+        trees: dict[str, Any] = {"a": Hole(0), "axis": axis, "keepdims": False}
+        return self.made(ARRAYS[f"np.{name}"], trees, [value], f"{name}({{0}})", node)
 
     def made(
         self,
@@ -128,21 +198,54 @@ class Arrays(Live):
         holes: list[Node],
         text: str,
         node: ast.AST,
-    ) -> Node:
-        """The node of a call, of the type that its definition has."""
+    ) -> Value:
+        """The node of a call, of the type that its definition has; of several values each."""
         params = tuple(trees.items())
         try:
-            type_ = define(self.graph, operation, params, holes).type
+            found = define(self.graph, operation, params, holes)
+        except NotImplementedError as error:
+            self.refuse(str(error), node, "Write it with other functions.")
         except (IndexError, ValueError, TypeError) as error:
             raise ShapeError(
                 f"NumPy would raise: {error}.",
                 self.place(node),
                 "Pass arguments of other shapes.",
             ) from error
+        several = found if isinstance(found, tuple) else None
         made = self.graph.call(
-            operation.name, *holes, options=(Template(text),), params=params, type_=type_
+            operation.name,
+            *holes,
+            options=(Template(text),) if several is None else (Template(text), len(several)),
+            params=params,
+            type_=Type("tuple") if isinstance(found, tuple) else found.type,
         )
-        return self.noted(made, node)
+        self.noted(made, node)
+        if several is None:
+            self._measured(made)
+            return made
+        parts: list[Value] = []
+        for i, value in enumerate(several):
+            if not isinstance(value, Node):
+                parts.append(Static(value))
+                continue
+            part = self.graph.call(
+                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
+            )
+            self._measured(part)
+            parts.append(self.noted(part, node))
+        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple
+        return Items(tuple(parts), type_)
+
+    def _measured(self, made: Call) -> None:
+        """Lengths that only the value itself tells are asked of it, as it is written."""
+        known = {size for arg in made.args for size in arg.type.axes}
+        axes = list(made.type.axes)
+        for i, size in enumerate(axes):
+            if not isinstance(size, Call) or size.op != "dim" or size in known:
+                continue
+            if not isinstance(size.args[0], Var) and size.args[0] is not made:
+                axes[i] = self.graph.call("dim", made, params=(i,), type_=FLOAT)
+        made.type = made.type._replace(axes=tuple(axes))
 
     def _given_to(
         self,
@@ -187,25 +290,65 @@ class Arrays(Live):
                     )
         return given
 
-    def _call_tree(
+    def call_tree(
         self, parameter: Parameter, value: Value, holes: list[Node], node: ast.AST
     ) -> Any:
         """An argument as its operation has it, with holes for nodes."""
         match parameter.kind:
+            case _ if parameter.has_default and isinstance(value, Static) and value.value is None:
+                return None
+            case "index" if (tree := self.known_integers(value)) is not None:
+                return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
-            case "list" | "sizes" if isinstance(value, Items):
-                inner = parameter._replace(kind="array" if parameter.kind == "list" else "sizes")
-                return tuple([self._call_tree(inner, item, holes, node) for item in value.items])
+            case "dtype":
+                return self._dtype_tree(value, holes, node)
+            case "array" if isinstance(value, Static) and value.value is None:
+                return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
+            case "array" | "list" | "sizes" if isinstance(value, Object):
+                # The items of an argument that is a list or a tuple.
+                items = Items(self.elements(value, node), list)
+                return self.call_tree(parameter, items, holes, node)
+            case "sizes" if isinstance(value, Items) and (base := whole_shape(value)) is not None:
+                holes.append(base)
+                return ShapeOf(len(holes) - 1)
+            case "list" | "rest" | "sizes" if isinstance(value, Items):
+                inner = parameter._replace(kind="sizes" if parameter.kind == "sizes" else "array")
+                return tuple([self.call_tree(inner, item, holes, node) for item in value.items])
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
             case "array" if isinstance(value, Items):
-                return tuple(
-                    [self._call_tree(parameter, item, holes, node) for item in value.items]
-                )
+                return tuple([self.call_tree(parameter, item, holes, node) for item in value.items])
+            case "array" if isinstance(value, Static) and type(value.value) in {bool, type(None)}:
+                return value.value
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
+
+    def known_integers(self, value: Value) -> tuple[object, ...] | int | None:
+        """Integers in tuples, of lists of such; None where there is something else."""
+        if isinstance(value, Items):
+            items = [self.known_integers(item) for item in value.items]
+            return None if None in items else tuple(items)
+        known = self.known_number(value)
+        return known if type(known) is int else None
+
+    def _dtype_tree(self, value: Value, holes: list[Node], node: ast.AST) -> Any:
+        """A kind of floats: `float`, `np.float32`, `"float64"`, `x.dtype`."""
+        if isinstance(value, Node) and value.type.kind == "dtype":
+            holes.append(value)
+            return Hole(len(holes) - 1)
+        known = value.value if isinstance(value, Static) else UNKNOWN
+        if known is None or known is float:
+            return None if known is None else "float"
+        name = known if isinstance(known, str) else getattr(known, "__name__", "")
+        if name not in FLOAT_KINDS or not (isinstance(known, str) or is_of_numpy(known)):
+            self.refuse(
+                "Arrays of floats alone are understood here, of a kind that is written out.",
+                node,
+                "Write dtype=float, np.float32 or x.dtype.",
+            )
+        return f'"{name}"' if isinstance(known, str) else f"np.{name}"
 
     def _known_plain(self, value: Value, name: str, node: ast.AST) -> Any:
         if isinstance(value, Items):
@@ -213,6 +356,8 @@ class Arrays(Live):
         known = self.known_number(value)
         if known is None and isinstance(value, Static):
             return value.value
+        if known is None and isinstance(value, Node):
+            known = infinity(value)
         if known is None:
             self.refuse(
                 f"The argument {name!r} must be known before the derivative runs.",
@@ -232,12 +377,21 @@ class Arrays(Live):
         """The call as the user wrote it."""
         refused = {p.name for p in operation.parameters if p.kind == "refused"}
         names = [p.name for p in operation.parameters if p.kind != "graph"]
+        kinds = {p.name: p.kind for p in operation.parameters}
+
+        def text_of(name: str, value: Value) -> str:
+            tree = trees[name]
+            if kinds[name] == "dtype" and isinstance(tree, str):
+                return tree
+            return rendered(tree, value)
+
         texts = [
-            "None" if name in refused else _rendered(trees[name], value)
+            "None" if name in refused else text_of(name, value)
             for name, value in zip(names, args, strict=False)
         ]
+        texts = [text for text in texts if text]  # none of several arguments
         texts += [
-            f"{name}={_rendered(trees[name], value)}"
+            f"{name}={text_of(name, value)}"
             for name, value in keywords.items()
             if name not in refused
         ]
@@ -245,19 +399,62 @@ class Arrays(Live):
             return f"{texts[0]}{spelling}({', '.join(texts[1:])})"
         if spelling == "@":
             return f"{texts[0]} @ {texts[1]}"
-        return f"{spelling}({', '.join(texts)})"
+        return f"{spelling.removeprefix('scipy.')}({', '.join(texts)})"
 
 
-def _rendered(tree: Any, value: Value) -> str:
+def infinity(value: Node) -> float | None:
+    """`np.inf`, or the number before it."""
+    if not isinstance(value, Call):
+        return None
+    if value.op == "neg":
+        inner = infinity(value.args[0])
+        return None if inner is None else -inner
+    return math.inf if value.op == "inf" else None
+
+
+def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -> Sequence[Value]:
+    """The arguments, with those together that a parameter takes all of."""
+    for i, parameter in enumerate(p for p in operation.parameters if p.kind != "graph"):
+        method = parameter.spread and spelling.startswith(".") and len(args) > i + 1
+        if method or parameter.kind == "rest":
+            return (*args[:i], Items(tuple(args[i:]), Rest))
+    return args
+
+
+def whole_shape(value: Items) -> Node | None:
+    """The array whose lengths these are, `x.shape`."""
+    base: Node | None = None
+    for i, item in enumerate(value.items):
+        if not (isinstance(item, Call) and item.op == "dim" and item.options):
+            return None
+        if item.params != (i,) or (base is not None and item.args[0] is not base):
+            return None
+        base = item.args[0]
+    return base if base is not None and len(base.type.axes) == len(value.items) else None
+
+
+def is_of_numpy(known: object) -> bool:
+    return getattr(known, "__module__", "") == "numpy"
+
+
+def rendered(tree: Any, value: Value) -> str:
     """The text of an argument, with `{0}` for holes."""
     if isinstance(tree, Hole):
         return f"{{{tree.index}}}"
+    if isinstance(tree, ShapeOf):
+        return f"{{{tree.place}}}.shape"
     if isinstance(tree, tuple):
+        if isinstance(value, Object):
+            value = Items((value,) * len(tree), list)
         items = value.items if isinstance(value, Items) else (value,) * len(tree)
-        inner = ", ".join(_rendered(t, v) for t, v in zip(tree, items, strict=True))
+        inner = ", ".join(rendered(t, v) for t, v in zip(tree, items, strict=True))
         if isinstance(value, Items) and value.type is list:
             return f"[{inner}]"
+        if isinstance(value, Items) and value.type is Rest:
+            return inner
         return f"({inner},)" if len(tree) == 1 else f"({inner})"
+    if isinstance(tree, float) and math.isinf(tree):
+        return "np.inf" if tree > 0 else "-np.inf"
     return f'"{tree}"' if isinstance(tree, str) else repr(tree)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Never
 
 from diffsrc.capture import Captured
-from diffsrc.errors import NotDifferentiable, Place, ShapeError, UnsupportedSyntax
+from diffsrc.errors import NotDifferentiable, Place, UnsupportedSyntax
 from diffsrc.ir import (
     Block,
     Const,
@@ -165,7 +165,7 @@ class _Reader(ByRule):
             type_ = Type("float")
         ranked = argument.kind == "number" and self.graph.ranked
         if ranked:
-            made = self.graph.array(arg.arg, self._axes(arg, argument))
+            made = self.graph.array(arg.arg, self.axes_of(argument, arg.arg, arg))
             if argument.is_mask:
                 made.type = Type("bool", made.type.axes)
         else:
@@ -181,15 +181,6 @@ class _Reader(ByRule):
             self.guesses.add(made)
         return Object(argument.value, made, kind, Source(None, arg.arg), argument)
 
-    def _axes(self, arg: ast.arg, argument: Argument) -> tuple[str, ...]:
-        if argument.axes is None:
-            raise ShapeError(
-                f"The rank of {arg.arg!r} decides the derivative's code, and it is not known yet.",
-                self.place(arg),
-                f'Call the derivative, or say it: shapes={{"{arg.arg}": "n"}}.',
-            )
-        return argument.axes
-
     def _is_annotated_number(self, arg: ast.arg) -> bool:
         meaning = annotated(arg.annotation, self.main.scope)
         return isinstance(meaning, type) and (
@@ -203,6 +194,8 @@ class _Reader(ByRule):
             return self.from_outside(value, None, name, self.main.node)
         is_number = argument.kind == "number"
         var = self.graph.var(name, Type("float") if is_number else OBJECT)
+        if is_number and self.graph.ranked:
+            self.sized(var, argument)
         self.places[var] = self.place(self.main.node)
         self.free[id(value), name] = Free(var, value, None, name, own=False)
         if is_number:

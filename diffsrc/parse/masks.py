@@ -20,6 +20,7 @@ from diffsrc.parse.values import (
     Table,
     Value,
 )
+from diffsrc.specialise import argument_of
 
 # What may hand on the array that it is given, or a view of it.
 _VIEWS = frozenset({"attribute", "item", "real", "imag", "conj", "constant", "float"})
@@ -187,7 +188,9 @@ class Masks(Patterns):
         """Note which of the values below are arrays, and which are none."""
         for below in reachable((node,), stop=self.assumed):
             is_var = isinstance(below, Var) and below.type.kind == "float"
-            if below not in self.assumed and (is_var or below in self.live):
+            # What is read on the way to a number is none.
+            is_read = below in self.live and argument_of(self.live[below][1]).kind == "number"
+            if below not in self.assumed and (is_var or is_read):
                 self.assume_number(below)
             self.assumed.add(below)
 

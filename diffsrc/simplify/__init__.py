@@ -29,7 +29,7 @@ from diffsrc.simplify.factor import (
     merge_choices,
     multiplied_out,
 )
-from diffsrc.simplify.lower import lowered
+from diffsrc.simplify.lower import Lowering, lowered
 from diffsrc.simplify.monomials import monomial_of
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.number import Sampler
@@ -146,8 +146,7 @@ class Simplifier:
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""
-        program = Program("", self.graph, (), Block((), (size,)))
-        return lowered(program, self.normal, Ranks("np")).body.results[0]
+        return Lowering(Program("", self.graph, (), Block((), ())), self.normal, Ranks("np"))(size)
 
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""

@@ -9,14 +9,30 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from diffsrc.ir import Call, Exact, Node, Number, Prod, Ref, Template, Type, Var, magnitude
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, view
+from diffsrc.ir import (
+    Block,
+    Call,
+    Const,
+    Exact,
+    Node,
+    Number,
+    Prod,
+    Ref,
+    Template,
+    Type,
+    Var,
+    magnitude,
+    reachable,
+)
+from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, nested, view
+from diffsrc.ir.indices import distinct_by
 from diffsrc.ops.arrays import PRIMITIVES
+from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
 
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
-NOMINAL = 100  # the length of an axis of which nothing is known
+# What is added to items of an array that starts as zeros.
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
@@ -43,17 +59,40 @@ class ArrayWriter:
                 return spelled("dim", text, [self.write(node.args[0])], node.type)
             case "broadcast":
                 return self._broadcast(node)
+            case "reshape" if (like := _owner(node.type.axes)) is not None:
+                args = [self.write(node.args[0]), self.write(like)]
+                return spelled("reshape", "{0}.reshape({1}.shape)", args, node.type)
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}[{subscript(node.params)}]"
+                text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
-            case "put":
+            case "mirrored":
+                return self._mirrored(node)
+            case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
+            case "exclusive" | "running_back":
+                # By the others it is derived only.
+                plain, direct, careful = map(self.write, node.args[:3])
+                arms = (Block((), (arm,)) for arm in (direct, careful))
+                return node.graph.result(node.graph.if_(plain, *arms), 0)
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
         return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
+
+    def _mirrored(self, node: Call) -> Node:
+        """A lower triangle and the same above the diagonal."""
+        arg = self.write(node.args[0])
+        lower = spelled("tril", "np.tril({0})", [arg], node.type)
+        strict = spelled("tril", "np.tril({0}, -1)", [arg], node.type)
+        rank = len(node.type.axes)
+        spec = (*range(rank - 2), rank - 1, rank - 2)
+        return node.graph.call("add", lower, self._view(strict, spec, node.type))
+
+    def outer(self, column: Node, row: Node, type_: Type) -> Node:
+        """All products of the elements of two vectors."""
+        return spelled("outer", "np.outer({0}, {1})", [self.write(column), self.write(row)], type_)
 
     # Views
 
@@ -121,6 +160,28 @@ class ArrayWriter:
         ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
         return node.graph.call("mul", self.write(value), ones)
 
+    def in_precision(self, arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+        """The numbers that a condition of arrays chooses from, in the precision of these.
+
+        NumPy makes float64 of two numbers of Python.
+        """
+        like = _float_in(condition)
+        if like is None:
+            return arms
+        first = arms[0]
+        if isinstance(first, Const) and isinstance(first.value, int):
+            first = first.graph.const(float(first.value))
+        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+        return typed, *arms[1:]
+
+    def where_true(self, condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
+        """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
+        values = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        like = _float_in(condition)
+        if values != [1, 0] or like is None:
+            return None
+        return spelled("astype", "{0}.astype({1}.dtype)", [condition, like], type_)
+
     # Sums of items
 
     def scattered(self, rest: Node, puts: Sequence[tuple[Exact, Call]]) -> Node:
@@ -132,28 +193,77 @@ class ArrayWriter:
             start = self._zeros(like, first.args[0])
         else:
             start = self.write(filled(rest, like))
-            if not start.operands or isinstance(rest, Ref):
-                start = spelled("copy", "{0}.copy()", [start], like.type)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for coefficient, node in puts:
-            value, _, *at = node.args
-            sign = "-" if coefficient < 0 else "+"
-            at_first = len(args)
-            args.append(self.write(magnitude(coefficient) * value))
-            args += map(self.write, at)
-            text = _shifted(subscript(node.params), at_first)
-            if any(entry[0] == "take" for entry in node.params):
-                function = "np.add.at" if sign == "+" else "np.subtract.at"
-                text = f"({text})" if len(node.params) > 1 else text
-                lines.append(("", f"{function}({{name}}, {text}, {{{at_first}}})"))
+        for own, node in puts:
+            core, factor = graph.split(node.args[0])
+            coefficient = own * factor
+            node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
+            if node.op == "put":
+                lines.append(self._put(coefficient, node, args))
             else:
-                lines.append((f"[{text}]", f"{sign}= {{{at_first}}}"))
+                fresh = rest is graph.zero and not lines
+                lines.append(self._put_along(coefficient, node, args, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
+
+    def _put(self, coefficient: Exact, node: Call, args: list[Node]) -> tuple[str, str]:
+        """The line that adds to items."""
+        value, _, *at = node.args
+        sign = "-" if coefficient < 0 else "+"
+        at_first = len(args)
+        args.append(self.write(magnitude(coefficient) * value))
+        args += map(self.write, at)
+        parts = [_shifted(part, at_first) for part in subscripts(node.params)]
+        text = ", ".join(parts)
+        if distinct_by(node.params, at) is None:
+            function = "np.add.at" if sign == "+" else "np.subtract.at"
+            if len(parts) > 1:
+                text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
+            return "", f"{function}({{name}}, {text}, {{{at_first}}})"
+        return _shifted(items(node.params), at_first), f"{sign}= {{{at_first}}}"
+
+    def _put_along(
+        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+    ) -> tuple[str, str]:
+        """The line that adds to items along one axis; to zeros that are `fresh` it sets them."""
+        value, like, at = node.args
+        axis, unique = node.params
+        rank = len(like.type.axes)
+        sets = fresh and unique and rank > 1
+        sign = "-" if coefficient < 0 and not sets else "+"
+        first = len(args)
+        args.append(self.write((coefficient if sets else magnitude(coefficient)) * value))
+        args.append(self.write(at))
+        if sets:
+            return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
+        places = []
+        for i, size in enumerate(like.type.axes):
+            if i == axis:
+                places.append(f"{{{first + 1}}}")
+                continue
+            length = self.write(size)
+            grid = spelled("arange", "np.arange({0})", [length], Type("float", (size,)))
+            places.append(
+                f"{{{len(args)}}}" + ("[:" + ", None" * (rank - 1 - i) + "]") * (i < rank - 1)
+            )
+            args.append(grid)
+        text = ", ".join(places)
+        if unique:
+            return f"[{text}]", f"{sign}= {{{first}}}"
+        function = "np.add.at" if sign == "+" else "np.subtract.at"
+        text = f"({text})" if rank > 1 else text
+        return "", f"{function}({{name}}, {text}, {{{first}}})"
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
+            return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
+        arrays = {n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes}
+        if len(arrays) == 1:
+            # It has the precision of the array that it is made of.
+            (value,) = arrays
+        elif not value.type.axes or len(like.type.axes) > 2:
+            # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         sizes = [self.write(size) for size in like.type.axes]
         holes = ", ".join(f"{{{i + 1}}}" for i in range(len(sizes)))
@@ -171,6 +281,9 @@ class ArrayWriter:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
             return self._pair(node, factors, out)
+        links = chain_of(factors, out)
+        if links is not None:
+            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
         sizes = {
             label: size
             for arg, labels in factors
@@ -181,6 +294,21 @@ class ArrayWriter:
         rest = [factor for factor in factors if factor is not one and factor is not other]
         part, labels = self._part(one, other, rest, out, sizes)
         return self._rest([(part, labels), *rest], out, node)
+
+    def _is_computed(self, node: Node) -> bool:
+        """Whether the user has a value, maybe with its axes in another order."""
+        return self.computed(node.args[0] if _is_view(node) else node)  # type: ignore[attr-defined] # a call
+
+    def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
+        """The product of some factors of a chain."""
+        if i == j:
+            link = chain.links[i]
+            return self.turned(link.node, link.labels, link.axes)
+        k = chain.division(i, j)
+        if k is None:
+            return self.write(chain.part(i, j))
+        args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
+        return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]
@@ -206,7 +334,7 @@ class ArrayWriter:
         computed = [
             (one, other)
             for one, other in combinations(factors, 2)
-            if self.computed(
+            if self._is_computed(
                 self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0]
             )
         ]
@@ -277,18 +405,18 @@ class ArrayWriter:
         if alone:
             return self._presummed(node, factors, out, alone)
         if not out and set(of_a) == set(of_b):
-            other = self._turned(b, of_b, of_a)
+            other = self.turned(b, of_b, of_a)
             return _inner(self.write(a), other, node.type)
         if len(summed) == 1 and not batch and len(only_a) <= 1 and len(only_b) <= 1:
             swap = tuple(out) == (*only_b, *only_a) and len(out) == 2
             if swap or (len(of_a) == 1 and len(of_b) == 2 and of_b[1] == summed[0]):
                 # `W @ x` rather than `x @ W.T`.
                 a, of_a, b, of_b, only_a, only_b = b, of_b, a, of_a, only_b, only_a
-            left = self._turned(a, of_a, (*only_a, *summed))
-            right = self._turned(b, of_b, (*summed, *only_b))
+            left = self.turned(a, of_a, (*only_a, *summed))
+            right = self.turned(b, of_b, (*summed, *only_b))
             return spelled("matmul", "{0} @ {1}", [left, right], node.type)
         if len(summed) == 1 and len(only_b) == 1 and not batch and of_a[-1] == summed[0]:
-            right = self._turned(b, of_b, (*summed, *only_b))
+            right = self.turned(b, of_b, (*summed, *only_b))
             found = spelled(
                 "matmul",
                 "{0} @ {1}",
@@ -298,9 +426,12 @@ class ArrayWriter:
             return self._ordered(found, [*only_a, *only_b], out, node.type)
         if len(summed) == 1 and len(only_a) == 1 and not batch and of_b[-1] == summed[0]:
             return self._pair(node, factors[::-1], out)
+        links = chain_of(factors, out) if batch else None
+        if links is not None:
+            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
         if len(summed) == 1 and len(only_a) == len(only_b) == 1:
-            left = self._turned(a, of_a, (*batch, *only_a, *summed))
-            right = self._turned(b, of_b, (*batch, *summed, *only_b))
+            left = self.turned(a, of_a, (*batch, *only_a, *summed))
+            right = self.turned(b, of_b, (*batch, *summed, *only_b))
             labels = (*batch, *only_a, *only_b)
             found = spelled("matmul", "{0} @ {1}", [left, right], self._typed(factors, labels))
             return self._ordered(found, labels, out, node.type)
@@ -331,7 +462,7 @@ class ArrayWriter:
                 new.append((arg, labels))
         sizes = {
             label: size
-            for arg, labels in factors
+            for arg, labels in new
             for label, size in zip(labels, arg.type.axes, strict=True)
         }
         return self.write(contract(graph, new, out, sizes))  # type: ignore[arg-type] # sizes
@@ -344,7 +475,7 @@ class ArrayWriter:
         }
         return Type("float", tuple(sizes[label] for label in labels))
 
-    def _turned(self, node: Node, labels: Labels, wanted: Sequence[Label]) -> Node:
+    def turned(self, node: Node, labels: Labels, wanted: Sequence[Label]) -> Node:
         """A factor with its axes in the order that is wanted."""
         if tuple(wanted) == labels:
             return self.write(node)
@@ -370,12 +501,22 @@ class ArrayWriter:
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
 
 
+def _is_view(node: Node) -> bool:
+    return isinstance(node, Call) and node.op == "view"
+
+
 def spelled(
     op: str, text: str, args: Sequence[Node], type_: Type, params: tuple[object, ...] = ()
 ) -> Node:
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
+
+
+def _float_in(condition: Node) -> Node | None:
+    """An array of floats that a condition asks for."""
+    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
+    return next((n for n in likes if n.type.kind == "float"), None)
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
@@ -397,13 +538,24 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     return spelled("sum", text, [arg], Type("float", axes))
 
 
+def items(spec: tuple[tuple[object, ...], ...]) -> str:
+    """The brackets of items, and what stands before them."""
+    flat = spec[0][0] == "flat"
+    return f"{'.flat' * flat}[{subscript(spec)}]"
+
+
 def subscript(spec: tuple[tuple[object, ...], ...]) -> str:
     """The inside of the brackets of items, with holes for nodes."""
+    return ", ".join(subscripts(spec))
+
+
+def subscripts(spec: tuple[tuple[object, ...], ...]) -> list[str]:
+    """What stands between the commas."""
 
     def text(part: object) -> str:
         if isinstance(part, Hole):
             return f"{{{part.index}}}"
-        return "" if part is None else str(part)
+        return "" if part is None else nested(part)
 
     parts = []
     for kind, *bounds in spec:
@@ -411,10 +563,11 @@ def subscript(spec: tuple[tuple[object, ...], ...]) -> str:
             start, stop, step = map(text, bounds)
             parts.append(f"{start}:{stop}:{step}" if step else f"{start}:{stop}")
         else:
-            parts.append("None" if kind == "new" else text(bounds[0]))
+            plain = {"new": "None", "gap": "..."}
+            parts.append(plain[kind] if kind in plain else text(bounds[0]))
     while len(parts) > 1 and parts[-1] == ":":
         parts.pop()
-    return ", ".join(parts)
+    return parts
 
 
 def _shifted(text: str, by: int) -> str:
@@ -434,19 +587,10 @@ def _cost(
     """What a product costs: what BLAS does is faster than what goes through the elements."""
     union = one | other
     summed = union - left
-    flops = _size(tuple(union), sizes)
+    flops = size_of(tuple(union), sizes)
     blas = len(summed) == 1 and summed <= one & other and one != other
-    alone = _size(tuple(one - other - left), sizes) + _size(tuple(other - one - left), sizes)
-    return flops * (1 if blas else POINTWISE) + alone + _size(tuple(left), sizes)
-
-
-def _size(labels: Sequence[Label], sizes: dict[int, Node]) -> float:
-    product = 1.0
-    for label in labels:
-        size = sizes[label] if label is not None else None
-        known = isinstance(size, Number)
-        product *= float(size.value) if known else NOMINAL  # type: ignore[union-attr] # a number
-    return product
+    alone = size_of(tuple(one - other - left), sizes) + size_of(tuple(other - one - left), sizes)
+    return flops * (1 if blas else POINTWISE) + alone + size_of(tuple(left), sizes)
 
 
 def _owner(sizes: Sequence[Node]) -> Node | None:

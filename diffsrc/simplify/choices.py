@@ -11,6 +11,8 @@ from diffsrc.simplify.monomials import Powers
 from diffsrc.simplify.ranks import Ranks
 
 ARITHMETIC = frozenset({"add", "sub", "sum", "mul", "neg", "pos", "abs"})
+# Of arrays: integers, as they are written.
+LENGTHS = frozenset({"dim", "np.dim", "size", "np.count_nonzero"})
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
 
 
@@ -91,6 +93,8 @@ def is_integer(node: Node, integers: frozenset[Node]) -> bool:
                 return False
         elif not isinstance(below, Call):
             return False
+        elif below.op in LENGTHS:
+            continue
         elif below.op in ARITHMETIC:
             todo += below.args
         elif below.type.kind != "bool":

@@ -14,6 +14,7 @@ from diffsrc.ir import (
     COMPLEX,
     Call,
     Const,
+    Exact,
     Graph,
     Node,
     Number,
@@ -24,7 +25,7 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape
+from diffsrc.ir.arrays import in_shape, is_primitive, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
@@ -75,17 +76,44 @@ class Normaliser:
 
     def _form(self, node: Node) -> Node:
         form = self._of(node)
+        if node.type.axes and isinstance(form, Call) and not form.options and form is not node:
+            self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
             if node in self.named and self._is_whole(form):
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
+                if inner.type.axes:
+                    self.graph.named.setdefault(inner, form)
+                    self.written.setdefault(inner, node)
+                    if is_symmetric(inner):
+                        self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not isinstance(form, Number | Var):
                 self.written.setdefault(form, node)
         return form
+
+    def _measured(self, form: Call, own: Node) -> None:
+        """Lengths that only a value itself tells are asked of it as the user wrote it."""
+        pairs = list(zip(form.type.axes, own.type.axes, strict=False))
+        if len(form.type.axes) != len(own.type.axes) or form.type.axes == own.type.axes:
+            return
+        axes = []
+        for size, written in pairs:
+            asked = (
+                isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
+            )
+            if asked and size is not written:
+                self.graph.held[size, written] = None
+            axes.append(written if asked else size)
+            if asked and form.op == "view" and form.params[len(axes) - 1] is not None:
+                inner = form.args[0]
+                known = list(inner.type.axes)
+                known[form.params[len(axes) - 1]] = written
+                inner.type = inner.type._replace(axes=tuple(known))
+        form.type = form.type._replace(axes=tuple(axes))
 
     def _is_whole(self, form: Node) -> bool:
         if form.type is COMPLEX and isinstance(form, Prod):
@@ -101,13 +129,16 @@ class Normaliser:
         match node:
             case Call() if node.op in LEAVES:
                 return node
-            case Call() if node.params and not node.options:
+            case Call() if not node.options and is_primitive(node):
                 return node
-            case Call() if node.op in ARRAYS or node.op in SHAPES:
+            case Call() if node.type.kind == "dtype":
+                return node
+            case Call() if node.op in ARRAYS or node.op in SHAPES or node.op == "np.part":
                 return self._of_arrays(node)
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
-                return self._call(node, args)
+                form = self._call(node, args)
+                return unrooted(form) if self.graph.ranked else form
             case Const():
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
@@ -126,6 +157,15 @@ class Normaliser:
                 return self.graph.product(arg.type.axes)
             size: Node = arg.type.axes[node.params[0]]
             return size
+        if node.op == "np.part":
+            whole = node.args[0]
+            assert isinstance(whole, Call)
+            part: Node = self._defined(whole)[node.params[0]]  # type: ignore[index] # of several
+            return repeated_only(part)
+        found = self._defined(node)
+        return node if isinstance(found, tuple) else repeated_only(found)
+
+    def _defined(self, node: Call) -> Node | tuple[Node, ...]:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)
 
@@ -204,6 +244,13 @@ class Normaliser:
         return None
 
 
+def repeated_only(node: Node) -> Node:
+    """What is repeated along axes, without these: values beside it have them."""
+    if isinstance(node, Call) and node.op == "broadcast":
+        return node.args[0]
+    return node
+
+
 def signed(own: Node, arg: Node) -> Node:
     """A normal argument, with the sign that the user's zero has."""
     negated = isinstance(own, Call) and own.op == "neg"
@@ -233,6 +280,20 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def unrooted(node: Node) -> Node:
+    """Even powers of norms and standard deviations as those of sums of squares and variances."""
+    if not isinstance(node, Prod):
+        return node
+    from diffsrc.ops.arrays.reductions import ROOTS, squared  # only for who has arrays
+
+    powers: dict[Node, Exact] = {}
+    for base, exponent in node.factors:
+        root = isinstance(base, Call) and base.op in ROOTS and exponent % 2 == 0
+        new = squared(base) if root else base  # type: ignore[arg-type] # a call
+        powers[new] = powers.get(new, 0) + (exponent // 2 if root else exponent)
+    return node if dict(node.factors) == powers else node.graph.monomial(node.coefficient, powers)
 
 
 def over_denominator(node: Node) -> Node:

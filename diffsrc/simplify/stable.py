@@ -201,6 +201,8 @@ class Stabiliser:
         """`sqrt(x**2 + y**2)` is `hypot(x, y)`, whose squares stay in range."""
         if not isinstance(node, Prod) or all(e.denominator != 2 for _, e in node.factors):
             return node
+        if node.type.axes:
+            return node  # of arrays, `np.hypot` takes several times as long
         factors: list[Node] = []
         for base, exponent in node.factors:
             sides = _sides(base) if exponent.denominator == 2 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Node
-from diffsrc.ir.arrays import Labels, contract, expanded, index, total, transposed, view
+from diffsrc.ir.arrays import Labels, contract, index, total, transposed, view, with_rank
 from diffsrc.ir.shapes import is_unit, same
 from diffsrc.ops.arrays.table import array, axes_of, over
 
@@ -55,12 +55,6 @@ def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
     return with_rank(value, len(out))
 
 
-def with_rank(node: Node, rank: int) -> Node:
-    """A value with unit axes in front, as many as it lacks."""
-    missing = rank - len(node.type.axes)
-    return expanded(node, range(missing), rank) if missing > 0 else node
-
-
 def matmul(a: Node, b: Node) -> Node:
     """The matrix product, of stacks of matrices side by side.
 
@@ -94,7 +88,7 @@ array("sum",       "np.sum",       "a :axis=None -dtype -out :keepdims=False",  
 array("mean",      "np.mean",      "a :axis=None -dtype -out :keepdims=False",  over(mean),  method="mean")
 array("matmul",    "np.matmul operator.matmul", "a b",                          matmul)
 array("dot",       "np.dot",       "a b -out",                                  dot,         method="dot")
-array("transpose", "np.transpose np.permute_dims", "a :axes=None",              transpose)
+array("transpose", "np.transpose np.permute_dims", "a :axes..=None",            transpose,   method="transpose")
 array("T",         "",             "a",                                         lambda a: transpose(a, None))
 array("index",     "",             "a :spec",                                   index)
 array("mT",        "np.matrix_transpose", "a",                                  transposed)

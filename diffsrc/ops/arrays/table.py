@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Graph, Node, Type
-from diffsrc.ir.arrays import Hole, expanded
+from diffsrc.ir.arrays import Hole, expanded, with_rank
+from diffsrc.ir.shaping import size_of, stacked
 
 Axis = int | tuple[int, ...] | None
 
@@ -17,14 +18,23 @@ class Parameter(NamedTuple):
     """A parameter of an operation.
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
-    "sizes" for a shape, an integer or a tuple of such; "refused" for what is not understood but left
-    out; "graph" for the graph, which nobody passes.
+    "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
+    "dtype" for a kind of floats; "refused" for what is not understood but left out; "rest" for all
+    arrays that follow; "graph" for the graph, which nobody passes. One that is `spread` takes all
+    arguments that follow, in a method.
     """
 
     name: str
     kind: str
     has_default: bool
     default: object
+    spread: bool = False
+
+
+class ShapeOf(NamedTuple):
+    """The shape of an array among the arguments of a call."""
+
+    place: int
 
 
 class ArrayOperation(NamedTuple):
@@ -35,19 +45,30 @@ class ArrayOperation(NamedTuple):
         spellings: every name of the function; the first is the one that is written.
         method: its name as a method of arrays, or "".
         parameters: in their order.
-        define: the normal form of its value.
+        define: the normal form of its value; of several values a tuple.
+        fields: what several values are called as attributes, if they are.
     """
 
     name: str
     spellings: tuple[str, ...]
     method: str
     parameters: tuple[Parameter, ...]
-    define: Callable[..., Node]
+    define: Callable[..., Node | tuple[Node, ...]]
+    fields: tuple[str, ...] = ()
 
 
 ARRAYS: dict[str, ArrayOperation] = {}
 METHODS: dict[str, ArrayOperation] = {}
-KINDS = {":": "static", "*": "list", "#": "sizes", "-": "refused", "@": "graph"}
+KINDS = {
+    ":": "static",
+    "*": "list",
+    "#": "sizes",
+    "!": "index",
+    "-": "refused",
+    "~": "rest",
+    "^": "dtype",
+    "@": "graph",
+}
 # Where the functions are found, by what stands for it in spellings.
 MODULES = {
     "np": "numpy",
@@ -56,19 +77,32 @@ MODULES = {
     "scipy.special": "scipy.special",
     "scipy.linalg": "scipy.linalg",
     "scipy.integrate": "scipy.integrate",
+    "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
-DEFAULTS = {"None": None, "True": True, "False": False}
+DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
 def array(
-    name: str, spellings: str, parameters: str, define: Callable[..., Node], *, method: str = ""
+    name: str,
+    spellings: str,
+    parameters: str,
+    define: Callable[..., Node | tuple[Node, ...]],
+    *,
+    method: str = "",
+    fields: str = "",
 ) -> None:
     """Enter a function; of its parameters `:axis=None` is static, `-out` refused.
 
-    `*arrays` is a list of arrays, `#shape` a shape, `@graph` the graph.
+    `*arrays` is a list of arrays, `~arrays` are all that follow, `#shape` is a shape, `#shape..` takes
+    all arguments that follow in a method, `^dtype` is a kind of floats, `@graph` the graph.
     """
     made = ArrayOperation(
-        f"np.{name}", tuple(spellings.split()), method, _parameters(parameters), define
+        f"np.{name}",
+        tuple(spellings.split()),
+        method,
+        _parameters(parameters),
+        define,
+        tuple(fields.split()),
     )
     ARRAYS[made.name] = made
     if method:
@@ -79,21 +113,27 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
     made = []
     for part in text.split():
         kind = KINDS.get(part[0], "array")
-        name, equals, default = part.lstrip("".join(KINDS)).partition("=")
+        dotted, equals, default = part.lstrip("".join(KINDS)).partition("=")
+        name = dotted.rstrip(".")
         value: object = DEFAULTS.get(default, default)
         if isinstance(value, str) and value.lstrip("-").isdigit():
             value = int(value)
-        made.append(Parameter(name, kind, bool(equals) or kind == "refused", value))
+        has_default = bool(equals) or kind in {"refused", "dtype"}
+        made.append(Parameter(name, kind, has_default, value if equals else None, name != dotted))
     return tuple(made)
 
 
 # How a primitive is written: its text, with holes for its arguments.
 PRIMITIVES: dict[str, Callable[[Call], str]] = {}
+# Those that have no derivative: places, counts, truth values.
+STEPS: set[str] = set()
 
 
-def primitive(name: str, text: Callable[[Call], str]) -> None:
+def primitive(name: str, text: Callable[[Call], str], *, derived: bool = True) -> None:
     """Enter an operation that definitions are made of; one that `ir.arrays` does not build."""
     PRIMITIVES[name] = text
+    if not derived:
+        STEPS.add(name)
 
 
 def applied(name: str, *args: Node, params: tuple[object, ...] = (), type_: Type) -> Call:
@@ -127,10 +167,11 @@ def axes_of(node: Node, axis: Axis) -> tuple[int, ...]:
 def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]:
     """A reduction with `axis` and `keepdims`."""
 
-    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
         axes = axes_of(a, axis)
+        rank = len(a.type.axes)
         value = reduce(a, axes)
-        return expanded(value, axes, len(a.type.axes)) if keepdims else value
+        return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
     return define
 
@@ -140,33 +181,48 @@ def define(
     operation: ArrayOperation,
     params: Iterable[tuple[str, Any]],
     args: Sequence[Node],
-) -> Node:
+) -> Node | tuple[Node, ...]:
     """The normal form of a call whose arguments `params` have holes for `args`."""
 
     def filled(tree: Any) -> Any:
         if isinstance(tree, Hole):
             return args[tree.index]
+        if isinstance(tree, ShapeOf):
+            return args[tree.place].type.axes
         if type(tree) is tuple:
             return tuple([filled(item) for item in tree])
         return tree
 
     given = {name: filled(tree) for name, tree in params}
     values = [
-        graph if p.kind == "graph" else given[p.name]
+        graph if p.kind == "graph" else _argument(graph, p.kind, given[p.name])
         for p in operation.parameters
-        if p.kind != "refused"
+        if p.kind not in {"refused", "dtype"}
     ]
     return operation.define(*values)
 
 
+def _argument(graph: Graph, kind: str, value: Any) -> Any:
+    """An argument as definitions want it: arrays for lists of numbers, normal nodes for sizes."""
+    match kind:
+        case "array" if isinstance(value, tuple):
+            return stacked(graph, [_argument(graph, "array", item) for item in value])
+        case "list" | "rest" if isinstance(value, tuple):
+            return tuple([_argument(graph, "array", item) for item in value])
+        case "sizes" if isinstance(value, tuple):
+            return tuple([_argument(graph, "sizes", item) for item in value])
+        case "sizes" if isinstance(value, Node):
+            return size_of(value)
+        case _:
+            return value
+
+
 def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
-    module = getattr(function, "__module__", None)
-    name = getattr(function, "__name__", None)
-    if not isinstance(module, str) or not isinstance(name, str):
-        return None
-    if module.partition(".")[0] not in {"numpy", "scipy", "_operator"}:
-        return None
+    name = str(getattr(function, "__name__", ""))
+    owner = getattr(function, "__self__", None)
+    if type(owner).__name__ == "ufunc" and type(owner).__module__ == "numpy":
+        return ARRAYS.get(f"np.{owner.__name__}.{name}")
     return next((o for o, f in _functions().get(name, ()) if f is function), None)
 
 
@@ -185,7 +241,7 @@ def _functions_of(
     for operation in ARRAYS.values():
         for spelling in operation.spellings:
             prefix, _, name = spelling.rpartition(".")
-            module = MODULES[prefix]
+            module = MODULES.get(prefix)
             if module in loaded:
                 function = getattr(sys.modules[module], name, None)
                 own = getattr(function, "__name__", name)

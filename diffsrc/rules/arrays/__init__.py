@@ -4,7 +4,18 @@ A rule gets the adjoint `g` of the value `y`, and the number of the argument; `g
 shape of `y`, and has it where the rule is not `loose`. What it gives broadcasts to the argument's.
 """
 
-from diffsrc.rules.arrays import basic  # noqa: F401 - it fills the table
+from diffsrc.rules.arrays import (  # noqa: F401 - it fills the table
+    along,
+    basic,
+    diagonals,
+    differences,
+    exponentials,
+    linear,
+    products,
+    reductions,
+    selection,
+    shaping,
+)
 from diffsrc.rules.arrays.table import ARRAY_RULES
 
 __all__ = ["ARRAY_RULES"]

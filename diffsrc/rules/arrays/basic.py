@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from diffsrc.ir import Call, Node
 from diffsrc.ir.arrays import Labels, contract, labels_of, put, reduced, taken_at
+from diffsrc.ir.indices import distinct_by
+from diffsrc.ir.shapes import is_unit
 from diffsrc.rules.arrays.table import loose, whole
 
 
@@ -40,7 +42,13 @@ def _view(g: Node, y: Call, _: int) -> Node:
 def _index(g: Node, y: Call, i: int) -> Node:
     """What was taken is put back."""
     a, *at = y.args
-    return put(g, a, y.params, at) if i == 0 else y.graph.zero
+    if i:
+        return y.graph.zero
+    if not y.type.axes and all(map(is_unit, a.type.axes)):
+        return g
+    for pair in distinct_by(y.params, at) or ():
+        y.graph.spread[pair] = None
+    return put(g, a, y.params, at)
 
 
 def _put(g: Node, y: Call, i: int) -> Node:

@@ -1,0 +1,219 @@
+"""Linear algebra: inverses, systems, determinants, decompositions, of stacks of matrices too.
+
+Where a matrix that must be symmetric is given, its derivative is that of its symmetric part.
+"""
+
+from __future__ import annotations
+
+from diffsrc.ir import Call, Node
+from diffsrc.ir.arrays import expanded, eye, shaped
+from diffsrc.ir.shapes import Axes, joined
+from diffsrc.ops.arrays.basic import matmul
+from diffsrc.ops.arrays.table import applied, array, primitive
+
+MAX_OPENED = 3  # the power up to which a power of a matrix is a product
+MAX_POWER = 16
+TRANSPOSED = {0: 0, 1: 1, 2: 1, "N": 0, "T": 1, "C": 1}
+
+
+def _matrix(a: Node) -> Axes:
+    """The axes of a stack of square matrices."""
+    axes = a.type.axes
+    if len(axes) < 2:
+        raise ValueError(
+            f"{len(axes)}-dimensional array given. Array must be at least two-dimensional"
+        )
+    if axes[-2] is not axes[-1]:
+        a.graph.held[axes[-2], axes[-1]] = None
+    return axes
+
+
+def inv(a: Node) -> Node:
+    """The inverse."""
+    return applied("inv", a, type_=shaped(a, _matrix(a)))
+
+
+def solve(a: Node, b: Node) -> Node:
+    """The solution of `a @ x = b`; `b` is a vector if it has one axis, else matrices."""
+    *batch, rows, _ = _matrix(a)
+    if not b.type.axes:
+        raise ValueError("0-dimensional array given. Array must be at least one-dimensional")
+    of_b = b.type.axes[-1:] if len(b.type.axes) == 1 else b.type.axes[-2:]
+    if of_b[0] is not rows:
+        a.graph.held[rows, of_b[0]] = None
+    front = joined(tuple(batch), b.type.axes[: -len(of_b)])
+    return applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
+
+
+def det(a: Node) -> Node:
+    """The determinant."""
+    return applied("det", a, type_=shaped(a, _matrix(a)[:-2]))
+
+
+def slogdet(a: Node) -> tuple[Node, Node]:
+    """The sign of the determinant, which has no derivative, and the logarithm of its size."""
+    type_ = shaped(a, _matrix(a)[:-2])
+    return applied("slogdet_sign", a, type_=type_), applied("logdet", a, type_=type_)
+
+
+def cholesky(a: Node, upper: bool) -> Node:  # as NumPy has it
+    """The triangular matrix whose product with its transpose is `a`."""
+    return applied("cholesky", a, params=(bool(upper),), type_=shaped(a, _matrix(a)))
+
+
+def lower_of_scipy(a: Node, lower: bool) -> Node:  # as SciPy has it
+    """SciPy's, which is the upper one unless the lower one is asked for."""
+    return cholesky(a, not lower)
+
+
+def eigvalsh(a: Node, uplo: str) -> Node:
+    """The eigenvalues of a symmetric matrix."""
+    return applied("eigenvalues", a, params=(uplo,), type_=shaped(a, _matrix(a)[:-1]))
+
+
+def eigh(a: Node, uplo: str) -> tuple[Node, Node]:
+    """The eigenvalues of a symmetric matrix, and eigenvectors in columns."""
+    return eigvalsh(a, uplo), eigenvectors(a, uplo)
+
+
+def eigenvectors(a: Node, uplo: str) -> Node:
+    """Those of a symmetric matrix."""
+    return applied("eigenvectors", a, params=(uplo,), type_=shaped(a, _matrix(a)))
+
+
+def gaps(values: Node) -> Node:
+    """The differences of eigenvalues, with infinities in the diagonal."""
+    *batch, size = values.type.axes
+    rank = len(values.type.axes)
+    between = expanded(values, (rank - 1,), rank + 1) - expanded(values, (rank,), rank + 1)
+    return applied("gaps", between, size, type_=shaped(values, (*batch, size, size)))
+
+
+def matrix_power(a: Node, n: int) -> Node:
+    """A matrix multiplied with itself."""
+    axes = _matrix(a)
+    if not isinstance(n, int):
+        raise NotImplementedError("The power of a matrix must be a literal integer.")
+    if n < 0:
+        return matrix_power(inv(a), -n)
+    if n == 0:
+        if len(axes) > 2:
+            raise NotImplementedError("The power 0 of a stack of matrices is not understood.")
+        return eye(axes[0], axes[0])
+    if n > MAX_POWER:
+        raise NotImplementedError(f"Powers of matrices above {MAX_POWER} are not understood.")
+    if n > MAX_OPENED:
+        return applied("matrix_power", a, params=(n,), type_=shaped(a, axes))
+    value = a
+    for _ in range(n - 1):
+        value = matmul(value, a)
+    return value
+
+
+# SciPy
+
+
+def solve_triangular(
+    a: Node, b: Node, trans: int | str, lower: bool, unit_diagonal: bool
+) -> Node:  # as SciPy has it
+    """The solution of a system of which one triangle is read."""
+    if len(a.type.axes) != 2:
+        raise NotImplementedError("Systems of triangular matrices are understood one at a time.")
+    if trans not in TRANSPOSED:
+        raise ValueError("trans must be 0, 1, 2, 'N', 'T' or 'C'")
+    return triangular(a, b, (bool(lower), TRANSPOSED[trans], bool(unit_diagonal)))
+
+
+def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
+    """The primitive: of the lower triangle, or the upper one; transposed; with ones in it."""
+    type_ = solve(a, b).type
+    return applied("solve_triangular", a, b, params=params, type_=type_)
+
+
+def cho_factor(a: Node, lower: bool) -> tuple[object, ...]:  # as SciPy has it
+    """The factor of which one triangle is to be read, and which one."""
+    made = applied("cho_factor", a, params=(bool(lower),), type_=shaped(a, _matrix(a)))
+    return made, bool(lower)
+
+
+def cho_solve(c_and_lower: tuple[Node, bool], b: Node) -> Node:
+    """The solution of a system by a factor of its matrix."""
+    c, lower = c_and_lower
+    if len(c.type.axes) != 2:
+        raise NotImplementedError("Systems are understood one at a time with cho_solve.")
+    return factored(c, b, lower=bool(lower))
+
+
+def factored(c: Node, b: Node, *, lower: bool) -> Node:
+    """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
+    known = isinstance(c, Call) and c.op == "cho_factor" and c.params == (lower,)
+    of = c.args if isinstance(c, Call) and known else ()
+    return applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
+
+
+def scipy_solve(a: Node, b: Node, lower: object, assume_a: object, transposed_: object) -> Node:
+    """SciPy's, whatever is known of the matrix."""
+    if transposed_:
+        raise NotImplementedError("The argument 'transposed' of solve is not understood.")
+    if assume_a in {"pos", "sym", "her", "positive definite", "symmetric", "hermitian"}:
+        raise NotImplementedError(
+            f"assume_a={assume_a!r} is not understood: of which triangle is it the derivative?"
+        )
+    del lower
+    return solve(a, b)
+
+
+# fmt: off
+def _cholesky(node: Call) -> str:
+    return "np.linalg.cholesky({0}, upper=True)" if node.params[0] else "np.linalg.cholesky({0})"
+
+
+def _uplo(name: str, end: str = "") -> None:
+    def text(node: Call) -> str:
+        return f"np.linalg.{name}({{0}}" + (f', "{node.params[0]}")' if node.params[0] != "L" else ")") + end
+
+    primitive("eigenvalues" if not end else "eigenvectors", text)
+
+
+def _solve_triangular(node: Call) -> str:
+    lower, trans, unit = node.params
+    parts = ["{0}, {1}"]
+    parts += ["trans=1"] if trans else []
+    parts += ["lower=True"] if lower else []
+    parts += ["unit_diagonal=True"] if unit else []
+    return f"linalg.solve_triangular({', '.join(parts)})"
+
+
+_uplo("eigvalsh")
+_uplo("eigh", "[1]")
+primitive("inv",              lambda _: "np.linalg.inv({0})")
+primitive("solve",            lambda _: "np.linalg.solve({0}, {1})")
+primitive("det",              lambda _: "np.linalg.det({0})")
+primitive("slogdet_sign",     lambda _: "np.linalg.slogdet({0})[0]")
+primitive("logdet",           lambda _: "np.linalg.slogdet({0})[1]")
+primitive("cholesky",         _cholesky)
+primitive("gaps",             lambda _: "np.where(np.eye({1}, dtype=bool), np.inf, {0})")
+primitive("matrix_power",     lambda node: f"np.linalg.matrix_power({{0}}, {node.params[0]})")
+primitive("solve_triangular", _solve_triangular)
+primitive("cho_factor",       lambda node: f"linalg.cho_factor({{0}}{', lower=True' * bool(node.params[0])})[0]")
+primitive("cho_solve",        lambda node: f"linalg.cho_solve(({{0}}, {node.params[0]}), {{1}})")
+
+array("inv",          "np.linalg.inv scipy.linalg.inv",      "a -overwrite_a :check_finite=True", lambda a, _: inv(a))
+array("solve",        "np.linalg.solve",                     "a b",             solve)
+array("det",          "np.linalg.det scipy.linalg.det",      "a -overwrite_a :check_finite=True", lambda a, _: det(a))
+array("slogdet",      "np.linalg.slogdet",                   "a",               slogdet, fields="sign logabsdet")
+array("cholesky",     "np.linalg.cholesky",                  "a :upper=False",  cholesky)
+array("eigh",         "np.linalg.eigh",                      "a :UPLO=L",       eigh, fields="eigenvalues eigenvectors")
+array("eigvalsh",     "np.linalg.eigvalsh",                  "a :UPLO=L",       eigvalsh)
+array("matrix_power", "np.linalg.matrix_power",              "a :n",            matrix_power)
+array("scipy_cholesky", "scipy.linalg.cholesky", "a :lower=False -overwrite_a :check_finite=True",
+      lambda a, lower, _: lower_of_scipy(a, lower))
+array("scipy_solve",  "scipy.linalg.solve", "a b :lower=False -overwrite_a -overwrite_b :check_finite=True :assume_a=None :transposed=False",
+      lambda a, b, lower, _, assume_a, turned: scipy_solve(a, b, lower, assume_a, turned))
+array("solve_triangular", "scipy.linalg.solve_triangular", "a b :trans=0 :lower=False :unit_diagonal=False -overwrite_b :check_finite=True",
+      lambda a, b, trans, lower, unit, _: solve_triangular(a, b, trans, lower, unit))
+array("cho_factor",   "scipy.linalg.cho_factor", "a :lower=False -overwrite_a :check_finite=True",
+      lambda a, lower, _: cho_factor(a, lower))
+array("cho_solve",    "scipy.linalg.cho_solve", "c_and_lower b -overwrite_b :check_finite=True",
+      lambda c, b, _: cho_solve(c, b))
+# fmt: on

@@ -1,0 +1,128 @@
+"""Chains of matrix products: which factors are one, and in which order they are multiplied."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from diffsrc.ir import Node, Number, Type
+from diffsrc.ir.arrays import Factor, Label, Labels, contract
+
+NOMINAL = 100  # the length of an axis of which nothing is known
+
+
+class Link(NamedTuple):
+    """A factor of a chain.
+
+    `left` and `right` are the labels of its rows and columns, None at the end that a vector is;
+    `batch` are those of a stack.
+    """
+
+    node: Node
+    labels: Labels
+    batch: Labels
+    left: Label
+    right: Label
+
+    @property
+    def axes(self) -> Labels:
+        """The labels in the order in which it is multiplied."""
+        return (*self.batch, *(x for x in (self.left, self.right) if x is not None))
+
+
+def chain_of(factors: Sequence[Factor], out: Labels) -> list[Link] | None:
+    """The factors in the order in which they are a chain of matrix products, if they are one."""
+    uses = Counter(label for _, labels in factors for label in labels)
+    batch = tuple(label for label in out if uses[label] > 1)
+    core = out[len(batch) :]
+    if out[: len(batch)] != batch or len(core) > 2:
+        return None
+    ends: list[tuple[Factor, list[Label]]] = []
+    for node, labels in factors:
+        rest = [label for label in labels if label not in batch]
+        whole = set(batch) <= set(labels) or len(rest) == len(labels)
+        if not whole or not 0 < len(rest) < 3 or (batch and len(rest) < 2):
+            return None
+        ends.append(((node, labels), rest))
+    if any(uses[x] != (1 if x in core else 2) for _, rest in ends for x in rest):
+        return None
+    at: Label = core[0] if core else None
+    starts = [e for e in ends if (at in e[1] if core else len(e[1]) == 1)]
+    if not starts:
+        return None
+    links: list[Link] = []
+    following: tuple[Factor, list[Label]] | None = starts[0]
+    while following is not None:
+        (node, labels), rest = following
+        other = next((x for x in rest if x != at), None)
+        links.append(Link(node, labels, tuple(x for x in batch if x in labels), at, other))
+        ends.remove(following)
+        at = other
+        following = next((end for end in ends if at in end[1]), None)
+    return None if ends else links
+
+
+class MatrixChain:
+    """A chain of products; what is `computed` in any case costs nothing."""
+
+    def __init__(self, links: Sequence[Link], computed: Callable[[Node], bool]) -> None:
+        self.links = links
+        self.computed = computed
+        self.sizes = {
+            label: size
+            for link in links
+            for label, size in zip(link.labels, link.node.type.axes, strict=True)
+            if label is not None
+        }
+        self.known: dict[tuple[int, int], tuple[float, int | None]] = {}
+
+    def division(self, i: int, j: int) -> int | None:
+        """After which factor the product from `i` to `j` is divided; None if it is computed."""
+        return self._cheapest(i, j)[1]
+
+    def part(self, i: int, j: int) -> Node:
+        """The product of some factors."""
+        factors = [(link.node, link.labels) for link in self.links[i : j + 1]]
+        return contract(self.links[0].node.graph, factors, self._labels(i, j), self.sizes)
+
+    def type_of(self, i: int, j: int) -> Type:
+        """Its type."""
+        return Type("float", tuple(self.sizes[x] for x in self._labels(i, j) if x is not None))
+
+    def _labels(self, i: int, j: int) -> Labels:
+        ends = (self.links[i].left, self.links[j].right)
+        return (*self._batch(i, j), *(x for x in ends if x is not None))
+
+    def _batch(self, i: int, j: int) -> Labels:
+        return max((link.batch for link in self.links[i : j + 1]), key=len)
+
+    def _cheapest(self, i: int, j: int) -> tuple[float, int | None]:
+        if i == j:
+            return 0.0, i
+        if (i, j) not in self.known:
+            whole = i == 0 and j == len(self.links) - 1
+            if not whole and self.computed(self.part(i, j)):
+                self.known[i, j] = 0.0, None
+            else:
+                # From the left where that costs the same: it needs no parentheses.
+                ways = [(self._cost(i, k, j), -k) for k in range(i, j)]
+                cost, k = min(ways)
+                self.known[i, j] = cost, -k
+        return self.known[i, j]
+
+    def _cost(self, i: int, k: int, j: int) -> float:
+        labels = (self.links[i].left, self.links[k].right, self.links[j].right)
+        inner = [x for x in labels if x is not None]
+        own = size_of((*self._batch(i, j), *inner), self.sizes)
+        return self._cheapest(i, k)[0] + self._cheapest(k + 1, j)[0] + own
+
+
+def size_of(labels: Sequence[Label], sizes: Mapping[int, Node]) -> float:
+    """How many elements an array with these labels has."""
+    product = 1.0
+    for label in labels:
+        size = sizes[label] if label is not None else None
+        known = isinstance(size, Number)
+        product *= float(size.value) if known else NOMINAL  # type: ignore[union-attr] # a number
+    return product
