@@ -233,8 +233,17 @@ class Writer:
             text = f"{self.printer(first, ATOM)}.copy()"
         self._line(level, f"{name} = {text}")
         for target, text in node.params:
-            filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
-            self._line(level, filled.replace("{name}", name))
+            template = f"{name}{target} {text}" if target else text
+            while True:
+                filled = self.printer.filled(template, node.args).replace("{name}", name)
+                if len(filled) + level * len(INDENT) <= WIDTH:
+                    break
+                inside = evaluated(node, self.names)
+                part = middle(self.printer, [n for n in inside if n is not first], len(filled) // 2)
+                if part is None:
+                    break
+                self._assign(part, Plan({}), level)
+            self._line(level, filled)
 
     def _condition(self, node: Node, level: int) -> str:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""

@@ -18,21 +18,23 @@ from diffsrc.ir import (
     Number,
     Prod,
     Ref,
+    Sum,
     Template,
     Type,
     Var,
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, nested, view
+from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, labels_of, nested, view
 from diffsrc.ir.indices import distinct_by
+from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
+from diffsrc.simplify.written import has_minus, negated
 
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
-# What is added to items of an array that starts as zeros.
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
@@ -41,9 +43,12 @@ MAX_ORDERED = 5  # factors of which all orders are looked at
 class ArrayWriter:
     """Writes primitives; `write` gives their arguments as they are written."""
 
-    def __init__(self, write: Write, computed: Callable[[Node], bool]) -> None:
+    def __init__(
+        self, write: Write, computed: Callable[[Node], bool], given: Callable[[Node], bool]
+    ) -> None:
         self.write = write
         self.computed = computed
+        self.given = given
 
     def __call__(self, node: Call) -> Node:
         match node.op:
@@ -120,7 +125,7 @@ class ArrayWriter:
     def _is_turned(self, node: Call) -> bool:
         """Whether a view puts the axes of a contraction in another order, which it may have."""
         (arg,) = node.args
-        whole = isinstance(arg, Call) and arg.op == "contract" and not self.computed(arg)
+        whole = isinstance(arg, Call) and arg.op == "contract" and not self.given(arg)
         order = [axis for axis in node.params if axis is not None]
         return whole and order != sorted(order) and len(order) == len(arg.type.axes)
 
@@ -211,8 +216,10 @@ class ArrayWriter:
         value, _, *at = node.args
         sign = "-" if coefficient < 0 else "+"
         at_first = len(args)
-        args.append(self.write(magnitude(coefficient) * value))
-        args += map(self.write, at)
+        written = self.write(magnitude(coefficient) * value)
+        if has_minus(written, set()):
+            written, sign = negated(written, set()), "+" if sign == "-" else "-"
+        args += (written, *map(self.write, at))
         parts = [_shifted(part, at_first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:
@@ -277,6 +284,9 @@ class ArrayWriter:
         own: tuple[Labels, ...]
         own, out = node.params
         factors = list(zip(node.args, own, strict=True))
+        spread = self._spread_out(node, factors, out)
+        if spread is not None:
+            return spread
         if len(factors) == 1:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
@@ -309,6 +319,31 @@ class ArrayWriter:
             return self.write(chain.part(i, j))
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
         return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+
+    def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
+        """Of a sum of arrays that have fewer axes than itself, a sum of contractions.
+
+        `a.T @ p - a.sum(axis=0)[:, None] * c` for that of `a[..., None] * (p[:, None] - c)`.
+        """
+        sizes = {
+            label: size
+            for arg, labels in factors
+            for label, size in zip(labels, arg.type.axes, strict=True)
+            if label is not None
+        }
+        for i, (arg, labels) in enumerate(factors):
+            if not isinstance(arg, Sum) or arg.constant or self.given(arg) or len(factors) < 2:
+                continue
+            whole = sum(not is_unit(size) for size in arg.type.axes)
+            if any(sum(not is_unit(s) for s in t.type.axes) >= whole for t in arg.operands):
+                continue
+            rest = factors[:i] + factors[i + 1 :]
+            terms = (
+                c * contract(node.graph, [(t, labels_of(t.type.axes, labels)), *rest], out, sizes)
+                for t, c in arg.terms
+            )
+            return self.write(node.graph.sum(terms))
+        return None
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]

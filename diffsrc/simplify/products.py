@@ -122,7 +122,7 @@ class Products:
         if len(above) + len(below) > 2 or any(e > 1 for _, e in above):
             above, below = self._with_sides(above, below)
         for base, exponent in below:
-            whole = exponent.denominator == 1 and exponent > 1
+            whole = exponent.denominator == 1 and exponent > 1 and not base.type.axes
             if not (whole and leaves_range(base)):
                 continue
             below = [x for x in below if x[0] is not base]

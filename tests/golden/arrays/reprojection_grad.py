@@ -45,9 +45,8 @@ def reprojection_grad(camera, points, weights, features):
     R = np.eye(3) + sin_theta * cross + (difference * cross) @ cross
     points_minus_center = points - center
     seen = points_minus_center @ R.T
-    seen_part = seen[:, :2]
-    seen_part2 = seen[:, 2:]
-    plane = seen_part / seen_part2
+    seen_part = seen[:, 2:]
+    plane = seen[:, :2] / seen_part
     r2 = np.sum(plane**2, axis=1, keepdims=True)
     radial_0 = radial[0]
     radial_1 = radial[1]
@@ -66,8 +65,8 @@ def reprojection_grad(camera, points, weights, features):
     sum_term2 = 2 * plane * plane_d_distorted.sum(axis=1, keepdims=True)
     d_plane = d_distorted * total + sum_term2 * (radial_0 + 2 * radial_1 * r2)
     d_seen = np.zeros_like(seen)
-    d_seen[:, 2:] -= (seen_part * d_plane).sum(axis=1, keepdims=True) / seen_part2**2
-    d_seen[:, :2] += d_plane / seen_part2
+    d_seen[:, 2:] -= (plane * d_plane).sum(axis=1, keepdims=True) / seen_part
+    d_seen[:, :2] += d_plane / seen_part
     product = points_minus_center.T @ d_seen
     transpose_term = difference * product.T
     d_cross = (
@@ -82,7 +81,7 @@ def reprojection_grad(camera, points, weights, features):
     d_k[2] += difference3
     scale = sin_theta * np.vdot(cross, (cross @ product).T)
     combined = scale + cos_theta * np.vdot(cross, product.T)
-    d_rotation = (combined - rotation @ d_k / theta**2) / theta * rotation
+    d_rotation = (combined - k @ d_k / theta) / theta * rotation
     d_rotation[0] -= -offset / theta
     d_rotation[1] += difference2 / theta
     d_rotation[2] -= -difference3 / theta
