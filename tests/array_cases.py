@@ -166,6 +166,17 @@ class Draw:
             options = options.split()
         return options[self.integer(0, len(options) - 1)]
 
+    def form(self, texts: str) -> str:
+        """One of several texts, between which there is ` | `."""
+        return self.pick(
+            [
+                text.strip()
+                for line in texts.split("\n")
+                for text in line.split(" | ")
+                if text.strip()
+            ]
+        )
+
     # Shapes
 
     def length(self) -> int:
@@ -194,7 +205,9 @@ class Draw:
         """Distinct values between about -2.5 and 2.5, away from each other and from 0."""
         count = int(np.prod(shape))
         step = max(0.1, 3.0 / max(count, 1))
-        places = self.rng.permutation(count) - count // 2 + 0.25 + self.rng.uniform(-0.1, 0.1, count)
+        places = (
+            self.rng.permutation(count) - count // 2 + 0.25 + self.rng.uniform(-0.1, 0.1, count)
+        )
         values = places * step
         return self.ranked(np.where(values > 0, values + 0.04, values - 0.04).reshape(shape))
 
@@ -247,6 +260,9 @@ class Draw:
             axes = self.rng.permutation(ndim)[: self.integer(1, ndim)]
             return f"axis={tuple(int(a) - ndim * self.chance(0.4) for a in axes)}"
         return f"axis={self.integer(-ndim, ndim - 1)}"
+
+    def keepdims(self) -> str:
+        return self.pick(("", "", "keepdims=True", "keepdims=False"))
 
     def options(self, *texts: str) -> str:
         """Keywords after the first argument."""

@@ -1,12 +1,13 @@
-"""The truth about a case: its text run in NumPy, by complex steps where these are right, else differenced.
+"""The truth about a case: its text run in NumPy, by complex steps where these are right.
 
-Nothing here knows a rule of differentiation. JAX's derivatives stand beside it.
+Else by differences. Nothing here knows a rule of differentiation; JAX stands beside it.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def double(value: Any) -> Any:
     """A leaf in double precision."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value.astype(float)
-    return float(value) if isinstance(value, np.floating) else value
+    return np.float64(value) if isinstance(value, np.floating) else value
 
 
 class Unresolved(Exception):
@@ -90,7 +91,9 @@ class Judge:
         for part in self.parts:
             start, end = end, end + np.size(part)
             piece = place[start:end].reshape(np.shape(part))
-            values.append(piece if isinstance(part, np.ndarray) else piece[()].item())
+            if not isinstance(part, np.ndarray):
+                piece = piece[()] if isinstance(part, np.floating) else piece.item()
+            values.append(piece)
         source = iter(values)
         changed = {n: rebuilt(self.arguments[n], source) for n in self.wrt}
         with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -165,6 +168,19 @@ class Judge:
         """What is wrong with the gradients of `sum(u * gradient)`."""
         return self.compared(flat(got), lambda along: self.curvature(u, along), each=False)
 
+    def detached(self) -> list[str]:
+        """The names in `wrt` that the value does not depend on here."""
+        names, end = [], 0
+        for name in self.wrt:
+            start = end
+            end += sum(np.size(leaf) for leaf in leaves(self.arguments[name]))
+            along = self.direction()
+            along[:start] = along[end:] = 0
+            value, error = self.slope(self.start, along)
+            if abs(value) <= 20 * error + 1e-13 * self.scale:
+                names.append(name)
+        return names
+
     def compared(
         self, got: Any, truth: Callable[[Any], tuple[float, float]], *, each: bool = True
     ) -> str:
@@ -194,18 +210,14 @@ def differences(function: Callable[[float], Any]) -> tuple[float, float]:
     last = row[-1]
     for k in range(1, len(STEPS)):
         before = row[-1]
-        row = [(4**k * b - a) / (4**k - 1) for a, b in zip(row, row[1:], strict=False)]
+        row = [(4**k * b - a) / (4**k - 1) for a, b in pairwise(row)]
         last = before
     return row[-1], abs(row[-1] - last)
 
 
 def jax_text(text: str) -> str:
-    return (
-        text.replace("import numpy as np", "import jax.numpy as np")
-        .replace("from scipy.", "from jax.scipy.")
-        .replace("jax.scipy.special import softmax", "jax.nn import softmax")
-        .replace("jax.scipy.special import log_softmax", "jax.nn import log_softmax")
-    )
+    text = text.replace("import numpy as np", "import jax.numpy as np")
+    return text.replace("from scipy.", "from jax.scipy.")
 
 
 def jax_derivatives(case: Case, u: Any = None) -> tuple[list[Any], list[Any] | None]:
@@ -216,7 +228,9 @@ def jax_derivatives(case: Case, u: Any = None) -> tuple[list[Any], list[Any] | N
         names = loaded(jax_text(case.text))
         arguments = given(case, names)
         for name, value in arguments.items():
-            arguments[name] = rebuilt(value, iter([double(v) for v in leaves(value)]))
+            own = [double(v) for v in leaves(value)]
+            own = [jax.numpy.asarray(v) if isinstance(v, np.ndarray) else v for v in own]
+            arguments[name] = rebuilt(value, iter(own))
 
         def function(wanted: dict[str, Any]) -> Any:
             return names["f"](**arguments | wanted)
