@@ -169,7 +169,7 @@ class Judge:
         return self.compared(flat(got), lambda along: self.curvature(u, along), each=False)
 
     def detached(self) -> list[str]:
-        """The names in `wrt` that the value does not depend on here."""
+        """The names in `wrt` that the value hardly depends on here."""
         names, end = [], 0
         for name in self.wrt:
             start = end
@@ -177,7 +177,7 @@ class Judge:
             along = self.direction()
             along[:start] = along[end:] = 0
             value, error = self.slope(self.start, along)
-            if abs(value) <= 20 * error + 1e-13 * self.scale:
+            if abs(value) <= 20 * error + 1e-7 * self.scale:
                 names.append(name)
         return names
 

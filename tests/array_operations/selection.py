@@ -123,7 +123,8 @@ def _(d: Draw) -> Case:
         return d.case(d.called("take", "x", str(d.integer(0, length - 1)), axis), x=d.spaced(shape))
     i = d.indices(d.integer(1, 4), length)
     if d.chance(0.4):
-        return d.case(d.called("take", "x", str(i.tolist()), axis), x=d.spaced(shape))
+        text = d.called("take", "x", str(i.tolist()), axis)
+        return d.case(text, x=d.spaced(shape), jax=False)
     return d.case(d.called("take", "x", "i", axis), x=d.spaced(shape), i=i)
 
 

@@ -243,7 +243,7 @@ def _(d: Draw) -> Case:
     if "i, j" in text:
         i, j = d.indices(2, shape[0]), d.indices(3, shape[1])
         return d.case(text, x=d.spaced(shape), i=i, j=j)
-    return d.case(text, x=d.spaced(shape))
+    return d.case(text, x=d.spaced(shape), jax=False)
 
 
 @operation("meshgrid")
@@ -331,7 +331,7 @@ def _(d: Draw) -> Case:
         x.astype(float) ** 2 | x.astype(np.float64) ** 3 | np.asarray(x, dtype=float)
         x.astype(x.dtype) * x | np.array(x, copy=True) * x | np.ascontiguousarray(x) * x
     """)
-    return d.case(text, x=d.spaced(d.shape(1, 3)))
+    return d.case(text, x=d.spaced(d.shape(1, 3)), jax="contiguous" not in text)
 
 
 @operation("item")

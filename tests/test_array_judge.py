@@ -1,0 +1,175 @@
+"""The judge of array programs judges: what is right passes, what is wrong in any way does not."""
+
+import types
+import warnings
+
+import numpy as np
+import pytest
+
+from diffsrc.errors import NotDifferentiable
+from tests import test_array_properties as properties
+from tests.array_cases import Draw, finished, given, loaded
+from tests.array_judge import Judge, Unresolved, jax_derivatives, leaves, rebuilt
+from tests.array_operations import OPERATIONS
+from tests.array_random import random_program
+
+NAMES = list(OPERATIONS)
+SEED = 11
+RESHAPE = next(n for n in range(1000) if properties.subject(n) == "reshape")
+
+
+def drawn(name, number, *, jax=False):
+    """A case and its judge; with `jax`, one that JAX computes too, or None."""
+    for attempt in range(40):
+        draw = Draw(SEED, number, attempt)
+        case = random_program(draw) if name == "program" else OPERATIONS[name](draw)
+        case = finished(case, draw)
+        case.name = name
+        if jax and not case.jax:
+            continue
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                judge = Judge(case)
+            except Unresolved:
+                continue
+            if judge.start.size and not judge.detached():
+                return case, judge
+    return None
+
+
+def own_gradient(judge):
+    """What the judge takes for right, as one array a leaf."""
+    whole = np.array([judge.slope(judge.start, along)[0] for along in np.eye(judge.start.size)])
+    ends = np.cumsum([np.size(part) for part in judge.parts])[:-1]
+    pieces = np.split(whole, ends)
+    return [p.reshape(np.shape(part)) for p, part in zip(pieces, judge.parts, strict=True)]
+
+
+@pytest.mark.parametrize("name", [*NAMES, *(f"program {i}" for i in range(40))])
+def test_wrong_numbers_are_found(name):
+    """One component off, all off by a factor, a sign, zeros, components in another order."""
+    number = int(name.split()[1]) if name.startswith("program ") else 0
+    case, judge = drawn("program" if number or name == "program 0" else name, number)
+    right = own_gradient(judge)
+    assert not judge.first(right)
+    whole = np.concatenate([np.ravel(part) for part in right])
+    amount = 0.01 if judge.single else 1e-5
+    one_off = whole.copy()
+    one_off[np.argmax(np.abs(whole))] += amount * 10 * (judge.scale + np.max(np.abs(whole)))
+    wrong = {"one off": one_off, "nan": whole + np.nan}
+    if np.max(np.abs(whole)) > 1000 * amount * judge.scale:
+        wrong |= {"minus": -whole, "zeros": 0 * whole, "a factor": whole * (1 + 10 * amount)}
+    if np.ptp(whole) > 0.1 * judge.scale:
+        wrong["another order"] = np.roll(whole, 1)
+    for what, numbers in wrong.items():
+        assert judge.first([numbers]), f"{what}: {case.text}"
+
+
+class Stand:
+    """A derivative by JAX in the place of diffsrc's."""
+
+    def __init__(self, case, spoil, *, valued, u=None):
+        self.case = case
+        self.spoil = spoil
+        self.valued = valued
+        self.u = u
+        self.function = types.SimpleNamespace(__name__="f_grad")
+
+    def source_for(self, **_):
+        return "# by JAX"
+
+    def specialised(self, *_):
+        return self
+
+    def __call__(self, **arguments):
+        first, second = jax_derivatives(self.case, self.u)
+        found = first if self.u is None else second
+        own = [leaf for n in self.case.wrt for leaf in leaves(arguments[n])]
+        found = [
+            np.asarray(new, dtype=np.asarray(old).dtype)
+            for new, old in zip(found, own, strict=True)
+        ]
+        source = iter(self.spoil(found, arguments))
+        gradients = tuple(rebuilt(arguments[n], source) for n in self.case.wrt)
+        gradient = gradients if len(gradients) > 1 else gradients[0]
+        if not self.valued:
+            return gradient
+        names = loaded(self.case.text)
+        return names["f"](**given(self.case, names) | arguments), gradient
+
+
+def faithful(found, arguments):
+    return found
+
+
+def doubled(found, arguments):
+    return [2 * part + 1 for part in found]
+
+
+def flattened(found, arguments):
+    return [part[None] for part in found]
+
+
+def changed(found, arguments):
+    for value in arguments.values():
+        for leaf in leaves(value):
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
+                np.add(leaf, 1, out=leaf)
+    return found
+
+
+def refused(found, arguments):
+    raise NotDifferentiable("No.")
+
+
+def broken(found, arguments):
+    raise IndexError
+
+
+def run_with_jax(monkeypatch, number, spoil, spoil_second=faithful):
+    """The check of a case, with JAX in the place of diffsrc."""
+    case, *_ = properties.drawn(SEED, number)
+    if not case.jax:
+        return False
+
+    def stand(*, valued):
+        return lambda f, wrt: Stand(case, spoil, valued=valued)
+
+    def second(case, source, name, u):
+        direction = np.concatenate([np.ravel(np.asarray(part, float)) for part in u])
+        made = Stand(case, spoil_second, valued=False, u=direction)
+        return made, given(case, loaded(case.text))
+
+    monkeypatch.setattr(properties, "grad", stand(valued=False))
+    monkeypatch.setattr(properties, "value_and_grad", stand(valued=True))
+    monkeypatch.setattr(properties, "second_order", second)
+    properties.check_case(SEED, number, second=True, jax=False)
+    return True
+
+
+def test_jax_agrees_with_the_judge(monkeypatch, long):
+    """To second order; with `--long` two of every operation and 200 programs."""
+    numbers = range(800) if long else range(0, 800, 141)
+    compared = sum(run_with_jax(monkeypatch, number, faithful) for number in numbers)
+    assert compared > 0.8 * len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind"),
+    [
+        (doubled, "WRONG NUMBER"),
+        (flattened, "WRONG FORM"),
+        (changed, "WRONG: CHANGED"),
+        (refused, "REFUSED"),
+        (broken, "CRASH"),
+    ],
+)
+def test_failures_are_told_apart(monkeypatch, spoil, kind):
+    with pytest.raises(pytest.fail.Exception, match=f"^{kind}: "):
+        run_with_jax(monkeypatch, RESHAPE, spoil)
+
+
+def test_a_wrong_second_derivative_is_found(monkeypatch):
+    with pytest.raises(pytest.fail.Exception, match=r"^WRONG NUMBER: the second derivative"):
+        run_with_jax(monkeypatch, RESHAPE, faithful, doubled)
