@@ -121,7 +121,8 @@ class Program:
             text = self.filled(self.draw.pick(TEMPLATES))
             value = self.evaluated(text)
             if value is not None:
-                self.jax &= ".flatten(" not in text
+                # JAX takes no lists as indices.
+                self.jax &= "[[" not in text and "np.take(" not in text
                 self.used |= {n for n in self.values if n in names_of(text)}
                 return text, value
         return None

@@ -86,7 +86,7 @@ def _(d: Draw) -> Case:
         rest["k"] = d.indices(shape[0], shape[1])
     text = d.pick(kinds)
     rest = {n: v for n, v in rest.items() if n in text.replace("arange(len", "")}
-    return d.case(text, x=d.spaced(shape), **rest)
+    return d.case(text, x=d.spaced(shape), jax="[[" not in text, **rest)
 
 
 @operation("mixed indexing")
