@@ -13,6 +13,7 @@ LOCALS = ("h", "r", "s", "t", "z", "total", "hidden", "scores", "d_x", "residual
 TRIES = 60
 LARGEST = 60
 MOST = 40.0
+SINGULAR = 0.05
 
 # What may stand in a statement; {a} and {b} are values, {axis} an axis, {i} indices. The weights of
 # what is common in real programs are in how often it stands here.
@@ -56,6 +57,19 @@ np.zeros_like({a}) + {b} | np.vdot({a}, {b}) | np.inner({a}, {b})
 """
 # fmt: on
 TEMPLATES = [t.strip() for line in EXPRESSIONS.strip().split("\n") for t in line.split(" | ")]
+# What a template needs of the ranks of its values, where NumPy takes what nobody writes.
+RANKS = {
+    "axis={axis}": lambda a, b: a > 0,
+    "{a}, {axis}": lambda a, b: a > 0,
+    "np.trapezoid": lambda a, b: a > 0,
+    "np.gradient": lambda a, b: a == 1,
+    "np.convolve": lambda a, b: a == b == 1,
+    "np.tri": lambda a, b: a > 1,
+    "np.diag(": lambda a, b: a > 0,
+    "{a}.T @ {a}": lambda a, b: a == 2,
+    "{a} @ {a}.T": lambda a, b: a == 2,
+    "{a}, {b}], axis": lambda a, b: a == b,
+}
 CONDITIONS = (
     "np.sum({a}) > 0.3",
     "np.any({a} > 1.0)",
@@ -98,14 +112,20 @@ class Program:
         unused = [n for n in names if n not in self.used]
         return self.draw.pick(unused if unused and self.draw.chance(0.6) else names)
 
-    def filled(self, template: str) -> str:
+    def filled(self, template: str) -> str | None:
+        """A template of names that it is meant for."""
         a, b = self.operand(), self.operand()
+        ranks = np.ndim(self.values[a]), np.ndim(self.values[b])
+        if not all(fits(*ranks) for part, fits in RANKS.items() if part in template):
+            return None
         axis = self.draw.pick(("0", "-1", "1"))
         indices = self.draw.pick(("[0, 0]", "[0, -1, 0]", "[-1]"))
         return template.format(a=a, b=b, axis=axis, i=indices)
 
-    def evaluated(self, text: str) -> Any:
-        """Its value, or None where it has none, or one that is too large."""
+    def evaluated(self, text: str | None) -> Any:
+        """Its value, or None where it has none, or one that is too large or a singular one."""
+        if text is None:
+            return None
         with warnings.catch_warnings(), np.errstate(all="raise", under="ignore"):
             warnings.simplefilter("error")
             try:
@@ -113,6 +133,8 @@ class Program:
             except (*REFUSED_BY_NUMPY, Warning):
                 return None
         if np.size(value) > LARGEST or np.size(value) == 0 or np.ndim(value) > 4:
+            return None
+        if text.startswith(("np.std", "np.linalg.norm")) and np.min(value) < SINGULAR:
             return None
         return value if np.max(np.abs(value)) < MOST else None
 
