@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,12 +16,13 @@ from tests.array_cases import Case, given, loaded
 
 TINY = 1e-30  # the complex step
 STEPS = (2.0**-7, 2.0**-8, 2.0**-9)
+FINER = 2.0**-3  # what steps are multiplied by for a second opinion
 ALL = 40  # components up to which each is compared, beside directions
 DIRECTIONS = 3
 OF_EXACT = 1e-9
 OF_DIFFERENCES = 1e-7
 OF_SINGLE = 2e-4
-RESOLVED = 1e-4
+RESOLVED = 1e-5
 
 
 def leaves(value: Any) -> list[Any]:
@@ -59,11 +60,24 @@ class Unresolved(Exception):
     """Differences do not settle: a kink is near, or the function is not smooth enough."""
 
 
+class Truth(NamedTuple):
+    """A derivative along a direction, and how far another may be from it."""
+
+    along: Any
+    value: float
+    allowed: float
+    where: str
+
+
 class Judge:
     """The derivatives of one case, as a function of one flat vector.
 
     Attributes:
         exact: whether complex steps give what differences say.
+        single: whether something is in float32.
+
+    Raises:
+        Unresolved: the case is of no use.
     """
 
     def __init__(self, case: Case) -> None:
@@ -83,7 +97,9 @@ class Judge:
         # The same directions whenever a case is judged.
         self.rng = np.random.default_rng(7)
         self.scale = 1.0
+        self.finer = 1.0
         self.exact = self.settle()
+        self.slopes = self.truths(self.first_slope, each=True)
 
     def __call__(self, place: Any) -> Any:
         """The function's value."""
@@ -114,7 +130,7 @@ class Judge:
         if not self.start.size:
             return True
         along = self.direction()
-        value, error = differences(lambda t: self(self.start + t * along))
+        value, error = self.differences(lambda t: self(self.start + t * along))
         self.scale = 1.0 + abs(self(self.start)) + abs(value)
         if not error < RESOLVED * self.scale:
             raise Unresolved
@@ -131,7 +147,7 @@ class Judge:
         """The derivative along a direction, and what it may be off by."""
         if self.exact:
             return self.complex_step(place, along), 0.0
-        return differences(lambda t: self(place + t * along))
+        return self.differences(lambda t: self(place + t * along))
 
     def curvature(self, along: Any, other: Any) -> tuple[float, float]:
         """The second derivative along two directions."""
@@ -142,8 +158,8 @@ class Judge:
             errors.append(error)
             return value
 
-        value, error = differences(slope)
-        return value, error + max(errors) / STEPS[-1]
+        value, error = self.differences(slope)
+        return value, error + max(errors) / STEPS[-1] / self.finer
 
     def tolerance(self, scale: float, error: float) -> float:
         """How far a number may be off.
@@ -157,16 +173,28 @@ class Judge:
             return OF_SINGLE * scale
         return (OF_EXACT if self.exact and not error else OF_DIFFERENCES) * scale + 20 * error
 
-    def first(self, got: list[Any]) -> str:
-        """What is wrong with gradients, one a leaf; empty if nothing is."""
-        return self.compared(flat(got), self.slope_at_start)
-
-    def slope_at_start(self, along: Any) -> tuple[float, float]:
+    def first_slope(self, along: Any) -> tuple[float, float]:
         return self.slope(self.start, along)
 
+    def first(self, got: list[Any]) -> str:
+        """What is wrong with gradients, one a leaf; empty if nothing is.
+
+        Raises:
+            Unresolved: this cannot be said.
+        """
+        return self.wrong(flat(got), self.slopes, self.first_slope)
+
     def second(self, u: Any, got: list[Any]) -> str:
-        """What is wrong with the gradients of `sum(u * gradient)`."""
-        return self.compared(flat(got), lambda along: self.curvature(u, along), each=False)
+        """What is wrong with the gradients of `sum(u * gradient)`.
+
+        Raises:
+            Unresolved: this cannot be said.
+        """
+
+        def curvature(along: Any) -> tuple[float, float]:
+            return self.curvature(u, along)
+
+        return self.wrong(flat(got), self.truths(curvature, each=False), curvature)
 
     def detached(self) -> list[str]:
         """The names in `wrt` that the value hardly depends on here."""
@@ -181,38 +209,62 @@ class Judge:
                 names.append(name)
         return names
 
-    def compared(
-        self, got: Any, truth: Callable[[Any], tuple[float, float]], *, each: bool = True
-    ) -> str:
+    def truths(self, of: Callable[[Any], tuple[float, float]], *, each: bool) -> list[Truth]:
+        """What derivatives along some directions are; with `each` along every component too.
+
+        Raises:
+            Unresolved: one of them is not known well enough.
+        """
         count = self.start.size
         basis = list(np.eye(count)) if each and count <= ALL else []
         alongs = basis + [self.direction() for _ in range(DIRECTIONS if count else 0)]
-        truths = [truth(along) for along in alongs]
-        scale = self.scale + max((abs(value) for value, _ in truths), default=0.0)
-        for number, (along, (value, error)) in enumerate(zip(alongs, truths, strict=True)):
-            found = float(along @ np.where(along == 0, 0, got))
-            allowed = self.tolerance(scale * (1 if number < len(basis) else 3), error)
-            if not abs(found - value) <= allowed:
-                where = f"component {number}" if number < len(basis) else "a random direction"
-                how = "complex steps" if self.exact else "differences"
-                return f"in {where}: {found!r}, not {value!r} ({how}, {allowed:.1g} allowed)"
+        known = [of(along) for along in alongs]
+        scale = self.scale + max((abs(value) for value, _ in known), default=0.0)
+        found = []
+        for number, (along, (value, error)) in enumerate(zip(alongs, known, strict=True)):
+            alone = number < len(basis)
+            where = f"component {number}" if alone else "a random direction"
+            allowed = self.tolerance(scale if alone else 3 * scale, error)
+            found.append(Truth(along, value, allowed, where))
+        return found
+
+    def wrong(self, got: Any, truths: list[Truth], of: Callable[[Any], tuple[float, float]]) -> str:
+        """What is wrong with a gradient, if finer steps say so too.
+
+        Raises:
+            Unresolved: they say otherwise: a kink is near.
+        """
+        for truth in truths:
+            # A nan elsewhere is told there.
+            found = float(truth.along @ np.where(truth.along == 0, 0, got))
+            if abs(found - truth.value) <= truth.allowed:
+                continue
+            self.finer = FINER
+            again, _ = of(truth.along)
+            self.finer = 1.0
+            if not abs(again - truth.value) <= truth.allowed:
+                raise Unresolved
+            how = "complex steps" if self.exact else "differences"
+            return (
+                f"in {truth.where}: {found!r}, not {truth.value!r} "
+                f"({how}, {truth.allowed:.1g} allowed)"
+            )
         return ""
+
+    def differences(self, function: Callable[[float], Any]) -> tuple[float, float]:
+        """The derivative at 0 by Richardson's extrapolation, and an estimate of its error."""
+        steps = [h * self.finer for h in STEPS]
+        row = [float(np.real(function(h) - function(-h))) / (2 * h) for h in steps]
+        last = row[-1]
+        for k in range(1, len(steps)):
+            last = row[-1]
+            row = [(4**k * b - a) / (4**k - 1) for a, b in pairwise(row)]
+        return row[-1], abs(row[-1] - last)
 
 
 def flat(values: list[Any]) -> Any:
     parts = [np.ravel(np.asarray(v, dtype=float)) for v in values]
     return np.concatenate(parts) if parts else np.zeros(0)
-
-
-def differences(function: Callable[[float], Any]) -> tuple[float, float]:
-    """The derivative at 0 by Richardson's extrapolation, and an estimate of its error."""
-    row = [float(np.real(function(h) - function(-h))) / (2 * h) for h in STEPS]
-    last = row[-1]
-    for k in range(1, len(STEPS)):
-        before = row[-1]
-        row = [(4**k * b - a) / (4**k - 1) for a, b in pairwise(row)]
-        last = before
-    return row[-1], abs(row[-1] - last)
 
 
 def jax_text(text: str) -> str:
