@@ -1,5 +1,6 @@
 """The judge of array programs judges: what is right passes, what is wrong in any way does not."""
 
+import re
 import types
 import warnings
 
@@ -173,3 +174,58 @@ def test_failures_are_told_apart(monkeypatch, spoil, kind):
 def test_a_wrong_second_derivative_is_found(monkeypatch):
     with pytest.raises(pytest.fail.Exception, match=r"^WRONG NUMBER: the second derivative"):
         run_with_jax(monkeypatch, RESHAPE, faithful, doubled)
+
+
+# fmt: off
+SURFACE = """
+sum mean var std prod max min amax ptp median average norm trace cumsum cumprod logaddexp.reduce
+nansum nanmean nanvar nanstd nanprod nanmax nanmin nanmedian nancumsum nancumprod amin
+dot vdot inner outer matmul tensordot einsum kron cross convolve transpose .T swapaxes moveaxis
+reshape ravel flatten squeeze expand_dims broadcast_to atleast_1d atleast_2d atleast_3d repeat tile
+roll flip concatenate stack vstack hstack column_stack r_ c_ split array_split pad ix_ meshgrid triu
+tril diag diagonal eye zeros ones full zeros_like ones_like full_like empty_like arange linspace
+array asarray copy astype item fill tolist where select piecewise clip maximum minimum sort
+partition take take_along_axis argsort argmax argmin searchsorted digitize diff gradient trapezoid
+interp vander polyval inv solve det slogdet cholesky eigh eigvalsh matrix_power multi_dot
+solve_triangular cho_solve logsumexp softmax log_softmax .shape len .size .ndim .dtype any .all
+"""
+METHODS = """
+sum mean var std prod max min trace cumsum cumprod dot transpose swapaxes reshape ravel flatten
+squeeze repeat diagonal take clip argsort argmax argmin searchsorted copy astype item fill tolist
+"""
+# fmt: on
+
+
+def test_no_operation_of_the_surface_lacks_cases():
+    """As function, as method, with every kind of axis, rank, dtype."""
+    texts, shapes, kinds = [], [], set()
+    for name, generator in OPERATIONS.items():
+        for number in range(40):
+            draw = Draw(SEED, 1, number)
+            case = finished(generator(draw), draw)
+            case.name = name
+            texts.append(case.text)
+            for value in case.arguments.values():
+                shapes += [np.shape(leaf) for leaf in leaves(value)]
+                kinds |= {np.asarray(leaf).dtype.name for leaf in leaves(value)}
+    text = "\n".join(texts)
+    for word in SURFACE.split():
+        start = "" if word.startswith(".") else r"\b"
+        assert re.search(rf"{start}{re.escape(word)}\b", text), word
+    for word in METHODS.split():
+        assert re.search(rf"\b\w+\.{word}\(", text.replace("np.", "")), word
+    for word in (
+        " @ ",
+        "axis=None",
+        "axis=-1",
+        "axis=(",
+        "keepdims=True",
+        "[...",
+        "None, ",
+        "::-1",
+    ):
+        assert word in text, word
+    assert {len(shape) for shape in shapes} == {0, 1, 2, 3, 4}
+    assert any(0 in shape for shape in shapes)
+    assert sum(1 in shape for shape in shapes) > 0.1 * len(shapes)
+    assert {"float64", "float32", "int64", "bool"} <= kinds

@@ -165,7 +165,7 @@ def _(d: Draw) -> Case:
     )
     n = d.length()
     shape = (2, n) if "axis=0" in text else (n,)
-    rest = {"y": d.spaced((n,))} if "y" in text else {}
+    rest = {"y": d.spaced(shape[:1])} if "y" in text else {}
     return d.case(text, x=d.spaced(shape), **rest)
 
 
