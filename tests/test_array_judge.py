@@ -199,14 +199,13 @@ squeeze repeat diagonal take clip argsort argmax argmin searchsorted copy astype
 def test_no_operation_of_the_surface_lacks_cases():
     """As function, as method, with every kind of axis, rank, dtype."""
     texts, shapes, kinds = [], [], set()
-    for name, generator in OPERATIONS.items():
+    for generator in OPERATIONS.values():
         for number in range(40):
             draw = Draw(SEED, 1, number)
             case = finished(generator(draw), draw)
-            case.name = name
             texts.append(case.text)
-            for value in case.arguments.values():
-                shapes += [np.shape(leaf) for leaf in leaves(value)]
+            for name, value in case.arguments.items():
+                shapes += [np.shape(leaf) for leaf in leaves(value) if name in case.wrt]
                 kinds |= {np.asarray(leaf).dtype.name for leaf in leaves(value)}
     text = "\n".join(texts)
     for word in SURFACE.split():
