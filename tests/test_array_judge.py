@@ -1,7 +1,6 @@
 """The judge of array programs judges: what is right passes, what is wrong in any way does not."""
 
 import re
-import types
 import warnings
 
 import numpy as np
@@ -75,13 +74,10 @@ class Stand:
         self.spoil = spoil
         self.valued = valued
         self.u = u
-        self.function = types.SimpleNamespace(__name__="f_grad")
+        self.__name__ = "f_grad"
 
     def source_for(self, **_):
         return "# by JAX"
-
-    def specialised(self, *_):
-        return self
 
     def __call__(self, **arguments):
         first, second = jax_derivatives(self.case, self.u)

@@ -177,8 +177,7 @@ def check_second(run, judge, names, arguments, draw):
     u = [draw.weights(np.shape(part)) for part in parts]
     if judge.single:
         u = [np.float32(part) for part in u]
-    function = made.specialised((), arguments).function
-    second, given_too = second_order(case, made.source_for(**arguments), function.__name__, u)
+    second, given_too = second_order(case, made.source_for(**arguments), made.__name__, u)
     result = run.derived(second, given_too, "the second derivative")
     gradients = result if len(case.wrt) > 1 else (result,)
     found = run.alike(gradients, given_too, "the second derivative")
