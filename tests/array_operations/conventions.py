@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 CONVENTIONS: list[tuple[str, dict[str, Any], Any]] = [
     ("np.max(x)", {"x": [1.0, 3.0, 3.0]}, [0.0, 1.0, 0.0]),
     ("np.min(x)", {"x": [1.0, 1.0, 3.0]}, [1.0, 0.0, 0.0]),
@@ -22,6 +24,7 @@ CONVENTIONS: list[tuple[str, dict[str, Any], Any]] = [
     ),
     ("np.sum(np.where(x > 0, x, 2 * x))", {"x": [0.0, 1.0]}, [2.0, 1.0]),
     ("np.sum(np.where(x > 0, np.sqrt(x), 0))", {"x": [0.0, 4.0]}, [0.0, 0.25]),
+    ("np.sum(np.where(x == 0, 1.0, np.sin(x) / x))", {"x": [0.0, np.pi]}, [0.0, -1 / np.pi]),
     ("np.sum(np.sort(x) * y)", {"x": [1.0, 1.0, 0.0], "y": [1.0, 2.0, 3.0]}, [2.0, 3.0, 1.0]),
     ("np.median(x)", {"x": [1.0, 2.0, 3.0, 4.0]}, [0.0, 0.5, 0.5, 0.0]),
 ]

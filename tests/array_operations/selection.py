@@ -31,13 +31,13 @@ def _(d: Draw) -> Case:
 def _(d: Draw) -> Case:
     text = d.form("""
         np.where(x > 0, np.sqrt(x), 0) | np.where(x > 0, np.log(x), -x)
-        np.where(x > 0, x**0.5, x**2) | np.where(x == 0, 1.0, np.sin(x) / x)
+        np.where(x > 0, x**0.5, x**2)
+        np.where(np.abs(x) < 0.02, 1 - x**2 / 6, np.sin(x) / x)
         np.where(x > 0, 1 / np.where(x > 0, x, 1.0), 0.0) | np.where(x > 0, x * np.log(x), 0.0)
     """)
     x = np.asarray(d.spaced(d.shape(1, 2)))
-    if "== 0" in text or d.chance(0.5):
-        # From one side only: there the arm that is taken is smooth.
-        x[..., :1] = 0.0 if "== 0" in text else -1.0
+    if "abs" in text or d.chance(0.5):
+        x[..., :1] = 0.0 if "abs" in text else -1.0
     jax = "1 / np.where" in text
     return d.case(text, x=x, jax=jax)
 
