@@ -24,6 +24,15 @@ OF_DIFFERENCES = 1e-7
 OF_SINGLE = 2e-4
 RESOLVED = 1e-5
 
+# What NumPy says where something is not for complex numbers.
+COMPLEX_REFUSED = (
+    AttributeError,
+    TypeError,
+    ValueError,
+    np.exceptions.ComplexWarning,
+    np.linalg.LinAlgError,
+)
+
 
 def leaves(value: Any) -> list[Any]:
     """The arrays and numbers of a structure, in order."""
@@ -136,7 +145,7 @@ class Judge:
             raise Unresolved
         try:
             exact = self.complex_step(self.start, along)
-        except (TypeError, ValueError, np.exceptions.ComplexWarning, np.linalg.LinAlgError):
+        except COMPLEX_REFUSED:
             return False
         return bool(abs(exact - value) <= OF_DIFFERENCES * self.scale + 20 * error)
 
