@@ -64,6 +64,7 @@ RANKS = {
     "np.trapezoid": lambda a, b: a > 0,
     "np.gradient": lambda a, b: a == 1,
     "np.convolve": lambda a, b: a == b == 1,
+    "np.argsort({b})": lambda a, b: b > 0,
     "np.tri": lambda a, b: a > 1,
     "np.diag(": lambda a, b: a > 0,
     "{a}.T @ {a}": lambda a, b: a == 2,
