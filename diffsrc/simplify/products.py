@@ -107,7 +107,7 @@ class Products:
             numerator = self.graph.call("div", numerator, self.write(base))
         return self._quotient(numerator, bottom, below)
 
-    def _smaller_first(  # noqa: PLR0913, PLR0917 - what a product is made of
+    def _smaller_first(  # noqa: PLR0913 - what a product is made of
         self,
         top: Exact,
         bottom: Exact,
