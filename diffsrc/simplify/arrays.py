@@ -81,7 +81,7 @@ class ArrayWriter:
                 return spelled("dim", text, [self.write(node.args[0])], node.type)
             case "broadcast":
                 return self._broadcast(node)
-            case "reshape" if (like := _owner(node.type.axes)) is not None:
+            case "reshape" if len(node.params) > 1 and (like := _owner(node.type.axes)) is not None:
                 args = [self.write(node.args[0]), self.write(like)]
                 return spelled("reshape", "{0}.reshape({1}.shape)", args, node.type)
             case "fill":
@@ -596,10 +596,7 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     rank = len(arg.type.axes)
     places = iter(range(rank))
     units = tuple(None if i in node.params else next(places) for i in range(rank))
-    short = units
-    while short and short[0] is None:
-        short = short[1:]
-    if None not in spec or spec not in {units, short}:
+    if spec != units:
         return None
     graph = node.graph
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))

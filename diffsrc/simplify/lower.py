@@ -201,7 +201,8 @@ class Lowering:
             case Number():
                 return literal(self.graph, node.value)
             case Ref():
-                return self.done[node.value] if isinstance(node.value, Sum | Prod) else node.value
+                built = isinstance(node.value, Sum | Prod) or node in self.graph.wholes
+                return self.done[node.value] if built else node.value
             case Result():
                 of = self.done[node.of]
                 assert isinstance(of, If)

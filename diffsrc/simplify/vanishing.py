@@ -21,17 +21,23 @@ class _TooLarge(Exception):
 
 def vanishes(node: Node, inner: Mapping[Ref, Node]) -> bool:
     """Whether a value is 0; `inner` are the forms of named values."""
+    # Named sums may be what all terms have in common: opened, they make many.
+    return any(_is_zero(node, inner, sums=sums) for sums in (False, True))
+
+
+def _is_zero(node: Node, inner: Mapping[Ref, Node], *, sums: bool) -> bool:
     try:
-        return _Opening(inner)(node) is node.graph.zero
+        return _Opening(inner, sums=sums)(node) is node.graph.zero
     except _TooLarge:
         return False
 
 
 class _Opening:
-    """Multiplies out, through contractions and names."""
+    """Multiplies out, through contractions and names, those of `sums` too if that is asked for."""
 
-    def __init__(self, inner: Mapping[Ref, Node]) -> None:
+    def __init__(self, inner: Mapping[Ref, Node], *, sums: bool) -> None:
         self.inner = inner
+        self.sums = sums
         self.known: dict[Node, Node] = {}
         self.terms = 0
 
@@ -45,6 +51,8 @@ class _Opening:
         match node:
             case Ref():
                 form = self.inner.get(node, node.value)
+                if not self.sums and any(isinstance(n, Sum) for n in (form, *form.operands)):
+                    return node
                 # What the user wrote has no normal form here, unless it is in `inner`.
                 return self(form) if node in self.inner or isinstance(form, Sum | Prod) else node
             case Sum():
