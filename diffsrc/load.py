@@ -29,8 +29,8 @@ def load(  # noqa: PLR0913 - what a function is made of
         module_globals: the dict in which its globals are looked up, live.
         cells: names that are closure variables instead; live if the cell is the user's.
         before: statements that run first, and that debuggers see in the `def` line.
-        inexact: which of the numbers that it returns, counted through nested tuples, are made
-            floats.
+        inexact: which of the numbers that it returns, counted through nested tuples and such,
+            are made floats.
         unguarded: whether the first statement, which checks the arguments, is left out.
 
     The text is registered with `linecache` under a name made of its hash, so that
@@ -81,6 +81,9 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
         if isinstance(statement, ast.Return) and statement.value is not None:
             statement.value = _as_floats(statement.value, inexact, itertools.count())
     if unguarded:
+        check = function.body[1]
+        if not (isinstance(check, ast.If) and isinstance(check.body[0], ast.Raise)):
+            raise LookupError(name)
         del function.body[1]
     if before:
         # After the docstring, which has to stand first.
@@ -91,9 +94,14 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
 
 def _as_floats(value: ast.expr, inexact: AbstractSet[int], counter: Iterator[int]) -> ast.expr:
     """`value * 1.0`, which numbers and arrays understand, for each that is `inexact`."""
-    if isinstance(value, ast.Tuple):
-        value.elts = [_as_floats(item, inexact, counter) for item in value.elts]
-        return value
+    match value:
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(values=parts):
+            parts[:] = [_as_floats(part, inexact, counter) for part in parts]
+            return value
+        case ast.Call(func=ast.Attribute(attr="_replace" | "replace"), keywords=keywords):
+            for keyword in keywords:
+                keyword.value = _as_floats(keyword.value, inexact, counter)
+            return value
     if next(counter) not in inexact:
         return value
     product = ast.BinOp(value, ast.Mult(), ast.Constant(1.0))

@@ -77,9 +77,9 @@ def table():
     case(comprehension, (1.0,), UnsupportedSyntax, "[x**k for k in range(3)]", "compre")
 
     def generator(x):
-        return sum(x**k for k in (1, 2))
+        return sum(x**k for k in range(1, 3))
 
-    case(generator, (1.0,), UnsupportedSyntax, "(x**k for k in (1, 2))", "generator")
+    case(generator, (1.0,), UnsupportedSyntax, "(x**k for k in range(1, 3))", "generator")
 
     def goes_through(x):
         return sum(range(3)) * x

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from diffsrc.api.operators import apply
+from diffsrc.api.operators import apply, targets_of
 from diffsrc.api.options import Operator
 from diffsrc.capture import capture
 from diffsrc.emit import emit
@@ -19,10 +19,12 @@ from diffsrc.specialise import signature_of
 def second_order(f: Any, args: Sequence[Any], wrt: int = 0) -> tuple[str, Any]:
     """The text of `df2(*args, u)`, the gradient of `sum(u * grad(f)(*args))`, and the function."""
     captured = capture(f)
-    parsed = parse(captured, signature_of(captured, tuple(args), {}))._replace(library="np")
+    signature = signature_of(captured, tuple(args), {})
+    parsed = parse(captured, signature)._replace(library="np")
     simplifier = Simplifier(parsed)
     operator = Operator("grad", (wrt,), single=True)
-    first = apply(operator, parsed, simplifier)
+    targets = targets_of(operator, parsed, signature)
+    first = apply(operator, parsed, targets, simplifier)
     graph = first.graph
     (gradient,) = first.body.results
     axes = tuple("1" if n == 1 else "" for n in np.shape(args[wrt]))
@@ -35,7 +37,7 @@ def second_order(f: Any, args: Sequence[Any], wrt: int = 0) -> tuple[str, Any]:
         structure=0,
         parameters=(*first.parameters, Parameter("u", "POSITIONAL_OR_KEYWORD", u)),
     )
-    second = apply(operator, program, simplifier)
+    second = apply(operator, program, targets, simplifier)
     text = emit(simplifier.lowered(second, "np"), "second", "Second.")
     scope: dict[str, Any] = {"np": np}
     exec(compile(text, "<second>", "exec"), scope)  # noqa: S102 - the text is what is tested

@@ -656,7 +656,7 @@ def of_pair(x, pair):
         (of_rest, "rest[1]", (2.0, 3.0)),
         (of_rest_unused, 1, (2.0,)),
         (of_pair, "pair[1]", (2.0, (3.0,))),
-        (of_pair, "pair[0]", (2.0, {0: 3.0})),
+        (of_pair, "pair[1]", (2.0, {0: 3.0})),
         (of_rest_unused, "x[0]", (2.0,)),
         (of_rest_unused, "x[0]", (np.array([2.0]),)),
     ],

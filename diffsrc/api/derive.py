@@ -24,19 +24,19 @@ from diffsrc.api.broadcast import (
 )
 from diffsrc.api.guard import Shapes, shapes_of
 from diffsrc.api.operators import (
-    ITEM,
     apply,
     derived_results,
     docstring,
-    wrt_name,
+    targets_of,
 )
 from diffsrc.api.options import Operator, function_name
+from diffsrc.api.wrt import Target, wrt_name
 from diffsrc.capture import Captured
 from diffsrc.emit import emit
 from diffsrc.emit.constants import Folded, folded
 from diffsrc.emit.expressions import MODULES
-from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError, UnsupportedSyntax
-from diffsrc.ir import Call, Node, Program, Stack, blocks, reachable
+from diffsrc.errors import DiffsrcError, ShapeError, UnsupportedSyntax
+from diffsrc.ir import Call, Node, Program, Stack, blocks, containers_of, reachable
 from diffsrc.ops import TABLE
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier, has_marks, unmarked
@@ -54,6 +54,7 @@ class Stages(NamedTuple):
         wrt: the parameters that it derives by, which are floats.
         derived: the results that are derivatives, and not values of the user's.
         shapes: those of the arguments that it is written for; None where it takes all.
+        targets: what each operator derives by.
     """
 
     parsed: Program
@@ -68,6 +69,7 @@ class Stages(NamedTuple):
     wrt: frozenset[str]
     derived: range
     shapes: Shapes | None
+    targets: tuple[tuple[Target, ...], ...]
 
 
 def derive(
@@ -94,11 +96,12 @@ def derive(
     parsed.graph.careful = stable
     simplifier = Simplifier(parsed)
     program = parsed
+    targets: list[tuple[Target, ...]] = []
     for operator in operators:
         try:
-            _refuse_arrays(operator, program, signature)
-            _refuse_items(operator, program, signature)
-            program = apply(operator, program, simplifier)
+            targets.append(targets_of(operator, program, signature))
+            _refuse_arrays(operator, targets[-1])
+            program = apply(operator, program, targets[-1], simplifier)
         except DiffsrcError as error:
             raise error.at(captured.place(captured.node)) from None
     if program.rules is not None and has_marks(program.graph):
@@ -110,7 +113,7 @@ def derive(
         program, library if stable else "", stable=stable, single=single, shaped=shaped
     )
     ranked = frozenset() if parsed.graph.ranked else ranked_parameters(parsed, lowered)
-    derived = derived_results(operators, len(lowered.body.results))
+    derived = derived_results(operators, targets, len(lowered.body.results))
     simplified = lowered if parsed.graph.ranked else broadcast(lowered, arrays, derived)
     _refuse_shadowed(simplified)
     name = function_name(captured.name, operators)
@@ -145,6 +148,7 @@ def derive(
         wrt,
         derived,
         shapes,
+        tuple(targets),
     )
 
 
@@ -207,6 +211,8 @@ def _refuse_shadowed(program: Program) -> None:
     }
     if isinstance(program.structure, Stack):
         needed.add("np")
+    if any(c.kind == "dataclass" for c in containers_of(program.structure)):
+        needed.add("dataclasses")
     for name in sorted(needed & own.keys()):
         node = own[name]
         raise UnsupportedSyntax(
@@ -217,7 +223,7 @@ def _refuse_shadowed(program: Program) -> None:
         )
 
 
-def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -> None:
+def _refuse_arrays(operator: Operator, targets: Sequence[Target]) -> None:
     """A Jacobian by an array is no pointwise derivative.
 
     Raises:
@@ -225,45 +231,9 @@ def _refuse_arrays(operator: Operator, program: Program, signature: Signature) -
     """
     if operator.kind not in {"jacobian", "hessian"}:
         return
-    arrays = {name for name, argument in signature.arguments if argument.array}
-    for wrt in operator.wrt:
-        name = wrt_name(program, wrt)
-        if name in arrays:
+    for leaf in (leaf for target in targets for leaf in target.leaves):
+        if leaf.array:
             raise ShapeError(
-                f"The {operator.kind} by the array {name!r} is not understood yet.",
+                f"The {operator.kind} by the array {leaf.name!r} is not understood yet.",
                 suggestion="derivative(f) gives the pointwise derivative for arrays.",
-            )
-
-
-def _refuse_items(operator: Operator, program: Program, signature: Signature) -> None:
-    """An item that no argument has would have the derivative zero.
-
-    Raises:
-        ValueError: `wrt` names one.
-        ShapeError: how many there are is not known yet.
-        NotDifferentiable: it is no number.
-    """
-    arguments = dict(signature.arguments)
-    for wrt in operator.wrt:
-        item = ITEM.fullmatch(wrt_name(program, wrt))
-        argument = arguments.get(item[1]) if item else None
-        if item is None or argument is None:
-            continue
-        if argument.type not in (tuple, list):
-            raise ValueError(f"wrt={wrt!r} names no argument of {program.name}")
-        if argument.items is None:
-            raise ShapeError(
-                f"How many items {item[1]!r} of {program.name} has is not known yet.",
-                suggestion="Call the derivative, or ask for source_for(...) with arguments.",
-            )
-        if int(item[2]) >= len(argument.items):
-            raise ValueError(
-                f"wrt={wrt!r} names no argument of {program.name}: {item[1]!r} holds "
-                f"{len(argument.items)} here"
-            )
-        if argument.items[int(item[2])].kind != "number":
-            raise NotDifferentiable(
-                f"wrt={wrt!r}: {item[0]!r} of {program.name} is not a number, and nothing can be "
-                "derived by it.",
-                suggestion="Derive by an argument that is a number.",
             )

@@ -12,7 +12,7 @@ import enum
 import functools
 import numbers
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MethodType
 from typing import Any
@@ -116,6 +116,8 @@ class Check:
         if self.expected is numbers.Number:
             argument = argument_of(value)
             return argument.kind == "number" and not argument.array
+        if isinstance(self.expected, Argument):
+            return argument_of(value) == self.expected
         return same(value, self.expected) and getattr(value, "__code__", None) is self.code
 
 
@@ -190,6 +192,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
 
     for name, argument in signature.arguments:
         conditions += _argument_conditions(name, argument, emitted, cell)
+    conditions += _rank_conditions(emitted, cell)
     conditions += emitted.units
     for check in checks:
         conditions.append(_outside_condition(check, outline, cell))
@@ -207,8 +210,9 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(emitted)})",
         ]
-    for name, rank in emitted.ranks or ():
-        if rank:
+    parameters = dict(emitted.parameters)
+    for name, rank, mask in emitted.ranks or ():
+        if rank and name in parameters and not mask:
             converter = cell(_real_floats if name in emitted.wrt else _real)
             lines += [
                 f"if {name}.dtype is not {cell(_float64())}:",
@@ -269,22 +273,52 @@ def _argument_conditions(
         if argument.items is not None:
 
             def fits(given: object) -> bool:
-                return argument_of(given) == argument
+                own = argument_of(given)
+                return own == argument and (emitted.ranks is None or own.ranks == argument.ranks)
 
-            return [f"not {cell(fits)}({name})"] if _is_parameter(name, emitted) else []
+            if not _is_parameter(name, emitted):
+                return []
+            quick = _quick(name, argument, emitted, cell)
+            before = f"not ({' and '.join(quick)}) and " if quick else ""
+            return [f"{before}not {cell(fits)}({name})"]
         return [f"type({name}) is not {cell(argument.type)}"]
-    if emitted.ranks is not None:
-        rank = dict(emitted.ranks).get(name)
-        if rank:
-            return [f"type({name}) is not {cell(_ndarray())} or {name}.ndim != {rank}"]
-        if rank == 0:
-            return [f"type({name}) is not {cell(float)} and {cell(getattr)}({name}, 'ndim', 0)"]
     if name in emitted.ranked:
         if argument.array:
             return [f"type({name}) in {cell(SCALARS)}"]
         # Nearly all are floats, of which this is known sooner.
         return [f"type({name}) is not {cell(float)} and type({name}) not in {cell(SCALARS)}"]
     return []
+
+
+def _quick(
+    text: str, argument: Argument, emitted: Emitted, cell: Callable[[object], str]
+) -> list[str] | None:
+    """What holds of most arguments that fit, and of no others; None where that is not so short.
+
+    To ask `argument_of` takes microseconds.
+    """
+    if argument.kind == "number":
+        if argument.array and emitted.ranks is None:
+            return None
+        # The ranks of arrays are looked at in any case.
+        return [f"type({text}) is {cell(_ndarray() if argument.array else float)}"]
+    kind, names = argument.type, argument.names
+    if argument.kind != "object" or kind not in {tuple, list, dict} or argument.items is None:
+        return None
+    found = [f"type({text}) is {cell(kind)}"]
+    if kind is not dict:
+        found.append(f"{cell(len)}({text}) == {len(argument.items)}")
+    elif all(type(name) is str for name in names):
+        found.append(f"[*{text}] == {cell([*names])}")
+    else:
+        return None
+    keys = names if kind is dict else range(len(argument.items))
+    for key, item in zip(keys, argument.items, strict=True):
+        inside = _quick(f"{text}[{key!r}]", item, emitted, cell)
+        if inside is None:
+            return None
+        found += inside
+    return found
 
 
 def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], str]) -> str:
@@ -316,6 +350,12 @@ def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], 
     slow = f"not {cell(check.holds)}()"
     if check.holder is None:
         slow = f"not {cell(check.fits)}({check.name})"
+    if check.holder is None and check.path and all(part.isidentifier() for part in check.path):
+        *before, last = [check.name, *check.path]
+        if last == "__class__" and "__class__" not in before:
+            return f"type({'.'.join(before)}) is not {cell(check.expected)}"
+        if check.expected is numbers.Number:
+            return f"type({'.'.join([*before, last])}) is not {cell(float)} and {slow}"
     here = check.holder is None or check.holder is own
     if check.expected is numbers.Number and here and not check.path:
         return f"type({check.name}) not in {cell(SCALARS)} and {slow}"
@@ -326,6 +366,23 @@ def _is_parameter(name: str, emitted: Emitted) -> bool:
     """Whether an argument stands for one parameter, and not for all of `*args`."""
     kinds = dict(emitted.parameters)
     return kinds.get(name, "") not in {"VAR_POSITIONAL", "VAR_KEYWORD"}
+
+
+def _rank_conditions(emitted: Emitted, cell: Callable[[object], str]) -> Iterator[str]:
+    """What tells that the code is written for other ranks."""
+    for text, rank, mask in emitted.ranks or ():
+        if rank:
+            yield f"type({text}) is not {cell(_ndarray())} or {text}.ndim != {rank}"
+        else:
+            yield f"type({text}) is not {cell(float)} and {cell(getattr)}({text}, 'ndim', 0)"
+        if mask:
+            yield f"{text}.dtype is not {cell(_bool())}"
+
+
+def _bool() -> object:
+    import numpy as np
+
+    return np.dtype(bool)
 
 
 def _ndarray() -> type:

@@ -341,11 +341,17 @@ class Frozen:
                 yield from self._of_attribute(assumption)
 
     def _of_argument(self, name: str, argument: Argument) -> Iterator[Guard]:
-        if argument.kind == "static":
+        if argument.kind == "static" and type(argument.value) is tuple and not argument.value:
+            yield Guard(f"len({name})", "!=", "0", f"len({name}) == 0")
+        elif argument.kind == "static":
             yield self._equal(name, argument.value)
         elif argument.items is not None:
             count = len(argument.items)
-            yield Guard(f"len({name})", "!=", str(count), f"len({name}) == {count}")
+            if argument.type is dict and count:
+                keys_ = ", ".join(map(plain_text, argument.names))
+                yield Guard(f"{name}.keys()", "!=", f"{{{keys_}}}", f"{name} with the keys {keys_}")
+            else:
+                yield Guard(f"len({name})", "!=", str(count), f"len({name}) == {count}")
             keys = argument.names or range(count)
             for key, item in zip(keys, argument.items, strict=True):
                 yield from self._of_argument(f"{name}[{plain_text(key)}]", item)
@@ -357,6 +363,8 @@ class Frozen:
             where = _joined(before)
             words = f"{where} without a value of its own for {last}"
             yield Guard(plain_text(last), "in", f"vars({where})", words)
+        elif isinstance(assumption.expected, Argument):
+            yield from self._of_argument(_joined([*before, last]), assumption.expected)
         # Classes and their methods have no name in a module.
         elif not isinstance(assumption.expected, type) and "__func__" not in assumption.path:
             yield self._equal(_joined([*before, last]), assumption.expected)

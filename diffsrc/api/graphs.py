@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffsrc.api.derive import Stages, fixed_parts
@@ -14,7 +14,7 @@ from diffsrc.draw import ExpressionGraph, Subject, diagram
 from diffsrc.draw.labels import RAISED
 from diffsrc.emit.python import names_in
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Block, Call, Node, Program, Structure, blocks
+from diffsrc.ir import Block, Call, Node, Program, blocks, leaves_of
 from diffsrc.parse import parse
 from diffsrc.specialise import Signature, signature_of
 from diffsrc.specialise.annotations import unknown_signature
@@ -61,7 +61,7 @@ def graph_of_function(captured: Captured, signature: Signature) -> ExpressionGra
             if let.node.operands:
                 names.setdefault(let.node, let.name)
     name = _name(captured)
-    results = _in_order(program, [name + path for path, _ in _leaves(program.structure)])
+    results = _in_order(program, [name + path for path, _ in leaves_of(program.structure)])
     title = f"{name}, as it is written."
     subject = Subject(program, name, title, names, results, frozenset(), captured.file)
     return ExpressionGraph(diagram(subject))
@@ -98,19 +98,10 @@ def _name(captured: Captured) -> str:
 # Results
 
 
-def _leaves(structure: Structure, path: str = "") -> Iterator[tuple[str, int]]:
-    """Where each result is in what the function returns, `[1][0]`, and its number."""
-    if isinstance(structure, int):
-        yield path, structure
-        return
-    for i, inner in enumerate(structure):
-        yield from _leaves(inner, f"{path}[{i}]")
-
-
 def _in_order(program: Program, names: Sequence[str]) -> list[str]:
     """Names in the order in which things are returned, as names of the program's results."""
     found = [""] * len(program.body.results)
-    for (_, number), name in zip(_leaves(program.structure), names, strict=True):
+    for (_, number), name in zip(leaves_of(program.structure), names, strict=True):
         found[number] = name
     return found
 
@@ -118,10 +109,10 @@ def _in_order(program: Program, names: Sequence[str]) -> list[str]:
 def derivative_names(name: str, operators: Sequence[Operator], stages: Stages) -> list[str]:
     """What a derivative returns, in order: `∂f/∂x`, or `f` where it is the value."""
     program, parsed = stages.simplified, stages.parsed
-    places = [path for path, _ in _leaves(program.structure)]
-    derived = derived_results(operators, len(places))
-    by = [names for names in labels(operators, parsed) if names]
-    values = [path for path, _ in _leaves(parsed.structure)]
+    places = [path for path, _ in leaves_of(program.structure)]
+    derived = derived_results(operators, stages.targets, len(places))
+    by = [names for names in labels(operators, stages.targets) if names]
+    values = [path for path, _ in leaves_of(parsed.structure)]
     # Of a function with several results those of each one come together.
     rows = len(derived) // len(by)
     of = values if rows == len(values) else [""]

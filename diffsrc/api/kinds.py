@@ -48,6 +48,11 @@ def _guard(name: str, asked: Asked, taken: Collection[str]) -> Guard | None:
             return Guard(f"callable({name})", "", "", words, TYPE)
         case "hasattr":
             return Guard(f"{no}hasattr({name}, {plain_text(about)})", "", "", words, TYPE)
+        case "order":
+            assert isinstance(about, tuple)
+            keys = ", ".join(map(plain_text, about))
+            words = f"{name} with the keys {keys}".replace('"', "'")
+            return Guard(f"[*{name}]", "!=", f"[{keys}]", words)
         case "ndim":
             return Guard(f"np.ndim({name})", "!=", "0", words)
         case "isscalar":

@@ -25,9 +25,9 @@ from typing import NamedTuple
 import diffsrc
 from diffsrc.api.derive import taken_names
 from diffsrc.api.frozen import Frozen, Piece
-from diffsrc.api.operators import wrt_name
 from diffsrc.api.options import Operator
 from diffsrc.api.result import Derivative
+from diffsrc.api.wrt import wrt_name
 from diffsrc.emit.module import Constant, module
 from diffsrc.emit.signature import WIDTH
 from diffsrc.specialise.annotations import own_shapes, unknown_signature

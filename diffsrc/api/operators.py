@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
+from itertools import count, product
 
-from diffsrc.api.broadcast import numbers
 from diffsrc.api.options import Operator, Wrt
+from diffsrc.api.wrt import Target, root_of, target, wrt_name
 from diffsrc.differentiate import Request, gradients
 from diffsrc.errors import NotDifferentiable, UnsupportedSyntax
-from diffsrc.ir import Block, Const, Node, Program, Stack, Structure
+from diffsrc.ir import Block, Const, Node, Program, Stack, Structure, filled_in, leaves_of
 from diffsrc.simplify import Simplifier
+from diffsrc.specialise import Signature
 
-ITEM = re.compile(r"(\w+)\[(\d+)\]")
+Targets = tuple[Target, ...]
+
 NAMES_OF_ORDERS = {1: "Derivative", 2: "Second derivative", 3: "Third derivative"}
 
 
-def apply(operator: Operator, program: Program, simplifier: Simplifier) -> Program:
+def apply(
+    operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
+) -> Program:
     """The program of the derivative that `operator` asks for."""
     if isinstance(program.structure, Stack):
         raise UnsupportedSyntax(
             f"What stack=True makes is an array, which {operator.kind} does not derive yet.",
             suggestion="Leave stack=True out of all but the last operator.",
         )
-    wrt = tuple(wrt_node(program, w) for w in operator.wrt)
+    wrt = [node for found in targets for node in found.nodes]
     if len(set(wrt)) < len(wrt):
         raise ValueError(f"wrt={operator.wrt!r} names an argument of {program.name} twice")
-    return _pruned(TRANSFORMATIONS[operator.kind](operator, program, wrt, simplifier))
+    if operator.stack and not all(isinstance(found.structure, int) for found in targets):
+        raise UnsupportedSyntax(
+            f"wrt={operator.wrt!r}: stack=True makes columns of numbers, and no structures.",
+            suggestion="Derive by the numbers in it, or leave stack=True out.",
+        )
+    derived = TRANSFORMATIONS[operator.kind](operator, program, targets, simplifier)
+    assumptions = [a for found in targets for a in found.assumptions]
+    return _pruned(derived._replace(assumptions=(*derived.assumptions, *assumptions)))
+
+
+def targets_of(operator: Operator, program: Program, signature: Signature) -> Targets:
+    """What an operator derives by."""
+    return tuple(target(program, signature, wrt) for wrt in operator.wrt)
 
 
 def _pruned(program: Program) -> Program:
     """The program without the results that are not returned."""
-    used = _leaves(program.structure)
+    used = [leaf for _, leaf in leaves_of(program.structure)]
     if used == list(range(len(program.body.results))) or program.body.fails:
         return program
     results = tuple(program.body.results[i] for i in used)
@@ -42,44 +57,41 @@ def _pruned(program: Program) -> Program:
     )
 
 
-def _leaves(structure: Structure) -> list[int]:
-    if isinstance(structure, int):
-        return [structure]
-    return [leaf for inner in structure for leaf in _leaves(inner)]
-
-
 def _renumbered(structure: Structure, numbers: Iterator[int]) -> Structure:
     if isinstance(structure, int):
         return next(numbers)
-    return type(structure)(_renumbered(inner, numbers) for inner in structure)
+    return filled_in(structure, [_renumbered(inner, numbers) for inner in structure])
 
 
 def _grad(
-    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+    operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
 ) -> Program:
     value, aux = _value(operator, program)
     _refuse_array(operator, program, value)
-    derived = gradients(program, [(value, wrt)], simplifier, with_values=aux is not None)
+    derived = gradients(
+        program, [(value, _nodes(targets))], simplifier, with_values=aux is not None
+    )
     start = 0 if aux is None else _count(program.structure)
-    shape = _wrt_structure(operator, start)
+    shape = _wrt_structure(operator, targets, start)
     return derived._replace(structure=shape if aux is None else (shape, aux))
 
 
 def _value_and_grad(
-    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+    operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
 ) -> Program:
     value, aux = _value(operator, program)
     _refuse_array(operator, program, value)
-    derived = gradients(program, [(value, wrt)], simplifier, with_values=True)
-    shape = _wrt_structure(operator, _count(program.structure))
+    derived = gradients(program, [(value, _nodes(targets))], simplifier, with_values=True)
+    shape = _wrt_structure(operator, targets, _count(program.structure))
     return derived._replace(structure=(value if aux is None else (value, aux), shape))
 
 
 def _derivative(
-    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+    operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
 ) -> Program:
     value, _ = _value(operator, program)
     _refuse_array(operator, program, value)
+    wrt = _nodes(targets)
     if any(x.type.axes for x in wrt):
         raise NotDifferentiable(
             f"{program.name} takes an array as a whole; derivative gives pointwise derivatives.",
@@ -89,11 +101,11 @@ def _derivative(
     for _ in range(operator.order):
         program = gradients(program, requests, simplifier)
         requests = [(i, (x,)) for i, x in enumerate(wrt)]
-    return program._replace(structure=_wrt_structure(operator, 0))
+    return program._replace(structure=_wrt_structure(operator, targets, 0))
 
 
 def _jacobian(
-    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+    operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
 ) -> Program:
     for node in program.body.results:
         if node.type.kind == "bool" or (isinstance(node, Const) and not _is_number(node.value)):
@@ -103,18 +115,18 @@ def _jacobian(
                 program.places.get(node),
                 "Return numbers only.",
             )
-    count = _count(program.structure)
-    requests: list[Request] = [(i, wrt) for i in range(count)]
+    rows = range(_count(program.structure))
+    requests: list[Request] = [(i, _nodes(targets)) for i in rows]
     derived = gradients(program, requests, simplifier)
-    return derived._replace(structure=_rows(operator, wrt, program.structure))
+    return derived._replace(structure=_rows(operator, targets, program.structure))
 
 
-def _rows(operator: Operator, wrt: tuple[Node, ...], shape: Structure) -> Structure:
-    """A structure with the derivatives by all of `wrt` for each number in it."""
+def _rows(operator: Operator, targets: Targets, shape: Structure) -> Structure:
+    """A structure with the derivatives by all that is derived by for each number in it."""
     if isinstance(shape, int):
-        return _wrt_structure(operator, shape * len(wrt))
-    rows = (_rows(operator, wrt, inner) for inner in shape)
-    return Stack(rows) if operator.stack else tuple(rows)
+        return _wrt_structure(operator, targets, shape * len(_nodes(targets)))
+    rows = [_rows(operator, targets, inner) for inner in shape]
+    return Stack(rows) if operator.stack else filled_in(shape, rows)
 
 
 def _is_number(value: object) -> bool:
@@ -122,9 +134,10 @@ def _is_number(value: object) -> bool:
 
 
 def _hessian(
-    operator: Operator, program: Program, wrt: tuple[Node, ...], simplifier: Simplifier
+    operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
 ) -> Program:
-    gradient = _grad(operator, program, wrt, simplifier)
+    wrt = _nodes(targets)
+    gradient = _grad(operator, program, targets, simplifier)
     # One half: derived apart, the two could differ by their roundings.
     requests: list[Request] = [(i, wrt[i:]) for i in range(len(wrt))]
     derived = gradients(gradient, requests, simplifier)
@@ -134,10 +147,10 @@ def _hessian(
         upper = {(i, j): next(half) for i in range(len(wrt)) for j in range(i, len(wrt))}
         places = product(range(len(wrt)), repeat=2)
         body = Block(body.statements, tuple(upper[min(at), max(at)] for at in places))
-    return derived._replace(body=body, structure=_rows(operator, wrt, gradient.structure))
+    return derived._replace(body=body, structure=_rows(operator, targets, gradient.structure))
 
 
-Transformation = Callable[[Operator, Program, tuple[Node, ...], Simplifier], Program]
+Transformation = Callable[[Operator, Program, Targets, Simplifier], Program]
 
 TRANSFORMATIONS: dict[str, Transformation] = {
     "grad": _grad,
@@ -152,10 +165,15 @@ def _count(structure: Structure) -> int:
     return 1 if isinstance(structure, int) else sum(_count(inner) for inner in structure)
 
 
-def _wrt_structure(operator: Operator, start: int) -> Structure:
+def _nodes(targets: Targets) -> tuple[Node, ...]:
+    return tuple(node for found in targets for node in found.nodes)
+
+
+def _wrt_structure(operator: Operator, targets: Targets, start: int) -> Structure:
+    numbers = count(start)
+    columns = [_renumbered(found.structure, numbers) for found in targets]
     if operator.single:
-        return start
-    columns = range(start, start + len(operator.wrt))
+        return columns[0]
     return Stack(columns) if operator.stack else tuple(columns)
 
 
@@ -195,11 +213,13 @@ def _refuse_array(operator: Operator, program: Program, value: int) -> None:
         )
 
 
-def labels(operators: Sequence[Operator], program: Program) -> tuple[tuple[str, ...], ...]:
+def labels(
+    operators: Sequence[Operator], targets: Sequence[Targets]
+) -> tuple[tuple[str, ...], ...]:
     """For each result, in order, the names that it is derived by; none for values."""
     found: list[tuple[str, ...]] = [()]
-    for operator in operators:
-        names = [wrt_name(program, w) for w in operator.wrt]
+    for operator, several in zip(operators, targets, strict=True):
+        names = [leaf.name for one in several for leaf in one.leaves]
         match operator.kind:
             case "derivative":
                 found = [(name,) * operator.order for name in names]
@@ -212,16 +232,16 @@ def labels(operators: Sequence[Operator], program: Program) -> tuple[tuple[str, 
     return tuple(found)
 
 
-def derived_results(operators: Sequence[Operator], count: int) -> range:
+def derived_results(operators: Sequence[Operator], targets: Sequence[Targets], count: int) -> range:
     """Which of `count` results, in the order in which they are returned, are derivatives."""
     if not operators:
         return range(0)
-    last = operators[-1]
-    match last.kind:
+    width = len(_nodes(targets[-1]))
+    match operators[-1].kind:
         case "grad":
-            return range(len(last.wrt))
+            return range(width)
         case "value_and_grad":
-            return range(count - len(last.wrt), count)
+            return range(count - width, count)
         case _:
             return range(count)
 
@@ -240,12 +260,10 @@ def docstring(name: str, operators: Sequence[Operator], program: Program) -> str
         operators = [Operator("derivative", operators[0].wrt, single=True, order=order)]
     for operator in operators:
         names = ", ".join(wrt_name(program, w) for w in operator.wrt)
-        several = len(operator.wrt) > 1
-        arrays = any(
-            p.node is not None and p.node.type.axes
-            for p in program.parameters
-            if p.name in names.split(", ")
-        )
+        several = len(operator.wrt) > 1 or _is_structure(program, operator.wrt[0])
+        by = names.split(", ")
+        nodes = [p.node for p in program.parameters if p.name in by and p.node is not None]
+        arrays = any(node.type.axes for node in nodes)
         what = {
             "grad": "Gradient" if several or arrays else "Derivative",
             "value_and_grad": f"Value and {'gradient' if several or arrays else 'derivative'}",
@@ -261,62 +279,9 @@ def docstring(name: str, operators: Sequence[Operator], program: Program) -> str
     return text + "."
 
 
-# wrt
-
-
-def wrt_name(program: Program, wrt: Wrt) -> str:
-    """The parameter that a position or name means."""
-    if isinstance(wrt, str):
-        return wrt
-    names = [
-        p.name for p in program.parameters if p.kind in {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD"}
-    ]
-    starred = next((p.name for p in program.parameters if p.kind == "VAR_POSITIONAL"), None)
-    if starred is not None and wrt < 0:
-        raise ValueError(
-            f"wrt={wrt!r} counts from the end, which *{starred} of {program.name} leaves open: "
-            "give a name or a position from the start"
-        )
-    if -len(names) <= wrt < len(names):
-        return names[wrt]
-    if starred is not None and wrt >= len(names):
-        return f"{starred}[{wrt - len(names)}]"
-    raise ValueError(
-        f"wrt={wrt!r} is no position of an argument of {program.name}({', '.join(names)})"
-    )
-
-
-def wrt_node(program: Program, wrt: Wrt) -> Node:
-    """The node that `wrt` names.
-
-    Raises:
-        ValueError: it names no parameter.
-        NotDifferentiable: it names something that is not a number.
-    """
+def _is_structure(program: Program, wrt: Wrt) -> bool:
+    """Whether a gradient by that is no single number."""
     name = wrt_name(program, wrt)
-    item = ITEM.fullmatch(name)
-    parameters = {p.name: p for p in program.parameters}
-    if item and item[1] in parameters:
-        var = parameters[item[1]].node
-        if var is not None:
-            return program.graph.call("item", var, options=(int(item[2]),))
-    if name not in parameters:
-        known = ", ".join(parameters) or "none"
-        raise ValueError(f"wrt={wrt!r} names no argument of {program.name}; it has {known}")
-    parameter = parameters[name]
-    if parameter.node is None:
-        raise NotDifferentiable(
-            f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number, and nothing "
-            "can be derived by it.",
-            suggestion="Derive by an argument that is a number.",
-        )
-    if parameter.node.type.kind != "float":
-        others = [*numbers(program)]
-        advice = (
-            f"Derive by a number, such as wrt={others[0]!r}" if others else "Derive by a number"
-        )
-        raise UnsupportedSyntax(
-            f"wrt={wrt!r}: argument {name!r} of {program.name} is not a number.",
-            suggestion=f"{advice}; pass its parts as arguments of their own.",
-        )
-    return parameter.node
+    nodes = {p.name: p.node for p in program.parameters}
+    node = nodes.get(name)
+    return name == root_of(name) and node is not None and node.type.kind != "float"

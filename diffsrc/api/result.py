@@ -283,7 +283,7 @@ class Derivative:
 
         stages = self.stages(stable=False)
         return ClosedForm(
-            stages.simplified, self.captured.name, labels(self.operators, stages.parsed)
+            stages.simplified, self.captured.name, labels(self.operators, stages.targets)
         )
 
     @property

@@ -93,7 +93,7 @@ def _formula(form: str, captured: Captured, signature: Signature, operator: Oper
     from diffsrc.emit.notation import ClosedForm
 
     stages = derived(captured, signature, operator, stable=False)
-    closed = ClosedForm(stages.simplified, captured.name, labels((operator,), stages.parsed))
+    closed = ClosedForm(stages.simplified, captured.name, labels((operator,), stages.targets))
     match form:
         case "text":
             return str(closed)

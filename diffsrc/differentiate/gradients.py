@@ -8,7 +8,7 @@ from diffsrc.differentiate.sweep import Sweep
 from diffsrc.differentiate.task import task_of
 from diffsrc.errors import NotDifferentiable
 from diffsrc.ir import COMPLEX, Assert, Block, Call, If, Node, Number, Program, Result, reachable
-from diffsrc.ir.arrays import filled
+from diffsrc.ir.arrays import filled, in_precision_of
 from diffsrc.simplify import Simplifier
 
 MAX_TAIL_WORK = 2_000
@@ -57,7 +57,10 @@ def _derived(work: Sweep, block: Block, requests: Sequence[Request], *, with_val
             for index, wrt in requests:
                 adjoints = work.sweep(block, {block.results[index]: graph.one}, ())
                 found = (adjoints.get(x, graph.zero) for x in wrt)
-                wanted += (filled(g, x) for g, x in zip(found, wrt, strict=True))
+                whole = [filled(g, x) for g, x in zip(found, wrt, strict=True)]
+                if graph.ranked:
+                    whole = [in_precision_of(g, x) for g, x in zip(whole, wrt, strict=True)]
+                wanted += whole
         return Block((*block.statements, *binds), values + tuple(wanted))
     indices = [r.index for r in block.results if isinstance(r, Result)]
 

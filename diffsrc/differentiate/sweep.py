@@ -21,10 +21,11 @@ from diffsrc.ir import (
     Result,
     blocks,
 )
-from diffsrc.ir.arrays import reduced
+from diffsrc.ir.arrays import is_primitive, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
-from diffsrc.rules.arrays import ARRAY_RULES
+
+EXTREMES = frozenset({"amax", "amin", "nanmax", "nanmin"})
 
 
 class Sweep:
@@ -82,7 +83,7 @@ class Sweep:
                 # What a real value is changed by, complex ones are changed by along the real axis.
                 adjoint = real_part(adjoint)
             adjoint = self.simplifier.finish(adjoint)
-            if adjoint is graph.zero:
+            if adjoint is graph.zero or self._is_shift(node, adjoint):
                 continue
             self.hint(adjoint, node)
             if node in stops or node in self.wrt:
@@ -94,11 +95,19 @@ class Sweep:
                     contributions.setdefault(below, []).append(contribution)
         return finished
 
+    def _is_shift(self, node: Node, adjoint: Node) -> bool:
+        """Whether an extreme is subtracted for the sake of accuracy only: nothing depends on it."""
+        if not (isinstance(node, Call) and node.op in EXTREMES):
+            return False
+        from diffsrc.simplify.vanishing import vanishes  # only for who has arrays
+
+        return vanishes(adjoint, self.simplifier.normal.inner)
+
     def _onward(
         self, node: Node, adjoint: Node, stops: AbstractSet[Node]
     ) -> Iterator[tuple[Node, Node]]:
         """What a value's adjoint gives to those that it is computed from."""
-        if isinstance(node, Call) and node.params:
+        if isinstance(node, Call) and is_primitive(node):
             yield from self._on_arrays(node, adjoint)
             return
         partials = self.partials.of(node, stops)
@@ -152,6 +161,8 @@ class Sweep:
 
     def _on_arrays(self, node: Call, adjoint: Node) -> Iterator[tuple[Node, Node]]:
         """What an operation on arrays gives to its arguments."""
+        from diffsrc.rules.arrays import ARRAY_RULES  # nobody needs them who has no arrays
+
         rule = ARRAY_RULES[node.op]
         active = [i for i, arg in enumerate(node.args) if arg in self.active]
         if len(active) > 1:

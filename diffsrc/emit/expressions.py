@@ -14,6 +14,7 @@ TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM 
 MODULES = {
     "math": "math",
     "cmath": "cmath",
+    "dataclasses": "dataclasses",
     "np": "numpy",
     "special": "scipy.special",
     "linalg": "scipy.linalg",

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffsrc.emit.expressions import literal
-from diffsrc.emit.signature import INDENT, WIDTH
+from diffsrc.emit.signature import INDENT, WIDTH, raising
 
 # As isort orders them, the standard library apart. SciPy ships no types.
-STANDARD = {"cmath": "import cmath", "math": "import math"}
+STANDARD = {
+    "cmath": "import cmath",
+    "dataclasses": "import dataclasses",
+    "math": "import math",
+}
 OTHERS = {"np": "import numpy as np"}
 OF_SCIPY = ("integrate", "linalg", "special", "stats")
 MAX_ELEMENTS = 1_000
@@ -186,13 +190,4 @@ class Guard:
                 f"{deep}{self.op} {self.right}",
                 f"{INDENT}):",
             ]
-        message = literal(f"{function} is written for {self.words}")
-        call = f"{INDENT * 2}raise {self.error}({message})"
-        if len(call) <= WIDTH:
-            return [*lines, call]
-        return [
-            *lines,
-            f"{INDENT * 2}raise {self.error}(",
-            f"{INDENT * 3}{message}",
-            f"{INDENT * 2})",
-        ]
+        return [*lines, *raising(self.error, f"{function} is written for {self.words}")]

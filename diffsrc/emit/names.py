@@ -27,10 +27,16 @@ ROLES = {
     "np.outer": "product",
     "np.index": "part",
     "np.view": "column",
+    "np.interval": "interval",
+    "np.searchsorted": "places",
+    "np.digitize": "places",
+    "np.flatnonzero": "places",
+    "np.nonzero": "places",
 }
 # Operations on arrays whose names say what they give.
 WORDS = frozenset(
     {"np.sum", "np.mean", "np.std", "np.var", "np.norm", "np.max", "np.min", "np.prod"}
+    | {"np.argsort", "np.sort", "np.partition", "np.diff", "np.gradient", "np.interp"}
 )
 LEVELS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
 # What the next ones are called where a role's name is taken, before they are numbered.
@@ -99,10 +105,12 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     op, args, options = _word(node), node.args, node.options
-    if "." in node.op and args:
+    if "." in node.op and args and not node.op.startswith("np."):
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
+    if op == "item":
+        return _of_item(node, names, depth)
     if not args:
         return Label(op)
     if node.op == "np.index":
@@ -155,6 +163,15 @@ def _which(node: Call) -> str:
         "[:, None]": "column",
         "[None]": "row",
     }.get(text, "part")
+
+
+def _of_item(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
+    """`w` for `params["w"]`, `params_0` for `params[0]`."""
+    (base,), (key,) = node.args, node.options
+    if isinstance(key, str) and key.isascii() and key.isidentifier() and not keyword.iskeyword(key):
+        return Label(key, key.count("_") + 1)
+    below = _label(base, names, depth + 1)
+    return _joined(below, str(key)) if type(key) is int and key >= 0 else _joined("item", below)
 
 
 def _is_unclear(op: str, arg: Node, names: Mapping[Node, str]) -> bool:

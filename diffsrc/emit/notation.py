@@ -16,7 +16,7 @@ from diffsrc.emit.mathml import math, mathml, table, words
 from diffsrc.emit.symbolic import symbolic
 from diffsrc.emit.symbols import symbol
 from diffsrc.emit.textbook import textbook
-from diffsrc.ir import Call, Node, Program, Structure
+from diffsrc.ir import Call, Container, Node, Program, Structure
 
 WHERE = "where"
 
@@ -201,5 +201,15 @@ def _structure(formula: Formula) -> Structure:
 def _tuple(structure: Structure, results: tuple[str, ...]) -> str:
     if isinstance(structure, int):
         return results[structure]
-    inner = ", ".join(_tuple(part, results) for part in structure)
+    parts = [_tuple(part, results) for part in structure]
+    if isinstance(structure, Container):
+        pairs = [*zip(structure.names, parts, strict=False)]
+        match structure.kind:
+            case "list":
+                return f"[{', '.join(parts)}]"
+            case "dict":
+                return f"{{{', '.join(f'{name!r}: {text}' for name, text in pairs)}}}"
+            case _:
+                return f"{structure.title}({', '.join(f'{name}={text}' for name, text in pairs)})"
+    inner = ", ".join(parts)
     return f"({inner},)" if len(structure) == 1 else f"({inner})"

@@ -11,8 +11,25 @@ MAX_DEPTH = 18
 MAX_TERNARY = 6
 # Operations on arrays that give new ones.
 FRESH = frozenset(
-    {"np.matmul", "np.sum", "np.zeros_like", "np.ones_like", "np.outer", "np.einsum", "np.tensordot"}
-    | {"np.concatenate", "np.stack", "np.roll", "np.pad", "np.triu", "np.tril", "np.repeat", "np.tile"}
+    {
+        "np.matmul",
+        "np.sum",
+        "np.zeros_like",
+        "np.ones_like",
+        "np.outer",
+        "np.einsum",
+        "np.tensordot",
+    }
+    | {
+        "np.concatenate",
+        "np.stack",
+        "np.roll",
+        "np.pad",
+        "np.triu",
+        "np.tril",
+        "np.repeat",
+        "np.tile",
+    }
 )
 # What costs no more than a name.
 NEVER_BOUND = frozenset(

@@ -1,12 +1,12 @@
-"""The `return` of tuples of values and of arrays of these, broken as `ruff format` has them."""
+"""The `return` of several values, broken as `ruff format` has it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from diffsrc.emit.expressions import Printer
+from diffsrc.emit.expressions import Printer, literal
 from diffsrc.emit.signature import INDENT, WIDTH
-from diffsrc.ir import Node, Stack, Structure
+from diffsrc.ir import Container, Node, Stack, Structure
 
 
 class Returned:
@@ -41,7 +41,7 @@ class Returned:
     def lines(self, structure: tuple[Structure, ...]) -> list[str]:
         """The statement."""
         text = self._flat(structure)
-        bare = len(structure) > 1 and not isinstance(structure, Stack)
+        bare = len(structure) > 1 and not isinstance(structure, Stack | Container)
         line = f"{INDENT * self.level}return {text[1:-1] if bare else text}"
         if len(line) <= WIDTH:
             return [line]
@@ -54,6 +54,9 @@ class Returned:
         if isinstance(structure, Stack):
             start, end = self._array(structure)
             return f"{start}{self._items(structure)}{end}"
+        if isinstance(structure, Container):
+            start, _, end = _brackets(structure)
+            return f"{start}{self._inside(structure)}{end}"
         inner = ", ".join(self._flat(part) for part in structure)
         return f"({inner},)" if len(structure) == 1 else f"({inner})"
 
@@ -78,19 +81,45 @@ class Returned:
         """A tuple with one element a line, where it is too long for one."""
         margin = INDENT * level
         if isinstance(structure, int):
-            text = self.fitted(self.results[structure], len(after), level - self.level)
+            used = len(before) + len(after)
+            text = self.fitted(self.results[structure], used, level - self.level)
             return [f"{margin}{before}{text}{after}"]
         line = f"{margin}{before}{self._flat(structure)}{after}"
-        if before == "" and len(line) <= WIDTH:
+        if before != "return " and len(line) <= WIDTH:
             return [line]
         if isinstance(structure, Stack):
             return self._rows_of_array(before, structure, level, after)
+        if isinstance(structure, Container):
+            return self._rows_of_container(before, structure, level, after)
         rows = [row for part in structure for row in self._rows("", part, level + 1, ",")]
         # With names for its parts it may be short, and of one element stands in one line then.
         line = f"{margin}{before}{self._flat(structure)}{after}"
         if len(structure) == 1 and len(line) <= WIDTH:
             return [line]
         return [f"{margin}{before}(", *rows, f"{margin}){after}"]
+
+    def _rows_of_container(
+        self, before: str, structure: Container, level: int, after: str
+    ) -> list[str]:
+        """A list or dict with one element a line; a call with all in one, if they fit."""
+        margin = INDENT * level
+        start, keys, end = _brackets(structure)
+        first, last = f"{margin}{before}{start}", f"{margin}{end}{after}"
+        line = f"{margin}{INDENT}{self._inside(structure)}"
+        if structure.model and len(line) <= WIDTH:
+            return [first, line, last]
+        rows = [f"{margin}{INDENT}{model}," for model in _given(structure)]
+        for key, part in zip(keys, structure, strict=True):
+            rows += self._rows(key, part, level + 1, ",")
+        # With names for its parts it may be short.
+        line = f"{margin}{before}{self._flat(structure)}{after}"
+        return [line] if len(line) <= WIDTH else [first, *rows, last]
+
+    def _inside(self, structure: Container) -> str:
+        """What stands in the brackets, in one line."""
+        _, keys, _ = _brackets(structure)
+        parts = [key + self._flat(part) for key, part in zip(keys, structure, strict=True)]
+        return ", ".join([*_given(structure), *parts])
 
     def _rows_of_array(self, before: str, structure: Stack, level: int, after: str) -> list[str]:
         """A stack that is too long for a line, as calls are broken."""
@@ -118,3 +147,22 @@ class Returned:
                 rows += self._rows("", part, level + 1, ",")
         left, right = "[]" if self.scalar else "()"
         return [f"{margin}{left}", *rows, f"{margin}{right}{after}"]
+
+
+def _brackets(structure: Container) -> tuple[str, list[str], str]:
+    """What stands before the parts, before each of them, and after."""
+    match structure.kind:
+        case "list":
+            return "[", [""] * len(structure), "]"
+        case "dict":
+            return "{", [f"{literal(name)}: " for name in structure.names], "}"
+        case "named tuple":
+            start = f"{structure.model}._replace("
+        case _:
+            start = "dataclasses.replace("
+    return start, [f"{name}=" for name in structure.names], ")"
+
+
+def _given(structure: Container) -> list[str]:
+    """What a call is given before the parts."""
+    return [structure.model] if structure.kind == "dataclass" else []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Program, Stack, Structure
+from diffsrc.emit.expressions import literal
+from diffsrc.ir import Container, Program, Stack, Structure
 
 WIDTH = 88
 INDENT = "    "
@@ -46,9 +47,28 @@ def returned(program: Program) -> str:
             return "float"
         if isinstance(structure, Stack):
             return "np.ndarray"
+        if isinstance(structure, Container):  # of the user's `*args` or `**kwargs`
+            return "list[float]" if structure.kind == "list" else "dict[str, float]"
         return f"tuple[{', '.join(text(inner) for inner in structure)}]"
 
     return f" -> {text(program.structure)}"
+
+
+def raising(error: str, words: str) -> list[str]:
+    """The lines in an `if` that raise an error."""
+    message = literal(words)
+    call = f"{INDENT * 2}raise {error}({message})"
+    if len(call) <= WIDTH:
+        return [call]
+    room = WIDTH - len(INDENT * 3) - len('""')
+    parts = [""]
+    for word in words.split(" "):
+        if parts[-1] and len(parts[-1]) + len(word) + 1 > room:
+            parts.append("")
+        parts[-1] += f"{word} "
+    parts[-1] = parts[-1].removesuffix(" ")
+    rows = [INDENT * 3 + literal(part) for part in parts]
+    return [f"{INDENT * 2}raise {error}(", *rows, f"{INDENT * 2})"]
 
 
 def parameters(program: Program) -> list[str]:

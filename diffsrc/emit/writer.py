@@ -23,6 +23,7 @@ from diffsrc.ir import (
     Program,
     Result,
     Var,
+    containers_of,
     reachable,
 )
 
@@ -70,6 +71,9 @@ class Writer:
         self.holders |= {n: [None] for n in program.taken}
         for parameter in program.parameters:
             self.holders[parameter.name] = [parameter.node]
+        for container in containers_of(program.structure):
+            if container.model:
+                self.holders[container.parameter] = [None]
         for free in program.free:
             self.holders[free.var.name] = [None]
         self.holders |= {name: [None] for name in MODULES}
@@ -229,8 +233,18 @@ class Writer:
             text = f"{self.printer(first, ATOM)}.copy()"
         self._line(level, f"{name} = {text}")
         for target, text in node.params:
-            filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
-            self._line(level, filled.replace("{name}", name))
+            line = f"{name}{target} {text}" if target else text.replace("{name}", name)
+            filled = self.printer.filled(line, node.args)
+            # What is long gets a name, the longest value first.
+            long = [arg for arg in node.args[1:] if arg.operands and arg not in self.names]
+            while len(filled) + level * len(INDENT) > WIDTH and long:
+                part = max(long, key=lambda arg: len(self.printer(arg)))
+                if self.printer(part) not in filled:
+                    break
+                long.remove(part)
+                self._assign(part, Plan({}), level)
+                filled = self.printer.filled(line, node.args)
+            self._line(level, filled)
 
     def _condition(self, node: Node, level: int) -> str:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""

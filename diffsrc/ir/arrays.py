@@ -13,6 +13,7 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
+from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
@@ -102,7 +103,10 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
             return view(node.args[0], _short([padded[i] for i in order]))
         case Call(params=(), options=()) if node.type.kind == "float":
             return graph.call(node.op, *(turned(arg, order) for arg in node.args))
-        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (rank - 1, rank - 2):
+        case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (
+            rank - 1,
+            rank - 2,
+        ):
             return graph.again(node, (turned(node.args[0], order),))
     if node in graph.symmetric and order == (1, 0):
         return node
@@ -165,8 +169,20 @@ def transposed(node: Node) -> Node:
 def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
     """A value with unit axes put in at these places of a result with `rank` axes."""
     new = set(axes)
-    rest = iter(range(len(node.type.axes)))
+    own = len(node.type.axes)
+    # Unit axes in front may be left out.
+    rest = iter((*[None] * (rank - len(new) - own), *range(own)))
     return view(node, tuple(None if i in new else next(rest) for i in range(rank)))
+
+
+def with_rank(node: Node, rank: int) -> Node:
+    """A value with unit axes in front, as many as it lacks."""
+    return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_primitive(node: Call) -> bool:
+    """Whether a normal call is no pointwise one; a view as a single number has no params."""
+    return bool(node.params) or node.op == "view"
 
 
 def alike(axes: Axes, other: Axes) -> bool:
@@ -210,6 +226,22 @@ def _has_values(node: Node) -> bool:
             todo += [n for n in below.operands if n not in seen]
             seen.update(below.operands)
     return False
+
+
+# Operations that give float64 of what is float32.
+WIDENING = frozenset(
+    {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
+)
+
+
+def in_precision_of(node: Node, like: Node) -> Node:
+    """A value in the precision of an array, where an operation on the way to it has another."""
+    fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
+    if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
+        return node  # that of the array of zeros
+    if any(isinstance(n, Call) and n.op in WIDENING for n in reachable((node,))):
+        return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
+    return node
 
 
 # Items
@@ -391,6 +423,8 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     )
 
 
+# What adds values to items of zeros.
+SCATTERED = frozenset({"put", "put_along"})
 WHOLE = ("slice", None, None, None)
 # What takes items by arrays.
 ADVANCED = frozenset({"take", "list", "mask"})
@@ -560,9 +594,8 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
         None if is_unit(size) else label for size, label in zip(to, whole[front:], strict=True)
     )
     if out == whole[front:] and not any(label is not None for label in whole[:front]):
-        # Unit axes in front are left out.
-        rank = len(node.type.axes)
-        return view(node, tuple(range(max(rank - len(to), 0), rank)))
+        extra = len(node.type.axes) - len(to)
+        return view(node, tuple(range(extra, extra + len(to)))) if extra > 0 else node
     sizes = {i: size for i, size in enumerate(axes) if whole[i] is not None}
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 
@@ -654,7 +687,9 @@ class _Flat:
     def _drop_diagonals(self, kept: set[Label]) -> None:
         """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
         while True:
-            found = next((f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None)
+            found = next(
+                (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None
+            )
             if found is None:
                 return
             node, (i, j) = found
@@ -709,12 +744,16 @@ def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
     """
     runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
     ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
-    count = prod(factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True))
+    count = prod(
+        factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True)
+    )
     if count > MAX_ARRANGEMENTS:
         return [tuple(labels for _, labels in group)]
     of_runs = [
         [
-            tuple(tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True))
+            tuple(
+                tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True)
+            )
             for run in permutations(members)
             for orders in product(way, repeat=len(members))
         ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from diffsrc.errors import Place
 from diffsrc.ir.graph import Graph
@@ -162,6 +162,75 @@ class Asked(NamedTuple):
 
 
 Structure = int | tuple["Structure", ...]
+
+
+class Container(tuple["Structure", ...]):  # noqa: SLOT001 - a tuple has no room for slots
+    """Structures that are returned in a list, a dict, a named tuple or a dataclass.
+
+    Attributes:
+        kind: "list", "dict", "named tuple" or "dataclass".
+        names: the keys of the dict, or the fields that are given.
+        model: the text of an object, of which all other fields are taken.
+        title: the name of its class.
+    """
+
+    kind: str
+    names: tuple[object, ...]
+    model: str
+    title: str
+
+    def __new__(
+        cls,
+        parts: Iterable[Structure],
+        kind: str,
+        names: tuple[object, ...] = (),
+        model: str = "",
+        title: str = "",
+    ) -> Self:
+        made = super().__new__(cls, parts)
+        made.kind, made.names, made.model, made.title = kind, names, model, title
+        return made
+
+    @property
+    def parameter(self) -> str:
+        """The parameter that the model is in."""
+        return self.model.partition("[")[0].partition(".")[0]
+
+    def steps(self) -> Iterator[str]:
+        """How each part is written after the name of the whole."""
+        if self.kind == "list":
+            yield from (f"[{i}]" for i in range(len(self)))
+        elif self.kind == "dict":
+            yield from (f"[{name!r}]" for name in self.names)
+        else:
+            yield from (f".{name}" for name in self.names)
+
+
+def filled_in(structure: tuple[Structure, ...], parts: Iterable[Structure]) -> Structure:
+    """A structure of the same kind with other parts."""
+    if isinstance(structure, Container):
+        c = structure
+        return Container(parts, c.kind, c.names, c.model, c.title)
+    return type(structure)(parts)
+
+
+def containers_of(structure: Structure) -> Iterator[Container]:
+    """The lists, dicts and objects in what is returned."""
+    if isinstance(structure, Container):
+        yield structure
+    if not isinstance(structure, int):
+        for inner in structure:
+            yield from containers_of(inner)
+
+
+def leaves_of(structure: Structure, path: str = "") -> Iterator[tuple[str, int]]:
+    """Where each number is in what is returned, `[1][0]`, and which it is."""
+    if isinstance(structure, int):
+        yield path, structure
+        return
+    steps = structure.steps() if isinstance(structure, Container) else None
+    for i, inner in enumerate(structure):
+        yield from leaves_of(inner, path + (next(steps) if steps else f"[{i}]"))
 
 
 class Stack(tuple["Structure", ...]):

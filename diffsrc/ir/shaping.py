@@ -189,7 +189,7 @@ def sliced(node: Node, axis: int, start: Node | None, stop: Node | None, size: N
 
 def flipped(node: Node, rank: int, axes: Sequence[int]) -> Node:
     """The items of these axes in backward order."""
-    return at_axes(node, rank, {axis: ("slice", None, None, -1) for axis in axes})
+    return at_axes(node, rank, dict.fromkeys(axes, ("slice", None, None, -1)))
 
 
 # Other shapes

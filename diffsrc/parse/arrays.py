@@ -7,19 +7,30 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from diffsrc.errors import ShapeError
+from diffsrc.errors import ShapeError, UnsupportedSyntax
 from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
-from diffsrc.ops.arrays import ARRAYS, METHODS, ArrayOperation, Parameter, ShapeOf, define
+from diffsrc.ops.arrays import (
+    ARRAYS,
+    METHODS,
+    ArrayOperation,
+    Parameter,
+    ShapeOf,
+    array_operation_of,
+    complete,
+    define,
+)
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import Items, Method, Object, Static, Value
+from diffsrc.specialise import Argument
 
 FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float"}
 
@@ -28,8 +39,21 @@ class Rest(list[object]):
     """The type of arguments that go together, though they were passed one by one."""
 
 
+# Methods that are pointwise operations.
+POINTWISE = frozenset({"clip", "round"})
+LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
+
+
 class NeedsRanks(Exception):
-    """Something is asked of an array that only its rank can tell."""
+    """Something is asked of an array that only its rank can tell.
+
+    Attributes:
+        refusal: why a function of which the result is an array is not understood.
+    """
+
+    def __init__(self, refusal: UnsupportedSyntax | None = None) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 class ArrayMethod(NamedTuple):
@@ -45,6 +69,25 @@ class Arrays(Live):
     def need_ranks(self) -> None:
         if not self.graph.ranked:
             raise NeedsRanks
+        complete()
+
+    def array_operation(self, function: object) -> ArrayOperation | None:
+        """The operation that a function of a library is."""
+        home = getattr(function, "__module__", None)
+        if not isinstance(home, str) or home.partition(".")[0] not in LIBRARIES:
+            return None
+        complete()
+        return array_operation_of(function)
+
+    def axes_of(self, argument: Argument, name: str, node: ast.AST) -> tuple[str, ...]:
+        """The axes of an argument, or of a part of one."""
+        if argument.axes is None:
+            raise ShapeError(
+                f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
+                self.place(node),
+                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+            )
+        return argument.axes
 
     @abstractmethod
     def elements(self, value: Value, node: ast.AST) -> tuple[Value, ...]: ...
@@ -53,7 +96,12 @@ class Arrays(Live):
 
     def attribute_of_array(self, base: Node, name: str, node: ast.expr) -> Value:
         """`x.shape`, `x.T`, `x.sum`."""
+        complete()
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
+        if name in POINTWISE:
+            self.need_ranks()
+            # The same as the function, which the derivative is written with.
+            return Method(Static(getattr(sys.modules["numpy"], name)), base)
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
             return self.refuse(
@@ -135,9 +183,7 @@ class Arrays(Live):
         given = self._given_to(operation, spelling, args, keywords, node)
         holes: list[Node] = []
         trees = {
-            p.name: self.call_tree(p, given[p.name], holes, node)
-            if p.name in given
-            else p.default
+            p.name: self.call_tree(p, given[p.name], holes, node) if p.name in given else p.default
             for p in operation.parameters
             if p.kind not in {"refused", "graph"}
         }
@@ -288,9 +334,7 @@ class Arrays(Live):
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
             case "array" if isinstance(value, Items):
-                return tuple(
-                    [self.call_tree(parameter, item, holes, node) for item in value.items]
-                )
+                return tuple([self.call_tree(parameter, item, holes, node) for item in value.items])
             case "array" if isinstance(value, Static) and type(value.value) in {bool, type(None)}:
                 return value.value
             case _:
@@ -384,9 +428,7 @@ def infinity(value: Node) -> float | None:
     return math.inf if value.op == "inf" else None
 
 
-def _gathered(
-    operation: ArrayOperation, spelling: str, args: Sequence[Value]
-) -> Sequence[Value]:
+def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -> Sequence[Value]:
     """The arguments, with those together that a parameter takes all of."""
     for i, parameter in enumerate(p for p in operation.parameters if p.kind != "graph"):
         method = parameter.spread and spelling.startswith(".") and len(args) > i + 1

@@ -24,9 +24,9 @@ class Assignments(Masks):
             return
         value = self.expression(node.value)
         for target in node.targets:
-            self._assign(target, value, node.value)
+            self.assign(target, value, node.value)
 
-    def _assign(self, target: ast.expr, value: Value, written: ast.AST | None) -> None:
+    def assign(self, target: ast.expr, value: Value, written: ast.AST | None) -> None:
         match target:
             case ast.Name(id=name):
                 self.bind(name, value, target, written)
@@ -80,13 +80,13 @@ class Assignments(Masks):
             )
         for part, item, source in zip(targets, items, sources, strict=True):
             name = part.value if isinstance(part, ast.Starred) else part
-            self._assign(name, item, source)
+            self.assign(name, item, source)
 
     def augmented(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Subscript) and self.masked(node.target, node.value, node.op):
             return
         if not isinstance(node.target, ast.Name):
-            self._assign(node.target, NOTHING, None)
+            self.assign(node.target, NOTHING, None)
             return
         before = self.name(ast.copy_location(ast.Name(node.target.id), node.target))
         value = self.expression(node.value)
@@ -118,7 +118,7 @@ class Assignments(Masks):
 
     def annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            self._assign(node.target, self.expression(node.value), node.value)
+            self.assign(node.target, self.expression(node.value), node.value)
 
     # Definitions
 

@@ -7,6 +7,7 @@ import enum
 import functools
 import sys
 import types
+import typing
 
 from diffsrc import capture
 from diffsrc.capture import BoundMethod, PropertyOf, Textual
@@ -41,6 +42,7 @@ _OF_TUPLE = (
     "__getattribute__",
 )
 _CONTAINER_METHODS = {tuple: tuple, list: list, dict: dict}
+_OF_DICT = {"get": dict.get, "items": dict.items, "keys": dict.keys, "values": dict.values}
 _HEAP_TYPE = 1 << 9
 _FIXED_OF_ENUM = frozenset({"name", "value", "_name_", "_value_"})
 _TAKE_IT_BOUND = "Take the method of an instance, or call the derivative with one."
@@ -65,8 +67,8 @@ class Attributes(Arrays):
                 return base.items[base.type._fields.index(name)]  # type: ignore[attr-defined]
             case Items(type=kind) if kind not in (tuple, list, set):
                 return self._of_class(kind, base, name, node)
-            case Table() if name == "get":
-                return Method(Static(dict.get), base)
+            case Table() if name in _OF_DICT:
+                return Method(Static(_OF_DICT[name]), base)
             case Super():
                 return self._of_super(base, name, node)
             case Node():
@@ -103,8 +105,8 @@ class Attributes(Arrays):
         value = base.value
         if type(value) is str and not name.startswith("_") and hasattr(str, name):
             return Method(Static(getattr(str, name)), base)
-        if type(value) is dict and name == "get":
-            return Method(Static(dict.get), base)
+        if type(value) is dict and name in _OF_DICT:
+            return Method(Static(_OF_DICT[name]), base)
         if isinstance(value, type):
             return self._of_class_object(base, value, name, node)
         found = self.member(value, name, node).value
@@ -190,8 +192,8 @@ class Attributes(Arrays):
         if base.value is None:
             return self._of_unknown(base, name, node)
         if type(base.value) in _CONTAINER_METHODS:
-            if type(base.value) is dict and name == "get":
-                return Method(Static(dict.get), base)
+            if type(base.value) is dict and name in _OF_DICT:
+                return Method(Static(_OF_DICT[name]), base)
             self.refuse(
                 f"The method .{name} is not understood.",
                 node,
@@ -238,6 +240,8 @@ class Attributes(Arrays):
             self.live[made] = (source, argument.value)
             if argument.array:
                 self.arrays.add(made)
+            if self.graph.ranked and argument.kind == "number":
+                self.graph.sized(made, self.axes_of(argument, ast.unparse(node), node))
         return made
 
     def _assume_property(
@@ -289,16 +293,10 @@ class Attributes(Arrays):
                 self.assume(base.source.attribute(name), found)
             return self.constant(found, node)
         assert isinstance(cls, type)
-        annotations: dict[str, object] = {}
-        for parent in reversed(cls.__mro__):
-            # What `inspect.get_annotations` may run is the user's code.
-            annotations |= parent.__dict__.get("__annotations__", {})  # noqa: RUF063
-        if name not in annotations:
+        try:
+            meaning = annotation_of(cls, name)
+        except LookupError:
             return self._of_class_for(base, name, node)
-        meaning = annotations[name]
-        if isinstance(meaning, str):
-            text = ast.parse(meaning, mode="eval").body
-            meaning = annotated(text, _ModuleNames(cls))
         return self._of_annotation(base, name, meaning, node)
 
     def _of_class_for(self, base: Object, name: str, node: ast.expr) -> Value:
@@ -395,6 +393,24 @@ class _ModuleNames:
         return Static(self.names[name] if name in self.names else builtins[name])
 
 
+def annotation_of(cls: type, name: str) -> object:
+    """What the annotation of a field means, None if that is unknown.
+
+    Raises:
+        LookupError: it has none.
+    """
+    annotations: dict[str, object] = {}
+    for parent in reversed(cls.__mro__):
+        # What `inspect.get_annotations` may run is the user's code.
+        annotations |= parent.__dict__.get("__annotations__", {})  # noqa: RUF063
+    meaning = annotations[name]
+    if typing.ForwardRef is type(meaning):
+        meaning = meaning.__forward_arg__  # that of a named tuple
+    if isinstance(meaning, str):
+        return annotated(ast.parse(meaning, mode="eval").body, _ModuleNames(cls))
+    return meaning
+
+
 def is_named_tuple(cls: type) -> bool:
     """Tell whether a class is a named tuple that reads as a tuple does."""
     makers = [base for base in cls.__mro__ if "_fields" in vars(base)]
@@ -406,6 +422,15 @@ def is_named_tuple(cls: type) -> bool:
         for name in makers[0].__dict__["_fields"]
     ]
     return plain and all(base in makers for base in fields)
+
+
+def fields_of_tuple(cls: object) -> tuple[str, ...] | None:
+    """The fields of a class of named tuples, live or as text; None of another."""
+    if isinstance(cls, type) and is_named_tuple(cls):
+        return tuple(cls._fields)  # type: ignore[attr-defined]
+    if isinstance(cls, Textual) and isinstance(cls, capture.TextClass) and cls.kind == "namedtuple":
+        return tuple(cls.fields)
+    return None
 
 
 def may_change(source: Source | None) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from diffsrc.capture import Captured
 from diffsrc.ir import Call, Node, Var
 from diffsrc.parse.attributes import may_change
-from diffsrc.parse.expressions import Expressions
+from diffsrc.parse.iterate import Arguments, Iterations, Keywords
 from diffsrc.parse.values import (
     Items,
     Local,
@@ -27,14 +27,12 @@ from diffsrc.parse.values import (
 )
 from diffsrc.specialise import Signature
 
-Arguments = list[Value]
-Keywords = dict[str, Value]
 Handler = Callable[[Arguments, Keywords, ast.expr], Value]
 
-_LOOPS = (range, enumerate, zip, map, filter, reversed, sorted, iter, next)
+_LOOPS = (map, filter, sorted, iter, next)
 
 
-class Builtins(Expressions):
+class Builtins(Iterations):
     """Reads calls of builtins that are no operation on numbers."""
 
     def __init__(self, captured: Captured, signature: Signature) -> None:
@@ -65,6 +63,7 @@ class Builtins(Expressions):
             functools.partial: self._partial,
             print: self._print,
             **dict.fromkeys(_LOOPS, self._loop),
+            **self.iterators,
         }
         self.handlers = {id(key): handler for key, handler in by_function.items()}
         if sys.version_info >= (3, 12):
@@ -277,19 +276,25 @@ class Builtins(Expressions):
             case Static(value=str() | tuple() | list() | dict() | set() as known):
                 return self.const(len(known), node)
             case Table():
-                return self.const(len(value.items), node)
+                return self._length(len(value.items), node)
             case Object(argument=argument) if argument and argument.type is dict:
-                if argument.items is not None and not may_change(value.source):
-                    return self.const(len(argument.items), node)
+                sure = not may_change(value.source) or self.assume_layout(value)
+                if argument.items is not None and sure:
+                    return self._length(len(argument.items), node)
             case Items(type=kind) if kind is set:
                 pass
             case _:
-                return self.const(len(self.elements(value, node)), node)
+                return self._length(len(self.elements(value, node)), node)
         return self.refuse(
             f"The length of {what(value)} is not known.",
             node,
             "Pass the length as an argument.",
         )
+
+    def _length(self, count: int, node: ast.expr) -> Node:
+        made = self.const(count, node)
+        self.lengths.add(made)
+        return made
 
     def _isinstance(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         value, classes = self._take(args, keywords, (2, 2), node)
@@ -403,7 +408,7 @@ class Builtins(Expressions):
     def _loop(self, args: Arguments, keywords: Keywords, node: ast.expr) -> Value:
         del args, keywords
         return self.refuse(
-            "Going through several values is not understood yet.",
+            "Going through several values in this way is not understood yet.",
             node,
-            "Write the terms out.",
+            "Write a for loop, or the terms out.",
         )

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from diffsrc.capture.decorators import is_ours
 from diffsrc.capture.scope import is_a
 from diffsrc.ops import Operation, distribution_of, operation_of
-from diffsrc.ops.arrays import array_operation_of
 from diffsrc.parse.arrays import ArrayMethod
 from diffsrc.parse.attributes import may_change
 from diffsrc.parse.complex import ComplexNumbers
@@ -98,9 +97,10 @@ class Calls(ComplexNumbers):
         if isinstance(value, Table) and all(isinstance(k, str) for k in value.items):
             return {str(name): item for name, item in value.items.items()}
         if isinstance(value, Object) and value.argument is not None:
-            argument, guarded = value.argument, not may_change(value.source)
-            known = argument.type is dict and argument.items is not None and guarded
-            if known and all(isinstance(name, str) for name in argument.names):
+            argument = value.argument
+            known = argument.type is dict and argument.items is not None
+            guarded = not may_change(value.source) or (known and self.assume_layout(value))
+            if known and guarded and all(isinstance(name, str) for name in argument.names):
                 return {str(n): self.item(value, n, node) for n in argument.names}
         if isinstance(value, Static) and type(value.value) is dict:
             return {str(k): self.constant(v, node) for k, v in value.value.items()}
@@ -155,7 +155,7 @@ class Calls(ComplexNumbers):
         known = operation_of(value)
         if known is not None and known[0].arity:
             return self.operate(*known, args, keywords, node)
-        on_arrays = array_operation_of(value)
+        on_arrays = self.array_operation(value)
         if on_arrays is not None:
             return self.array_call(on_arrays, on_arrays.spellings[0], args, keywords, node)
         if distribution_of(value) is not None:

@@ -9,8 +9,8 @@ from diffsrc.capture import Captured
 from diffsrc.ir import COMPLEX, Node
 from diffsrc.ops import TABLE
 from diffsrc.ops.complex import TAKES_COMPLEX
-from diffsrc.parse.builtin import Arguments, Keywords
 from diffsrc.parse.distributions import Distributions
+from diffsrc.parse.iterate import Arguments, Keywords
 from diffsrc.parse.values import Items, Method, Static, Value
 from diffsrc.specialise import Signature
 

@@ -34,10 +34,6 @@ _BINARY = {
 _KEYS = (str, int, bool, float, type(None))
 _BITS = {ast.BitAnd: ("and", "&"), ast.BitOr: ("or", "|")}
 _NOT_YET = {
-    ast.ListComp: ("A comprehension", "Write the terms out."),
-    ast.SetComp: ("A comprehension", "Write the terms out."),
-    ast.DictComp: ("A comprehension", "Write the items out."),
-    ast.GeneratorExp: ("A generator expression", "Write the terms out."),
     ast.Await: ("await", "Only plain functions have derivatives."),
     ast.Yield: ("yield", "Return the value."),
     ast.YieldFrom: ("yield", "Return the value."),
@@ -83,12 +79,22 @@ class Expressions(Decisions):
                 return value
             case ast.JoinedStr():
                 return self.f_string(node)
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return self.comprehension(node)
             case _:
                 title, advice = _NOT_YET.get(type(node), (f"{type(node).__name__} syntax", ""))
                 return self.refuse(f"{title} is not understood yet.", node, advice)
 
     @abstractmethod
     def call_expression(self, node: ast.Call) -> Value: ...
+
+    @abstractmethod
+    def arguments(self, node: ast.Call) -> tuple[list[Value], dict[str, Value]]: ...
+
+    @abstractmethod
+    def comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    ) -> Value: ...
 
     def condition(self, node: ast.expr) -> bool | Node:
         """An expression of which only the truth matters."""
@@ -130,7 +136,8 @@ class Expressions(Decisions):
         """Give a name its value; numbers that are not mere other names get a `Let`."""
         self.frame.env.names[name] = value
         self.frame.version = next(self.ticks)
-        if isinstance(value, Node) and not isinstance(written, ast.Name):
+        # Who calls a value `_` does not mean to use it.
+        if isinstance(value, Node) and not isinstance(written, ast.Name) and name != "_":
             self.sink.add(Let(name, value, self.place(node)))
             self.named[value] = None
 
@@ -173,15 +180,19 @@ class Expressions(Decisions):
                     self.refuse("** of this is not understood.", written, "Write the items out.")
                 items.update(value.items)
                 continue
-            known = self.static_value(self.expression(key))
-            if type(known) not in _KEYS and not isinstance(known, enum.Enum):
-                self.refuse(
-                    "The keys of a dict must be known.",
-                    key,
-                    "Use strings or numbers that are written here as keys.",
-                )
-            items[known] = value
+            items[self.key(self.expression(key), key)] = value
         return Table(items)
+
+    def key(self, value: Value, node: ast.AST) -> object:
+        """A key of a dict."""
+        known = self.static_value(value)
+        if type(known) not in _KEYS and not isinstance(known, enum.Enum):
+            self.refuse(
+                "The keys of a dict must be known.",
+                node,
+                "Use strings or numbers that are written here as keys.",
+            )
+        return known
 
     # Arithmetic
 
@@ -199,6 +210,7 @@ class Expressions(Decisions):
     def binary(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
         op = _BINARY.get(type(operator))
         if isinstance(operator, ast.MatMult):
+            self.need_ranks()
             return self.array_call(ARRAYS["np.matmul"], "@", (left, right), {}, node)
         if op is None:
             return self._bits(operator, left, right, node)
@@ -279,6 +291,8 @@ class Expressions(Decisions):
         known = self.known_number(value)
         if type(known) is int:
             return self.number(~known, node)
+        if isinstance(value, Node) and value in self.arrays:
+            self.need_ranks()  # by which what is given is known for truth values
         if isinstance(value, Node) and value.type.kind == "bool":
             if value in self.arrays:
                 return self.node("not", (value,), node, "~")

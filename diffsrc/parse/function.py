@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 from collections.abc import Iterator
 from typing import Never
 
 from diffsrc.capture import Captured
-from diffsrc.errors import NotDifferentiable, Place, ShapeError, UnsupportedSyntax
+from diffsrc.errors import NotDifferentiable, Place, UnsupportedSyntax
 from diffsrc.ir import (
     Block,
     Const,
@@ -50,16 +49,25 @@ def parse(captured: Captured, signature: Signature) -> Program:
     """
     with deep_recursion():
         try:
-            with contextlib.suppress(NeedsRanks):
-                return _Reader(captured, signature).program()
-            reader = _Reader(captured, signature)
-            reader.graph.ranked = True
-            return reader.program()
+            return _read(captured, signature)
         except RecursionError:
             message = f"{captured.qualname} is nested too deep."
             place = captured.place(captured.node)
             advice = "Give parts of it names of their own."
             raise UnsupportedSyntax(message, place, advice) from None
+
+
+def _read(captured: Captured, signature: Signature) -> Program:
+    try:
+        return _Reader(captured, signature).program()
+    except NeedsRanks as needed:
+        refusal = needed.refusal
+    reader = _Reader(captured, signature)
+    reader.graph.ranked = True
+    program = reader.program()
+    if refusal is not None and any(r.type.axes for r in program.body.results):
+        raise refusal
+    return program
 
 
 class _Reader(ByRule):
@@ -165,7 +173,7 @@ class _Reader(ByRule):
             type_ = Type("float")
         ranked = argument.kind == "number" and self.graph.ranked
         if ranked:
-            made = self.graph.array(arg.arg, self._axes(arg, argument))
+            made = self.graph.array(arg.arg, self.axes_of(argument, arg.arg, arg))
             if argument.is_mask:
                 made.type = Type("bool", made.type.axes)
         else:
@@ -181,15 +189,6 @@ class _Reader(ByRule):
             self.guesses.add(made)
         return Object(argument.value, made, kind, Source(None, arg.arg), argument)
 
-    def _axes(self, arg: ast.arg, argument: Argument) -> tuple[str, ...]:
-        if argument.axes is None:
-            raise ShapeError(
-                f"The rank of {arg.arg!r} decides the derivative's code, and it is not known yet.",
-                self.place(arg),
-                f'Call the derivative, or say it: shapes={{"{arg.arg}": "n"}}.',
-            )
-        return argument.axes
-
     def _is_annotated_number(self, arg: ast.arg) -> bool:
         meaning = annotated(arg.annotation, self.main.scope)
         return isinstance(meaning, type) and (
@@ -203,6 +202,8 @@ class _Reader(ByRule):
             return self.from_outside(value, None, name, self.main.node)
         is_number = argument.kind == "number"
         var = self.graph.var(name, Type("float") if is_number else OBJECT)
+        if is_number and self.graph.ranked:
+            self.sized(var, argument)
         self.places[var] = self.place(self.main.node)
         self.free[id(value), name] = Free(var, value, None, name, own=False)
         if is_number:

@@ -7,7 +7,7 @@ import types
 from typing import Never
 
 from diffsrc.capture import Captured
-from diffsrc.ir import Assert, Fail
+from diffsrc.ir import Assert, Const, Fail
 from diffsrc.ops import operation_of
 from diffsrc.parse.assignments import Assignments
 from diffsrc.parse.context import Stop
@@ -16,6 +16,7 @@ from diffsrc.parse.values import (
     NOTHING,
     Answer,
     Frame,
+    Items,
     Local,
     Method,
     Outcome,
@@ -32,7 +33,7 @@ _LOOP = "Loops are not understood yet: write the terms out, or use sum([...])."
 _NOT_YET = {
     ast.For: ("A for loop", _LOOP),
     ast.While: ("A while loop", _LOOP),
-    ast.AsyncFor: ("An async for loop", _LOOP),
+    ast.AsyncFor: ("An async for loop", "Only plain functions have derivatives."),
     ast.With: ("with", "Do it outside the function."),
     ast.AsyncWith: ("async with", "Do it outside the function."),
     ast.Try: ("try", "Ask beforehand whether it will work, with if."),
@@ -56,13 +57,26 @@ class Cases:
         self.cases = cases
 
 
+class Trips:
+    """What a `for` loop goes through."""
+
+    __slots__ = ("node", "values")
+
+    def __init__(self, node: ast.For, values: tuple[Value, ...]) -> None:
+        self.node = node
+        self.values = values
+
+
 class Todo:
-    """What is left of a path: statements from an index, then what comes after."""
+    """What is left of a path: statements or trips from an index, then what comes after."""
 
     __slots__ = ("index", "item", "next")
 
     def __init__(
-        self, item: list[ast.stmt] | Cases | Frame, index: int = 0, next_: Todo | None = None
+        self,
+        item: list[ast.stmt] | Cases | Trips | Frame,
+        index: int = 0,
+        next_: Todo | None = None,
     ) -> None:
         self.item = item
         self.index = index
@@ -128,6 +142,8 @@ class Statements(Assignments):
             return todo.next
         if isinstance(item, Cases):
             return self._case(item, todo.next)
+        if isinstance(item, Trips):
+            return self._trip(item, todo)
         for index in range(todo.index, len(item)):
             statement = item[index]
             simple = self.simple.get(type(statement))
@@ -144,6 +160,15 @@ class Statements(Assignments):
             case ast.Match():
                 subject = self.expression(statement.subject)
                 return Todo(Cases(statement, subject, statement.cases), 0, rest)
+            case ast.For() if self.is_count(statement.iter):
+                return self._not_yet(statement)
+            case ast.For():
+                values = self.gone_through(self.expression(statement.iter), statement.iter)
+                return Todo(Trips(statement, values), 0, rest)
+            case ast.Break():
+                return _loop(rest).next
+            case ast.Continue():
+                return _loop(rest)
             case ast.Return():
                 value = NOTHING
                 if statement.value is not None:
@@ -165,6 +190,15 @@ class Statements(Assignments):
         self.refuse(f"{title} is not understood yet.", statement, advice)
 
     # Where it goes on
+
+    def _trip(self, trips: Trips, todo: Todo) -> Todo:
+        """The next trip of a loop, or what comes after the last."""
+        loop = trips.node
+        if todo.index == len(trips.values):
+            return Todo(loop.orelse, 0, todo.next)
+        value = trips.values[todo.index]
+        self.assign(loop.target, value, _written(value))
+        return Todo(loop.body, 0, Todo(trips, todo.index + 1, todo.next))
 
     def _branch(
         self,
@@ -213,11 +247,11 @@ class Statements(Assignments):
 
     def _exits(self, statement: ast.stmt) -> bool:
         match statement:
-            case ast.Return() | ast.Raise() | ast.Assert():
+            case ast.Return() | ast.Raise() | ast.Assert() | ast.Break() | ast.Continue():
                 return True
             case ast.Expr(value=value):
                 return isinstance(value, ast.Call)
-            case ast.If():
+            case ast.If() | ast.For():
                 return self._may_exit(statement.body) or self._may_exit(statement.orelse)
             case ast.Match(cases=cases):
                 return any(self._may_exit(case.body) for case in cases)
@@ -324,10 +358,29 @@ class Statements(Assignments):
         self.sink.add(Assert(condition, text, self.place(node)))
 
 
+def _written(value: Value) -> ast.expr:
+    """What a loop gives to a name, as written: what counts trips has no line of its own."""
+    match value:
+        case Const():
+            return ast.Name("")
+        case Items(items=items):
+            return ast.Tuple([_written(item) for item in items])
+        case _:
+            return ast.Constant(None)
+
+
+def _loop(todo: Todo | None) -> Todo:
+    """What is left from the next trip of the innermost loop on."""
+    while todo is not None and not isinstance(todo.item, Trips):
+        todo = todo.next
+    assert todo is not None  # Python has seen that `break` stands in a loop
+    return todo
+
+
 def _is_left(todo: Todo | None) -> bool:
     """Tell whether statements are left."""
     while todo is not None:
-        if isinstance(todo.item, Cases):
+        if isinstance(todo.item, Cases | Trips):
             return True
         if isinstance(todo.item, list) and todo.index < len(todo.item):
             return True

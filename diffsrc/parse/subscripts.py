@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import enum
 import sys
+from typing import Never
 
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Assert, Node, Number
 from diffsrc.ir.arrays import WHOLE, Hole, lengths_of, nested
 from diffsrc.ops.arrays import ARRAYS
 from diffsrc.parse.arrays import Rest, rendered
-from diffsrc.parse.attributes import Attributes, is_named_tuple, may_change
+from diffsrc.parse.attributes import Attributes, fields_of_tuple, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.values import Items, Object, Source, Static, Table, Value, what
 from diffsrc.specialise import Argument, argument_of
@@ -278,7 +279,10 @@ class Subscripts(Attributes):
                 node,
                 "Use a key or an index that is there.",
             )
-        return self.refuse(
+        return self._no_item(base, node)
+
+    def _no_item(self, base: Value, node: ast.AST) -> Never:
+        self.refuse(
             f"An item of {what(base)} is not understood.",
             node,
             "Pass the item as an argument of its own.",
@@ -303,28 +307,53 @@ class Subscripts(Attributes):
                     node,
                     "Use a key or an index that is there.",
                 )
+        elif value is None and isinstance(key, int):
+            fields = fields_of_tuple(base.type)
+            if fields is None:
+                self._no_item(base, node)
+            return self.attribute(base, fields[key], node)  # type: ignore[arg-type] # a place
         elif is_a(value, tuple) and named and isinstance(key, int):
             inner = argument_of(tuple.__getitem__(value, key))
             if base.source is not None:
                 source = base.source.attribute(type(value)._fields[key])  # type: ignore[attr-defined]
         else:
-            self.refuse(
-                f"An item of {what(base)} is not understood.",
-                node,
-                "Pass the item as an argument of its own.",
-            )
-        if may_change(base.source):
+            self._no_item(base, node)
+        if base.source is not None and base.source.holder is None and (named or base.source.path):
+            source = self._assume_part(base, key, inner, source)
+        elif may_change(base.source):
             source = self._assume_item(base, key, inner, source, node)
         elif inner.kind == "object" and base.source is not None:
             # The signature holds what it is, not what its attributes are.
             source = source or base.source.item(key)
         if inner.kind == "static":
             return Static(inner.value, source)
-        read = self.graph.call("item", base.node, options=(key,))
+        if named:
+            # By its name, so that `p[0]` and `p.w` are one.
+            read = self.graph.call("attribute", base.node, options=(type(value)._fields[key],))  # type: ignore[attr-defined]
+        else:
+            read = self.graph.call("item", base.node, options=(key,))
         made = self.part(read, source, inner, node)
         if inner.kind == "number":
             return made
         return Object(inner.value, made, inner.type, source, inner)
+
+    def _assume_part(
+        self, base: Object, key: object, inner: Argument, source: Source | None
+    ) -> Source | None:
+        """Note what was read of a container in an argument; where it is found.
+
+        `source` is that of a field, which a named tuple may hold anything in.
+        """
+        assert base.source is not None
+        if source is None:
+            if inner.kind != "number" and may_change(base.source):
+                self.assume_layout(base)
+            return base.source.item(key)
+        if inner.kind == "static":
+            self.assume(source, inner.value)
+        elif inner.kind == "object":
+            self.assume_type(source, inner.value)
+        return source
 
     def _assume_item(
         self,
@@ -378,18 +407,23 @@ class Subscripts(Attributes):
         match value:
             case Items(type=kind) if kind is not set:
                 return value.items
-            case Static(value=tuple() | list() as known):
+            case Static(value=tuple() | list() | dict() as known):
                 return tuple([self.constant(item, node) for item in known])
             case Table():
                 return tuple([self.constant(key, node) for key in value.items])
-            case Object(argument=Argument(items=tuple() as items, type=kind)):
+            case Object(argument=Argument(items=tuple() as items, names=names, type=kind)):
                 if kind in (tuple, list):
                     if may_change(value.source):
                         self._assume_length(value, node)
                     return tuple([self.item(value, i, node) for i in range(len(items))])
+                if kind is dict and (not may_change(value.source) or self.assume_layout(value)):
+                    self.ask(value, "order", names, answer=True)
+                    return tuple([self.constant(name, node) for name in names])
             case Object(value=known) if is_a(known, tuple):
                 if is_named_tuple(type(known)):
                     return tuple([self.item(value, i, node) for i in range(len(known))])
+            case Object(value=None, type=kind) if (fields := fields_of_tuple(kind)) is not None:
+                return tuple([self.attribute(value, name, node) for name in fields])  # type: ignore[arg-type] # a place
             case _:
                 pass
         return self.refuse(
@@ -398,7 +432,16 @@ class Subscripts(Attributes):
             "Write them out as a tuple, or give them as arguments of their own.",
         )
 
+    def assume_layout(self, value: Object) -> bool:
+        """Note what is in a container in an argument; False of what is found elsewhere."""
+        if value.source is None or value.source.holder is not None:
+            return False
+        self.assume(value.source, value.argument)
+        return True
+
     def _assume_length(self, value: Object, node: ast.AST) -> None:
+        if self.assume_layout(value):
+            return
         if type(value.value) is tuple:
             self.assume(value.source, value.value)
             return

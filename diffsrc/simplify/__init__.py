@@ -146,8 +146,7 @@ class Simplifier:
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""
-        program = Program("", self.graph, (), Block((), (size,)))
-        return Lowering(program, self.normal, Ranks("np"))(size)
+        return Lowering(Program("", self.graph, (), Block((), ())), self.normal, Ranks("np"))(size)
 
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 from diffsrc.ir import (
+    Block,
     Call,
     Const,
     Exact,
@@ -31,8 +32,6 @@ from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
-# What is added to items of an array that starts as zeros.
-SCATTERED = frozenset({"put", "put_along"})
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
@@ -72,7 +71,10 @@ class ArrayWriter:
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":
-                return self.write(node.args[0])  # only derived by the others
+                # By the others it is derived only.
+                plain, direct, careful = map(self.write, node.args[:3])
+                arms = (Block((), (arm,)) for arm in (direct, careful))
+                return node.graph.result(node.graph.if_(plain, *arms), 0)
             case "count":
                 text = "np.count_nonzero({0})"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
@@ -156,6 +158,28 @@ class ArrayWriter:
                 return spelled(function, f"np.{function}({{0}})", [self.write(like)], node.type)
         ones = spelled("ones_like", "np.ones_like({0})", [self.write(like)], like.type)
         return node.graph.call("mul", self.write(value), ones)
+
+    def in_precision(self, arms: Sequence[Node], condition: Node) -> Sequence[Node]:
+        """The numbers that a condition of arrays chooses from, in the precision of these.
+
+        NumPy makes float64 of two numbers of Python.
+        """
+        like = _float_in(condition)
+        if like is None:
+            return arms
+        first = arms[0]
+        if isinstance(first, Const) and isinstance(first.value, int):
+            first = first.graph.const(float(first.value))
+        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
+        return typed, *arms[1:]
+
+    def where_true(self, condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
+        """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
+        values = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        like = _float_in(condition)
+        if values != [1, 0] or like is None:
+            return None
+        return spelled("astype", "{0}.astype({1}.dtype)", [condition, like], type_)
 
     # Sums of items
 
@@ -437,7 +461,7 @@ class ArrayWriter:
                 new.append((arg, labels))
         sizes = {
             label: size
-            for arg, labels in factors
+            for arg, labels in new
             for label, size in zip(labels, arg.type.axes, strict=True)
         }
         return self.write(contract(graph, new, out, sizes))  # type: ignore[arg-type] # sizes
@@ -486,30 +510,6 @@ def spelled(
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
-
-
-def in_precision(arms: Sequence[Node], condition: Node) -> Sequence[Node]:
-    """The numbers that a condition of arrays chooses from, in the precision of these.
-
-    NumPy makes float64 of two numbers of Python.
-    """
-    like = _float_in(condition)
-    if like is None:
-        return arms
-    first = arms[0]
-    if isinstance(first, Const) and isinstance(first.value, int):
-        first = first.graph.const(float(first.value))
-    typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
-    return typed, *arms[1:]
-
-
-def where_true(condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
-    """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
-    values = [arm.value if isinstance(arm, Const) else None for arm in arms]
-    like = _float_in(condition)
-    if values != [1, 0] or like is None:
-        return None
-    return spelled("astype", "{0}.astype({1}.dtype)", [condition, like], type_)
 
 
 def _float_in(condition: Node) -> Node | None:

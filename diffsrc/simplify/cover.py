@@ -18,6 +18,7 @@ from diffsrc.ir import (
     reachable,
     walk,
 )
+from diffsrc.ir.arrays import SCATTERED
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.lengths import leaves_range
 from diffsrc.simplify.literals import is_unit
@@ -46,6 +47,7 @@ class Reach:
         named: the values that have names.
         computed: the values without names that are computed in any case.
         free: those that cost nothing.
+        below: of arrays, all that the results consist of.
         covers: what products are written with.
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
@@ -60,6 +62,7 @@ class Reach:
         self.named: set[Node] = set()
         self.computed: set[Node] = set()
         self.free: set[Node] = set()
+        self.below: set[Node] = set()
         self.covers: dict[Node, Cover] = {}
         self.offers: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         self.charges: dict[Node, int] = {}
@@ -186,6 +189,8 @@ class Reach:
         """Cover all products below `results`, and compute once what several of them share."""
         below = reachable(results, arms=False)
         self.uses = uses_of_sums(below)
+        if self.graph.ranked:
+            self.below = set(below)
         products = self._products(results, below)
         self.computed = self._written_below(below)
         self.charges.clear()
@@ -296,11 +301,11 @@ class Reach:
 
 
 def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
-    """Of how many of the nodes each sum is a part, alone or as a factor."""
+    """Of how many of the nodes each sum is a part, alone or as a factor; of items of zeros too."""
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            if type(part) is Sum:
+            if type(part) is Sum or (type(part) is Call and part.op in SCATTERED):
                 uses[part] = uses.get(part, 0) + 1
     return uses
 

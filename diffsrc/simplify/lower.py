@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from diffsrc.ir import (
     FLOAT,
     Assert,
@@ -28,9 +32,8 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import view
+from diffsrc.ir.arrays import SCATTERED, is_primitive, view
 from diffsrc.ir.shapes import is_unit
-from diffsrc.simplify.arrays import SCATTERED, ArrayWriter, in_precision, where_true
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
 from diffsrc.simplify.cover import Reach
@@ -43,6 +46,9 @@ from diffsrc.simplify.products import Products, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
 from diffsrc.simplify.written import has_minus, is_written, negated, operations
+
+if TYPE_CHECKING:
+    from diffsrc.simplify.arrays import ArrayWriter
 
 
 def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
@@ -65,7 +71,6 @@ class Lowering:
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
         self.products = Products(self.style, self.reach, self)
-        self.arrays = ArrayWriter(self, self._is_computed)
         self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
@@ -74,6 +79,13 @@ class Lowering:
                 continue
             if node.op == "div" or (node.op == "mul" and monomial_of(normal(node))[0] == 1):
                 self.reach.offer(node)
+
+    @cached_property
+    def arrays(self) -> ArrayWriter:
+        """Writes operations on arrays."""
+        from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
+
+        return ArrayWriter(self, self._is_computed)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -99,7 +111,7 @@ class Lowering:
         """Let products of lengths be written as `x.size`."""
         parameters = (p.node for p in self.parameters if p.node is not None)
         for node in (*(let.node for let in block.lets), *parameters):
-            if len(node.type.axes) > 1:
+            if sum(not is_unit(size) for size in node.type.axes) > 1:
                 size = self.graph.call("size", node, options=(Template("{0}.size"),), type_=FLOAT)
                 self.reach.free.add(size)
                 self.reach.offer(size)
@@ -145,10 +157,10 @@ class Lowering:
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
             if node.type.axes and all(isinstance(arm, Const) for arm in arms):
-                ones = where_true(condition, arms, node.type)
+                ones = self.arrays.where_true(condition, arms, node.type)
                 if ones is not None:
                     return ones
-                arms = [*in_precision(arms, condition)]
+                arms = [*self.arrays.in_precision(arms, condition)]
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
@@ -226,7 +238,7 @@ class Lowering:
         return built
 
     def _call(self, node: Call) -> Node:
-        if node.params:
+        if is_primitive(node):
             return self.arrays(node)
         args = tuple(self.done[arg] for arg in node.args)
         if node.op == "select":
@@ -237,10 +249,10 @@ class Lowering:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
             if node.type.axes and not any(arm.type.axes for arm in arms):
-                ones = where_true(args[0], arms, node.type)
+                ones = self.arrays.where_true(args[0], arms, node.type)
                 if ones is not None:
                     return ones
-                arms = in_precision(arms, args[0])
+                arms = self.arrays.in_precision(arms, args[0])
             return choice(self.graph, args[0], *arms, lazy=lazy)
         if node.op == "growth":
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
@@ -250,7 +262,12 @@ class Lowering:
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, which is computed in any case."""
         written = self.normal.written.get(node)
-        return written in self.reach.named or written in self.reach.computed
+        if written in self.reach.named or written in self.reach.computed:
+            return True
+        return node in self.reach.below or node in self.done
+
+    def _is_used_twice(self, node: Node) -> bool:
+        return self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
@@ -303,7 +320,7 @@ class Lowering:
 
     def _product(self, node: Prod) -> Node:
         if self.graph.ranked:
-            inside = multiplied_in(node)
+            inside = multiplied_in(node, self._is_used_twice)
             if inside is not node:
                 return self(inside)
             vectors = column_and_row(node)
@@ -361,12 +378,15 @@ def of_one_array(node: Sum) -> Node:
     return node
 
 
-def multiplied_in(node: Prod) -> Node:
-    """Numbers that are multiplied with what is added to items, multiplied with that before."""
+def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
+    """Numbers that are multiplied with what is added to items, multiplied with that before.
+
+    What is `known` to be computed for others too stays as it is.
+    """
     for base, exponent in node.factors:
         parts = base.terms if isinstance(base, Sum) else ((base, 1),)
         puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
-        if exponent != 1 or not puts:
+        if exponent != 1 or not puts or known(base):
             continue
         scale = node / base
         if scale.type.axes:
@@ -399,7 +419,9 @@ def column_and_row(node: Prod) -> tuple[Node, Node] | None:
         if kind is None:
             return None
         power = node.graph.power(base, exponent)
-        parts[kind].append(view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power)
+        parts[kind].append(
+            view(power, (len(units) - (1 if kind == "row" else 2),)) if units else power
+        )
     if not parts["row"] or not parts["column"]:
         return None
     numbers = [*parts["number"], node.coefficient]

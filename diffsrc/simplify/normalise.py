@@ -25,9 +25,9 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape, is_symmetric
+from diffsrc.ir.arrays import in_shape, is_primitive, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
-from diffsrc.ops.arrays import ARRAYS, ROOTS, define, squared
+from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer
 
@@ -102,7 +102,9 @@ class Normaliser:
             return
         axes = []
         for size, written in pairs:
-            asked = isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
+            asked = (
+                isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
+            )
             if asked and size is not written:
                 self.graph.held[size, written] = None
             axes.append(written if asked else size)
@@ -127,7 +129,7 @@ class Normaliser:
         match node:
             case Call() if node.op in LEAVES:
                 return node
-            case Call() if node.params and not node.options:
+            case Call() if not node.options and is_primitive(node):
                 return node
             case Call(op="dtype"):
                 return node  # as it is written: a value may be a number that has none
@@ -284,6 +286,8 @@ def unrooted(node: Node) -> Node:
     """Even powers of norms and standard deviations as those of sums of squares and variances."""
     if not isinstance(node, Prod):
         return node
+    from diffsrc.ops.arrays.reductions import ROOTS, squared  # only for who has arrays
+
     powers: dict[Node, Exact] = {}
     for base, exponent in node.factors:
         root = isinstance(base, Call) and base.op in ROOTS and exponent % 2 == 0

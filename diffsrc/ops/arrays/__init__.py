@@ -4,18 +4,11 @@ A definition gives the normal form of a call, and with it its type. What the use
 is written; his text is a call of an operation of this table, with the structure of its arguments.
 """
 
-from diffsrc.ops.arrays import (  # noqa: F401 - it fills the tables
-    along,
-    basic,
-    diagonals,
-    differences,
-    exponentials,
-    linear,
-    products,
-    selection,
-    shaping,
-)
-from diffsrc.ops.arrays.reductions import ROOTS, squared
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
 from diffsrc.ops.arrays.table import (
     ARRAYS,
     METHODS,
@@ -32,12 +25,31 @@ __all__ = [
     "ARRAYS",
     "METHODS",
     "PRIMITIVES",
-    "ROOTS",
     "STEPS",
     "ArrayOperation",
     "Parameter",
     "ShapeOf",
     "array_operation_of",
+    "complete",
     "define",
-    "squared",
 ]
+
+FAMILIES = (
+    "along",
+    "basic",
+    "diagonals",
+    "differences",
+    "exponentials",
+    "linear",
+    "products",
+    "reductions",
+    "selection",
+    "shaping",
+)
+
+
+@cache
+def complete() -> None:
+    """Fill the tables: only for who has arrays, as it takes a while."""
+    for name in FAMILIES:
+        importlib.import_module(f"diffsrc.ops.arrays.{name}")

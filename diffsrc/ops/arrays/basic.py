@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Node
-from diffsrc.ir.arrays import Labels, contract, expanded, index, total, transposed, view
+from diffsrc.ir.arrays import Labels, contract, index, total, transposed, view, with_rank
 from diffsrc.ir.shapes import is_unit, same
 from diffsrc.ops.arrays.table import array, axes_of, over
 
@@ -53,12 +53,6 @@ def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
     kept = tuple(None if label in units else label for label in out)
     value = contract(a.graph, [(a, labels(a, of_a)), (b, labels(b, of_b))], kept, sizes)
     return with_rank(value, len(out))
-
-
-def with_rank(node: Node, rank: int) -> Node:
-    """A value with unit axes in front, as many as it lacks."""
-    missing = rank - len(node.type.axes)
-    return expanded(node, range(missing), rank) if missing > 0 else node
 
 
 def matmul(a: Node, b: Node) -> Node:

@@ -91,7 +91,7 @@ def trapezoids(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
     refuse_logical(y)
     means = (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2
     if x is None:
-        return dx * means  # type: ignore[no-any-return, operator] # a number, or a node of one
+        return dx * means
     if len(x.type.axes) == 1:
         return along(diff(x, 1, 0), axis, len(y.type.axes)) * means
     if len(x.type.axes) != len(y.type.axes):
@@ -163,7 +163,7 @@ def exponents(count: Node, *, increasing: bool) -> Node:
     return applied("exponents", count, params=(increasing,), type_=Type("float", (count - 1,)))
 
 
-def vander(x: Node, n: Node | int | None, increasing: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def vander(x: Node, n: Node | int | None, increasing: bool) -> Node:  # as NumPy has it
     """`np.vander`."""
     if len(x.type.axes) != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
@@ -195,10 +195,9 @@ def _powers(node: Call) -> str:
     (increasing,) = node.params
     if len(x.type.axes) == 1:
         return "np.vander({0}, {1}" + (", increasing=True)" if increasing else ")")
-    base = "{0}[..., None]" if x.type.axes else "{0}"
-    known = isinstance(count, Number)
-    last = str(int(count.value) - 1) if isinstance(count, Number) and known else "{1} - 1"
-    return base + (" ** np.arange({1})" if increasing else f" ** np.arange({last}, -1, -1)")
+    last = str(int(count.value) - 1) if isinstance(count, Number) else "{1} - 1"
+    counted = "np.arange({1})" if increasing else f"np.arange({last}, -1, -1)"
+    return f"np.power{'.outer' if x.type.axes else ''}({{0}}, {counted})"
 
 
 def _exponents(node: Call) -> str:
@@ -212,6 +211,8 @@ primitive(
     lambda _: 'np.clip(np.searchsorted({0}, {1}, side="right") - 1, 0, len({0}) - 2)',
     derived=False,
 )
+
+
 def _gradient(node: Call) -> str:
     (_, h), (axis, edge_order) = node.args, node.params
     text = "np.gradient({0}" if h is h.graph.one else "np.gradient({0}, {1}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Call, Graph, Node, Number, Type
+from diffsrc.ir import Call, Graph, Node, Type
 from diffsrc.ir.arrays import (
     WHOLE,
     aligned,
@@ -20,13 +20,16 @@ from diffsrc.ir.arrays import (
     shaped,
     total,
     view,
+    with_rank,
 )
 from diffsrc.ir.shapes import Axes, is_unit
+from diffsrc.ir.shaping import concatenated, flipped, raveled, reshaped, whole_quotient
 from diffsrc.ops.arrays.along import taken_along
-from diffsrc.ops.arrays.basic import count, mean
+from diffsrc.ops.arrays.basic import mean
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
 
 Spec = tuple[tuple[object, ...], ...]
+Reduce = Callable[[Node, tuple[int, ...]], Node]
 Count = int | float | Fraction
 
 
@@ -38,7 +41,9 @@ def left(a: Node, axes: tuple[int, ...], *, keep: bool = False) -> Axes:
     return tuple(size for i, size in sizes if i not in axes)
 
 
-def reduction(op: str, a: Node, axes: tuple[int, ...], *, keep: bool = False, kind: str = "float") -> Call:
+def reduction(
+    op: str, a: Node, axes: tuple[int, ...], *, keep: bool = False, kind: str = "float"
+) -> Call:
     """A primitive that reduces along axes."""
     return applied(op, a, params=(axes, keep), type_=Type(kind, left(a, axes, keep=keep)))
 
@@ -60,7 +65,7 @@ def items_at(a: Node, axis: int, entry: tuple[object, ...]) -> Node:
 
 def turned(a: Node, axis: int) -> Node:
     """An array with one axis from its end to its start."""
-    return items_at(a, axis, ("slice", None, None, -1))
+    return flipped(a, len(a.type.axes), (axis,))
 
 
 def one_by_one(op: str, a: Node, axes: tuple[int, ...]) -> Node:
@@ -72,6 +77,13 @@ def one_by_one(op: str, a: Node, axes: tuple[int, ...]) -> Node:
     return view(a, tuple(i for i in range(len(a.type.axes)) if i not in units))
 
 
+def prod(a: Node, axes: tuple[int, ...]) -> Node:
+    """Over all axes as along one: the products of the others need that."""
+    if len(axes) == len(a.type.axes) > 1:
+        return one_by_one("prod", raveled(a), (0,))
+    return one_by_one("prod", a, axes)
+
+
 # Extremes
 
 
@@ -81,11 +93,15 @@ def extreme(op: str, a: Node, axes: tuple[int, ...]) -> Node:
     return one_by_one(op, a, axes)
 
 
+def extremes(op: str) -> Reduce:
+    return lambda a, axes: extreme(op, a, axes)
+
+
 def ptp(a: Node, axes: tuple[int, ...]) -> Node:
-    return extreme("max", a, axes) - extreme("min", a, axes)
+    return extreme("amax", a, axes) - extreme("amin", a, axes)
 
 
-def place(op: str, a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def place(op: str, a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
     return reduction(op, a, axes_of(a, axis), keep=keepdims)
 
 
@@ -101,16 +117,23 @@ def without_nan(a: Node, other: int) -> Node:
     return a.graph.call("select", is_nan(a), a.graph.number(other), a)
 
 
-def valid_count(a: Node, axes: tuple[int, ...], *, keep: bool) -> Node:
-    """How many values along axes are no nan."""
-    valid = a.graph.call("not", is_nan(a))
-    return reduction("count_nonzero", valid, axes, keep=keep)
+def valid(a: Node) -> Node:
+    """Where an array has no nan."""
+    return a.graph.call("not", is_nan(a))
+
+
+def valid_count(a: Node, axes: tuple[int, ...]) -> Node:
+    """How many values along axes are no nan; several such numbers in the precision of the array."""
+    type_ = Type("float", left(a, axes))
+    if not type_.axes:
+        return reduction("count_nonzero", valid(a), axes)
+    return applied("valid_count", valid(a), a, params=(axes, False), type_=type_)
 
 
 # Deviations
 
 
-def deviation(op: str, a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def deviation(op: str, a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # as NumPy has it
     axes = axes_of(a, axis)
     type_ = Type("float", left(a, axes))
     value = applied(op, a, params=(axes, ddof), type_=type_)
@@ -118,7 +141,7 @@ def deviation(op: str, a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node
 
 
 def deviations(op: str) -> Callable[..., Node]:
-    def define(a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # noqa: FBT001
+    def define(a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:
         return deviation(op, a, axis, ddof, keepdims)
 
     return define
@@ -136,7 +159,7 @@ def squared(root: Call) -> Node:
     return applied(op, a, params=root.params, type_=root.type)
 
 
-def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node:  # noqa: FBT001
+def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node:
     axes, rank = axes_of(a, axis), len(a.type.axes)
     if weights is None:
         value = mean(a, axes)
@@ -144,20 +167,22 @@ def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node: 
         if len(weights.type.axes) != rank:
             if len(weights.type.axes) != len(axes):
                 raise ValueError("Shape of weights must be consistent with shape of a")
-            weights = view(weights, tuple(axes.index(i) if i in axes else None for i in range(rank)))
+            weights = view(
+                weights, tuple(axes.index(i) if i in axes else None for i in range(rank))
+            )
         for size, other in zip(a.type.axes, weights.type.axes, strict=True):
             if size is not other and not is_unit(other):
                 a.graph.held[size, other] = None
         value = total(a * weights, axes, a.type.axes) / total(
             weights, [i for i in axes if i >= rank - len(weights.type.axes)]
         )
-    return expanded(value, axes, rank) if keepdims else value
+    return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
 
 # Norms
 
 
-def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001
+def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:
     axes, rank = axes_of(a, axis), len(a.type.axes)
     if order is None or (len(axes) == 1 and order == 2) or (len(axes) == 2 and order == "fro"):
         value: Node = reduction("norm", a, axes)
@@ -167,13 +192,13 @@ def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:  # noqa: F
         value = matrix_norm(a, order, axes)
     else:
         raise ValueError("Invalid norm order")
-    return expanded(value, axes, rank) if keepdims else value
+    return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
 
 def vector_norm(a: Node, order: float, axes: tuple[int, ...]) -> Node:
     size = a.graph.call("abs", a)
     if abs(order) == float("inf"):
-        return extreme("max" if order > 0 else "min", size, axes)
+        return extreme("amax" if order > 0 else "amin", size, axes)
     if order == 1:
         return total(size, axes)
     if order == 0:
@@ -188,7 +213,7 @@ def matrix_norm(a: Node, order: float, axes: tuple[int, int]) -> Node:
     row, column = axes
     summed, other = (row, column) if abs(order) == 1 else (column, row)
     sums = total(a.graph.call("abs", a), (summed,))
-    return extreme("max" if order > 0 else "min", sums, (other - (other > summed),))
+    return extreme("amax" if order > 0 else "amin", sums, (other - (other > summed),))
 
 
 def nonzero_or_one(a: Node) -> Node:
@@ -203,10 +228,9 @@ def running(op: str, a: Node, axis: int | None) -> Node:
     rank = len(a.type.axes)
     if rank == 0:
         return expanded(a, (0,), 1)
-    if axis is None and rank > 1:
-        raise ValueError(f"{op} of an array of several axes needs an axis here")
-    (along_axis,) = axes_of(a, axis)
-    return along(op, a, along_axis)
+    if axis is None:
+        return along(op, raveled(a), 0)
+    return along(op, a, axes_of(a, axis)[0])
 
 
 def beside(value: Node, a: Node, axes: tuple[int, ...]) -> Node:
@@ -217,22 +241,21 @@ def beside(value: Node, a: Node, axes: tuple[int, ...]) -> Node:
 
 
 def exclusive(a: Node, axis: int) -> Node:
-    """For each item along an axis the product of the others."""
+    """For each item along an axis the product of the others, by division where no item is 0."""
     graph = a.graph
-
-    def reduced(op: str, value: Node) -> Node:
-        return beside(reduction(op, value, (axis,)), a, (axis,))
-
-    product = reduced("prod", a)
-    zero = graph.call("eq", a, graph.zero)
-    others = graph.call("select", zero, graph.one, a)
-    zeros, rest = reduced("count_nonzero", zero), reduced("prod", others)
-    single = graph.call("select", graph.call("eq", zeros, graph.one), rest, graph.zero)
-    value = graph.call("select", zero, single, product / others)
-    if not product.type.axes:
-        some = graph.call("ne", product, graph.zero)
-        value = graph.call("select", some, product / a, value)
-    return applied("exclusive", value, a, params=(axis,), type_=a.type)
+    every = reduction("prod", a, (axis,))
+    if every.type.axes:
+        plain: Node = reduction("all", every, tuple(range(len(every.type.axes))), kind="bool")
+    else:
+        plain = graph.call("ne", every, graph.zero)
+    first = items_at(a, axis, ("slice", None, 1, None))
+    ones = applied("fill", graph.one, first, params=(len(first.type.axes),), type_=first.type)
+    before = along("cumprod", items_at(a, axis, ("slice", None, -1, None)), axis)
+    rest = turned(items_at(a, axis, ("slice", 1, None, None)), axis)
+    behind = turned(along("cumprod", rest, axis), axis)
+    careful = concatenated((ones, before), axis) * concatenated((behind, ones), axis)
+    direct = beside(every, a, (axis,)) / a
+    return applied("exclusive", plain, direct, careful, params=(axis,), type_=a.type)
 
 
 def running_back(g: Node, a: Node, axis: int) -> Node:
@@ -243,7 +266,9 @@ def running_back(g: Node, a: Node, axis: int) -> Node:
     graph = a.graph
 
     def summed(products: Node) -> Node:
-        return turned(along("cumsum", turned(in_shape(g * products, a.type.axes), axis), axis), axis)
+        return turned(
+            along("cumsum", turned(in_shape(g * products, a.type.axes), axis), axis), axis
+        )
 
     zero = graph.call("eq", a, graph.zero)
     number = along("cumsum", zero, axis)
@@ -253,10 +278,10 @@ def running_back(g: Node, a: Node, axis: int) -> Node:
     others = graph.call("select", zero, graph.one, a)
     behind = along("cumprod", graph.call("select", first, graph.one, a), axis)
     single = graph.call("select", first, summed(behind), graph.zero)
-    value = graph.call("select", zero, single, summed(products) / others)
-    some = reduction("all", a, tuple(range(len(a.type.axes))), kind="bool")
-    value = graph.call("select", some, summed(products) / a, value)
-    return applied("running_back", value, g, a, params=(axis,), type_=a.type)
+    careful = graph.call("select", zero, single, summed(products) / others)
+    plain = reduction("all", a, tuple(range(len(a.type.axes))), kind="bool")
+    direct = summed(products) / a
+    return applied("running_back", plain, direct, careful, g, a, params=(axis,), type_=a.type)
 
 
 def diagonal_mask(graph: Graph, size: Node) -> Node:
@@ -272,18 +297,27 @@ def upper_mask(graph: Graph, size: Node) -> Node:
 
 def half(size: Node) -> Node:
     """Half of a number of items, rounded down."""
-    if isinstance(size, Number):
-        return size.graph.number(int(size.value) // 2)
-    return size.graph.call("floordiv", size, size.graph.number(2))
+    return whole_quotient("floordiv", size, size.graph.number(2))
+
+
+def as_one_axis(a: Node, axes: tuple[int, ...]) -> tuple[Node, int]:
+    """An array with several axes as one, and which one that is."""
+    rank = len(a.type.axes)
+    if len(axes) == 1:
+        return a, axes[0]
+    if len(axes) == rank:
+        return raveled(a), 0
+    rest = [i for i in range(rank) if i not in axes]
+    turned_ = view(a, (*rest, *sorted(axes)))
+    return reshaped(turned_, (*turned_.type.axes[: len(rest)], None)), len(rest)
 
 
 def median(a: Node, axes: tuple[int, ...]) -> Node:
     """The mean of the one or two items in the middle."""
     if not axes or not a.type.axes:
         return a
-    if len(axes) > 1:
-        raise ValueError("the median over several axes needs a reshaped array here")
-    (axis,) = axes
+    a, axis = as_one_axis(a, axes)
+    axes = (axis,)
     size = a.type.axes[axis]
     if is_unit(size):
         return view(a, tuple(i for i in range(len(a.type.axes)) if i != axis))
@@ -297,11 +331,9 @@ def nanmedian(a: Node, axes: tuple[int, ...]) -> Node:
     """The mean of the two items in the middle of those that are no nan, which may be one item."""
     if not axes or not a.type.axes:
         return a
-    if len(axes) > 1:
-        raise ValueError("the median over several axes needs a reshaped array here")
-    (axis,) = axes
-    rank = len(a.type.axes)
-    number = valid_count(a, axes, keep=rank > 1)
+    a, axis = as_one_axis(a, axes)
+    axes, rank = (axis,), len(a.type.axes)
+    number = reduction("count_nonzero", valid(a), axes, keep=rank > 1)
     order = along("argsort", a, axis)
     found = []
     for which in (half(number - 1), half(number)):
@@ -326,11 +358,11 @@ def axis_text(node: Call) -> str:
     return f"axis={axes[0] if len(axes) == 1 else axes}"
 
 
-def _method(name: str, *, derived: bool = True) -> None:
+def _method(name: str, spelling: str = "", *, derived: bool = True) -> None:
     def text(node: Call) -> str:
         keep = node.params[1] is True and len(node.type.axes) > 0
         options = [axis_text(node)] + ["keepdims=True"] * keep
-        return f"{{0}}.{name}({', '.join(filter(None, options))})"
+        return f"{{0}}.{spelling or name}({', '.join(filter(None, options))})"
 
     primitive(name, text, derived=derived)
 
@@ -367,8 +399,10 @@ def _argpartition(node: Call) -> str:
     return f"{{0}}.argpartition([{{1}}, {{2}}]{axis})"
 
 
-for _name in ("max", "min", "prod"):
-    _method(_name)
+# Not `max`, which is Python's of two numbers.
+_method("amax", "max")
+_method("amin", "min")
+_method("prod")
 for _name in ("any", "all", "argmax", "argmin"):
     _method(_name, derived=False)
 for _name in ("nanmax", "nanmin", "nanmean"):
@@ -378,11 +412,17 @@ for _name in ("nanargmax", "nanargmin", "count_nonzero"):
 _function("norm", spelling="np.linalg.norm")
 for _name in ("cumsum", "cumprod", "argsort"):
     _running(_name)
+primitive(
+    "valid_count", lambda node: f"{{0}}.sum({axis_text(node)}, dtype={{1}}.dtype)", derived=False
+)
 primitive("var", lambda node: f"{{0}}.var({_deviation(node)})")
 primitive("std", lambda node: f"{{0}}.std({_deviation(node)})")
 primitive("nanvar", lambda node: f"np.nanvar({', '.join(filter(None, ('{0}', _deviation(node))))})")
 primitive("nanstd", lambda node: f"np.nanstd({', '.join(filter(None, ('{0}', _deviation(node))))})")
-primitive("nonzero_or_one", lambda node: "np.where({0} == 0, 1, {0})" if node.type.axes else "({0} or 1.0)")
+primitive(
+    "nonzero_or_one",
+    lambda node: "np.where({0} == 0, 1, {0})" if node.type.axes else "({0} or 1.0)",
+)
 primitive("logaddexp_reduce", _reduce_logaddexp)
 primitive("argpartition", _argpartition, derived=False)
 primitive("diagonal_mask", lambda _: "np.eye({0}, dtype=bool)", derived=False)
@@ -392,9 +432,9 @@ primitive("upper_mask", lambda _: "np.tri({0}, dtype=bool).T", derived=False)
 # fmt: off
 array("var",       "np.var",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("var"), method="var")
 array("std",       "np.std",    "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("std"), method="std")
-array("prod",      "np.prod",   "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: one_by_one("prod", a, axes)), method="prod")
-array("max",       "np.max np.amax", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("max", a, axes)), method="max")
-array("min",       "np.min np.amin", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("min", a, axes)), method="min")
+array("prod",      "np.prod",   "a :axis=None -dtype -out :keepdims=False", over(prod), method="prod")
+array("max",       "np.max np.amax", "a :axis=None -out :keepdims=False", over(extremes("amax")), method="max")
+array("min",       "np.min np.amin", "a :axis=None -out :keepdims=False", over(extremes("amin")), method="min")
 array("ptp",       "np.ptp",    "a :axis=None -out :keepdims=False", over(ptp))
 array("median",    "np.median", "a :axis=None -out -overwrite_input :keepdims=False", over(median))
 array("average",   "np.average", "a :axis=None weights=None -returned :keepdims=False", average)
@@ -406,13 +446,15 @@ array("all",       "np.all",    "a :axis=None -out :keepdims=False", lambda a, a
 array("count_nonzero", "np.count_nonzero", "a :axis=None :keepdims=False", lambda *args: place("count_nonzero", *args))
 array("argmax",    "np.argmax", "a :axis=None -out :keepdims=False", lambda *args: place("argmax", *args), method="argmax")
 array("argmin",    "np.argmin", "a :axis=None -out :keepdims=False", lambda *args: place("argmin", *args), method="argmin")
+array("nanargmax", "np.nanargmax", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmax", *args))
+array("nanargmin", "np.nanargmin", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmin", *args))
 array("nansum",    "np.nansum", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: total(without_nan(a, 0), axes)))
-array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: one_by_one("prod", without_nan(a, 1), axes)))
+array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: prod(without_nan(a, 1), axes)))
 array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes)))
 array("nanvar",    "np.nanvar", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanvar"))
 array("nanstd",    "np.nanstd", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanstd"))
-array("nanmax",    "np.nanmax", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("nanmax", a, axes)))
-array("nanmin",    "np.nanmin", "a :axis=None -out :keepdims=False", over(lambda a, axes: extreme("nanmin", a, axes)))
+array("nanmax",    "np.nanmax", "a :axis=None -out :keepdims=False", over(extremes("nanmax")))
+array("nanmin",    "np.nanmin", "a :axis=None -out :keepdims=False", over(extremes("nanmin")))
 array("nanmedian", "np.nanmedian", "a :axis=None -out -overwrite_input :keepdims=False", over(nanmedian))
 array("nancumsum", "np.nancumsum", "a :axis=None -dtype -out", lambda a, axis: running("cumsum", without_nan(a, 0), axis))
 array("nancumprod", "np.nancumprod", "a :axis=None -dtype -out", lambda a, axis: running("cumprod", without_nan(a, 1), axis))

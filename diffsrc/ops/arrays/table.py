@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Graph, Node, Type
-from diffsrc.ir.arrays import Hole, expanded
+from diffsrc.ir.arrays import Hole, expanded, with_rank
 from diffsrc.ir.shaping import size_of, stacked
 
 Axis = int | tuple[int, ...] | None
@@ -168,10 +168,11 @@ def axes_of(node: Node, axis: Axis) -> tuple[int, ...]:
 def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]:
     """A reduction with `axis` and `keepdims`."""
 
-    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
         axes = axes_of(a, axis)
+        rank = len(a.type.axes)
         value = reduce(a, axes)
-        return expanded(value, axes, len(a.type.axes)) if keepdims else value
+        return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
     return define
 
@@ -219,15 +220,10 @@ def _argument(graph: Graph, kind: str, value: Any) -> Any:
 
 def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
-    module = getattr(function, "__module__", None)
-    name = getattr(function, "__name__", None)
+    name = str(getattr(function, "__name__", ""))
     owner = getattr(function, "__self__", None)
     if type(owner).__name__ == "ufunc" and type(owner).__module__ == "numpy":
         return ARRAYS.get(f"np.{owner.__name__}.{name}")
-    if not isinstance(module, str) or not isinstance(name, str):
-        return None
-    if module.partition(".")[0] not in {"numpy", "scipy", "_operator"}:
-        return None
     return next((o for o, f in _functions().get(name, ()) if f is function), None)
 
 

@@ -18,9 +18,13 @@ from diffsrc.ops.arrays.reductions import (
     running_back,
     turned,
     upper_mask,
+    valid,
     valid_count,
 )
 from diffsrc.rules.arrays.table import ArrayRule, loose
+
+
+CAREFUL = 2  # the argument of primitives that are computed by division where that is possible
 
 
 def beside(g: Node, y: Call) -> Node:
@@ -58,14 +62,14 @@ def _std(slope: ArrayRule) -> ArrayRule:
 
 def _nanvar(g: Node, y: Call, _: int) -> Node:
     (a,), (axes, ddof) = y.args, axes_and(y)
-    number = valid_count(a, axes, keep=False)
     center = beside(reduction("nanmean", a, axes), y)
-    return where(is_nan(a), 0, 2 * beside(g / (number - ddof), y) * (a - center))
+    slope = 2 * g / (valid_count(a, axes) - ddof)
+    return beside(slope, y) * where(is_nan(a), 0, a - center)
 
 
 def _nanmean(g: Node, y: Call, _: int) -> Node:
     (a,), (axes, _keep) = y.args, axes_and(y)
-    return where(is_nan(a), 0, beside(g / valid_count(a, axes, keep=False), y))
+    return beside(g / valid_count(a, axes), y) * valid(a)
 
 
 def _extreme(find: str) -> ArrayRule:
@@ -89,13 +93,8 @@ def _prod(g: Node, y: Call, _: int) -> Node:
 
 
 def _exclusive(g: Node, y: Call, i: int) -> Node:
-    """By each item, of the product of the others: of a table with 1 on its diagonal."""
-    if i == 0:  # only how it is computed
-        return y.graph.zero
-    a, axis = y.args[1], _axis(y)
-    table, diagonal = _table(a, axis)
-    slopes = _column(g, y, axis) * exclusive(table, axis + 1)
-    return total(where(diagonal, 0, slopes), (axis,), table.type.axes)
+    """As it is computed where items are 0: that holds for all."""
+    return g if i == CAREFUL else y.graph.zero
 
 
 def _axis(y: Call) -> int:
@@ -134,19 +133,21 @@ def _cumprod(g: Node, y: Call, _: int) -> Node:
 
 def _running_back(u: Node, y: Call, i: int) -> Node:
     """As the sum over all products of `g` with those of all items up to there but one."""
-    if i == 0:  # only how it is computed
+    if i <= CAREFUL:  # only how it is computed
         return y.graph.zero
-    _, g, a = y.args
+    *_, g, a = y.args
     axis = _axis(y)
     table, diagonal = _table(a, axis)
     rank = len(a.type.axes)
     upper = view(upper_mask(y.graph, a.type.axes[axis]), (0, 1, *[None] * (rank - 1 - axis)))
     column = _column(u, y, axis)
-    if i == 1:
+    if i == 3:
         slopes = where(upper, column * along("cumprod", table, axis + 1), 0)
         summed = total(slopes, (axis,), table.type.axes)
         return reduced(summed, y.type.axes, g.type.axes)
-    row = aligned(g, labels_of(g.type.axes, tuple(range(rank))), (*range(axis), None, *range(axis, rank)))
+    row = aligned(
+        g, labels_of(g.type.axes, tuple(range(rank))), (*range(axis), None, *range(axis, rank))
+    )
     slopes = running_back(where(upper, column * row, 0), table, axis + 1)
     return total(where(diagonal, 0, slopes), (axis,), table.type.axes)
 
@@ -174,8 +175,8 @@ loose("nanvar",           _nanvar)
 loose("std",              _std(_var))
 loose("nanstd",           _std(_nanvar))
 loose("nanmean",          _nanmean)
-loose("max",              _extreme("argmax"))
-loose("min",              _extreme("argmin"))
+loose("amax",             _extreme("argmax"))
+loose("amin",             _extreme("argmin"))
 loose("nanmax",           _extreme("nanargmax"))
 loose("nanmin",           _extreme("nanargmin"))
 loose("prod",             _prod)

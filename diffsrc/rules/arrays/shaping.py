@@ -7,7 +7,7 @@ from diffsrc.ir.arrays import in_shape, reduced, total, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ir.shaping import item_at, part, reshaped
 from diffsrc.ops.arrays.shaping import ramp, rolled
-from diffsrc.rules.arrays.table import loose, whole
+from diffsrc.rules.arrays.table import loose
 
 
 def _reshape(g: Node, y: Call, i: int) -> Node:
