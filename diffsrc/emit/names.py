@@ -32,6 +32,13 @@ ROLES = {
     "np.digitize": "places",
     "np.flatnonzero": "places",
     "np.nonzero": "places",
+    "np.order": "order",
+    "np.argsort": "order",
+    "np.low": "low",
+    "np.high": "high",
+    "np.below": "low",
+    "np.above": "high",
+    "np.nonzero_or_one": "divisor",
 }
 # Operations on arrays whose names say what they give.
 WORDS = frozenset(

@@ -35,10 +35,10 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     mean = x.mean(axis=-1, keepdims=True)
     variance = x.var(axis=-1, keepdims=True)
     x_minus_mean = x - mean
-    gain_x_minus_mean = gain * x_minus_mean
     total = variance + 1e-5
     sqrt_total = np.sqrt(total)
-    normed = gain_x_minus_mean / sqrt_total + bias
+    ratio = gain * x_minus_mean / sqrt_total
+    normed = ratio + bias
     queries = normed @ W_q
     keys = normed @ W_k
     values = normed @ W_v
@@ -48,18 +48,20 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     sum_exps = exps.sum(axis=-1, keepdims=True)
     probabilities = exps / sum_exps
     transpose_term = 2 / target.size * (probabilities @ values - target).T
-    sum_term = (exps * (values @ transpose_term).T).sum(axis=1, keepdims=True)
-    scale = exps * ((values @ transpose_term).T - sum_term / sum_exps)
-    factor = sqrt_dim_keys * sum_exps
-    scatter_term = scale / factor
-    scatter_term[np.arange(len(x))[:, None], scores.argmax(axis=1, keepdims=True)] -= scale.sum(axis=1, keepdims=True) / factor
+    scale = transpose_term * (values.T @ probabilities.T)
+    difference = (values @ transpose_term).T - scale.sum(axis=0)[:, None]
+    scatter_term = probabilities * difference / sqrt_dim_keys
+    sum_exps_difference = (exps * difference).sum(axis=1, keepdims=True)
+    sum_term = sum_exps_difference / (sqrt_dim_keys * sum_exps)
+    argmax_term = scores.argmax(axis=1, keepdims=True)
+    scatter_term[np.arange(len(x))[:, None], argmax_term] -= sum_term
     combined = (W_k @ queries.T @ scatter_term).T + (W_q @ keys.T @ scatter_term.T).T
     d_normed = combined + (W_v @ transpose_term @ probabilities).T
-    sum_term3 = (gain_x_minus_mean * d_normed).sum(axis=1, keepdims=True)
-    sum_term2 = sum_term3 * x_minus_mean / (x.shape[1] * total)
-    ratio = (d_normed @ gain)[:, None] / x.shape[1]
+    sum_ratio_d_normed = (ratio * d_normed).sum(axis=1, keepdims=True)
+    sum_term2 = sum_ratio_d_normed * x_minus_mean / (x.shape[1] * sqrt_total)
+    quotient = (d_normed @ gain)[:, None] / x.shape[1]
     return (
-        (gain * d_normed - sum_term2 - ratio) / sqrt_total,
+        (gain * d_normed - sum_term2 - quotient) / sqrt_total,
         (1 / np.sqrt(total[:, 0])) @ (x_minus_mean * d_normed),
         d_normed.sum(axis=0),
         normed.T @ scatter_term @ keys,

@@ -50,7 +50,6 @@ def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
     product = exp_term2 @ (1 / sum_exp_term2)
     scale = whitened * (exp_term2 / sum_exp_term2)[..., None]
     value_squared = wishart_gamma**2
-    d_factors = (centered.transpose(0, 2, 1) @ scale).transpose(0, 2, 1)
     return (
         n / np.sum(exp_term) * exp_term - product,
         -(factors * scale.sum(axis=1)[..., None]).sum(axis=1),
@@ -59,5 +58,5 @@ def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
             - wishart_m
             - product[:, None]
         ),
-        np.tril(value_squared * strict + d_factors, -1),
+        np.tril(value_squared * strict + scale.transpose(0, 2, 1) @ centered, -1),
     )

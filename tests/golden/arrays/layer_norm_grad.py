@@ -29,14 +29,13 @@ def layer_norm_grad(x, gain, bias, weights):
     mean = np.mean(x, axis=-1, keepdims=True)
     variance = np.var(x, axis=-1, keepdims=True)
     x_minus_mean = x - mean
-    total = variance + 1e-5
-    sqrt_total = np.sqrt(total)
-    normed = x_minus_mean / sqrt_total
+    sqrt_term = np.sqrt(variance + 1e-5)
+    normed = x_minus_mean / sqrt_term
     d_normed = gain * weights
-    sum_term = (d_normed * x_minus_mean).sum(axis=1, keepdims=True) * x_minus_mean
-    difference = d_normed - sum_term / (x.shape[1] * total)
+    sum_normed_d_normed = (normed * d_normed).sum(axis=1, keepdims=True)
+    sum_term = sum_normed_d_normed * x_minus_mean / (x.shape[1] * sqrt_term)
     return (
-        (difference - (weights @ gain)[:, None] / x.shape[1]) / sqrt_total,
+        (d_normed - sum_term - (weights @ gain)[:, None] / x.shape[1]) / sqrt_term,
         (weights * normed).sum(axis=0),
         weights.sum(axis=0),
     )

@@ -26,6 +26,6 @@ def rms_norm_grad(x, gain, weights):
     gain_weights = gain * weights
     x_sum_x_gain_weights = x * (x * gain_weights).sum(axis=1, keepdims=True)
     return (
-        (gain_weights - x_sum_x_gain_weights / (rms * x.shape[1] * rms)) / rms,
+        (gain_weights - x_sum_x_gain_weights / (rms * rms * x.shape[1])) / rms,
         (1 / rms[:, 0]) @ (x * weights),
     )

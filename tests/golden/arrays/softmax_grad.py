@@ -21,6 +21,6 @@ def softmax_grad(x, weights):
     ):
         raise ValueError("softmax_grad is written for x[n, m], weights[n, m]")
     exps = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    sum_exps = np.sum(exps, axis=-1, keepdims=True)
-    sum_weights_exps = (weights * exps).sum(axis=1, keepdims=True)
-    return exps * (weights - sum_weights_exps / sum_exps) / sum_exps
+    exps_over_sum_exps = exps / np.sum(exps, axis=-1, keepdims=True)
+    sum_term = (weights * exps_over_sum_exps).sum(axis=1, keepdims=True)
+    return exps_over_sum_exps * (weights - sum_term)
