@@ -149,7 +149,10 @@ def _steps_on_arrays(work: Sweep) -> list[Node]:
         return []
     normal = work.simplifier.normal
     return [
-        normal.written.get(node, node)
+        normal.written[node]
         for node in work.simplifier.order(work.program.body.roots())
-        if isinstance(node, Call) and node.op in STEPS and node.type.kind != "bool"
+        if node in normal.written
+        and isinstance(node, Call)
+        and node.op in STEPS
+        and node.type.kind != "bool"
     ]

@@ -56,7 +56,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return graph.product([graph.number(node.coefficient), *factors])
     if isinstance(node, Prod):
         numbers = [graph.power(base, e) for base, e in node.factors if not base.type.axes]
-        if numbers or node.coefficient != 1:
+        if (numbers or node.coefficient != 1) and len(numbers) < len(node.factors):
             rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
             return graph.product([node.coefficient, *numbers, view(graph.product(rest), spec)])
     if isinstance(node, Sum) and None not in spec and _keeps_order(spec):

@@ -250,7 +250,11 @@ class Arrays(Live):
                 parts.append(Static(value))
                 continue
             part = self.graph.call(
-                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=numbers(value.type)
+                "np.part",
+                made,
+                options=(Template(f"{{0}}[{i}]"),),
+                params=(i,),
+                type_=numbers(value.type),
             )
             self._measured(part)
             parts.append(self.noted(part, node))

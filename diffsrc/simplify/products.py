@@ -107,7 +107,7 @@ class Products:
             numerator = self.graph.call("div", numerator, self.write(base))
         return self._quotient(numerator, bottom, below)
 
-    def _smaller_first(  # noqa: PLR0913, PLR0917 - what a product is made of
+    def _smaller_first(  # noqa: PLR0913 - what a product is made of
         self,
         top: Exact,
         bottom: Exact,
@@ -131,7 +131,7 @@ class Products:
         for shape in self._smaller(above, below):
             tops = [x for x in above if long_axes(x[0]) == shape]
             divisors = [x for x in below if long_axes(x[0]) == shape]
-            if len(tops) + len(divisors) + (front is not None) < 2 or not (tops or front):
+            if len(tops) + len(divisors) + (front is not None) < 2 or not (tops or front is not None):
                 continue
             if front is None:
                 front = self._times(1, tops, negative=negative)

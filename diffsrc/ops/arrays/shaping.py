@@ -741,7 +741,7 @@ def same(a: Node) -> Node:
     return a
 
 
-def astype(a: Node, dtype: str | Node, copy: bool | None) -> Node:  # noqa: FBT001 # as NumPy has it
+def astype(a: Node, dtype: str | Node, copy: bool | None) -> Node:  # as NumPy has it
     """In another precision; a higher one changes no value."""
     del copy  # nothing is changed in place
     constant = a.args[0] if isinstance(a, Call) and a.op == "broadcast" else a
@@ -756,7 +756,7 @@ def _astype_text(node: Call) -> str:
     return "{0}.astype({1})" if len(node.args) == 2 else f"{{0}}.astype({node.params[0]})"
 
 
-def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # noqa: FBT001 # as NumPy has it
+def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # as NumPy has it
     """`np.array`."""
     del copy  # nothing is changed in place
     return (

@@ -26,7 +26,7 @@ def gp_likelihood_grad(lengthscale, variance, noise, X, y):
             "y[n]"
         )
     n = len(y)
-    distances = np.sum((X[:, None, :] - X[None, :, :]) ** 2, axis=-1)
+    distances = ((X[:, None, :] - X[None, :, :]) ** 2).sum(axis=-1)
     exp_term = np.exp(-0.5 * distances / lengthscale**2)
     signal = variance * exp_term
     L = np.linalg.cholesky(signal + noise * np.eye(n))

@@ -22,7 +22,7 @@ def kmeans_soft_grad(centers, points, temperature):
         raise ValueError(
             "kmeans_soft_grad is written for centers[n, m], points[k, m], temperature"
         )
-    distances = np.sum((points[:, None, :] - centers) ** 2, axis=2)
+    distances = ((points[:, None, :] - centers) ** 2).sum(axis=2)
     weights = np.exp((distances.min(axis=1, keepdims=True) - distances) / temperature)
     weights = weights / weights.sum(axis=1, keepdims=True)
     sum_term = (weights * distances).sum(axis=1, keepdims=True)
