@@ -240,19 +240,63 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         "d_b = np.linalg.solve(a.T, 2 * solve_term)\n"
         "return (np.outer(-d_b, solve_term), d_b)",
     ),
-    (slogdet_fields, (regular(3, 3),), 0, ""),
+    (
+        slogdet_fields,
+        (regular(3, 3),),
+        0,
+        "return np.linalg.slogdet(a)[0] * np.linalg.inv(a).T",
+    ),
     (
         log_det,
         (regular(3, 3),),
         0,
-        "",
+        "L = np.linalg.cholesky(x @ x.T)\n"
+        "inv_term = np.linalg.inv(L)\n"
+        "return 2 * (inv_term.T @ inv_term @ x)",
     ),
-    (cholesky, (regular(3, 3), normal(3, 3)), 0, ""),
-    (evidence, (normal(4, 2), normal(4)), 1, ""),
-    (shares_axis, (normal(3, 4), normal(3, 4)), 0, ""),
-    (log_shares, (normal(3, 4), normal(3, 4)), 0, ""),
-    (sums_axis, (normal(3, 4), normal(3)), 0, ""),
-    (eigh, (normal(3, 3), normal(3, 3)), 0, ""),
+    (
+        cholesky,
+        (regular(3, 3), normal(3, 3)),
+        0,
+        "L = np.linalg.cholesky(x @ np.matrix_transpose(x))\n"
+        "inv_term = np.linalg.inv(L)\n"
+        "product = L.T @ w\n"
+        "return inv_term.T @ (np.tril(product) + np.tril(product, -1).T) @ inv_term @ x",
+    ),
+    (
+        evidence,
+        (normal(4, 2), normal(4)),
+        1,
+        "K = np.exp(-np.sum((x[:, None] - x) ** 2, axis=-1)) + np.eye(len(x), dtype=x.dtype)\n"
+        "alpha = np.linalg.solve(K, y)\n"
+        "return 2 * alpha",
+    ),
+    (
+        shares_axis,
+        (normal(3, 4), normal(3, 4)),
+        0,
+        "softmax_term = special.softmax(a, axis=1)\n"
+        "return softmax_term * (w - (w * softmax_term).sum(axis=1, keepdims=True))",
+    ),
+    (
+        log_shares,
+        (normal(3, 4), normal(3, 4)),
+        0,
+        "return w - w.sum(axis=1, keepdims=True) * np.exp(special.log_softmax(a, axis=-1))",
+    ),
+    (
+        sums_axis,
+        (normal(3, 4), normal(3)),
+        0,
+        "return w[:, None] * np.exp(a - special.logsumexp(a, axis=1, keepdims=True))",
+    ),
+    (
+        eigvalsh,
+        (normal(3, 3), normal(3)),
+        0,
+        "eigenvectors_term = np.linalg.eigh(x + x.T)[1]\n"
+        "return 2 * (w * eigenvectors_term @ eigenvectors_term.T)",
+    ),
 ]
 
 

@@ -35,8 +35,9 @@ class Emitted(NamedTuple):
         floats: the parameters that are made floats, and whether single integers are too.
         inexact: which of its results are made floats.
         real: the parameters that are looked at, lest they are complex.
-        ranks: of the parameters, where the code is written for certain ranks; its first statement
-            checks them.
+        ranks: of the arguments and of arrays in them and outside, by how they are written, and
+            whether they hold truth values, where the code is written for certain ranks.
+        guarded: whether the first statement checks them.
         units: what it relies on that none of holds, as expressions of the lengths of axes.
     """
 
@@ -54,8 +55,9 @@ class Emitted(NamedTuple):
     floats: Mapping[str, bool]
     inexact: frozenset[int]
     real: tuple[str, ...]
-    ranks: tuple[tuple[str, int], ...] | None
+    ranks: tuple[tuple[str, int, bool], ...] | None
     units: tuple[str, ...]
+    guarded: bool
 
 
 def load_emitted(
@@ -86,7 +88,7 @@ def load_emitted(
         cells={**outline.scope.cells, **cells, **checks},
         before=before,
         inexact=inexact,
-        unguarded=emitted.ranks is not None and bool(before),
+        unguarded=emitted.guarded and bool(before),
     )
     if own is not None:
         function.__module__ = own.__module__

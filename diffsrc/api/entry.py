@@ -12,7 +12,7 @@ import enum
 import functools
 import numbers
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MethodType
 from typing import Any
@@ -192,6 +192,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
 
     for name, argument in signature.arguments:
         conditions += _argument_conditions(name, argument, emitted, cell)
+    conditions += _rank_conditions(emitted, cell)
     conditions += emitted.units
     for check in checks:
         conditions.append(_outside_condition(check, outline, cell))
@@ -209,8 +210,9 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(emitted)})",
         ]
-    for name, rank in emitted.ranks or ():
-        if rank:
+    parameters = dict(emitted.parameters)
+    for name, rank, mask in emitted.ranks or ():
+        if rank and name in parameters and not mask:
             converter = cell(_real_floats if name in emitted.wrt else _real)
             lines += [
                 f"if {name}.dtype is not {cell(_float64())}:",
@@ -271,20 +273,15 @@ def _argument_conditions(
         if argument.items is not None:
 
             def fits(given: object) -> bool:
-                return argument_of(given) == argument
+                own = argument_of(given)
+                return own == argument and (emitted.ranks is None or own.ranks == argument.ranks)
 
             if not _is_parameter(name, emitted):
                 return []
-            quick = _quick(name, argument, cell)
+            quick = _quick(name, argument, emitted, cell)
             before = f"not ({' and '.join(quick)}) and " if quick else ""
             return [f"{before}not {cell(fits)}({name})"]
         return [f"type({name}) is not {cell(argument.type)}"]
-    if emitted.ranks is not None:
-        rank = dict(emitted.ranks).get(name)
-        if rank:
-            return [f"type({name}) is not {cell(_ndarray())} or {name}.ndim != {rank}"]
-        if rank == 0:
-            return [f"type({name}) is not {cell(float)} and {cell(getattr)}({name}, 'ndim', 0)"]
     if name in emitted.ranked:
         if argument.array:
             return [f"type({name}) in {cell(SCALARS)}"]
@@ -293,13 +290,18 @@ def _argument_conditions(
     return []
 
 
-def _quick(text: str, argument: Argument, cell: Callable[[object], str]) -> list[str] | None:
+def _quick(
+    text: str, argument: Argument, emitted: Emitted, cell: Callable[[object], str]
+) -> list[str] | None:
     """What holds of most arguments that fit, and of no others; None where that is not so short.
 
     To ask `argument_of` takes microseconds.
     """
-    if argument.kind == "number" and not argument.array:
-        return [f"type({text}) is {cell(float)}"]
+    if argument.kind == "number":
+        if argument.array and emitted.ranks is None:
+            return None
+        # The ranks of arrays are looked at in any case.
+        return [f"type({text}) is {cell(_ndarray() if argument.array else float)}"]
     kind, names = argument.type, argument.names
     if argument.kind != "object" or kind not in {tuple, list, dict} or argument.items is None:
         return None
@@ -312,7 +314,7 @@ def _quick(text: str, argument: Argument, cell: Callable[[object], str]) -> list
         return None
     keys = names if kind is dict else range(len(argument.items))
     for key, item in zip(keys, argument.items, strict=True):
-        inside = _quick(f"{text}[{key!r}]", item, cell)
+        inside = _quick(f"{text}[{key!r}]", item, emitted, cell)
         if inside is None:
             return None
         found += inside
@@ -364,6 +366,23 @@ def _is_parameter(name: str, emitted: Emitted) -> bool:
     """Whether an argument stands for one parameter, and not for all of `*args`."""
     kinds = dict(emitted.parameters)
     return kinds.get(name, "") not in {"VAR_POSITIONAL", "VAR_KEYWORD"}
+
+
+def _rank_conditions(emitted: Emitted, cell: Callable[[object], str]) -> Iterator[str]:
+    """What tells that the code is written for other ranks."""
+    for text, rank, mask in emitted.ranks or ():
+        if rank:
+            yield f"type({text}) is not {cell(_ndarray())} or {text}.ndim != {rank}"
+        else:
+            yield f"type({text}) is not {cell(float)} and {cell(getattr)}({text}, 'ndim', 0)"
+        if mask:
+            yield f"{text}.dtype is not {cell(_bool())}"
+
+
+def _bool() -> object:
+    import numpy as np
+
+    return np.dtype(bool)
 
 
 def _ndarray() -> type:

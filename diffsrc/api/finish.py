@@ -96,7 +96,8 @@ def finished(stages: Stages) -> Emitted:
             for name in takes_complex(program)
             if name in stages.wrt - stages.ranked and name not in made_floats
         ),
-        ranks=None if stages.shapes is None else stages.shapes.ranks,
+        ranks=None if stages.shapes is None else (*stages.shapes.ranks, *stages.shapes.live),
+        guarded=stages.shapes is not None and bool(stages.shapes.lines("")),
         units=() if stages.shapes is None else stages.shapes.units,
     )
 

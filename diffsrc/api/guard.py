@@ -11,11 +11,14 @@ from typing import NamedTuple
 from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Graph, Node, Number, Program, Var, reachable
+from diffsrc.ir import Call, Graph, Node, Number, Program, Var, reachable
 from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
+NUMERIC = frozenset({"float", "bool"})
+# How it is written, its rank, whether it holds truth values.
+Rank = tuple[str, int, bool]
 MAX_PARTS = 12  # of a length
 
 
@@ -23,24 +26,29 @@ class Shapes(NamedTuple):
     """What is checked of the arguments.
 
     Attributes:
-        ranks: of the parameters that are numbers.
-        units: conditions about the lengths of their axes, of which none may hold.
+        ranks: of the arguments, and of arrays in them, by how they are written; and whether they
+            hold truth values.
+        live: of what is read from outside, which a module has as constants.
+        units: conditions about the lengths of axes, of which none may hold.
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
     """
 
-    ranks: tuple[tuple[str, int], ...]
+    ranks: tuple[Rank, ...]
+    live: tuple[Rank, ...]
     units: tuple[str, ...]
     words: str
     said: Mapping[str, tuple[str, ...]]
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
-        conditions = [
-            f"{name}.ndim != {rank}" if rank else f'getattr({name}, "ndim", 0) != 0'
-            for name, rank in self.ranks
-        ]
+        conditions = []
+        for text, rank, mask in self.ranks:
+            own = f"{text}.ndim != {rank}" if rank else f'getattr({text}, "ndim", 0) != 0'
+            conditions += [own, f"{text}.dtype != bool"] if mask else [own]
         conditions += self.units
+        if not conditions:
+            return []
         test = f"{INDENT}if {' or '.join(conditions)}:"
         rows = [test]
         if len(test) > WIDTH:
@@ -54,37 +62,62 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
     """The shapes that a derivative is written for; None where it takes all."""
     if not program.graph.ranked:
         return None
-    parameters = {
-        p.name: p.node
-        for p in program.parameters
-        if isinstance(p.node, Var) and p.node.type.kind == "float"
-    }
-    axes = {name: node.type.axes for name, node in parameters.items()}
-    given = dict(signature.arguments)
+    printer = Printer({})
+    given, live = _read(program)
+    texts = {node: printer(node) for node in (*given, *live)}
+    axes = {texts[node]: node.type.axes for node in given}
     said: dict[Node, str] = {}
-    for name, sizes in axes.items():
-        for size, symbol in zip(sizes, given[name].axes or (), strict=False):
+    for name, argument in signature.arguments:
+        for size, symbol in zip(axes.get(name, ()), argument.axes or (), strict=False):
             if symbol.isidentifier():
                 said.setdefault(size, symbol)
-    letters = symbols(program.graph, [s for sizes in axes.values() for s in sizes], said)
+    every = [size for sizes in axes.values() for size in sizes]
+    letters = symbols(program.graph, every, said, axes.keys())
     words = ", ".join(
         f"{name}[{', '.join(letters[s] for s in sizes)}]" if sizes else name
         for name, sizes in axes.items()
     )
-    units = tuple(dict.fromkeys(_conditions(program, parameters, simplifier)))
-    ranks = tuple((name, len(sizes)) for name, sizes in axes.items())
+    known = {node: texts[node] for node in given}
+    units = tuple(dict.fromkeys(_conditions(program, known, simplifier)))
     told = {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
-    return Shapes(ranks, units, words, told)
+    return Shapes(
+        tuple(_rank(texts[node], node) for node in given),
+        tuple(_rank(texts[node], node) for node in live),
+        units,
+        words,
+        told,
+    )
+
+
+def _rank(text: str, node: Node) -> Rank:
+    return text, len(node.type.axes), node.type.kind == "bool"
+
+
+def _read(program: Program) -> tuple[list[Node], list[Node]]:
+    """The numbers and arrays that are arguments, or in them; and those from outside."""
+    parameters = [p.node for p in program.parameters if isinstance(p.node, Var)]
+    own, outside = set(parameters), {free.var for free in program.free}
+    given: list[Node] = [v for v in parameters if v.type.kind in NUMERIC]
+    live: list[Node] = [free.var for free in program.free if free.var.type.kind in NUMERIC]
+    reach: dict[Node, Node] = {var: var for var in (*own, *outside)}
+    containers: set[Node] = set()
+    for node in program.graph.table.values():
+        if isinstance(node, Call) and node.op in {"item", "attribute"} and node.args[0] in reach:
+            reach[node] = reach[node.args[0]]
+            containers.add(node.args[0])
+            if node.type.kind in NUMERIC:
+                (given if reach[node] in own else live).append(node)
+    return [n for n in given if n not in containers], [n for n in live if n not in containers]
 
 
 def _conditions(
-    program: Program, parameters: dict[str, Var], simplifier: Simplifier
+    program: Program, known: Mapping[Node, str], simplifier: Simplifier
 ) -> Iterator[str]:
     """What must not hold of the lengths of axes."""
-    for name, node in parameters.items():
+    for node, text in known.items():
         for i, size in enumerate(node.type.axes):
             if isinstance(size, Number) and size.value != 1:
-                yield f"{_length(name, i)} != {size.value}"
+                yield f"{_length(text, i)} != {size.value}"
     printer = Printer({})
     root = classes(program.graph.held)
     for a, relation, b in program.graph.assumed:
@@ -92,22 +125,21 @@ def _conditions(
             first, second = (
                 str(size.value)
                 if isinstance(size, Number)
-                else _written(size, parameters, simplifier, printer)
+                else _written(size, known, simplifier, printer)
                 for size in (a, b)
             )
             yield f"{first} {'!=' if relation == '==' else '<'} {second}"
-
     spread = _needed(program.graph)
     for a, b in spread:
         if any(isinstance(size, Number) and is_unit(size) for size in (a, b)):
             continue
         if isinstance(a, Number):
             continue  # it is no unit axis
-        first = _written(a, parameters, simplifier, printer)
+        first = _written(a, known, simplifier, printer)
         if isinstance(b, Number):
             yield f"{first} == 1"
             continue
-        second = _written(b, parameters, simplifier, printer)
+        second = _written(b, known, simplifier, printer)
         if (b, a) not in spread:
             yield f"{first} == 1 != {second}"
         elif a.serial < b.serial:
@@ -115,14 +147,13 @@ def _conditions(
 
 
 def _written(
-    size: Node, parameters: Mapping[str, Node], simplifier: Simplifier, printer: Printer
+    size: Node, known: Mapping[Node, str], simplifier: Simplifier, printer: Printer
 ) -> str:
     """A length as text, of the arguments only."""
     written = simplifier.written_size(size)
     below = reachable((written,))
-    if len(below) > MAX_PARTS or not {n for n in below if isinstance(n, Var)} <= {
-        *parameters.values()
-    }:
+    leaves = {n for n in reachable((written,), stop=known.keys()) if isinstance(n, Var)}
+    if len(below) > MAX_PARTS or not leaves <= known.keys():
         raise ShapeError(
             "Whether arrays are broadcast here is not known before the derivative runs.",
             suggestion="Give both the same shape in the text, with reshape or indexing.",

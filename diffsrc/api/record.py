@@ -57,6 +57,7 @@ _FIELDS: dict[str, Any] = {
     "real": [str],
     "ranks": object,
     "units": [str],
+    "guarded": bool,
 }
 
 # Forms of a value: its kind and its parts. They are literals all the way down.
@@ -91,7 +92,7 @@ def read(text: str, around: Surroundings) -> Emitted:
     fields: dict[str, Any] = ast.literal_eval(line.removeprefix("# "))
     for name in ("given", "fixed", "assumptions"):
         fields[name] = _value(fields[name], around)
-    if fields.get("ranks") is not None and not _is(fields["ranks"], [(str, int)]):
+    if fields.get("ranks") is not None and not _is(fields["ranks"], [(str, int, bool)]):
         raise ValueError(text)
     if fields.keys() != _FIELDS.keys() or not all(_is(fields[n], f) for n, f in _FIELDS.items()):
         raise ValueError(text)
@@ -121,7 +122,7 @@ def has_parameters(function: types.FunctionType, emitted: Emitted) -> bool:
     count = code.co_argcount + code.co_kwonlyargcount
     count += bool(code.co_flags & _CO_VARARGS) + bool(code.co_flags & _CO_VARKEYWORDS)
     names = code.co_varnames[:count]
-    asked = {*emitted.floats, *emitted.real, *emitted.ranked, *dict(emitted.ranks or ())}
+    asked = {*emitted.floats, *emitted.real, *emitted.ranked}
     return sorted(names) == sorted(name for name, _ in emitted.parameters) and asked <= {*names}
 
 

@@ -60,7 +60,15 @@ def raising(error: str, words: str) -> list[str]:
     call = f"{INDENT * 2}raise {error}({message})"
     if len(call) <= WIDTH:
         return [call]
-    return [f"{INDENT * 2}raise {error}(", f"{INDENT * 3}{message}", f"{INDENT * 2})"]
+    room = WIDTH - len(INDENT * 3) - len('""')
+    parts = [""]
+    for word in words.split(" "):
+        if parts[-1] and len(parts[-1]) + len(word) + 1 > room:
+            parts.append("")
+        parts[-1] += f"{word} "
+    parts[-1] = parts[-1].removesuffix(" ")
+    rows = [INDENT * 3 + literal(part) for part in parts]
+    return [f"{INDENT * 2}raise {error}(", *rows, f"{INDENT * 2})"]
 
 
 def parameters(program: Program) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.nodes import Node, Number
@@ -72,14 +72,20 @@ def sizes_alike(graph: Graph) -> Callable[[Node], Node]:
     return classes((*graph.equal, *graph.held, *assumed))
 
 
-def symbols(graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str]) -> dict[Node, str]:
-    """A letter for each size, one for those that were found to be equal; `known` are the user's."""
+def symbols(
+    graph: Graph, sizes: Sequence[Node], known: Mapping[Node, str], taken: Collection[str] = ()
+) -> dict[Node, str]:
+    """A letter for each size, one for those that were found to be equal.
+
+    `known` are the user's; no other is `taken`, by an argument.
+    """
     root = sizes_alike(graph)
     found: dict[Node, str] = {root(size): name for size, name in known.items()}
     for _, relation, size in graph.assumed:
         if relation == "==" and isinstance(size, Number):
             found[root(size)] = str(size.value)
-    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in found.values())
+    avoided = {*found.values(), *taken}
+    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in avoided)
     names: dict[Node, str] = {}
     for size in sizes:
         if isinstance(size, Number):

@@ -194,6 +194,8 @@ class _Reader(ByRule):
             return self.from_outside(value, None, name, self.main.node)
         is_number = argument.kind == "number"
         var = self.graph.var(name, Type("float") if is_number else OBJECT)
+        if is_number and self.graph.ranked:
+            self.sized(var, argument)
         self.places[var] = self.place(self.main.node)
         self.free[id(value), name] = Free(var, value, None, name, own=False)
         if is_number:

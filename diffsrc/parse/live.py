@@ -129,6 +129,8 @@ class Live(Context):
         if known is not None:
             return known.var
         var = self.graph.var(name if own else self._unique(name), type_)
+        if self.graph.ranked and type_.kind == "float":
+            self.sized(var, argument_of(value))
         found = source is not None and source.name
         holder = source.holder if source is not None and found else None
         self.free[key] = Free(var, value, holder, found or name, own)
@@ -137,6 +139,12 @@ class Live(Context):
             # The emitted code holds the object, not the name that it is found by.
             self.assume(source, value)
         return var
+
+    def sized(self, node: Node, argument: Argument) -> None:
+        """Give a value from outside the axes that it has now."""
+        self.graph.sized(node, argument.axes or ())
+        if argument.is_mask:
+            node.type = Type("bool", node.type.axes)
 
     def object_variable(self, value: Static, name: str) -> Var:
         """The `Var` of a class that the program names."""

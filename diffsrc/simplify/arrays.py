@@ -42,6 +42,8 @@ from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, withou
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
+# Written reductions whose `params` are axes, which may be kept.
+KEEPING = frozenset({"np.sum", "np.logsumexp_over"})
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
@@ -85,6 +87,12 @@ class ArrayWriter:
             case "index":
                 text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
+            case "logsumexp":
+                (axes,) = node.params
+                text = PRIMITIVES[node.op](node)
+                return spelled(
+                    "logsumexp_over", text, [*map(self.write, node.args)], node.type, axes
+                )
             case "mirrored":
                 return self._mirrored(node)
             case "put" | "put_along":
@@ -555,9 +563,9 @@ def _float_in(condition: Node) -> Node | None:
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     """A sum over axes that become unit axes: `x.sum(axis=1, keepdims=True)`."""
-    if not (isinstance(node, Call) and node.op == "np.sum" and node.params):
+    if not (isinstance(node, Call) and node.op in KEEPING and node.params):
         return None
-    (arg,) = node.args
+    arg = node.args[0]
     rank = len(arg.type.axes)
     places = iter(range(rank))
     units = tuple(None if i in node.params else next(places) for i in range(rank))
@@ -569,7 +577,7 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     graph = node.graph
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))
     text = f"{str(node.options[0])[:-1]}, keepdims=True)"
-    return spelled("sum", text, [arg], Type("float", axes))
+    return spelled(node.op.removeprefix("np."), text, node.args, Type("float", axes))
 
 
 def items(spec: tuple[tuple[object, ...], ...]) -> str:

@@ -20,6 +20,7 @@ from diffsrc.ir import (
     reachable,
     walk,
 )
+from diffsrc.ir.arrays import SCATTERED
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.lengths import leaves_range
 from diffsrc.simplify.literals import is_unit
@@ -305,11 +306,11 @@ class Reach:
 
 
 def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
-    """Of how many of the nodes each sum is a part, alone or as a factor."""
+    """Of how many of the nodes each sum is a part, alone or as a factor; of items of zeros too."""
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            if type(part) is Sum:
+            if type(part) is Sum or (type(part) is Call and part.op in SCATTERED):
                 uses[part] = uses.get(part, 0) + 1
     return uses
 

@@ -273,7 +273,7 @@ class Lowering:
         return self.reach.parents.get(node, 0) < 2 and not self._is_of_user(node)
 
     def _is_used_twice(self, node: Node) -> bool:
-        return node in self.done or self.reach.uses.get(node, 0) > 1
+        return self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""

@@ -163,7 +163,7 @@ def exponents(count: Node, *, increasing: bool) -> Node:
     return applied("exponents", count, params=(increasing,), type_=Type("float", (count - 1,)))
 
 
-def vander(x: Node, n: Node | int | None, increasing: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def vander(x: Node, n: Node | int | None, increasing: bool) -> Node:  # as NumPy has it
     """`np.vander`."""
     if len(x.type.axes) != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")

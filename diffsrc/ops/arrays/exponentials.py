@@ -8,7 +8,7 @@ from diffsrc.ir.shapes import broadcast
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive
 
 
-def logsumexp(a: Node, axis: Axis, b: Node | None, keepdims: bool) -> Node:  # noqa: FBT001 # as SciPy has it
+def logsumexp(a: Node, axis: Axis, b: Node | None, keepdims: bool) -> Node:  # as SciPy has it
     """The logarithm of a sum of exponentials, with weights `b`."""
     args = (a,) if b is None else (a, b)
     whole = broadcast(args)

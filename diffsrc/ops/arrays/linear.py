@@ -58,12 +58,12 @@ def slogdet(a: Node) -> tuple[Node, Node]:
     return applied("slogdet_sign", a, type_=type_), applied("logdet", a, type_=type_)
 
 
-def cholesky(a: Node, upper: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def cholesky(a: Node, upper: bool) -> Node:  # as NumPy has it
     """The triangular matrix whose product with its transpose is `a`."""
     return applied("cholesky", a, params=(bool(upper),), type_=shaped(a, _matrix(a)))
 
 
-def lower_of_scipy(a: Node, lower: bool) -> Node:  # noqa: FBT001 # as SciPy has it
+def lower_of_scipy(a: Node, lower: bool) -> Node:  # as SciPy has it
     """SciPy's, which is the upper one unless the lower one is asked for."""
     return cholesky(a, not lower)
 
@@ -116,7 +116,9 @@ def matrix_power(a: Node, n: int) -> Node:
 # SciPy
 
 
-def solve_triangular(a: Node, b: Node, trans: int | str, lower: bool, unit_diagonal: bool) -> Node:  # noqa: FBT001 # as SciPy has it
+def solve_triangular(
+    a: Node, b: Node, trans: int | str, lower: bool, unit_diagonal: bool
+) -> Node:  # as SciPy has it
     """The solution of a system of which one triangle is read."""
     if len(a.type.axes) != 2:
         raise NotImplementedError("Systems of triangular matrices are understood one at a time.")
@@ -131,7 +133,7 @@ def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     return applied("solve_triangular", a, b, params=params, type_=type_)
 
 
-def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # noqa: FBT001 # as SciPy has it
+def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
     """The factor of which one triangle is to be read, and which one."""
     made = applied("cho_factor", a, params=(bool(lower),), type_=shaped(a, _matrix(a)))
     return made, bool(lower)

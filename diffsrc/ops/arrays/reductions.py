@@ -101,7 +101,7 @@ def ptp(a: Node, axes: tuple[int, ...]) -> Node:
     return extreme("amax", a, axes) - extreme("amin", a, axes)
 
 
-def place(op: str, a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def place(op: str, a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
     return reduction(op, a, axes_of(a, axis), keep=keepdims)
 
 
@@ -133,7 +133,7 @@ def valid_count(a: Node, axes: tuple[int, ...]) -> Node:
 # Deviations
 
 
-def deviation(op: str, a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def deviation(op: str, a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # as NumPy has it
     axes = axes_of(a, axis)
     type_ = Type("float", left(a, axes))
     value = applied(op, a, params=(axes, ddof), type_=type_)
@@ -141,7 +141,7 @@ def deviation(op: str, a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node
 
 
 def deviations(op: str) -> Callable[..., Node]:
-    def define(a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:  # noqa: FBT001
+    def define(a: Node, axis: Axis, ddof: Count, keepdims: bool) -> Node:
         return deviation(op, a, axis, ddof, keepdims)
 
     return define
@@ -159,7 +159,7 @@ def squared(root: Call) -> Node:
     return applied(op, a, params=root.params, type_=root.type)
 
 
-def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node:  # noqa: FBT001
+def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node:
     axes, rank = axes_of(a, axis), len(a.type.axes)
     if weights is None:
         value = mean(a, axes)
@@ -182,7 +182,7 @@ def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node: 
 # Norms
 
 
-def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001
+def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:
     axes, rank = axes_of(a, axis), len(a.type.axes)
     if order is None or (len(axes) == 1 and order == 2) or (len(axes) == 2 and order == "fro"):
         value: Node = reduction("norm", a, axes)

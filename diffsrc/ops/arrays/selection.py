@@ -103,13 +103,17 @@ def order(a: Node, axis: int, kind: object = None) -> Node:
     return integers("argsort", a, params=(kind, axis), like=a)
 
 
-def argsort(a: Node, axis: int | None, kind: str | None, stable: bool | None) -> Node:  # noqa: FBT001 # as NumPy has it
+def argsort(
+    a: Node, axis: int | None, kind: str | None, stable: bool | None
+) -> Node:  # as NumPy has it
     """`np.argsort`."""
     a, axis = one_axis(a, axis)
     return order(a, axis, "stable" if stable else kind)
 
 
-def sort(a: Node, axis: int | None, kind: str | None, stable: bool | None) -> Node:  # noqa: FBT001 # as NumPy has it
+def sort(
+    a: Node, axis: int | None, kind: str | None, stable: bool | None
+) -> Node:  # as NumPy has it
     """`np.sort`."""
     a, axis = one_axis(a, axis)
     return taken_along(a, argsort(a, axis, kind, stable), axis, unique=True)
@@ -136,7 +140,7 @@ def searchsorted(a: Node, v: Node, side: str) -> Node:
     return integers("searchsorted", a, v, params=(side,), like=v)
 
 
-def digitize(x: Node, bins: Node, right: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def digitize(x: Node, bins: Node, right: bool) -> Node:  # as NumPy has it
     """`np.digitize`."""
     return integers("digitize", x, bins, params=(right,), like=x)
 

@@ -691,7 +691,7 @@ def ramp(like: Call) -> Node:
     return applied("ramp", size, like, params=like.params, type_=Type("float", (size,)))
 
 
-def linspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def linspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
     return spaced("linspace", start, stop, num, endpoint=endpoint)
 
 
@@ -704,12 +704,14 @@ def spaced(name: str, start: Node, stop: Node, num: Size, *, endpoint: bool) -> 
     return applied(name, start, stop, size, params=(endpoint,), type_=Type("float", (size, *axes)))
 
 
-def logspace(start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float) -> Node:  # noqa: FBT001 # as NumPy has it
+def logspace(
+    start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float
+) -> Node:  # as NumPy has it
     power = linspace(start, stop, num, endpoint)
     return start.graph.power(node_of(start.graph, base), power)  # type: ignore[arg-type] # a number
 
 
-def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
     return spaced("geomspace", start, stop, num, endpoint=endpoint)
 
 
@@ -727,7 +729,7 @@ def same(a: Node) -> Node:
     return a
 
 
-def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # noqa: FBT001 # as NumPy has it
+def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # as NumPy has it
     """`np.array`."""
     del copy  # nothing is changed in place
     return (
@@ -757,7 +759,9 @@ def unraveled(place: int, lengths: Sequence[int]) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def meshgrid(arrays: tuple[Node, ...], indexing: str, sparse: bool) -> tuple[Node, ...]:  # noqa: FBT001 # as NumPy has it
+def meshgrid(
+    arrays: tuple[Node, ...], indexing: str, sparse: bool
+) -> tuple[Node, ...]:  # as NumPy has it
     if indexing not in {"xy", "ij"}:
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     count = len(arrays)

@@ -167,7 +167,7 @@ def axes_of(node: Node, axis: Axis) -> tuple[int, ...]:
 def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]:
     """A reduction with `axis` and `keepdims`."""
 
-    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # noqa: FBT001 # as NumPy has it
+    def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
         axes = axes_of(a, axis)
         rank = len(a.type.axes)
         value = reduce(a, axes)

@@ -1,0 +1,68 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.attention:attention --wrt \
+#         x,gain,bias,W_q,W_k,W_v --shapes \
+#         'W_k=m k, W_q=m k, W_v=m l, bias=m, gain=m, target=n l, x=n m' -o \
+#         attention_grad.py
+#
+# attention_grad: from tests.array_programs.attention:attention
+#     sha256 e20117c645c43a7097c31d0c1e58feee74c345a7fd191114a626b0b5244f0e97
+
+import numpy as np
+
+
+def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
+    """Gradient of attention with respect to x, gain, bias, W_q, W_k, W_v."""
+    if (
+        x.ndim != 2
+        or gain.ndim != 1
+        or bias.ndim != 1
+        or W_q.ndim != 2
+        or W_k.ndim != 2
+        or W_v.ndim != 2
+        or target.ndim != 2
+        or W_v.shape[1] == 1 != target.shape[1]
+        or len(x) == 1 != len(target)
+        or (len(gain) == 1) != (len(bias) == 1)
+        or (x.shape[1] == 1) != (len(gain) == 1)
+    ):
+        raise ValueError(
+            "attention_grad is written for x[n, m], gain[m], bias[m], W_q[m, k], "
+            "W_k[m, k], W_v[m, l], target[n, l]"
+        )
+    mean = x.mean(axis=-1, keepdims=True)
+    variance = x.var(axis=-1, keepdims=True)
+    x_minus_mean = x - mean
+    gain_x_minus_mean = gain * x_minus_mean
+    total = variance + 1e-5
+    sqrt_total = np.sqrt(total)
+    normed = gain_x_minus_mean / sqrt_total + bias
+    queries = normed @ W_q
+    keys = normed @ W_k
+    values = normed @ W_v
+    sqrt_dim_keys = np.sqrt(keys.shape[1])
+    scores = queries @ keys.T / sqrt_dim_keys
+    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    sum_exps = exps.sum(axis=-1, keepdims=True)
+    probabilities = exps / sum_exps
+    transpose_term = 2 / target.size * (probabilities @ values - target).T
+    sum_term = (exps * (values @ transpose_term).T).sum(axis=1, keepdims=True)
+    scale = exps * ((values @ transpose_term).T - sum_term / sum_exps)
+    factor = sqrt_dim_keys * sum_exps
+    scatter_term = scale / factor
+    scatter_term[np.arange(len(x))[:, None], scores.argmax(axis=1, keepdims=True)] -= scale.sum(axis=1, keepdims=True) / factor
+    combined = (W_k @ queries.T @ scatter_term).T + (W_q @ keys.T @ scatter_term.T).T
+    d_normed = combined + (W_v @ transpose_term @ probabilities).T
+    sum_term3 = (gain_x_minus_mean * d_normed).sum(axis=1, keepdims=True)
+    sum_term2 = sum_term3 * x_minus_mean / (x.shape[1] * total)
+    ratio = (d_normed @ gain)[:, None] / x.shape[1]
+    return (
+        (gain * d_normed - sum_term2 - ratio) / sqrt_total,
+        (1 / np.sqrt(total[:, 0])) @ (x_minus_mean * d_normed),
+        d_normed.sum(axis=0),
+        normed.T @ scatter_term @ keys,
+        normed.T @ scatter_term.T @ queries,
+        normed.T @ probabilities.T @ transpose_term.T,
+    )

@@ -1,0 +1,63 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.gmm:gmm --wrt \
+#         alphas,means,log_diagonals,lowers --shapes \
+#         'alphas=n, log_diagonals=n m, lowers=n m m, means=n m, wishart_gamma=, wishart_m=, x=k m' \
+#         -o gmm_grad.py
+#
+# gmm_grad: from tests.array_programs.gmm:gmm
+#     sha256 110a4e6d28617b55fd941d99c25747146ed0cc4c6b00ac7f050cc32748d6b95f
+
+import numpy as np
+
+
+def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
+    """Gradient of gmm with respect to alphas, means, log_diagonals, lowers."""
+    if (
+        alphas.ndim != 1
+        or means.ndim != 2
+        or log_diagonals.ndim != 2
+        or lowers.ndim != 3
+        or x.ndim != 2
+        or getattr(wishart_gamma, "ndim", 0) != 0
+        or getattr(wishart_m, "ndim", 0) != 0
+        or (len(alphas) == 1) != (len(means) == 1)
+        or (len(means) == 1) != (len(lowers) == 1)
+        or means.shape[1] == 1 != x.shape[1]
+        or (lowers.shape[1] == 1) != (x.shape[1] == 1)
+        or (len(log_diagonals) == 1) != (len(lowers) == 1)
+        or log_diagonals.shape[1] == 1 != x.shape[1]
+    ):
+        raise ValueError(
+            "gmm_grad is written for alphas[n], means[n, m], log_diagonals[n, m], "
+            "lowers[n, m, m], x[k, m], wishart_gamma, wishart_m"
+        )
+    n = x.shape[0]
+    d = x.shape[1]
+    diagonals = np.exp(log_diagonals)
+    strict = np.tril(lowers, -1)
+    factors = strict + diagonals[:, :, None] * np.eye(d)
+    centered = x - means[:, None, :]
+    whitened = centered @ factors.transpose(0, 2, 1)
+    log_scales = alphas + log_diagonals.sum(axis=1)
+    log_terms = log_scales[:, None] - 0.5 * np.sum(whitened**2, axis=2)
+    peak = log_terms.max(axis=0)
+    exp_term = np.exp(alphas - alphas.max())
+    exp_term2 = np.exp(log_terms - peak)
+    sum_exp_term2 = np.sum(exp_term2, axis=0)
+    product = exp_term2 @ (1 / sum_exp_term2)
+    scale = whitened * (exp_term2 / sum_exp_term2)[..., None]
+    value_squared = wishart_gamma**2
+    d_factors = (centered.transpose(0, 2, 1) @ scale).transpose(0, 2, 1)
+    return (
+        n / np.sum(exp_term) * exp_term - product,
+        -(factors * scale.sum(axis=1)[..., None]).sum(axis=1),
+        (
+            diagonals * (value_squared * diagonals + (centered * scale).sum(axis=1))
+            - wishart_m
+            - product[:, None]
+        ),
+        np.tril(value_squared * strict + d_factors, -1),
+    )

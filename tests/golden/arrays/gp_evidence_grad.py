@@ -1,0 +1,42 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.gp_evidence:gp_evidence --wrt \
+#         log_lengths,log_noise --shapes 'X=m n, log_lengths=n, log_noise=, y=m' -o \
+#         gp_evidence_grad.py
+#
+# gp_evidence_grad: from tests.array_programs.gp_evidence:gp_evidence
+#     sha256 36840dcf2323c84f936aa8451679b3f36b082becbbc03b4c51113d88ddb2e9d2
+
+import numpy as np
+
+
+def gp_evidence_grad(log_lengths, log_noise, X, y):
+    """Gradient of gp_evidence with respect to log_lengths, log_noise."""
+    if (
+        log_lengths.ndim != 1
+        or getattr(log_noise, "ndim", 0) != 0
+        or X.ndim != 2
+        or y.ndim != 1
+        or len(log_lengths) == 1 != X.shape[1]
+    ):
+        raise ValueError(
+            "gp_evidence_grad is written for log_lengths[n], log_noise, X[m, n], y[m]"
+        )
+    exp_log_lengths = np.exp(log_lengths)
+    scaled = X / exp_log_lengths
+    squares = np.sum(scaled**2, axis=1)
+    distances = squares[:, None] + squares - (2 * scaled) @ scaled.T
+    exp_term = np.exp(-distances / 2)
+    exp_log_noise = np.exp(log_noise)
+    K = exp_term + exp_log_noise * np.identity(len(X))
+    solve_term = np.linalg.solve(K, 0.5 * y)
+    difference = np.outer(solve_term, np.linalg.solve(K, y)) - 0.5 * np.linalg.inv(K)
+    d_distances = 0.5 * exp_term * difference
+    scale = scaled * (d_distances.sum(axis=0) + d_distances.sum(axis=1))[:, None]
+    total = (scaled.T @ d_distances.T).T + (scaled.T @ d_distances).T
+    return (
+        2 * (X * (total - scale)).sum(axis=0) / exp_log_lengths,
+        -exp_log_noise * difference.diagonal().sum(),
+    )

@@ -1,0 +1,46 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.gp_likelihood:gp_likelihood --wrt \
+#         lengthscale,variance,noise --shapes \
+#         'X=n m, lengthscale=, noise=, variance=, y=n' -o gp_likelihood_grad.py
+#
+# gp_likelihood_grad: from tests.array_programs.gp_likelihood:gp_likelihood
+#     sha256 dc42219262e677bec814addcc6405de656008c49a170e8a8630c618995a43c29
+
+import numpy as np
+
+
+def gp_likelihood_grad(lengthscale, variance, noise, X, y):
+    """Gradient of gp_likelihood with respect to lengthscale, variance, noise."""
+    if (
+        getattr(lengthscale, "ndim", 0) != 0
+        or getattr(variance, "ndim", 0) != 0
+        or getattr(noise, "ndim", 0) != 0
+        or X.ndim != 2
+        or y.ndim != 1
+    ):
+        raise ValueError(
+            "gp_likelihood_grad is written for lengthscale, variance, noise, X[n, m], "
+            "y[n]"
+        )
+    n = len(y)
+    distances = np.sum((X[:, None, :] - X[None, :, :]) ** 2, axis=-1)
+    exp_term = np.exp(-0.5 * distances / lengthscale**2)
+    signal = variance * exp_term
+    L = np.linalg.cholesky(signal + noise * np.eye(n))
+    solve_term = np.linalg.solve(L, y)
+    alpha = np.linalg.solve(L.T, solve_term)
+    inv_term = np.linalg.inv(L)
+    solve_term2 = np.linalg.solve(L, 0.5 * y)
+    product2 = np.outer(np.linalg.solve(L.T, solve_term2), solve_term)
+    product = L.T @ (-product2 - np.outer(alpha, solve_term2))
+    product3 = inv_term.T @ (np.tril(product) + np.tril(product, -1).T) @ inv_term
+    scale = inv_term * (L.diagonal() / np.diag(L))[:, None]
+    d_signal = 0.5 * (product3 + (inv_term.T @ scale).T)
+    return (
+        variance * np.vdot(d_signal, distances * exp_term) / lengthscale**3,
+        np.vdot(exp_term, d_signal),
+        d_signal.diagonal().sum(),
+    )

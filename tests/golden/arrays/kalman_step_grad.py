@@ -1,0 +1,49 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.kalman_step:kalman_step --wrt x,P,R \
+#         --shapes 'F=k n, H=m k, P=n n, Q=k k, R=m m, truth=k, x=n, z=m' -o \
+#         kalman_step_grad.py
+#
+# kalman_step_grad: from tests.array_programs.kalman_step:kalman_step
+#     sha256 0102d761191811958fc32c63b3587f6d1f4964d62fc9ea88b2d8c5524342b341
+
+import numpy as np
+
+
+def kalman_step_grad(x, P, R, F, Q, H, z, truth):
+    """Gradient of kalman_step with respect to x, P, R."""
+    if (
+        x.ndim != 1
+        or P.ndim != 2
+        or R.ndim != 2
+        or F.ndim != 2
+        or Q.ndim != 2
+        or H.ndim != 2
+        or z.ndim != 1
+        or truth.ndim != 1
+        or H.shape[1] == 1 != len(truth)
+        or (R.shape[1] == 1) != (len(H) == 1)
+        or (len(R) == 1) != (len(H) == 1)
+        or (Q.shape[1] == 1) != (H.shape[1] == 1)
+        or (len(Q) == 1) != (H.shape[1] == 1)
+    ):
+        raise ValueError(
+            "kalman_step_grad is written for x[n], P[n, n], R[m, m], F[k, n], Q[k, k], "
+            "H[m, k], z[m], truth[k]"
+        )
+    x_pred = F @ x
+    P_pred = F @ P @ F.T + Q
+    innovation = z - H @ x_pred
+    S = H @ P_pred @ H.T + R
+    weighted = np.linalg.solve(S, innovation)
+    x_new = x_pred + P_pred @ H.T @ weighted
+    d_x_new = x_new - truth
+    solve_term = np.linalg.solve(S.T, 0.5 * innovation + H @ (P_pred.T @ d_x_new))
+    d_S = 0.5 * np.linalg.inv(S).T - np.outer(solve_term, weighted)
+    return (
+        F.T @ (d_x_new - H.T @ (0.5 * weighted + solve_term)),
+        F.T @ (np.outer(d_x_new, H.T @ weighted) + H.T @ d_S @ H) @ F,
+        d_S,
+    )

@@ -1,0 +1,33 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.kmeans_soft:kmeans_soft --wrt centers \
+#         --shapes 'centers=n m, points=k m, temperature=' -o kmeans_soft_grad.py
+#
+# kmeans_soft_grad: from tests.array_programs.kmeans_soft:kmeans_soft
+#     sha256 a6a7cca5bfc1694208cfe257bce9fd52de8b28631ed47901cd072a184e9763d3
+
+import numpy as np
+
+
+def kmeans_soft_grad(centers, points, temperature):
+    """Gradient of kmeans_soft with respect to centers."""
+    if (
+        centers.ndim != 2
+        or points.ndim != 2
+        or getattr(temperature, "ndim", 0) != 0
+        or centers.shape[1] == 1 != points.shape[1]
+    ):
+        raise ValueError(
+            "kmeans_soft_grad is written for centers[n, m], points[k, m], temperature"
+        )
+    difference = points[:, None, :] - centers
+    distances = np.sum(difference**2, axis=2)
+    weights = np.exp((distances.min(axis=1, keepdims=True) - distances) / temperature)
+    sum_weights = weights.sum(axis=1, keepdims=True)
+    weights2 = weights / sum_weights
+    sum_term = (distances * weights).sum(axis=1, keepdims=True)
+    scale = weights * (distances - sum_term / sum_weights)
+    d_distances = weights2 - scale / (temperature * sum_weights)
+    return -2 * (d_distances[..., None] * difference).sum(axis=0)

@@ -1,0 +1,42 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.layer_norm:layer_norm --wrt x,gain,bias \
+#         --shapes 'bias=m, gain=m, weights=n m, x=n m' -o layer_norm_grad.py
+#
+# layer_norm_grad: from tests.array_programs.layer_norm:layer_norm
+#     sha256 f85f5405e8a94535e4c25d0218522df9918792cd70919276bd9f2e43ecdca82d
+
+import numpy as np
+
+
+def layer_norm_grad(x, gain, bias, weights):
+    """Gradient of layer_norm with respect to x, gain, bias."""
+    if (
+        x.ndim != 2
+        or gain.ndim != 1
+        or bias.ndim != 1
+        or weights.ndim != 2
+        or len(x) == 1 != len(weights)
+        or len(bias) == 1 != weights.shape[1]
+        or (len(gain) == 1) != (len(bias) == 1)
+        or (x.shape[1] == 1) != (len(gain) == 1)
+    ):
+        raise ValueError(
+            "layer_norm_grad is written for x[n, m], gain[m], bias[m], weights[n, m]"
+        )
+    mean = np.mean(x, axis=-1, keepdims=True)
+    variance = np.var(x, axis=-1, keepdims=True)
+    x_minus_mean = x - mean
+    total = variance + 1e-5
+    sqrt_total = np.sqrt(total)
+    normed = x_minus_mean / sqrt_total
+    d_normed = gain * weights
+    sum_term = (d_normed * x_minus_mean).sum(axis=1, keepdims=True) * x_minus_mean
+    difference = d_normed - sum_term / (x.shape[1] * total)
+    return (
+        (difference - (weights @ gain)[:, None] / x.shape[1]) / sqrt_total,
+        (weights * normed).sum(axis=0),
+        weights.sum(axis=0),
+    )

@@ -1,0 +1,95 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.reprojection:reprojection --wrt \
+#         camera,points,weights --shapes \
+#         'camera=n, features=m l, points=m k, weights=m' -o reprojection_grad.py
+#
+# reprojection_grad: from tests.array_programs.reprojection:reprojection
+#     sha256 431d786024c398e3bc54557628750e812ffe01283545c66207ef55fed86e2250
+
+import numpy as np
+
+
+def reprojection_grad(camera, points, weights, features):
+    """Gradient of reprojection with respect to camera, points, weights."""
+    if (
+        camera.ndim != 1
+        or points.ndim != 2
+        or weights.ndim != 1
+        or features.ndim != 2
+        or (len(weights) == 1) != (len(features) == 1)
+        or len(points) == 1 != len(features)
+        or len(camera[7:9]) == 1
+        or (points.shape[1] == 1) != (len(camera[3:6]) == 1)
+    ):
+        raise ValueError(
+            "reprojection_grad is written for camera[n], points[m, k], weights[m], "
+            "features[m, l]"
+        )
+    rotation = camera[:3]
+    center = camera[3:6]
+    focal = camera[6]
+    principal = camera[7:9]
+    radial = camera[9:]
+    theta = np.linalg.norm(rotation)
+    k = rotation / theta
+    k_2 = k[2]
+    k_1 = k[1]
+    k_0 = k[0]
+    cross = np.array([[0, -k_2, k_1], [k_2, 0, -k_0], [-k_1, k_0, 0]])
+    sin_theta = np.sin(theta)
+    cos_theta = np.cos(theta)
+    difference = 1 - cos_theta
+    R = np.eye(3) + sin_theta * cross + (difference * cross) @ cross
+    points_minus_center = points - center
+    seen = points_minus_center @ R.T
+    seen_part = seen[:, :2]
+    seen_part2 = seen[:, 2:]
+    plane = seen_part / seen_part2
+    r2 = np.sum(plane**2, axis=1, keepdims=True)
+    radial_0 = radial[0]
+    radial_1 = radial[1]
+    total = 1 + radial_0 * r2 + radial_1 * r2**2
+    distorted = plane * total
+    pixels = focal * distorted + principal
+    r2_column = r2[:, 0]
+    gap = pixels - features
+    d_pixels = 2 * weights[:, None] ** 2 * gap
+    d_distorted = focal * d_pixels
+    plane_d_distorted = plane * d_distorted
+    sum_term = plane_d_distorted.sum(axis=1)
+    d_radial = np.zeros_like(radial)
+    d_radial[1] += r2_column**2 @ sum_term
+    d_radial[0] += r2_column @ sum_term
+    sum_term2 = 2 * plane * plane_d_distorted.sum(axis=1, keepdims=True)
+    d_plane = d_distorted * total + sum_term2 * (radial_0 + 2 * radial_1 * r2)
+    d_seen = np.zeros_like(seen)
+    d_seen[:, 2:] -= (seen_part * d_plane).sum(axis=1, keepdims=True) / seen_part2**2
+    d_seen[:, :2] += d_plane / seen_part2
+    product = points_minus_center.T @ d_seen
+    transpose_term = difference * product.T
+    d_cross = (
+        sin_theta * product.T + (cross @ transpose_term.T).T + cross.T @ transpose_term
+    )
+    offset = d_cross[2, 1] - d_cross[1, 2]
+    difference2 = d_cross[0, 2] - d_cross[2, 0]
+    difference3 = d_cross[1, 0] - d_cross[0, 1]
+    d_k = np.zeros_like(k)
+    d_k[0] += offset
+    d_k[1] += difference2
+    d_k[2] += difference3
+    scale = sin_theta * np.vdot(cross, (cross @ product).T)
+    combined = scale + cos_theta * np.vdot(cross, product.T)
+    d_rotation = (combined - rotation @ d_k / theta**2) / theta * rotation
+    d_rotation[0] -= -offset / theta
+    d_rotation[1] += difference2 / theta
+    d_rotation[2] -= -difference3 / theta
+    d_camera = np.zeros_like(camera)
+    d_camera[9:] += d_radial
+    d_camera[3:6] -= R.T @ d_seen.sum(axis=0)
+    d_camera[:3] += d_rotation
+    d_camera[6] += np.vdot(distorted, d_pixels)
+    d_camera[7:9] += d_pixels.sum(axis=0)
+    return d_camera, (R.T @ d_seen.T).T, 2 * weights * (gap**2).sum(axis=1)

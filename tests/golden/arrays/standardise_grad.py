@@ -1,0 +1,23 @@
+# Written by diffsrc 0.1.0 with SymPy 1.14.0. Do not edit.
+#
+# To bring it up to date, run (files are as seen from here)
+#
+#     diffsrc generate tests.array_programs.standardise:standardise --wrt x --shapes \
+#         'weights=n, x=n' -o standardise_grad.py
+#
+# standardise_grad: from tests.array_programs.standardise:standardise
+#     sha256 3adef5d8360c4715ca95b2963dee6d8860f9a6634d5cfe226a328c915d48c75e
+
+
+def standardise_grad(x, weights):
+    """Gradient of standardise with respect to x."""
+    if x.ndim != 1 or weights.ndim != 1 or len(x) == 1 != len(weights):
+        raise ValueError("standardise_grad is written for x[n], weights[n]")
+    std_x = x.std()
+    weights_over_std_x = weights / std_x
+    x_minus_mean_x = x - x.mean()
+    return (
+        weights_over_std_x
+        - weights @ x_minus_mean_x / (len(x) * std_x**3) * x_minus_mean_x
+        - weights_over_std_x.sum() / len(x)
+    )
