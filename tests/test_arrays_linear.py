@@ -288,7 +288,7 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         sums_axis,
         (normal(3, 4), normal(3)),
         0,
-        "return w[:, None] * np.exp(a - special.logsumexp(a, axis=1, keepdims=True))",
+        "return w[:, None] * np.exp(a - special.logsumexp(a, axis=1)[:, None])",
     ),
     (
         eigvalsh,

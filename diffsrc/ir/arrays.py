@@ -671,15 +671,12 @@ class _Flat:
             found.append((own, order, names))
         own, order, names = min(found, key=lambda f: f[:2])
         backward = {new: old for old, new in names.items()}
-        left = sorted(order)
-        axes = tuple(self._size(group, backward[new]) for new in left)
         nodes = [node for node, _ in group]
-        node = self.graph.call(
-            "contract",
-            *nodes,
-            params=(own, tuple(left)),
-            type_=Type("float", axes) if axes else FLOAT,
-        )
+        # Its axes are in the order in which it was first asked for.
+        left = self.graph.orders.setdefault((*nodes, own, frozenset(order)), order)
+        axes = tuple(self._size(group, backward[new]) for new in left)
+        type_ = Type("float", axes) if axes else FLOAT
+        node = self.graph.call("contract", *nodes, params=(own, left), type_=type_)
         if len(order) == 2 and any((own, order[::-1]) == other[:2] for other in found):
             self.graph.symmetric.add(node)
         return aligned(node, tuple(backward[new] for new in left), out)

@@ -71,6 +71,8 @@ class Graph:
         self.wholes: set[Node] = set()
         # Of these sizes NumPy raises if they differ.
         self.held: dict[tuple[Node, Node], None] = {}
+        # The axes of contractions.
+        self.orders: dict[tuple[object, ...], tuple[int, ...]] = {}
         # Matrices that are their own transposes; values with their axes in another order.
         self.symmetric: set[Node] = set()
         self.turned: dict[tuple[Node, tuple[int, ...]], Node] = {}

@@ -42,8 +42,6 @@ from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, withou
 Write = Callable[[Node], Node]
 
 HOLE = re.compile(r"{(\d+)}")
-# Written reductions whose `params` are axes, which may be kept.
-KEEPING = frozenset({"np.sum", "np.logsumexp_over"})
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
 MAX_ORDERED = 5  # factors of which all orders are looked at
@@ -87,12 +85,6 @@ class ArrayWriter:
             case "index":
                 text = f"{{0}}{items(node.params)}"
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
-            case "logsumexp":
-                (axes,) = node.params
-                text = PRIMITIVES[node.op](node)
-                return spelled(
-                    "logsumexp_over", text, [*map(self.write, node.args)], node.type, axes
-                )
             case "mirrored":
                 return self._mirrored(node)
             case "put" | "put_along":
@@ -415,6 +407,10 @@ class ArrayWriter:
         if square and not out and isinstance(arg, Prod):
             base = self.write(arg.factors[0][0])
             return _inner(base, base, type_)
+        if not out and isinstance(arg, Call) and arg.op == "diagonal" and not self.computed(arg):
+            matrix = arg.args[0]
+            if len(matrix.type.axes) == 2 and arg.params == (0,):
+                return spelled("trace", "np.trace({0})", [self.write(matrix)], type_)
         written = self.write(arg)
         if not out:
             return spelled("sum", "{0}.sum()", [written], type_)
@@ -563,9 +559,9 @@ def _float_in(condition: Node) -> Node | None:
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     """A sum over axes that become unit axes: `x.sum(axis=1, keepdims=True)`."""
-    if not (isinstance(node, Call) and node.op in KEEPING and node.params):
+    if not (isinstance(node, Call) and node.op == "np.sum" and node.params):
         return None
-    arg = node.args[0]
+    (arg,) = node.args
     rank = len(arg.type.axes)
     places = iter(range(rank))
     units = tuple(None if i in node.params else next(places) for i in range(rank))
@@ -577,7 +573,7 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     graph = node.graph
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))
     text = f"{str(node.options[0])[:-1]}, keepdims=True)"
-    return spelled(node.op.removeprefix("np."), text, node.args, Type("float", axes))
+    return spelled("sum", text, [arg], Type("float", axes))
 
 
 def items(spec: tuple[tuple[object, ...], ...]) -> str:

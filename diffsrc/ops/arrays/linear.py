@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import expanded, eye, shaped
+from diffsrc.ir import Call, Node, Prod
+from diffsrc.ir.arrays import expanded, eye, shaped, value_of
 from diffsrc.ir.shapes import Axes, joined
 from diffsrc.ops.arrays.basic import matmul
 from diffsrc.ops.arrays.table import applied, array, primitive
@@ -37,6 +37,9 @@ def inv(a: Node) -> Node:
 
 def solve(a: Node, b: Node) -> Node:
     """The solution of `a @ x = b`; `b` is a vector if it has one axis, else matrices."""
+    numbers, b = without_numbers(b)
+    if numbers:
+        return a.graph.product([*numbers, solve(a, b)])
     *batch, rows, _ = _matrix(a)
     if not b.type.axes:
         raise ValueError("0-dimensional array given. Array must be at least one-dimensional")
@@ -44,7 +47,18 @@ def solve(a: Node, b: Node) -> Node:
     if of_b[0] is not rows:
         a.graph.held[rows, of_b[0]] = None
     front = joined(tuple(batch), b.type.axes[: -len(of_b)])
-    return applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
+    return value_of(applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:]))))
+
+
+def without_numbers(b: Node) -> tuple[list[Node], Node]:
+    """The numbers that a value is multiplied with, and the rest; systems are linear."""
+    graph = b.graph
+    if not isinstance(b, Prod):
+        return [], b
+    powers = [graph.power(base, e) for base, e in b.factors]
+    numbers = [power for power in powers if not power.type.axes]
+    rest = graph.product([power for power in powers if power.type.axes])
+    return [graph.number(b.coefficient), *numbers], rest
 
 
 def det(a: Node) -> Node:
@@ -129,8 +143,9 @@ def solve_triangular(
 
 def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     """The primitive: of the lower triangle, or the upper one; transposed; with ones in it."""
-    type_ = solve(a, b).type
-    return applied("solve_triangular", a, b, params=params, type_=type_)
+    numbers, b = without_numbers(b)
+    made = applied("solve_triangular", a, b, params=params, type_=solve(a, b).type)
+    return a.graph.product([*numbers, value_of(made)])
 
 
 def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
@@ -151,7 +166,9 @@ def factored(c: Node, b: Node, *, lower: bool) -> Node:
     """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
     known = isinstance(c, Call) and c.op == "cho_factor" and c.params == (lower,)
     of = c.args if isinstance(c, Call) and known else ()
-    return applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
+    numbers, b = without_numbers(b)
+    made = applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
+    return c.graph.product([*numbers, value_of(made)])
 
 
 def scipy_solve(a: Node, b: Node, lower: object, assume_a: object, transposed_: object) -> Node:

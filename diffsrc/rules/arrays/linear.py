@@ -83,7 +83,7 @@ def _solve(g: Node, y: Call, i: int) -> Node:
     a, b = y.args
     g = _in_full(g, y, b)
     if len(b.type.axes) > 1 or len(a.type.axes) == 2:
-        back = value_of(solve(transposed(a), g))
+        back = solve(transposed(a), g)
     else:
         rank = len(g.type.axes)
         column = solve(transposed(a), expanded(g, (rank,), rank + 1))
@@ -199,9 +199,7 @@ def _solve_triangular(g: Node, y: Call, i: int) -> Node:
     """As for other systems, in the triangle that is read."""
     a, b = y.args
     lower, trans, unit = y.params
-    back = value_of(
-        triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
-    )
+    back = triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
     if i:
         return back
     x = value_of(y)
@@ -216,7 +214,7 @@ def _cho_solve(g: Node, y: Call, i: int) -> Node:
     (lower,) = y.params
     if of and i == 0:
         return y.graph.zero
-    back = value_of(factored(c, _in_full(g, y, b), lower=bool(lower)))
+    back = factored(c, _in_full(g, y, b), lower=bool(lower))
     if i == 1:
         return back
     product = _outer(back, value_of(y), c.type.axes, vectors=len(y.type.axes) == 1)
