@@ -63,9 +63,18 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
     if not spec:
         return index(node, (("at", 0),) * rank)
-    if len(spec) == rank > 1 and None not in spec and turned(node, spec) is node:  # type: ignore[arg-type] # axes
-        return node
+    if len(spec) == rank > 1 and None not in spec:
+        other = turned(node, spec)  # type: ignore[arg-type] # axes
+        if other is node or is_of_vectors(node):
+            return other
     return _view(node, spec)
+
+
+def is_of_vectors(node: Node) -> bool:
+    """Whether a value is a product of vectors and numbers, each with an axis of its own."""
+    return isinstance(node, Prod) and all(
+        sum(not is_unit(size) for size in base.type.axes) < 2 for base, _ in node.factors
+    )
 
 
 def value_of(node: Node) -> Node:

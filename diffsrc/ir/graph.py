@@ -145,6 +145,10 @@ class Graph:
                 self.powers = True
         return node
 
+    def has_call(self, op: str, args: tuple[Node, ...], params: tuple[object, ...]) -> bool:
+        """Whether an operation on arrays is there."""
+        return (Call, op, args, (), params) in self.table
+
     def again(self, node: Call, args: tuple[Node, ...]) -> Call:
         """The same operation on other arguments."""
         if args == node.args:

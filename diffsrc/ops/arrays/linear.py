@@ -37,7 +37,7 @@ def inv(a: Node) -> Node:
 
 def solve(a: Node, b: Node) -> Node:
     """The solution of `a @ x = b`; `b` is a vector if it has one axis, else matrices."""
-    numbers, b = without_numbers(b)
+    numbers, b = _known("solve", a, b, ("solve",))
     if numbers:
         return a.graph.product([*numbers, solve(a, b)])
     *batch, rows, _ = _matrix(a)
@@ -50,14 +50,16 @@ def solve(a: Node, b: Node) -> Node:
     return value_of(applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:]))))
 
 
-def without_numbers(b: Node) -> tuple[list[Node], Node]:
-    """The numbers that a value is multiplied with, and the rest; systems are linear."""
+def _known(name: str, a: Node, b: Node, params: tuple[object, ...]) -> tuple[list[Node], Node]:
+    """The numbers that `b` is multiplied with, and the rest, if the system is solved for that."""
     graph = b.graph
     if not isinstance(b, Prod):
         return [], b
     powers = [graph.power(base, e) for base, e in b.factors]
     numbers = [power for power in powers if not power.type.axes]
     rest = graph.product([power for power in powers if power.type.axes])
+    if not graph.has_call(name, (a, rest), params):
+        return [], b
     return [graph.number(b.coefficient), *numbers], rest
 
 
@@ -143,7 +145,7 @@ def solve_triangular(
 
 def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     """The primitive: of the lower triangle, or the upper one; transposed; with ones in it."""
-    numbers, b = without_numbers(b)
+    numbers, b = _known("solve_triangular", a, b, params)
     made = applied("solve_triangular", a, b, params=params, type_=solve(a, b).type)
     return a.graph.product([*numbers, value_of(made)])
 
@@ -166,7 +168,7 @@ def factored(c: Node, b: Node, *, lower: bool) -> Node:
     """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
     known = isinstance(c, Call) and c.op == "cho_factor" and c.params == (lower,)
     of = c.args if isinstance(c, Call) and known else ()
-    numbers, b = without_numbers(b)
+    numbers, b = _known("cho_solve", c, b, (lower,)) if not of else ([], b)
     made = applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
     return c.graph.product([*numbers, value_of(made)])
 
