@@ -252,7 +252,7 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         0,
         "L = np.linalg.cholesky(x @ x.T)\n"
         "inv_term = np.linalg.inv(L)\n"
-        "return 2 * (inv_term.T @ inv_term @ x)",
+        "return 2 * (inv_term.T @ (inv_term @ x))",
     ),
     (
         cholesky,
@@ -261,7 +261,7 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         "L = np.linalg.cholesky(x @ np.matrix_transpose(x))\n"
         "inv_term = np.linalg.inv(L)\n"
         "product = L.T @ w\n"
-        "return inv_term.T @ (np.tril(product) + np.tril(product, -1).T) @ inv_term @ x",
+        "return inv_term.T @ ((np.tril(product) + np.tril(product, -1).T) @ inv_term @ x)",
     ),
     (
         evidence,

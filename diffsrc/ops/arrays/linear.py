@@ -37,9 +37,7 @@ def inv(a: Node) -> Node:
 
 def solve(a: Node, b: Node) -> Node:
     """The solution of `a @ x = b`; `b` is a vector if it has one axis, else matrices."""
-    numbers, b = _known("solve", a, b, ("solve",))
-    if numbers:
-        return a.graph.product([*numbers, solve(a, b)])
+    number, b = _known("solve", a, b, ("solve",))
     *batch, rows, _ = _matrix(a)
     if not b.type.axes:
         raise ValueError("0-dimensional array given. Array must be at least one-dimensional")
@@ -47,20 +45,24 @@ def solve(a: Node, b: Node) -> Node:
     if of_b[0] is not rows:
         a.graph.held[rows, of_b[0]] = None
     front = joined(tuple(batch), b.type.axes[: -len(of_b)])
-    return value_of(applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:]))))
+    made = applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
+    return number * value_of(made)
 
 
-def _known(name: str, a: Node, b: Node, params: tuple[object, ...]) -> tuple[list[Node], Node]:
-    """The numbers that `b` is multiplied with, and the rest, if the system is solved for that."""
-    graph = b.graph
-    if not isinstance(b, Prod):
-        return [], b
-    powers = [graph.power(base, e) for base, e in b.factors]
-    numbers = [power for power in powers if not power.type.axes]
-    rest = graph.product([power for power in powers if power.type.axes])
-    if not graph.has_call(name, (a, rest), params):
-        return [], b
-    return [graph.number(b.coefficient), *numbers], rest
+def numbers_of(node: Node) -> tuple[Node, Node]:
+    """The number that an array is multiplied with, and the rest."""
+    graph = node.graph
+    if not isinstance(node, Prod):
+        return graph.one, node
+    powers = [graph.power(base, e) for base, e in node.factors]
+    number = graph.product([node.coefficient, *(p for p in powers if not p.type.axes)])
+    return number, graph.product([p for p in powers if p.type.axes])
+
+
+def _known(name: str, a: Node, b: Node, params: tuple[object, ...]) -> tuple[Node, Node]:
+    """The number that `b` is multiplied with, and the rest, if the system is solved for that."""
+    number, rest = numbers_of(b)
+    return (number, rest) if a.graph.has_call(name, (a, rest), params) else (a.graph.one, b)
 
 
 def det(a: Node) -> Node:
@@ -145,9 +147,9 @@ def solve_triangular(
 
 def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     """The primitive: of the lower triangle, or the upper one; transposed; with ones in it."""
-    numbers, b = _known("solve_triangular", a, b, params)
+    number, b = _known("solve_triangular", a, b, params)
     made = applied("solve_triangular", a, b, params=params, type_=solve(a, b).type)
-    return a.graph.product([*numbers, value_of(made)])
+    return number * value_of(made)
 
 
 def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
@@ -168,9 +170,8 @@ def factored(c: Node, b: Node, *, lower: bool) -> Node:
     """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
     known = isinstance(c, Call) and c.op == "cho_factor" and c.params == (lower,)
     of = c.args if isinstance(c, Call) and known else ()
-    numbers, b = _known("cho_solve", c, b, (lower,)) if not of else ([], b)
     made = applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
-    return c.graph.product([*numbers, value_of(made)])
+    return value_of(made)
 
 
 def scipy_solve(a: Node, b: Node, lower: object, assume_a: object, transposed_: object) -> Node:

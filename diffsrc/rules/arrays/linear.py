@@ -26,6 +26,7 @@ from diffsrc.ops.arrays.linear import (
     gaps,
     inv,
     matrix_power,
+    numbers_of,
     solve,
     triangular,
 )
@@ -98,7 +99,7 @@ def _outer(left: Node, right: Node, to: Axes, *, vectors: bool) -> Node:
     rank = len(right.type.axes)
     if vectors:
         left = expanded(left, (rank,), rank + 1)
-        right = expanded(right, (rank - 1,), rank + 1)
+        right = right if rank == 1 else expanded(right, (rank - 1,), rank + 1)
         product = left * right
         axes = product.type.axes
     else:
@@ -175,8 +176,9 @@ def _eigenvectors(g: Node, y: Call, _: int) -> Node:
     v = value_of(y)
     w = value_of(eigvalsh(y.args[0], str(y.params[0])))
     product = fitted(_product([(v, "ki"), (g, "kj")], axes, "ij"), axes)
+    number, product = numbers_of(product)
     inner = (product - transposed(product)) / (2 * gaps(w))
-    return _product([(v, "ik"), (inner, "kl"), (v, "jl")], axes, "ij")
+    return number * _product([(v, "ik"), (inner, "kl"), (v, "jl")], axes, "ij")
 
 
 def _matrix_power(g: Node, y: Call, _: int) -> Node:
