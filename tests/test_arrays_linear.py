@@ -71,6 +71,19 @@ def evidence(x, y):
     return y @ alpha + np.linalg.slogdet(K)[1]
 
 
+def evidence_by_factor(x, y):
+    K = np.exp(-np.sum((x[:, None] - x) ** 2, axis=-1)) + np.eye(len(x), dtype=x.dtype)
+    L = np.linalg.cholesky(K)
+    alpha = np.linalg.solve(L.T, np.linalg.solve(L, y))
+    return y @ alpha + 2 * np.sum(np.log(np.diag(L)))
+
+
+def told_products(a, b):
+    x = np.linalg.solve(a, b)
+    z = np.linalg.inv(a) @ b + a @ x
+    return np.sum(z**2) + np.sum(np.linalg.inv(a).T @ x) ** 2 + np.sum(a.T @ x)
+
+
 def scipy_cholesky(x, w):
     return np.sum(w * scipy.linalg.cholesky(x @ x.T))
 
@@ -159,6 +172,8 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (eigenvectors, (normal(3, 3), normal(3, 3))),
     (eigvalsh, (normal(3, 3), normal(3))),
     (evidence, (normal(4, 2), normal(4))),
+    (evidence_by_factor, (normal(4, 2), normal(4))),
+    (told_products, (regular(3, 3), normal(3))),
     (scipy_cholesky, (regular(3, 3), normal(3, 3))),
     (scipy_solve, (regular(3, 3), normal(3))),
     (scipy_inv, (regular(3, 3),)),

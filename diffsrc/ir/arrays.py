@@ -458,6 +458,8 @@ def _symmetric(node: Node, holds: bool) -> Node:  # noqa: FBT001 # one of two
 
 def mirrored(node: Node) -> Node:
     """Matrices whose lower triangle stands above the diagonal too."""
+    if is_symmetric(node):
+        return node
     made = node.graph.call("mirrored", node, params=("mirrored",), type_=node.type)
     return _symmetric(made, len(node.type.axes) == 2)
 
@@ -631,6 +633,7 @@ class _Flat:
         graph = self.graph
         kept = set(out)
         self._drop_diagonals(kept)
+        self._solve(kept)
         factors = [
             (graph.power(node, exponent), labels)
             for (node, labels), exponent in self.powers.items()
@@ -645,6 +648,24 @@ class _Flat:
             else:
                 parts.append(self._core(group, out))
         return graph.product([graph.number(self.coefficient), *parts])
+
+    def _solve(self, kept: set[Label]) -> None:
+        """Products of matrices and vectors that solved systems tell: `a @ solve(a, b)` is `b`."""
+        if not self.graph.systems:
+            return
+        vectors = [f for f in self.powers if len(f[1]) == 1 and f[1][0] not in kept]
+        for vector in vectors:
+            node, (label,) = vector
+            beside = [f for f in self.powers if label in f[1] and f is not vector]
+            if len(beside) != 1 or len(beside[0][1]) != 2:
+                continue
+            matrix, labels = beside[0]
+            if self.powers.get(vector) != 1 or self.powers[beside[0]] != 1:
+                continue
+            found = _told(matrix if labels[1] == label else transposed(matrix), node)
+            if found is not None:
+                del self.powers[vector], self.powers[beside[0]], self.sizes[label]  # type: ignore[arg-type] # a label
+                self.add(found, (labels[0] if labels[1] == label else labels[1],))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
         """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
@@ -747,6 +768,22 @@ def _exchanged(node: Node) -> list[tuple[tuple[int, ...], int]]:
 
 def _opposite(node: Node) -> Node:
     return node.graph.negated(node) if isinstance(node, Sum) else -node
+
+
+def _told(matrix: Node, vector: Node) -> Node | None:
+    """The product of a matrix and a vector, if it is known from a system that is solved."""
+    graph = matrix.graph
+    inner = graph.inner.get(vector, vector)
+    if isinstance(inner, Call) and inner.op == "solve" and inner.args[0] is matrix:
+        return inner.args[1]
+    turned_ = isinstance(matrix, Call) and matrix.op == "view"
+    inverse = matrix.args[0] if isinstance(matrix, Call) and turned_ else matrix
+    inverse = graph.inner.get(inverse, inverse)
+    if not (isinstance(inverse, Call) and inverse.op == "inv"):
+        return None
+    of = transposed(inverse.args[0]) if turned_ else inverse.args[0]
+    system = graph.systems.get((of, vector))
+    return None if system is None else value_of(system)
 
 
 def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:

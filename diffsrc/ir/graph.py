@@ -78,6 +78,9 @@ class Graph:
         self.turned: dict[tuple[Node, tuple[int, ...]], Node] = {}
         # Of the forms of arrays that the user named, what stands for them.
         self.named: dict[Node, Node] = {}
+        self.inner: dict[Node, Node] = {}
+        # Systems that are solved, by their matrices and right sides.
+        self.systems: dict[tuple[Node, Node], Node] = {}
         # What derivatives take for granted of two sizes: that they are "==", or that one is ">=".
         self.assumed: dict[tuple[Node, str, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.

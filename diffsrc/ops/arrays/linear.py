@@ -46,6 +46,8 @@ def solve(a: Node, b: Node) -> Node:
         a.graph.held[rows, of_b[0]] = None
     front = joined(tuple(batch), b.type.axes[: -len(of_b)])
     made = applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
+    if len(made.type.axes) == 1:
+        a.graph.systems[a, b] = made
     return number * value_of(made)
 
 
