@@ -233,8 +233,18 @@ class Writer:
             text = f"{self.printer(first, ATOM)}.copy()"
         self._line(level, f"{name} = {text}")
         for target, text in node.params:
-            filled = self.printer.filled(f"{name}{target} {text}" if target else text, node.args)
-            self._line(level, filled.replace("{name}", name))
+            line = f"{name}{target} {text}" if target else text.replace("{name}", name)
+            filled = self.printer.filled(line, node.args)
+            # What is long gets a name, the longest value first.
+            long = [arg for arg in node.args[1:] if arg.operands and arg not in self.names]
+            while len(filled) + level * len(INDENT) > WIDTH and long:
+                part = max(long, key=lambda arg: len(self.printer(arg)))
+                if self.printer(part) not in filled:
+                    break
+                long.remove(part)
+                self._assign(part, Plan({}), level)
+                filled = self.printer.filled(line, node.args)
+            self._line(level, filled)
 
     def _condition(self, node: Node, level: int) -> str:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""

@@ -13,9 +13,10 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
+from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
-from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
+from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
 from diffsrc.ir.shapes import Axes, is_unit, joined, sizes_alike
 
 Label = int | None
@@ -58,6 +59,10 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         if numbers or node.coefficient != 1:
             rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
             return graph.product([node.coefficient, *numbers, view(graph.product(rest), spec)])
+    if isinstance(node, Sum) and None not in spec and _keeps_order(spec):
+        terms = _without_units(node, spec)
+        if terms is not None:
+            return terms
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
@@ -141,6 +146,23 @@ def is_symmetric(node: Node) -> bool:
     return len(node.type.axes) == 2 and turned(node, (1, 0)) is node
 
 
+def _without_units(node: Sum, spec: tuple[int | None, ...]) -> Node | None:
+    """A sum of columns as one of what they are views of."""
+    whole = tuple(None if is_unit(size) else i for i, size in enumerate(node.type.axes))
+    terms = [
+        (c, aligned(term, labels_of(term.type.axes, whole), _labels(spec, whole)))
+        for term, c in node.terms
+    ]
+    views = (
+        isinstance(part, Call) and part.op == "view"
+        for _, term in terms
+        for part in (term, *(term.operands if isinstance(term, Prod) else ()))
+    )
+    if any(views):
+        return None
+    return node.graph.sum([node.constant, *(c * term for c, term in terms)])
+
+
 def _keeps_order(spec: tuple[int | None, ...]) -> bool:
     left = [axis for axis in spec if axis is not None]
     return left == sorted(left)
@@ -200,13 +222,46 @@ def in_shape(node: Node, axes: Axes) -> Node:
 
 
 def filled(node: Node, like: Node) -> Node:
-    """A value repeated to the shape of another, if it lacks some of its axes."""
+    """A value repeated to the shape of another, if it lacks some of its axes.
+
+    What is made of lengths alone gets its precision too.
+    """
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
     if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
-        return expanded(node, range(front), rank)
+        if not rank or _has_values(node):
+            return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
+
+
+# Operations that give float64 of what is float32.
+WIDENING = frozenset(
+    {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
+)
+
+
+def in_precision_of(node: Node, like: Node) -> Node:
+    """A value in the precision of an array, where an operation on the way to it has another."""
+    fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
+    if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
+        return node  # that of the array of zeros
+    if any(isinstance(n, Call) and n.op in WIDENING for n in reachable((node,))):
+        return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
+    return node
+
+
+def _has_values(node: Node) -> bool:
+    """Whether arguments are in it, or what depends on their values."""
+    todo, seen = [node], {node}
+    while todo:
+        below = todo.pop()
+        if isinstance(below, Var):
+            return True
+        if not (isinstance(below, Call) and below.op == "dim"):
+            todo += [n for n in below.operands if n not in seen]
+            seen.update(below.operands)
+    return False
 
 
 # Items
@@ -229,7 +284,7 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
         plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
-        left = [entry for entry in spec if entry[0] not in {"at", "gap"}]
+        left = [entry for entry in spec if entry[0] not in {"at", "gap", "flat"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)
@@ -424,8 +479,11 @@ def _diagonal(a: Node, offset: int) -> Node:
             return a.args[0]
     node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
     if not node.type.axes:
-        if is_unit(rows) or is_unit(columns):
-            size: Node = a.graph.one
+        if isinstance(rows, Number) and isinstance(columns, Number):
+            below, right = rows.value + min(offset, 0), columns.value - max(offset, 0)
+            size: Node = a.graph.number(max(0, min(below, right)))
+        elif not offset and (is_unit(rows) or is_unit(columns)):
+            size = a.graph.one
         elif not offset and is_square((rows, columns)):
             size = rows
         else:

@@ -18,6 +18,7 @@ from diffsrc.ir import (
     Number,
     Prod,
     Ref,
+    Sum,
     Template,
     Type,
     Var,
@@ -32,12 +33,15 @@ from diffsrc.ir.arrays import (
     contract,
     filled,
     is_symmetric,
+    labels_of,
     nested,
     view,
 )
 from diffsrc.ir.indices import distinct_by
+from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
+from diffsrc.simplify.written import has_minus, negated
 
 Write = Callable[[Node], Node]
 
@@ -77,7 +81,7 @@ class ArrayWriter:
                 return spelled("dim", text, [self.write(node.args[0])], node.type)
             case "broadcast":
                 return self._broadcast(node)
-            case "reshape" if (like := _owner(node.type.axes)) is not None:
+            case "reshape" if len(node.params) > 1 and (like := _owner(node.type.axes)) is not None:
                 args = [self.write(node.args[0]), self.write(like)]
                 return spelled("reshape", "{0}.reshape({1}.shape)", args, node.type)
             case "fill":
@@ -230,8 +234,10 @@ class ArrayWriter:
         value, _, *at = node.args
         sign = "-" if coefficient < 0 else "+"
         at_first = len(args)
-        args.append(self.write(magnitude(coefficient) * value))
-        args += map(self.write, at)
+        written = self.write(magnitude(coefficient) * value)
+        if has_minus(written, set()):
+            written, sign = negated(written, set()), "+" if sign == "-" else "-"
+        args += (written, *map(self.write, at))
         parts = [_shifted(part, at_first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:
@@ -296,6 +302,9 @@ class ArrayWriter:
         own: tuple[Labels, ...]
         own, out = node.params
         factors = list(zip(node.args, own, strict=True))
+        spread = self._spread_out(node, factors, out)
+        if spread is not None:
+            return spread
         if len(factors) == 1:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
@@ -332,6 +341,31 @@ class ArrayWriter:
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
         self.made.add(without_view(chain.part(i, j)))
         return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+
+    def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
+        """Of a sum of arrays that have fewer axes than itself, a sum of contractions.
+
+        `a.T @ p - a.sum(axis=0)[:, None] * c` for that of `a[..., None] * (p[:, None] - c)`.
+        """
+        sizes = {
+            label: size
+            for arg, labels in factors
+            for label, size in zip(labels, arg.type.axes, strict=True)
+            if label is not None
+        }
+        for i, (arg, labels) in enumerate(factors):
+            if not isinstance(arg, Sum) or arg.constant or len(factors) < 2:
+                continue
+            whole = sum(not is_unit(size) for size in arg.type.axes)
+            if any(sum(not is_unit(s) for s in t.type.axes) >= whole for t in arg.operands):
+                continue
+            rest = factors[:i] + factors[i + 1 :]
+            terms = (
+                c * contract(node.graph, [(t, labels_of(t.type.axes, labels)), *rest], out, sizes)
+                for t, c in arg.terms
+            )
+            return self.write(node.graph.sum(terms))
+        return None
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]
@@ -566,10 +600,7 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     rank = len(arg.type.axes)
     places = iter(range(rank))
     units = tuple(None if i in node.params else next(places) for i in range(rank))
-    short = units
-    while short and short[0] is None:
-        short = short[1:]
-    if None not in spec or spec not in {units, short}:
+    if spec != units:
         return None
     graph = node.graph
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from diffsrc.ir import (
     COMPLEX,
@@ -86,6 +87,7 @@ class Reach:
     def offer(self, node: Node) -> None:
         """Let products be covered with a value of the user's."""
         form = self.normal(node)
+        form = self.normal.inner.get(form, form)  # type: ignore[call-overload] # a `Ref`, or nothing
         coefficient, powers = monomial_of(form)
         if node.type is COMPLEX and form.type is not COMPLEX:
             return
@@ -136,7 +138,7 @@ class Reach:
                     continue
                 own = node in self.named or node in self.computed or node in self.free
                 roots = roots_taken(inner, powers)
-                if roots and not (own and (is_root(node) or all(map(nonnegative, roots)))):
+                if roots and not (own and (is_root(node) or self._have_roots(node, roots))):
                     continue
                 # Once, if that is cheaper: `f / T` for `f**2 * c` where `f` is `1 / (c * T)`.
                 for count in (most,) if roots or abs(most) == 1 else (most, most // abs(most)):
@@ -165,6 +167,10 @@ class Reach:
             coefficient = quotient(coefficient, raised(scale, count))
         rest = {b: e - count * inner[b] if b in inner else e for b, e in powers.items()}
         return coefficient, {**{b: e for b, e in rest.items() if e}, node: count}
+
+    def _have_roots(self, node: Node, roots: Sequence[Node]) -> bool:
+        """Whether values are not negative: by their forms, or as the user's array has their roots."""
+        return bool(node.type.axes) or all(map(nonnegative, roots))
 
     def _cost(self, base: Node, exponent: Exact) -> int:
         """What a power costs with the product that it is multiplied by."""
@@ -310,7 +316,8 @@ def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            if type(part) is Sum or (type(part) is Call and part.op in SCATTERED):
+            scattered = type(part) is Call and part.op in SCATTERED
+            if type(part) is Sum or scattered or part in part.graph.wholes:
                 uses[part] = uses.get(part, 0) + 1
     return uses
 

@@ -19,7 +19,7 @@ class Parameter(NamedTuple):
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
     "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
-    "dtype" for a kind of floats; "refused" for what is not understood but left out; "rest" for all
+    "dtype" for a kind of floats, "kind" for one that changes values; "refused" for what is not understood but left out; "rest" for all
     arrays that follow; "graph" for the graph, which nobody passes. One that is `spread` takes all
     arguments that follow, in a method.
     """
@@ -67,6 +67,7 @@ KINDS = {
     "-": "refused",
     "~": "rest",
     "^": "dtype",
+    "%": "kind",
     "@": "graph",
 }
 # Where the functions are found, by what stands for it in spellings.
