@@ -722,7 +722,8 @@ class _Flat:
                 continue
             found = _told(matrix if labels[1] == label else transposed(matrix), node)
             if found is not None:
-                del self.powers[vector], self.powers[beside[0]], self.sizes[label]  # type: ignore[arg-type] # a label
+                del self.powers[vector], self.powers[beside[0]]
+                self.sizes = {x: size for x, size in self.sizes.items() if x != label}
                 self.add(found, (labels[0] if labels[1] == label else labels[1],))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
