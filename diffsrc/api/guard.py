@@ -65,21 +65,10 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
     printer = Printer({})
     given, live = _read(program)
     texts = {node: printer(node) for node in (*given, *live)}
-    axes = {texts[node]: node.type.axes for node in given}
-    said: dict[Node, str] = {}
-    for name, argument in signature.arguments:
-        for size, symbol in zip(axes.get(name, ()), argument.axes or (), strict=False):
-            if symbol.isidentifier():
-                said.setdefault(size, symbol)
-    every = [size for sizes in axes.values() for size in sizes]
-    letters = symbols(program.graph, every, said, axes.keys())
-    words = ", ".join(
-        f"{name}[{', '.join(letters[s] for s in sizes)}]" if sizes else name
-        for name, sizes in axes.items()
-    )
+    told = _lettered({texts[node]: node for node in given}, program, signature)
+    words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in told.items())
     known = {node: texts[node] for node in given}
     units = tuple(dict.fromkeys(_conditions(program, known, simplifier)))
-    told = {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
     return Shapes(
         tuple(_rank(texts[node], node) for node in given),
         tuple(_rank(texts[node], node) for node in live),
@@ -87,6 +76,30 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
         words,
         told,
     )
+
+
+def axes_of(program: Program, signature: Signature) -> dict[str, tuple[str, ...]]:
+    """A letter for each axis of the arguments; nothing where ranks are not known."""
+    if not program.graph.ranked:
+        return {}
+    printer = Printer({})
+    given, _ = _read(program)
+    return _lettered({printer(node): node for node in given}, program, signature)
+
+
+def _lettered(
+    given: Mapping[str, Node], program: Program, signature: Signature
+) -> dict[str, tuple[str, ...]]:
+    """A letter for each axis: those that the user gave, and one for those that are equal."""
+    axes = {name: node.type.axes for name, node in given.items()}
+    said: dict[Node, str] = {}
+    for name, argument in signature.arguments:
+        for size, symbol in zip(axes.get(name, ()), argument.axes or (), strict=False):
+            if symbol.isidentifier():
+                said.setdefault(size, symbol)
+    every = [size for sizes in axes.values() for size in sizes]
+    letters = symbols(program.graph, every, said, axes.keys())
+    return {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
 
 
 def _rank(text: str, node: Node) -> Rank:

@@ -140,7 +140,7 @@ def _step_of_arrays(work: Sweep, x: Node) -> Node | None:
 
 def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) -> None:
     """A zero that comes from `floor` and the like alone is not given silently."""
-    steps = work.partials.steps
+    steps = [*work.partials.steps, *_steps_on_arrays(work)]
     for x, result in zip(wanted, results, strict=True):
         if _is_zero(result):
             step = next((s for s in steps if x in reachable((s,))), None)
@@ -153,3 +153,15 @@ def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) 
                     work.program.places.get(step),
                     "Derive a smooth function, or write 0.0.",
                 )
+
+
+def _steps_on_arrays(work: Sweep) -> list[Node]:
+    """The places and counts that a program of arrays computes, as they are written."""
+    if not work.graph.ranked:
+        return []
+    normal = work.simplifier.normal
+    return [
+        normal.written.get(node, node)
+        for node in work.simplifier.order(work.program.body.roots())
+        if isinstance(node, Call) and node.op in STEPS and node.type.kind != "bool"
+    ]

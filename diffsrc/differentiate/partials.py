@@ -40,8 +40,14 @@ class Partials:
                 return [(t, graph.number(c)) for t, c in node.terms if t in self.active]
             case Prod():
                 powers = dict(node.factors)
+                own = self.simplifier.normal.outer.get(node)
                 return [
-                    (b, graph.monomial(node.coefficient * e, {**powers, b: e - 1}))
+                    (
+                        b,
+                        e * own / b
+                        if own is not None and e < 0
+                        else graph.monomial(node.coefficient * e, {**powers, b: e - 1}),
+                    )
                     for b, e in node.factors
                     if b in self.active
                 ]

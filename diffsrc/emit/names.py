@@ -32,6 +32,13 @@ ROLES = {
     "np.digitize": "places",
     "np.flatnonzero": "places",
     "np.nonzero": "places",
+    "np.order": "order",
+    "np.argsort": "order",
+    "np.low": "low",
+    "np.high": "high",
+    "np.below": "low",
+    "np.above": "high",
+    "np.nonzero_or_one": "divisor",
 }
 # Operations on arrays whose names say what they give.
 WORDS = frozenset(
@@ -105,7 +112,7 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     op, args, options = _word(node), node.args, node.options
-    if "." in node.op and not node.op.startswith("np."):
+    if "." in node.op and args and not node.op.startswith("np."):
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
@@ -215,7 +222,7 @@ def _word(node: Call) -> str:
     rule = node.options[-1] if node.options else None
     if isinstance(rule, Rule | CustomRule):
         return rule.name.rpartition(".")[2]
-    return node.op.removeprefix("np.").replace(".", "_")
+    return node.op.removeprefix("np.").replace(".", "_").rstrip("_")
 
 
 def _functions(node: Node, names: Mapping[Node, str]) -> Iterator[Call]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from diffsrc.ir import (
     COMPLEX,
     Call,
@@ -48,6 +51,7 @@ class Reach:
         computed: the values without names that are computed in any case.
         free: those that cost nothing.
         below: of arrays, all that the results consist of.
+        parents: how many of these are computed from each of them.
         covers: what products are written with.
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
@@ -63,6 +67,7 @@ class Reach:
         self.computed: set[Node] = set()
         self.free: set[Node] = set()
         self.below: set[Node] = set()
+        self.parents: Counter[Node] = Counter()
         self.covers: dict[Node, Cover] = {}
         self.offers: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         self.charges: dict[Node, int] = {}
@@ -82,6 +87,7 @@ class Reach:
     def offer(self, node: Node) -> None:
         """Let products be covered with a value of the user's."""
         form = self.normal(node)
+        form = self.normal.inner.get(form, form)  # type: ignore[call-overload] # a `Ref`, or nothing
         coefficient, powers = monomial_of(form)
         if node.type is COMPLEX and form.type is not COMPLEX:
             return
@@ -132,7 +138,7 @@ class Reach:
                     continue
                 own = node in self.named or node in self.computed or node in self.free
                 roots = roots_taken(inner, powers)
-                if roots and not (own and (is_root(node) or all(map(nonnegative, roots)))):
+                if roots and not (own and (is_root(node) or self._have_roots(node, roots))):
                     continue
                 # Once, if that is cheaper: `f / T` for `f**2 * c` where `f` is `1 / (c * T)`.
                 for count in (most,) if roots or abs(most) == 1 else (most, most // abs(most)):
@@ -161,6 +167,10 @@ class Reach:
             coefficient = quotient(coefficient, raised(scale, count))
         rest = {b: e - count * inner[b] if b in inner else e for b, e in powers.items()}
         return coefficient, {**{b: e for b, e in rest.items() if e}, node: count}
+
+    def _have_roots(self, node: Node, roots: Sequence[Node]) -> bool:
+        """Whether values are not negative: by their forms, or as the user's array has their roots."""
+        return bool(node.type.axes) or all(map(nonnegative, roots))
 
     def _cost(self, base: Node, exponent: Exact) -> int:
         """What a power costs with the product that it is multiplied by."""
@@ -191,6 +201,7 @@ class Reach:
         self.uses = uses_of_sums(below)
         if self.graph.ranked:
             self.below = set(below)
+            self.parents = Counter(part for node in below for part in node.operands)
         products = self._products(results, below)
         self.computed = self._written_below(below)
         self.charges.clear()
@@ -305,7 +316,8 @@ def uses_of_sums(nodes: list[Node]) -> dict[Node, int]:
     uses: dict[Node, int] = {}
     for node in nodes:
         for part in node.operands:
-            if type(part) is Sum or (type(part) is Call and part.op in SCATTERED):
+            scattered = type(part) is Call and part.op in SCATTERED
+            if type(part) is Sum or scattered or part in part.graph.wholes:
                 uses[part] = uses.get(part, 0) + 1
     return uses
 

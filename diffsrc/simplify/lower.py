@@ -85,7 +85,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed)
+        return ArrayWriter(self, self._is_computed, self._turns)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -201,7 +201,8 @@ class Lowering:
             case Number():
                 return literal(self.graph, node.value)
             case Ref():
-                return self.done[node.value] if isinstance(node.value, Sum | Prod) else node.value
+                built = isinstance(node.value, Sum | Prod) or node in self.graph.wholes
+                return self.done[node.value] if built else node.value
             case Result():
                 of = self.done[node.of]
                 assert isinstance(of, If)
@@ -260,18 +261,33 @@ class Lowering:
         return called(node, args, self.ranks)
 
     def _is_computed(self, node: Node) -> bool:
-        """Whether the user has a value, which is computed in any case."""
+        """Whether a value is the user's, or part of another result."""
+        return self._is_of_user(node) or node in self.reach.below or node in self.done
+
+    def _is_of_user(self, node: Node) -> bool:
+        """Whether the user's text computes a value."""
         written = self.normal.written.get(node)
-        if written in self.reach.named or written in self.reach.computed:
-            return True
-        return node in self.reach.below or node in self.done
+        return written in self.reach.named or written in self.reach.computed
+
+    def _opened(self, node: Sum) -> Node:
+        """A sum with what was kept whole for several values, where only one has a use for it."""
+        wholes, uses = self.graph.wholes, self.reach.uses
+        alone = [t for t, _ in node.terms if t in wholes and uses.get(t, 0) < 2]
+        if not alone:
+            return node
+        terms = (c * (t.operands[0] if t in alone else t) for t, c in node.terms)
+        return self.graph.sum([node.constant, *terms])
+
+    def _turns(self, node: Node) -> bool:
+        """Whether one value only is computed from a contraction, which is not the user's."""
+        return self.reach.parents.get(node, 0) < 2 and not self._is_of_user(node)
 
     def _is_used_twice(self, node: Node) -> bool:
         return self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
-        return guarded(node, self._is_computed)
+        return guarded(node, self._is_of_user)
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
@@ -279,6 +295,12 @@ class Lowering:
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
+            single = self._opened(node)
+            if single is not node:
+                return self(single)
+            numbers = common_numbers(node)
+            if numbers is not self.graph.one:
+                return self(numbers * self.graph.sum([c * (t / numbers) for t, c in node.terms]))
             together = of_one_array(node)
             if together is not node:
                 return self(together)
@@ -360,6 +382,23 @@ class Lowering:
                 if other not in self.done and isinstance(other, Sum):
                     self.done[other] = self._sum(other)
         return coefficient, powers
+
+
+def common_numbers(node: Sum) -> Node:
+    """What all terms of a sum of arrays are multiplied with, or divided by, and is no array."""
+    graph = node.graph
+    if not node.type.axes or node.constant or len(node.terms) < 2:
+        return graph.one
+    common: dict[Node, Exact] | None = None
+    for term, _ in node.terms:
+        powers = dict(term.factors) if isinstance(term, Prod) else {term: 1}
+        own = {b: e for b, e in powers.items() if not b.type.axes}
+        if common is None:
+            common = own
+        else:
+            both = ((b, e, own[b]) for b, e in common.items() if b in own)
+            common = {b: min(e, f) if e > 0 else max(e, f) for b, e, f in both if e * f > 0}
+    return graph.monomial(1, common or {})
 
 
 def of_one_array(node: Sum) -> Node:

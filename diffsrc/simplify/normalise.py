@@ -36,6 +36,8 @@ RATIONAL = frozenset(
     {"add", "sub", "sum", "mul", "div", "neg", "pos", "constant", "square", "reciprocal"}
     | {"complex", "rect", "wofz", "lambertw", "select"}
 )
+# What is asked of an array beside its values.
+LENGTHS = frozenset({"dim", "count"})
 SHAPES = frozenset({"dim", "size"})
 # What the builders of `ir.complex` give where they can do no more.
 BUILT = frozenset({*PARTS, "abs"})
@@ -80,7 +82,7 @@ class Normaliser:
             self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
-            if node in self.named and self._is_whole(form):
+            if (node in self.named and self._is_whole(form)) or is_quotient(node, form):
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
@@ -131,8 +133,8 @@ class Normaliser:
                 return node
             case Call() if not node.options and is_primitive(node):
                 return node
-            case Call() if node.type.kind == "dtype":
-                return node
+            case Call(op="dtype"):
+                return node  # as it is written: a value may be a number that has none
             case Call() if node.op in ARRAYS or node.op in SHAPES or node.op == "np.part":
                 return self._of_arrays(node)
             case Call():
@@ -280,6 +282,22 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def is_quotient(node: Node, form: Node) -> bool:
+    """Whether a value is a quotient of computed arrays, as `e / e.sum()`, that is best kept whole.
+
+    The derivative of a softmax has it, not its numerator.
+    """
+    if not (form.type.axes and isinstance(form, Prod) and isinstance(node, Call)):
+        return False
+    above = [b for b, e in form.factors if e > 0 and not isinstance(b, Var)]
+    below = [b for b, e in form.factors if e < 0]
+    lengths = [isinstance(b, Call) and b.op in LENGTHS for b in below]
+    computed = [
+        not (isinstance(b, Var) or of_length) for b, of_length in zip(below, lengths, strict=True)
+    ]
+    return node.op == "div" and bool(above) and any(computed)
 
 
 def unrooted(node: Node) -> Node:

@@ -22,12 +22,9 @@ def kmeans_soft_grad(centers, points, temperature):
         raise ValueError(
             "kmeans_soft_grad is written for centers[n, m], points[k, m], temperature"
         )
-    difference = points[:, None, :] - centers
-    distances = np.sum(difference**2, axis=2)
+    distances = ((points[:, None, :] - centers) ** 2).sum(axis=2)
     weights = np.exp((distances.min(axis=1, keepdims=True) - distances) / temperature)
-    sum_weights = weights.sum(axis=1, keepdims=True)
-    weights2 = weights / sum_weights
-    sum_term = (distances * weights).sum(axis=1, keepdims=True)
-    scale = weights * (distances - sum_term / sum_weights)
-    d_distances = weights2 - scale / (temperature * sum_weights)
-    return -2 * (d_distances[..., None] * difference).sum(axis=0)
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    sum_term = (weights * distances).sum(axis=1, keepdims=True)
+    d_distances = weights - weights * (distances - sum_term) / temperature
+    return -2 * (d_distances.T @ points - centers * d_distances.sum(axis=0)[:, None])

@@ -26,17 +26,16 @@ def layer_norm_grad(x, gain, bias, weights):
         raise ValueError(
             "layer_norm_grad is written for x[n, m], gain[m], bias[m], weights[n, m]"
         )
-    mean = np.mean(x, axis=-1, keepdims=True)
-    variance = np.var(x, axis=-1, keepdims=True)
+    mean = x.mean(axis=-1, keepdims=True)
+    variance = x.var(axis=-1, keepdims=True)
     x_minus_mean = x - mean
-    total = variance + 1e-5
-    sqrt_total = np.sqrt(total)
-    normed = x_minus_mean / sqrt_total
+    sqrt_term = np.sqrt(variance + 1e-5)
+    normed = x_minus_mean / sqrt_term
     d_normed = gain * weights
-    sum_term = (d_normed * x_minus_mean).sum(axis=1, keepdims=True) * x_minus_mean
-    difference = d_normed - sum_term / (x.shape[1] * total)
+    sum_term = (normed * d_normed).sum(axis=1, keepdims=True) / (sqrt_term * x.shape[1])
+    ratio = (weights @ gain)[:, None] / x.shape[1]
     return (
-        (difference - (weights @ gain)[:, None] / x.shape[1]) / sqrt_total,
+        (d_normed - sum_term * x_minus_mean - ratio) / sqrt_term,
         (weights * normed).sum(axis=0),
         weights.sum(axis=0),
     )

@@ -15,9 +15,9 @@ def standardise_grad(x, weights):
         raise ValueError("standardise_grad is written for x[n], weights[n]")
     std_x = x.std()
     weights_over_std_x = weights / std_x
-    x_minus_mean_x = x - x.mean()
+    ratio = (x - x.mean()) / std_x
     return (
         weights_over_std_x
-        - weights @ x_minus_mean_x / (len(x) * std_x**3) * x_minus_mean_x
+        - (weights * ratio).sum() / (len(x) * std_x) * ratio
         - weights_over_std_x.sum() / len(x)
     )
