@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy.integrate
 import scipy.linalg
 import scipy.special
 
@@ -41,6 +42,7 @@ def second_order(f: Any, args: Sequence[Any], wrt: int = 0) -> tuple[str, Any]:
     )
     second = apply(operator, program, targets, simplifier)
     text = emit(simplifier.lowered(second, "np"), "second", "Second.")
-    scope: dict[str, Any] = {"np": np, "linalg": scipy.linalg, "special": scipy.special}
+    modules = {"linalg": scipy.linalg, "special": scipy.special, "integrate": scipy.integrate}
+    scope: dict[str, Any] = {"np": np, **modules}
     exec(compile(text, "<second>", "exec"), scope)  # noqa: S102 - the text is what is tested
     return text, scope["second"]

@@ -8,6 +8,7 @@ import scipy.integrate
 
 from diffsrc import grad
 from diffsrc.errors import NotDifferentiable, ShapeError, UnknownFunction, UnsupportedSyntax
+from tests.second_order import second_order
 
 RNG = np.random.default_rng(5)
 x, w, t = RNG.normal(size=5), RNG.normal(size=5), np.sort(RNG.normal(size=5))
@@ -127,6 +128,26 @@ def test_it_is_what_differences_say(expression):
         wanted = by_differences(f, arguments, name)
         assert np.shape(gradient) == wanted.shape
         assert np.allclose(gradient, wanted, rtol=1e-6, atol=1e-6), name
+
+
+@pytest.mark.parametrize("expression", RIGHT.strip().split("\n"))
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_its_second_derivative_is_what_differences_of_the_first_say(expression):
+    f, arguments = function(expression)
+    for place, (name, value) in enumerate(arguments.items()):
+        if np.asarray(value).dtype.kind != "f" or name == "edges":
+            continue
+        u = RNG.normal(size=np.shape(value))
+        first = grad(f, wrt=name)
+        wanted = by_differences(lambda **given: np.sum(u * first(**given)), arguments, name)  # noqa: B023 # called here
+        try:
+            _, second = second_order(f, tuple(arguments.values()), place)
+        except NotDifferentiable:
+            # Through places of items alone.
+            assert np.allclose(wanted, 0, atol=1e-6)
+            continue
+        found = second(*arguments.values(), u)
+        assert np.allclose(found, wanted, rtol=1e-5, atol=1e-5), name
 
 
 MASKED = [

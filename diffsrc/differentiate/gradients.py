@@ -128,24 +128,12 @@ def _refuse_complex(program: Program, result: Node) -> None:
         )
 
 
-def _step_of_arrays(work: Sweep, x: Node) -> Node | None:
-    """Places or counts that are made of a value, as they are written."""
-    normal = work.simplifier.normal
-    for node in work.simplifier.order(map(normal, work.program.body.roots())):
-        if isinstance(node, Call) and node.op in STEPS and node.type.kind != "bool":
-            if x in work.simplifier.order([node]):
-                return normal.written.get(node, node)
-    return None
-
-
 def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) -> None:
     """A zero that comes from `floor` and the like alone is not given silently."""
     steps = [*work.partials.steps, *_steps_on_arrays(work)]
     for x, result in zip(wanted, results, strict=True):
         if _is_zero(result):
             step = next((s for s in steps if x in reachable((s,))), None)
-            if step is None and work.graph.ranked:
-                step = _step_of_arrays(work, x)
             if step is not None:
                 raise NotDifferentiable(
                     f"The result depends on {work.names.get(x, 'the argument')} only through "
