@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import timeit
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 ROUNDS = 101
@@ -25,19 +25,41 @@ def nanoseconds(
     A round calls a function at every point, with literal arguments. The functions take
     turns within a round, so that whatever else the machine does hits all of them.
     """
+    statement = "\n".join(f"f({', '.join(map(repr, p))})" for p in points)
+    # The processor's time: on a busy machine a turn may be spent waiting.
+    timers = {
+        name: timeit.Timer(statement, timer=time.process_time, globals={"f": function})
+        for name, function in functions.items()
+    }
+    times = in_turns(timers, rounds)
+    return {name: [t * 1e9 / len(points) for t in found] for name, found in times.items()}
+
+
+def of_calls(
+    calls: Mapping[str, tuple[Callable[..., Any], Sequence[Any]]], rounds: int = ROUNDS
+) -> dict[str, list[float]]:
+    """The seconds that one call of each function with its arguments takes, in each round."""
+    timers = {
+        name: timeit.Timer("f(*args)", timer=time.process_time, globals={"f": f, "args": args})
+        for name, (f, args) in calls.items()
+    }
+    return in_turns(timers, rounds)
+
+
+def in_turns(timers: Mapping[str, timeit.Timer], rounds: int) -> dict[str, list[float]]:
+    """The seconds that each statement takes, in each of the rounds."""
     loops: dict[str, tuple[timeit.Timer, int]] = {}
-    for name, function in functions.items():
-        statement = "\n".join(f"f({', '.join(map(repr, p))})" for p in points)
-        # The processor's time: on a busy machine a turn may be spent waiting.
-        timer = timeit.Timer(statement, timer=time.process_time, globals={"f": function})
+    for name, timer in timers.items():
         timer.timeit(1)
-        once = timer.timeit(100) / 100
+        once = timer.timeit(1)
+        if once < SECONDS:
+            once = timer.timeit(100) / 100
         loops[name] = timer, max(1, round(SECONDS / once))
-    times: dict[str, list[float]] = {name: [] for name in functions}
+    times: dict[str, list[float]] = {name: [] for name in timers}
     for _ in range(rounds):
         for name, (timer, number) in loops.items():
-            times[name].append(timer.timeit(number) / number / len(points))
-    return {name: [t * 1e9 for t in found] for name, found in times.items()}
+            times[name].append(timer.timeit(number) / number)
+    return times
 
 
 def processes(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Call, Graph, Node, Number, Program, Var, reachable
+from diffsrc.ir import Call, Exact, Graph, Node, Number, Program, Sum, Var, reachable
 from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
@@ -148,15 +148,27 @@ def _conditions(
             continue
         if isinstance(a, Number):
             continue  # it is no unit axis
-        first = _written(a, known, simplifier, printer)
+        core, one = _shifted(a)
+        first = f"{_written(core, known, simplifier, printer)} == {one}"
         if isinstance(b, Number):
-            yield f"{first} == 1"
+            yield first
             continue
-        second = _written(b, known, simplifier, printer)
-        if (b, a) not in spread:
-            yield f"{first} == 1 != {second}"
-        elif a.serial < b.serial:
-            yield f"({first} == 1) != ({second} == 1)"
+        other, length = _shifted(b)
+        second = _written(other, known, simplifier, printer)
+        if (b, a) in spread:
+            if a.serial < b.serial:
+                yield f"({first}) != ({second} == {length})"
+        elif one == length:
+            yield f"{first} != {second}"
+        else:
+            yield f"{first} and {second} != {length}"
+
+
+def _shifted(size: Node) -> tuple[Node, Exact]:
+    """`len(x)` and 2, where `len(x) - 1` is meant to be 1."""
+    if isinstance(size, Sum) and len(size.terms) == 1 and size.terms[0][1] == 1:
+        return size.terms[0][0], 1 - size.constant
+    return size, 1
 
 
 def _written(

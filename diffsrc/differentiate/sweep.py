@@ -125,16 +125,20 @@ class Sweep:
             yield below, contribution
 
     def _whole(self, adjoint: Node, *, constants: bool = True) -> Node:
-        """An array times a number that goes to several values: it is multiplied once.
+        """An array times a number, or a matrix product, that goes to several values: it is one.
 
-        In each sum of products that it goes into, the number would stand in front. `constants` are
-        worth it only where they are not common to all results.
+        In each sum of products that it goes into, the number would stand in front, and the factors
+        would be multiplied in another order. `constants` are worth it only where they are not
+        common to all results.
         """
-        if not (adjoint.type.axes and isinstance(adjoint, Prod)):
+        if not adjoint.type.axes:
             return adjoint
-        numbers = any(not base.type.axes for base in adjoint.operands)
-        numbers = numbers or (constants and abs(adjoint.coefficient) != 1)
-        if not numbers:
+        if isinstance(adjoint, Prod):
+            numbers = any(not base.type.axes for base in adjoint.operands)
+            worth = numbers or (constants and abs(adjoint.coefficient) != 1)
+        else:
+            worth = is_matrix_product(adjoint)
+        if not worth:
             return adjoint
         whole = self.graph.ref(adjoint)
         self.graph.wholes.add(whole)
@@ -143,8 +147,11 @@ class Sweep:
     def _normal(self, seeds: Adjoints) -> Adjoints:
         """The seeds of normal nodes: programs of arrays are derived in that form."""
         found: dict[Node, list[Node]] = {}
-        for root, seed in seeds.items():
-            found.setdefault(self.simplifier.normal(root), []).append(seed)
+        for root, own in seeds.items():
+            normal = self.simplifier.normal(root)
+            # Where that lacks axes it is repeated along them.
+            seed = reduced(own, root.type.axes, normal.type.axes)
+            found.setdefault(normal, []).append(seed)
         return {root: self.graph.sum(several) for root, several in found.items()}
 
     def _rely_on(self, node: Node, active: Sequence[Node]) -> None:
@@ -162,7 +169,9 @@ class Sweep:
 
         rule = ARRAY_RULES[node.op]
         active = [i for i, arg in enumerate(node.args) if arg in self.active]
-        if len(active) > 1:
+        # Of a product with its axes turned, the adjoint is one before it is turned back.
+        inside = node.args[0] if node.op == "view" else node
+        if sum(arg in self.active for arg in inside.operands) > 1:
             adjoint = self._whole(adjoint, constants=False)
             self.hint(adjoint, node)
         for i in active:
@@ -179,6 +188,13 @@ class Sweep:
         self.hints.setdefault(
             node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}"
         )
+
+
+def is_matrix_product(node: Node) -> bool:
+    """Whether a value is a contraction of several factors, maybe with its axes turned."""
+    if isinstance(node, Call) and node.op == "view":
+        (node,) = node.args
+    return isinstance(node, Call) and node.op == "contract" and len(node.args) > 1
 
 
 def _names_of(program: Program) -> dict[Node, str]:

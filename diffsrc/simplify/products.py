@@ -23,6 +23,7 @@ from diffsrc.ir import (
     magnitude,
     walk,
 )
+from diffsrc.ir.shapes import is_unit as is_unit_axis
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.calls import spelling
 from diffsrc.simplify.cover import Reach
@@ -73,6 +74,7 @@ class Products:
 
     def __init__(self, style: Style, reach: Reach, write: Callable[[Node], Node]) -> None:
         self.style = style
+        self.reach = reach
         self.named = reach.named
         self.normal = reach.normal
         self.graph = reach.graph
@@ -87,7 +89,12 @@ class Products:
         top, bottom = fraction(magnitude(coefficient), self.style.literals)
         above, below, again = self._in_range(above, below)
         numbers, above = self._apart(above)
-        if above and (numbers or top != 1) and self.ranks.differ:
+        if above and self.graph.ranked and not again:
+            front, above, below, bottom = self._smaller_first(
+                top, bottom, numbers, above, below, negative=negative
+            )
+            numerator = self._times(1, above, front=front, negative=negative and front is None)
+        elif above and (numbers or top != 1) and self.ranks.differ:
             # What is no array first: an array is gone through for each factor.
             divisors, below = self._apart(below)
             front = self._quotient(self._times(top, numbers), bottom, divisors)
@@ -99,6 +106,48 @@ class Products:
         for base in again:
             numerator = self.graph.call("div", numerator, self.write(base))
         return self._quotient(numerator, bottom, below)
+
+    def _smaller_first(  # noqa: PLR0913 - what a product is made of
+        self,
+        top: Exact,
+        bottom: Exact,
+        numbers: Factors,
+        above: Factors,
+        below: Factors,
+        *,
+        negative: bool,
+    ) -> tuple[Node | None, Factors, Factors, Exact]:
+        """`2 * column / other_column * x`: each factor of a large array is a pass through it.
+
+        Returns:
+            The product of the smaller factors, if it is worth it, and what is left above, below,
+            and of the number below.
+        """
+        front: Node | None = None
+        if numbers or top != 1:
+            divisors, below = self._apart(below)
+            front = self._quotient(self._times(top, numbers), bottom, divisors)
+            front, bottom = negated(front, self.named) if negative else front, 1
+        for shape in self._smaller(above, below):
+            tops = [x for x in above if long_axes(x[0]) == shape]
+            divisors = [x for x in below if long_axes(x[0]) == shape]
+            if len(tops) + len(divisors) + (front is not None) < 2 or not (tops or front is not None):
+                continue
+            if front is None:
+                front = self._times(1, tops, negative=negative)
+                single, below = self._apart(below)
+                divisors = [*single, *divisors]
+            else:
+                front = self._times(1, tops, front=front)
+            front, bottom = self._quotient(front, bottom, divisors), 1
+            above = [x for x in above if x not in tops]
+            below = [x for x in below if x not in divisors]
+        return front, above, below, bottom
+
+    def _smaller(self, above: Factors, below: Factors) -> list[frozenset[int]]:
+        """Along which axes those factors are long that are no numbers, and not as long as others."""
+        shapes = dict.fromkeys(long_axes(base) for base, _ in (*above, *below))
+        return sorted((s for s in shapes if s and any(s < other for other in shapes)), key=len)
 
     def _apart(self, powers: Factors) -> tuple[Factors, Factors]:
         """The powers of single numbers, where there are others too, and these."""
@@ -225,11 +274,17 @@ class Products:
         owner = base.args[0] if isinstance(base, Call) and base.op == "attribute" else base
         if owner in self.style.constants:
             return -1, base.serial
-        if isinstance(base, Var | Ref | Prod) or base in self.named:
+        if base in self.named or (isinstance(base, Var | Ref | Prod) and not self._is_here(base)):
             return 0, base.serial
         if isinstance(base, Sum):
-            return 2, base.serial
-        return 1, base.serial
+            # Of arrays, it takes most memory while it is computed: before others take some.
+            return (1 if self.graph.ranked else 3), base.serial
+        return 2, base.serial
+
+    def _is_here(self, base: Node) -> bool:
+        """Whether an array that is kept whole has no name: it is computed where it stands."""
+        own = isinstance(base, Ref) and self.graph.ranked and base.value not in self.named
+        return own and self.reach.uses.get(base, 0) < 2
 
     def _power(self, base: Node, exponent: Exact) -> Node:
         written = self.write(base)
@@ -247,6 +302,11 @@ class Products:
         if nonnegative(base) or not self.style.chooses:
             return False
         return not any(map(_is_numpy, islice(walk((written,)), MAX_LOOKED_AT)))
+
+
+def long_axes(node: Node) -> frozenset[int]:
+    """The axes that have more than one item, counted from the last."""
+    return frozenset(i for i, size in enumerate(reversed(node.type.axes)) if not is_unit_axis(size))
 
 
 def _is_numpy(node: Node) -> bool:

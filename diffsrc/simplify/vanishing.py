@@ -7,6 +7,7 @@ sums are multiplied out, and named values stand for what they are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from diffsrc.ir import Call, Node, Prod, Ref, Sum
 from diffsrc.ir.arrays import Factor, Labels, contract, view, with_rank
@@ -20,17 +21,23 @@ class _TooLarge(Exception):
 
 def vanishes(node: Node, inner: Mapping[Ref, Node]) -> bool:
     """Whether a value is 0; `inner` are the forms of named values."""
+    # Named sums may be what all terms have in common: opened, they make many.
+    return any(_is_zero(node, inner, sums=sums) for sums in (False, True))
+
+
+def _is_zero(node: Node, inner: Mapping[Ref, Node], *, sums: bool) -> bool:
     try:
-        return _Opening(inner)(node) is node.graph.zero
+        return _Opening(inner, sums=sums)(node) is node.graph.zero
     except _TooLarge:
         return False
 
 
 class _Opening:
-    """Multiplies out, through contractions and names."""
+    """Multiplies out, through contractions and names, those of `sums` too if that is asked for."""
 
-    def __init__(self, inner: Mapping[Ref, Node]) -> None:
+    def __init__(self, inner: Mapping[Ref, Node], *, sums: bool) -> None:
         self.inner = inner
+        self.sums = sums
         self.known: dict[Node, Node] = {}
         self.terms = 0
 
@@ -44,6 +51,8 @@ class _Opening:
         match node:
             case Ref():
                 form = self.inner.get(node, node.value)
+                if not self.sums and any(isinstance(n, Sum) for n in (form, *form.operands)):
+                    return node
                 # What the user wrote has no normal form here, unless it is in `inner`.
                 return self(form) if node in self.inner or isinstance(form, Sum | Prod) else node
             case Sum():
@@ -74,17 +83,17 @@ class _Opening:
         own, out = node.params
         sizes = {
             label: size
-            for arg, labels in zip(node.args, own, strict=True)  # type: ignore[call-overload] # labels
+            for arg, labels in zip(node.args, own, strict=True)
             for label, size in zip(labels, arg.type.axes, strict=True)
             if label is not None
         }
         rows: list[tuple[Factor, ...]] = [()]
-        for arg, labels in zip(node.args, own, strict=True):  # type: ignore[call-overload] # labels
+        for arg, labels in zip(node.args, own, strict=True):
             parts = [(part, lacking(part, labels)) for part in terms_of(self(arg))]
             rows = self._counted([(*row, part) for row in rows for part in parts])
-        return node.graph.sum([contract(node.graph, row, out, sizes) for row in rows])  # type: ignore[arg-type] # labels
+        return node.graph.sum([contract(node.graph, row, out, sizes) for row in rows])
 
-    def _counted(self, parts: list) -> list:  # type: ignore[type-arg] # of any kind
+    def _counted(self, parts: list[Any]) -> list[Any]:
         self.terms += len(parts)
         if self.terms > MAX_TERMS:
             raise _TooLarge
