@@ -36,7 +36,7 @@ from diffsrc.ir.arrays import SCATTERED, is_primitive, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
-from diffsrc.simplify.cover import Reach
+from diffsrc.simplify.cover import Reach, is_product_of_arrays
 from diffsrc.simplify.factor import joined
 from diffsrc.simplify.literals import as_float, literal
 from diffsrc.simplify.monomials import Powers, monomial_of
@@ -220,12 +220,15 @@ class Lowering:
     def _form(self, node: Call | Sum | Prod) -> Node:
         named = self.reach.named
         written = self.normal.written.get(node)
-        if written is not None and (written in named or not isinstance(node, Sum | Prod)):
+        # `weights @ y` for the user's `np.sum(weights * y)`, if that is not at hand.
+        anew = is_product_of_arrays(node) and not self._is_given(node)
+        whole = not (isinstance(node, Sum | Prod) or anew)
+        if written is not None and (written in named or whole):
             return written
         match node:
             case Call():
-                whole = joined(node)
-                return self._call(node) if whole is node else self(whole)
+                joint = joined(node)
+                return self._call(node) if joint is node else self(joint)
             case Sum():
                 built = self._sum(node)
             case Prod():

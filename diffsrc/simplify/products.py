@@ -107,7 +107,7 @@ class Products:
             numerator = self.graph.call("div", numerator, self.write(base))
         return self._quotient(numerator, bottom, below)
 
-    def _smaller_first(  # noqa: PLR0913, PLR0917 - what a product is made of
+    def _smaller_first(  # noqa: PLR0913 - what a product is made of
         self,
         top: Exact,
         bottom: Exact,
@@ -145,7 +145,7 @@ class Products:
         return front, above, below, bottom
 
     def _smaller(self, above: Factors, below: Factors) -> list[frozenset[int]]:
-        """Along which axes those factors are long that are no numbers, and not as long as others."""
+        """Along which axes factors are long that are no numbers, where others are longer."""
         shapes = dict.fromkeys(long_axes(base) for base, _ in (*above, *below))
         return sorted((s for s in shapes if s and any(s < other for other in shapes)), key=len)
 
