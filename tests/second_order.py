@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import scipy.linalg
+import scipy.special
 
 from diffsrc.api.operators import apply, targets_of
 from diffsrc.api.options import Operator
@@ -39,6 +41,6 @@ def second_order(f: Any, args: Sequence[Any], wrt: int = 0) -> tuple[str, Any]:
     )
     second = apply(operator, program, targets, simplifier)
     text = emit(simplifier.lowered(second, "np"), "second", "Second.")
-    scope: dict[str, Any] = {"np": np}
+    scope: dict[str, Any] = {"np": np, "linalg": scipy.linalg, "special": scipy.special}
     exec(compile(text, "<second>", "exec"), scope)  # noqa: S102 - the text is what is tested
     return text, scope["second"]

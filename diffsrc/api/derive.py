@@ -232,6 +232,15 @@ def _refuse_arrays(operator: Operator, targets: Sequence[Target]) -> None:
     if operator.kind not in {"jacobian", "hessian"}:
         return
     for leaf in (leaf for target in targets for leaf in target.leaves):
+        if leaf.array and leaf.node.graph.ranked:
+            raise ShapeError(
+                f"The {operator.kind} by {leaf.name!r}, an array of rank "
+                f"{len(leaf.node.type.axes)}, is not understood yet.",
+                suggestion="grad gives the derivative of one number by an array; of an array that "
+                "of np.sum(u * ...), which is u times the Jacobian."
+                if operator.kind == "jacobian"
+                else "grad gives the first derivatives by arrays.",
+            )
         if leaf.array:
             raise ShapeError(
                 f"The {operator.kind} by the array {leaf.name!r} is not understood yet.",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffsrc.api.derive import Stages, fixed_parts
+from diffsrc.api.guard import axes_of
 from diffsrc.api.operators import derived_results, docstring, labels
 from diffsrc.api.options import Operator
 from diffsrc.api.result import Derivative
@@ -63,7 +64,8 @@ def graph_of_function(captured: Captured, signature: Signature) -> ExpressionGra
     name = _name(captured)
     results = _in_order(program, [name + path for path, _ in leaves_of(program.structure)])
     title = f"{name}, as it is written."
-    subject = Subject(program, name, title, names, results, frozenset(), captured.file)
+    axes = axes_of(program, signature)
+    subject = Subject(program, name, title, names, results, frozenset(), captured.file, axes)
     return ExpressionGraph(diagram(subject))
 
 
@@ -87,7 +89,8 @@ def graph_of_derivative(
     name = _name(captured)
     title = docstring(captured.name, operators, stages.parsed)
     results = _in_order(program, derivative_names(name, operators, stages))
-    subject = Subject(program, name, title, names, results, stages.wrt, captured.file)
+    axes = {} if stages.shapes is None else stages.shapes.said
+    subject = Subject(program, name, title, names, results, stages.wrt, captured.file, axes)
     return ExpressionGraph(diagram(subject))
 
 

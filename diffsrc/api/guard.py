@@ -11,7 +11,7 @@ from typing import NamedTuple
 from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Call, Graph, Node, Number, Program, Var, reachable
+from diffsrc.ir import Call, Exact, Graph, Node, Number, Program, Sum, Var, reachable
 from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
@@ -65,21 +65,10 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
     printer = Printer({})
     given, live = _read(program)
     texts = {node: printer(node) for node in (*given, *live)}
-    axes = {texts[node]: node.type.axes for node in given}
-    said: dict[Node, str] = {}
-    for name, argument in signature.arguments:
-        for size, symbol in zip(axes.get(name, ()), argument.axes or (), strict=False):
-            if symbol.isidentifier():
-                said.setdefault(size, symbol)
-    every = [size for sizes in axes.values() for size in sizes]
-    letters = symbols(program.graph, every, said, axes.keys())
-    words = ", ".join(
-        f"{name}[{', '.join(letters[s] for s in sizes)}]" if sizes else name
-        for name, sizes in axes.items()
-    )
+    told = _lettered({texts[node]: node for node in given}, program, signature)
+    words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in told.items())
     known = {node: texts[node] for node in given}
     units = tuple(dict.fromkeys(_conditions(program, known, simplifier)))
-    told = {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
     return Shapes(
         tuple(_rank(texts[node], node) for node in given),
         tuple(_rank(texts[node], node) for node in live),
@@ -87,6 +76,30 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
         words,
         told,
     )
+
+
+def axes_of(program: Program, signature: Signature) -> dict[str, tuple[str, ...]]:
+    """A letter for each axis of the arguments; nothing where ranks are not known."""
+    if not program.graph.ranked:
+        return {}
+    printer = Printer({})
+    given, _ = _read(program)
+    return _lettered({printer(node): node for node in given}, program, signature)
+
+
+def _lettered(
+    given: Mapping[str, Node], program: Program, signature: Signature
+) -> dict[str, tuple[str, ...]]:
+    """A letter for each axis: those that the user gave, and one for those that are equal."""
+    axes = {name: node.type.axes for name, node in given.items()}
+    said: dict[Node, str] = {}
+    for name, argument in signature.arguments:
+        for size, symbol in zip(axes.get(name, ()), argument.axes or (), strict=False):
+            if symbol.isidentifier():
+                said.setdefault(size, symbol)
+    every = [size for sizes in axes.values() for size in sizes]
+    letters = symbols(program.graph, every, said, axes.keys())
+    return {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
 
 
 def _rank(text: str, node: Node) -> Rank:
@@ -135,15 +148,27 @@ def _conditions(
             continue
         if isinstance(a, Number):
             continue  # it is no unit axis
-        first = _written(a, known, simplifier, printer)
+        core, one = _shifted(a)
+        first = f"{_written(core, known, simplifier, printer)} == {one}"
         if isinstance(b, Number):
-            yield f"{first} == 1"
+            yield first
             continue
-        second = _written(b, known, simplifier, printer)
-        if (b, a) not in spread:
-            yield f"{first} == 1 != {second}"
-        elif a.serial < b.serial:
-            yield f"({first} == 1) != ({second} == 1)"
+        other, length = _shifted(b)
+        second = _written(other, known, simplifier, printer)
+        if (b, a) in spread:
+            if a.serial < b.serial:
+                yield f"({first}) != ({second} == {length})"
+        elif one == length:
+            yield f"{first} != {second}"
+        else:
+            yield f"{first} and {second} != {length}"
+
+
+def _shifted(size: Node) -> tuple[Node, Exact]:
+    """`len(x)` and 2, where `len(x) - 1` is meant to be 1."""
+    if isinstance(size, Sum) and len(size.terms) == 1 and size.terms[0][1] == 1:
+        return size.terms[0][0], 1 - size.constant
+    return size, 1
 
 
 def _written(

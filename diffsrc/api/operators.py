@@ -8,8 +8,8 @@ from itertools import count, product
 from diffsrc.api.options import Operator, Wrt
 from diffsrc.api.wrt import Target, root_of, target, wrt_name
 from diffsrc.differentiate import Request, gradients
-from diffsrc.errors import NotDifferentiable, UnsupportedSyntax
-from diffsrc.ir import Block, Const, Node, Program, Stack, Structure, filled_in, leaves_of
+from diffsrc.errors import NotDifferentiable, ShapeError, UnsupportedSyntax
+from diffsrc.ir import Block, Const, Node, Program, Stack, Structure, Var, filled_in, leaves_of
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
@@ -108,6 +108,13 @@ def _jacobian(
     operator: Operator, program: Program, targets: Targets, simplifier: Simplifier
 ) -> Program:
     for node in program.body.results:
+        if node.type.axes:
+            raise ShapeError(
+                f"{program.name} returns an array of rank {len(node.type.axes)}, of which the "
+                f"{operator.kind} is not understood yet.",
+                program.places.get(node),
+                "Return np.sum(u * ...) of it: the gradient of that is u times the Jacobian.",
+            )
         if node.type.kind == "bool" or (isinstance(node, Const) and not _is_number(node.value)):
             raise NotDifferentiable(
                 f"{program.name} returns something beside numbers; {operator.kind} derives all "
@@ -200,10 +207,17 @@ def _refuse_array(operator: Operator, program: Program, value: int) -> None:
 
     Raises:
         NotDifferentiable: the result is an array.
+        ShapeError: it is one that has been derived already.
     """
     if program.body.fails:
         return
     result = program.body.results[value]
+    if result.type.axes and not (isinstance(result, Var) or result in program.places):
+        raise ShapeError(
+            f"The derivative of {program.name}, which {operator.kind} is to derive, is an array of "
+            f"rank {len(result.type.axes)}: that is not understood yet.",
+            suggestion="Derive by numbers twice, or by arrays once.",
+        )
     if result.type.axes:
         raise NotDifferentiable(
             f"{program.name} returns an array of rank {len(result.type.axes)}; {operator.kind} "

@@ -11,6 +11,8 @@ from diffsrc.api.result import Derivative
 from diffsrc.capture import capture
 from diffsrc.emit.listing import listing
 from diffsrc.emit.notation import ClosedForm
+from diffsrc.errors import ShapeError
+from diffsrc.parse import parse
 from diffsrc.specialise.annotations import unknown_signature
 
 
@@ -25,9 +27,10 @@ class ProgramStages:
     """
 
     def __init__(self, stages: Stages) -> None:
-        self.parsed = listing(stages.parsed)
-        self.differentiated = listing(stages.differentiated)
-        self.simplified = listing(stages.simplified)
+        axes = None if stages.shapes is None else stages.shapes.said
+        self.parsed = listing(stages.parsed, axes)
+        self.differentiated = listing(stages.differentiated, axes)
+        self.simplified = listing(stages.simplified, axes)
         self.source = stages.source
         self.notes = stages.notes
 
@@ -45,18 +48,32 @@ class ProgramStages:
     __repr__ = __str__
 
 
-def program(f: Callable[..., Any] | Derivative) -> ProgramStages:
+def program(f: Callable[..., Any] | Derivative, /, *args: Any, **kwargs: Any) -> ProgramStages:
     """Return the program of a derivative, or of a function's derivative, after each stage.
 
     A plain function stands for its derivative by the first argument.
 
+    Args:
+        f: the function, or what `grad` and its like return.
+        args: arguments for `f`, which is not called: needed where their kinds decide its code.
+        kwargs: more of them.
+
     Raises:
-        DiffsrcError: what cannot be derived.
+        DiffsrcError: what cannot be derived, or depends on arguments that are not given.
+        TypeError: `f` takes no such arguments.
     """
     derivative = (
         f if isinstance(f, Derivative) else Derivative(f, Operator("grad", (0,), True), Options())
     )
-    return ProgramStages(derivative.stages())
+    if args or kwargs:
+        return ProgramStages(derivative.stages_of(derivative.specialised(args, kwargs)))
+    try:
+        return ProgramStages(derivative.stages())
+    except ShapeError as error:  # which tells how to derive it
+        advice = f"Give the arguments that you mean: program({derivative.__name__}, ...)."
+        if not isinstance(f, Derivative):
+            advice = f"Give the arguments that you mean: program({derivative.captured.name}, ...)."
+        raise ShapeError(error.message, error.place, advice) from None
 
 
 def closed_form(
@@ -88,4 +105,13 @@ def closed_form(
         return ClosedForm(stages.simplified, captured.name)
     single = isinstance(wrt, int | str)
     names: tuple[Wrt, ...] = (wrt,) if isinstance(wrt, int | str) else tuple(wrt)
-    return Derivative(f, Operator("derivative", names, single, order), options).closed_form
+    derivative = Derivative(f, Operator("derivative", names, single, order), options)
+    if order == 1 and _takes_arrays_whole(derivative):
+        derivative = Derivative(f, Operator("grad", names, single), options)
+    return derivative.closed_form
+
+
+def _takes_arrays_whole(derivative: Derivative) -> bool:
+    """Whether a function computes with arrays as wholes, of which one has the gradient."""
+    signature = unknown_signature(derivative.captured, derivative.options.shapes)
+    return parse(derivative.captured, signature).graph.ranked

@@ -91,6 +91,9 @@ def verify(
     arguments.as_floats([arguments.named(name) for name in names])
     value = _value_at(arguments, f)
     kind = "jacobian" if isinstance(value, tuple) and order == 1 else "derivative"
+    shapes = [leaf(arguments.values[arguments.named(name)]).shape for name in names]
+    if order == 1 and any(shapes) and leaf(value).numbers is not None and not leaf(value).shape:
+        kind = "grad"
     return verify_derivative(
         Derivative(f, Operator(kind, names, single, order), Options()), args, kwargs, rtol
     )
@@ -160,12 +163,13 @@ def _evaluator(
         return None
 
 
-def verify_program(
+def verify_program(  # noqa: PLR0913, PLR0917 - each is something else
     program: Program,
     operators: Sequence[Operator],
     values: Mapping[str, Any],
     derivative: Function,
     name: str,
+    function: Function | None = None,
 ) -> Report:
     """Check a derivative of a function that is never called: it is known as a program only.
 
@@ -175,6 +179,7 @@ def verify_program(
         values: of all its arguments.
         derivative: to be called with them by name.
         name: of the derivative.
+        function: the program as code, which is called where it computes with arrays as wholes.
 
     Raises:
         UnsupportedSyntax: the program computes with complex numbers.
@@ -186,6 +191,13 @@ def verify_program(
     arguments = Arguments(program.name, {n: values[n] for n in names}, positional)
     arguments.as_floats([arguments.named(w) for operator in operators for w in operator.wrt])
     evaluator = Evaluator(program)
+    if program.graph.ranked and function is not None:
+        value = _value_at(arguments, function)
+        slots = slots_of(operators, arguments, value)
+        found = _call(derivative, (), arguments.values)
+        given = [g for g in _matched(slots, found) if g.slot.by]
+        reference = Reference(arguments, function, None, _results(value))
+        return Report(name, compared(reference, given, RTOL))
     try:
         estimates = differences(evaluator, arguments.values, ()).values
     except Unknown:

@@ -19,6 +19,7 @@ SMALL = 1e-5
 OF_VAGUE = 100.0
 OF_PRECISION = 1e3
 OF_ZERO = 1e-14
+OF_ROUNDING = 64
 LEAST = 1e-8
 NO_VALUE = "the function has no value there: it is outside of its domain"
 DOUBTFUL = "in floats the function changes otherwise: it jumps at the point or beside it"
@@ -68,6 +69,7 @@ def _finding(reference: Reference, given: Given, rtol: float) -> Finding:
     own = leaf(arguments.values[name])
     shape, count = out.shape, 1
     units = [1.0] * len(out.numbers)
+    estimates: Sequence[Estimate | None]
     if slot.whole:
         estimates, method = reference.by_element(slot.part, name)
         shape, count = (*out.shape, *own.shape), math.prod(own.shape)
@@ -77,17 +79,23 @@ def _finding(reference: Reference, given: Given, rtol: float) -> Finding:
         estimates, method = reference.pointwise(slot.part, slot.by)
         column = broadcast_to(arguments.values[name], out.shape)
         units = [abs(x) or 1.0 for x in column]
+    known = {i: estimate for i, estimate in enumerate(estimates) if estimate is not None}
+    if slot.whole:
+        # What cancels in one element is of the size of the others.
+        sizes = (abs(e.value) for e in known.values() if math.isfinite(e.value))
+        slack = OF_ROUNDING * given.precision * max(sizes, default=0.0)
+        known = {i: e._replace(error=e.error + slack) for i, e in known.items()}
     numbers = given.part.numbers or []
     if len(numbers) == 1:
         numbers = numbers * len(estimates)
     label = _label(reference, slot)
-    inside = [i for i in range(len(estimates)) if math.isfinite(out.numbers[i // count])]
+    inside = [i for i in known if math.isfinite(out.numbers[i // count])]
     judged = {
         i: _judged(
             numbers[i],
-            estimates[i],
+            known[i],
             rtol,
-            _natural(out.numbers[i // count], estimates[i]) / units[i // count],
+            _natural(out.numbers[i // count], known[i]) / units[i // count],
             given.raised,
         )
         for i in inside
@@ -101,20 +109,25 @@ def _finding(reference: Reference, given: Given, rtol: float) -> Finding:
                      "", reason, 0, 0)  # fmt: skip
     worst = max(inside, key=lambda i: (RANKS[judged[i][0]], judged[i][1]))
     verdict, error, reason = judged[worst]
+    at = arguments.at(out.shape, worst // count)
+    if slot.whole and not out.shape:
+        index = index_of(worst, shape)
+        at = {f"{name}[{', '.join(map(str, index))}]": (own.numbers or [])[worst]} | at
     return Finding(
         slot.by,
         label,
         verdict,
         error,
         numbers[worst],
-        0.0 if is_zero(estimates[worst]) else estimates[worst].value,
-        estimates[worst].error,
+        0.0 if is_zero(known[worst]) else known[worst].value,
+        known[worst].error,
         index_of(worst, shape),
-        arguments.at(out.shape, worst // count),
+        at,
         method,
         reason,
         len(inside),
-        len(estimates) - len(inside),
+        len(known) - len(inside),
+        len(estimates) - len(known),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.api.options import Operator
-from diffsrc.checking.arguments import Arguments, Leaf, Shape, fits, leaf
+from diffsrc.checking.arguments import Arguments, Leaf, Shape, fits, leaf, leaves
 
 
 class Slot(NamedTuple):
@@ -34,7 +34,16 @@ def slots_of(
     operators: Sequence[Operator], arguments: Arguments, value: object
 ) -> list[Slot | None]:
     """What operators give, in order; None for what is no number and no derivative."""
-    return list(_flat(_tree(operators, arguments, value)))
+    shapes = [part.shape for _, part in leaves(value)]
+
+    def whole(slot: Slot | None) -> Slot | None:
+        """With an element for each of an argument that makes one number."""
+        if slot is None or len(slot.by) != 1:
+            return slot
+        own = leaf(arguments.values[slot.by[0]]).shape
+        return slot._replace(whole=bool(own) and not shapes[slot.part])
+
+    return [whole(slot) for slot in _flat(_tree(operators, arguments, value))]
 
 
 def unstacked(

@@ -34,6 +34,10 @@ DIGITS, BY_COMPLEX_STEP, RICHARDSON = (
 )
 # Elements beyond these are compared with what floats give alone: many digits take long.
 MANY = 500
+# Elements of an argument that a function takes whole: beyond these not each is looked at closely.
+FEW_ELEMENTS = 32
+LEAST_ELEMENTS, MOST_ELEMENTS = 200, 5000
+MOST_WORK = 20_000_000  # elements, in all calls
 MAX_ORDER = 2  # of differences in floats
 NEAR = 10.0  # errors of Richardson's differences, within which another way confirms them
 CLOSE = 1e-6
@@ -83,17 +87,21 @@ class Reference:
             methods[method] = None
         return found, " and ".join(filter(None, methods))
 
-    def by_element(self, part: int, name: str) -> tuple[list[Estimate], str]:
-        """The derivative of each element of a result by each of an array, the latter fastest."""
+    def by_element(self, part: int, name: str) -> tuple[list[Estimate | None], str]:
+        """The derivative of each element of a result by each of an array, the latter fastest.
+
+        Where there are many, by some of them, None for the others.
+        """
         import numpy as np
 
         value = np.asarray(self.arguments.values[name], dtype=float)
-        columns: list[list[Estimate]] = []
-        methods: dict[str, None] = {}
-        for i in range(value.size):
-            only = np.zeros(value.size)
-            only[i] = 1.0
-            direction = only.reshape(value.shape)
+        most = min(MOST_ELEMENTS, max(LEAST_ELEMENTS, MOST_WORK // max(value.size, 1)))
+        chosen = spread(value.size, most)
+        quick = self._by_complex_steps(part, name, chosen) if value.size > FEW_ELEMENTS else None
+        columns: dict[int, list[Estimate]] = quick or {}
+        methods: dict[str, None] = {BY_COMPLEX_STEP: None} if quick else {}
+        for i in () if quick else spread(value.size, LEAST_ELEMENTS):
+            direction = _only(i, value.shape)
             called = self._called(part, (name,), direction)
             assert called is not None
             confirmed = self._complex(part, name, called, direction)
@@ -101,10 +109,42 @@ class Reference:
                 _best(None, confirmed[k] if confirmed else None, called[k])
                 for k in range(len(called))
             ]
-            columns.append([estimate for estimate, _ in best])
+            columns[i] = [estimate for estimate, _ in best]
             methods.update(dict.fromkeys(method for _, method in best))
-        rows = [column[k] for k in range(len(columns[0])) for column in columns] if columns else []
+        count = math.prod(self.results[part].shape)
+        rows = [
+            columns[i][k] if i in columns else None for k in range(count) for i in range(value.size)
+        ]
         return rows, " and ".join(filter(None, methods))
+
+    def _by_complex_steps(
+        self, part: int, name: str, chosen: Sequence[int]
+    ) -> dict[int, list[Estimate]] | None:
+        """The derivatives by elements of an array, one call for each.
+
+        They hold where a change of all of them at once does to the function what they say; None
+        where it does not.
+        """
+        import numpy as np
+
+        shape = np.shape(self.arguments.values[name])
+        count = math.prod(self.results[part].shape)
+        weights = np.zeros(shape)
+        weights.flat[list(chosen)] = np.cos(np.arange(1.0, len(chosen) + 1))
+        scale = self._scale(name, weights)
+        called = richardson(self._curve(part, name, scale, ()), self.results[part].rounding)
+        found: dict[int, list[Estimate]] = {}
+        sums = [0.0] * count
+        for i in chosen:
+            one = self._complex(part, name, [NOTHING] * count, _only(i, shape))
+            if one is None:
+                return None
+            found[i] = one
+            sums = [s + e.value * float(scale.flat[i]) for s, e in zip(sums, one, strict=True)]
+        whole = [Estimate(s, abs(s) * OF_COMPLEX_STEP) for s in sums]
+        settled = all(math.isfinite(c.value) and not c.kinked for c in called)
+        good = settled and all(agree(w, c) for w, c in zip(whole, called, strict=True))
+        return found if good else None
 
     def is_pointwise(self, part: int, name: str) -> bool:
         """Whether elements of a result depend on their own element of an array only."""
@@ -215,11 +255,14 @@ class Reference:
     # Many digits
 
     def _exact(self, part: int, by: Sequence[str], shape: Shape) -> list[Estimate] | None:
-        if self.evaluator is None or math.prod(shape) > MANY or not by:
+        evaluator = self.evaluator
+        if evaluator is None or evaluator.program.graph.ranked:
+            return None
+        if math.prod(shape) > MANY or not by:
             return None
         values = self.arguments.values
         numbers = set(self.arguments.numbers)
-        known = {p.name for p in self.evaluator.program.parameters}
+        known = {p.name for p in evaluator.program.parameters}
         if not known >= set(by):
             return None
         columns = {name: broadcast_to(values[name], shape) for name in known & numbers}
@@ -227,7 +270,7 @@ class Reference:
         for i in range(math.prod(shape)):
             at = {n: columns[n][i] if n in columns else v for n, v in values.items()}
             try:
-                here, slopes = differences(self.evaluator, at, by)
+                here, slopes = differences(evaluator, at, by)
             except Unknown:
                 return None
             if part >= len(here) or not math.isfinite(here[part].value):
@@ -247,6 +290,22 @@ class Reference:
         assert numbers is not None
         apart = abs(estimate.value - numbers[i])
         return apart <= CLOSE * abs(numbers[i]) + NEAR * estimate.error
+
+
+def spread(count: int, most: int) -> Sequence[int]:
+    """As many numbers below `count` as may be, evenly."""
+    if count <= most:
+        return range(count)
+    return [i * count // most for i in range(most)]
+
+
+def _only(i: int, shape: Shape) -> Any:
+    """An array that is 1 at one element, 0 elsewhere."""
+    import numpy as np
+
+    only = np.zeros(shape)
+    only.flat[i] = 1.0
+    return only
 
 
 def _complex_numbers(value: Any, part: int) -> list[complex] | None:

@@ -28,6 +28,7 @@ class Finding(NamedTuple):
         reason: what is the matter, where the numbers do not say it.
         points: how many elements were compared.
         skipped: how many were not, as the function has no value there.
+        unseen: how many were not, as there are so many.
     """
 
     by: tuple[str, ...]
@@ -43,6 +44,7 @@ class Finding(NamedTuple):
     reason: str
     points: int
     skipped: int
+    unseen: int = 0
 
     @property
     def what(self) -> str:
@@ -56,7 +58,9 @@ class Finding(NamedTuple):
         shown = [f"{name}={value:.9g}" for name, value in self.at.items()]
         if len(shown) > SHOWN:
             shown[SHOWN:] = ["..."]
-        element = f"element [{', '.join(map(str, self.element))}]" if self.element else ""
+        index = f"[{', '.join(map(str, self.element))}]"
+        said = not self.element or any(name.endswith(index) for name in self.at)
+        element = "" if said else f"element {index}"
         return ": ".join(filter(None, [element, ", ".join(shown)]))
 
     def __str__(self) -> str:
@@ -78,6 +82,8 @@ class Finding(NamedTuple):
                 text = f"{self.reason}{where}"
         if self.skipped:
             text += f" ({self.skipped} points outside the domain left out)"
+        if self.unseen:
+            text += f" ({self.unseen} elements were not looked at)"
         return text
 
 

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, object]
 
+ARRAY = frozenset({"array", "np.array", "numpy.array"})
+
 # What to do where a derivative depends on what an argument is.
 WHEN_UNKNOWN = (
     "Say at which arguments, as in --at 'x=2,mode=\"fast\"', or annotate them: float, np.ndarray, "
-    "a class."
+    "a class; the axes of arrays are said as in --shapes 'X=m n,w=n'."
 )
 # Of commands that write code without a call.
 SOME = (
@@ -66,10 +68,54 @@ def _value(name: str, node: ast.expr) -> object:
     if re.fullmatch(r"[+-]?(inf|nan)", text):
         return float(text)
     try:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ARRAY and len(node.args) == 1:
+            return _array(name, node)
         return ast.literal_eval(node)
     except (TypeError, ValueError):
         advice = f"; a string is {name}='\"{text}\"'" if text.isidentifier() else ""
         raise argparse.ArgumentTypeError(f"{name}={text}: {text!r} is no number{advice}") from None
+
+
+def _array(name: str, node: ast.Call) -> object:
+    """`np.array([[1, 2], [3, 4]])`."""
+    import numpy as np
+
+    text = ast.unparse(node)
+    dtypes = {k.arg: ast.unparse(k.value).strip("'").removeprefix("np.") for k in node.keywords}
+    try:
+        made = np.array(ast.literal_eval(node.args[0]), dtype=dtypes.pop("dtype", None))
+    except (TypeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{name}={text} makes no array: {error}") from None
+    if dtypes or made.dtype.kind not in "biufc":
+        raise argparse.ArgumentTypeError(f"{name}={text} is no array of numbers")
+    return made
+
+
+def with_arrays(
+    captured: Captured, values: Mapping[str, object], shapes: Shapes
+) -> dict[str, object]:
+    """The values, lists as arrays where annotations or `--shapes` say that these are meant.
+
+    Raises:
+        Refusal: one makes no array.
+    """
+    from diffsrc.specialise.annotations import kind_of_class, parameters_of, read_annotation
+
+    meant = {name for name, axes in shapes.items() if axes}
+    for arg in parameters_of(captured.arguments):
+        annotation = read_annotation(arg.annotation, captured.scope)
+        if kind_of_class(annotation.meaning) == "array":
+            meant.add(arg.arg)
+    found = dict(values)
+    for name in meant & values.keys():
+        if isinstance(values[name], list):
+            import numpy as np
+
+            try:
+                found[name] = np.array(values[name], dtype=float)
+            except (TypeError, ValueError) as error:
+                raise Refusal(f"--at: {name}={values[name]!r} makes no array: {error}") from None
+    return found
 
 
 def by_name(pairs: Sequence[Pair] | None) -> dict[str, object]:
@@ -90,7 +136,15 @@ def written(values: Mapping[str, object]) -> tuple[str, ...]:
     """The option that gives the values, as `pairs_of` reads it."""
     from diffsrc.emit.expressions import literal
 
-    text = ",".join(f"{name}={literal(value)}" for name, value in values.items())
+    def text_of(value: object) -> str:
+        numbers = getattr(value, "tolist", None)
+        if numbers is None:
+            return literal(value)
+        dtype = str(value.dtype)  # type: ignore[attr-defined] # an array
+        more = "" if dtype in {"float64", "int64"} else f', dtype="{dtype}"'
+        return f"np.array({numbers()!r}{more})"
+
+    text = ",".join(f"{name}={text_of(value)}" for name, value in values.items())
     return ("--at", text) if values else ()
 
 

@@ -14,7 +14,15 @@ from diffsrc.cli.arguments import (
     file_name,
     operator_of,
 )
-from diffsrc.cli.at import SOME, add_at, by_name, check_names, signature_with, written
+from diffsrc.cli.at import (
+    SOME,
+    add_at,
+    by_name,
+    check_names,
+    signature_with,
+    with_arrays,
+    written,
+)
 from diffsrc.cli.output import Output, Refusal, Usage
 from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
 from diffsrc.cli.targets import Target, target_of
@@ -97,7 +105,8 @@ def module_of(what: What, path: Path) -> str:
     check_names(functions, what.values)
     check_shapes(functions, what.shapes)
     for target, captured in zip(targets, functions, strict=True):
-        signature = signature_with(captured, what.values, what.shapes)
+        values = with_arrays(captured, what.values, what.shapes)
+        signature = signature_with(captured, values, what.shapes)
         stages = derived(captured, signature, operator)
         pieces.append(Piece(captured, signature, (operator,), stages, target.in_module))
     folder = path.absolute().parent

@@ -13,7 +13,7 @@ from diffsrc.cli.arguments import (
     derived,
     operator_of,
 )
-from diffsrc.cli.at import SOME, add_at, by_name, check_names, signature_with
+from diffsrc.cli.at import SOME, add_at, by_name, check_names, signature_with, with_arrays
 from diffsrc.cli.output import Output, Refusal
 from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
 from diffsrc.cli.targets import target_of
@@ -61,6 +61,7 @@ def run(arguments: argparse.Namespace) -> Output:
     captured = target_of(arguments.target).captured()
     check_names([captured], values)
     check_shapes([captured], shapes)
+    values = with_arrays(captured, values, shapes)
     signature = signature_with(captured, values, shapes)
     drawn = _graph(captured, signature, operator if asked else None)
     _write(arguments.output, language, drawn)

@@ -17,6 +17,7 @@ from diffsrc.cli.at import (
     names_of,
     signature_at,
     signature_with,
+    with_arrays,
 )
 from diffsrc.cli.output import Output
 from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
@@ -36,7 +37,11 @@ def add(commands: Commands) -> None:
     show = add_command(commands, "show", "print the derivative of a function", run)
     show.add_argument("target", metavar="TARGET", help="the function")
     add_operator(show)
-    add_at(show, "evaluate it too, if it gives all: --at x=2,y=-1e3; strings in quotes")
+    add_at(
+        show,
+        "evaluate it too, if it gives all: --at x=2,y=-1e3; 'w=np.array([1, 2])'; "
+        "strings in quotes",
+    )
     add_shapes(show)
     show.add_argument(
         "--as",
@@ -53,6 +58,7 @@ def run(arguments: argparse.Namespace) -> Output:
     target = target_of(arguments.target)
     captured = target.captured()
     check_shapes([captured], shapes)
+    values = with_arrays(captured, values, shapes)
     missing = [n for n in names_of(captured) if n not in captured.defaults | values]
     is_point = arguments.at is not None and not missing
     arguments.some = not is_point

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from diffsrc.cli.arguments import add_command, add_operator, derived, operator_of
-from diffsrc.cli.at import add_at, alone, by_name, signature_at
+from diffsrc.cli.at import add_at, alone, by_name, signature_at, with_arrays
 from diffsrc.cli.output import DONE, NO, Output, Refusal, Usage
 from diffsrc.cli.shapes import add_shapes, check_shapes, shapes_of
 from diffsrc.cli.targets import target_of
@@ -25,7 +26,7 @@ def add(commands: Commands) -> None:
     verify = add_command(commands, "verify", "check the derivative of a function at a point", run)
     verify.add_argument("target", metavar="TARGET", help="the function")
     add_operator(verify)
-    add_at(verify, "where: --at x=2,y=-1e3; strings in quotes")
+    add_at(verify, "where: --at x=2,y=-1e3; 'w=np.array([1, 2])'; strings in quotes")
     add_shapes(verify)
 
 
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> Output:
     target = target_of(arguments.target)
     captured = target.captured()
     check_shapes([captured], shapes)
+    values = with_arrays(captured, values, shapes)
     operator = operator_of(arguments)
     try:
         report = _report(target, captured, values, shapes, operator)
@@ -67,15 +69,25 @@ def _report(
 
     stages = derived(captured, signature, operator)
     piece = Piece(captured, signature, (operator,), stages, None)
-    given = {n: v for n, v in captured.defaults.items() if n not in captured.bound} | values
     positional = [p.name for p in stages.parsed.parameters if p.kind == "POSITIONAL_ONLY"]
-    function = alone(piece)
 
-    def called(**by_name: Any) -> object:
-        first = [by_name.pop(name) for name in positional]
-        return function(*first, **by_name)
+    def by_names(function: Callable[..., object]) -> Callable[..., object]:
+        def called(**by_name: Any) -> object:
+            first = [by_name.pop(name) for name in positional]
+            return function(*first, **by_name)
 
-    return verify_program(stages.parsed, (operator,), given, called, stages.name)
+        return called
+
+    own = None
+    if stages.parsed.graph.ranked:
+        # Of arrays there are no differences in many digits: what was read is written, and called.
+        from diffsrc.api.derive import derive
+
+        read = derive(captured, signature, ())
+        own = by_names(alone(Piece(captured, signature, (), read, None)))
+    given = {n: v for n, v in captured.defaults.items() if n not in captured.bound} | values
+    function = by_names(alone(piece))
+    return verify_program(stages.parsed, (operator,), given, function, stages.name, own)
 
 
 def _positional(

@@ -8,7 +8,8 @@ from diffsrc.differentiate.sweep import Sweep
 from diffsrc.differentiate.task import task_of
 from diffsrc.errors import NotDifferentiable
 from diffsrc.ir import COMPLEX, Assert, Block, Call, If, Node, Number, Program, Result, reachable
-from diffsrc.ir.arrays import filled
+from diffsrc.ir.arrays import filled, in_precision_of
+from diffsrc.ops.arrays import STEPS
 from diffsrc.simplify import Simplifier
 
 MAX_TAIL_WORK = 2_000
@@ -57,7 +58,10 @@ def _derived(work: Sweep, block: Block, requests: Sequence[Request], *, with_val
             for index, wrt in requests:
                 adjoints = work.sweep(block, {block.results[index]: graph.one}, ())
                 found = (adjoints.get(x, graph.zero) for x in wrt)
-                wanted += (filled(g, x) for g, x in zip(found, wrt, strict=True))
+                whole = [filled(g, x) for g, x in zip(found, wrt, strict=True)]
+                if graph.ranked:
+                    whole = [in_precision_of(g, x) for g, x in zip(whole, wrt, strict=True)]
+                wanted += whole
         return Block((*block.statements, *binds), values + tuple(wanted))
     indices = [r.index for r in block.results if isinstance(r, Result)]
 
@@ -126,7 +130,7 @@ def _refuse_complex(program: Program, result: Node) -> None:
 
 def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) -> None:
     """A zero that comes from `floor` and the like alone is not given silently."""
-    steps = work.partials.steps
+    steps = [*work.partials.steps, *_steps_on_arrays(work)]
     for x, result in zip(wanted, results, strict=True):
         if _is_zero(result):
             step = next((s for s in steps if x in reachable((s,))), None)
@@ -137,3 +141,15 @@ def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) 
                     work.program.places.get(step),
                     "Derive a smooth function, or write 0.0.",
                 )
+
+
+def _steps_on_arrays(work: Sweep) -> list[Node]:
+    """The places and counts that a program of arrays computes, as they are written."""
+    if not work.graph.ranked:
+        return []
+    normal = work.simplifier.normal
+    return [
+        normal.written.get(node, node)
+        for node in work.simplifier.order(work.program.body.roots())
+        if isinstance(node, Call) and node.op in STEPS and node.type.kind != "bool"
+    ]

@@ -147,8 +147,11 @@ class Sweep:
     def _normal(self, seeds: Adjoints) -> Adjoints:
         """The seeds of normal nodes: programs of arrays are derived in that form."""
         found: dict[Node, list[Node]] = {}
-        for root, seed in seeds.items():
-            found.setdefault(self.simplifier.normal(root), []).append(seed)
+        for root, own in seeds.items():
+            normal = self.simplifier.normal(root)
+            # Where that lacks axes it is repeated along them.
+            seed = reduced(own, root.type.axes, normal.type.axes)
+            found.setdefault(normal, []).append(seed)
         return {root: self.graph.sum(several) for root, several in found.items()}
 
     def _rely_on(self, node: Node, active: Sequence[Node]) -> None:

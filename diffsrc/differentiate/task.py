@@ -10,7 +10,7 @@ from diffsrc.ops.arrays import STEPS
 from diffsrc.simplify import Simplifier
 
 # What is asked of an array beside its values.
-LENGTHS = frozenset({"dim", "ramp", "count"})
+LENGTHS = frozenset({"dim", "dtype", "ramp", "count"})
 BY_USERS = frozenset({"registered", "custom", "stop"})
 
 

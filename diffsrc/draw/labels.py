@@ -19,7 +19,9 @@ from diffsrc.emit.expressions import (
     Printer,
     without_defaults,
 )
-from diffsrc.emit.formula import error_name
+from diffsrc.emit.expressions import HOLE as NUMBERED_HOLE
+from diffsrc.emit.formula import MODULE, by_text, error_name
+from diffsrc.emit.scatter import puts_of
 from diffsrc.ir import Block, Call, Const, Node, Result, Var
 from diffsrc.ops import TABLE, is_of_distribution, short_name
 from diffsrc.user_rules import CustomRule, Rule, stop_gradient
@@ -112,6 +114,8 @@ class Labels:
             return [(self.names[node], None)], ATOM
         assert isinstance(node, Call), node
         op, args = node.op, node.args
+        if by_text(node):
+            return self._on_arrays(node)
         if op in INFIX and (not node.options or op in FAMILIES) and len(args) == 2:
             return self._infix(op, args)
         match op:
@@ -138,6 +142,37 @@ class Labels:
             parts += [(", ", None)] if number else []
             parts += self._operand(arg, TERNARY)
         return [*parts, (")", None)], ATOM
+
+    def _on_arrays(self, node: Call) -> tuple[list[Part], int]:
+        """An operation on arrays, as it is written."""
+        if node.op == "scatter":
+            return self._scattered(node), SUM
+        template = MODULE.sub(r"\g<name>", str(node.options[0]))
+        if template == "{0} @ {1}":
+            left, right = self._operand(node.args[0], PRODUCT), self._operand(node.args[1], UNARY)
+            return [*left, (" @ ", None), *right], PRODUCT
+        return self._filled(template, node), ATOM
+
+    def _filled(self, template: str, node: Call) -> list[Part]:
+        parts: list[Part] = []
+        at = 0
+        for hole in NUMBERED_HOLE.finditer(template):
+            above = ATOM if template[hole.end() : hole.end() + 1] in {".", "["} else TERNARY
+            parts += [(template[at : hole.start()], None)]
+            parts += self._operand(node.args[int(hole[1])], above)
+            at = hole.end()
+        return [*parts, (template[at:], None)]
+
+    def _scattered(self, node: Call) -> list[Part]:
+        """What is added to items of an array."""
+        start = node.args[0]
+        zeros = isinstance(start, Call) and start.op == "np.zeros_like"
+        parts: list[Part] = [("zeros", None)] if zeros else self._operand(start, SUM)
+        for put in puts_of(node):
+            sign = "−=" if put.negative else "+="
+            parts += [(", [", None), *self._filled(put.items, node), (f"] {sign} ", None)]
+            parts += self._operand(node.args[put.value], TERNARY)
+        return parts
 
     def _infix(self, op: str, args: Sequence[Node]) -> tuple[list[Part], int]:
         sign, level = INFIX[op]

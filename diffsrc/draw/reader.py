@@ -30,6 +30,7 @@ class Subject(NamedTuple):
         names: the values that have a name.
         results: what the results are called, in the order of the program's.
         wrt: the names of the inputs that are derived by.
+        axes: of inputs that are arrays, where that is known: a letter for each.
         file: where the function stands; lines of others are given with their file.
     """
 
@@ -40,6 +41,7 @@ class Subject(NamedTuple):
     results: Sequence[str]
     wrt: AbstractSet[str]
     file: str
+    axes: Mapping[str, tuple[str, ...]] = {}
 
 
 class Check(NamedTuple):
@@ -218,7 +220,9 @@ class Reader:
             outside = any(free.var is var for free in self.program.free)
             is_wrt = name in self.subject.wrt
             kind = "global" if outside else "wrt" if is_wrt else "input"
-            return Box(kind, self._pieces(parts), tip=name)
+            axes = self.subject.axes.get(name)
+            text = (Piece(f"{name}[{', '.join(axes)}]"),) if axes else self._pieces(parts)
+            return Box(kind, text, tip=name)
         note = self._note(place) if place is not None and name else ""
         place = place or self.program.places.get(node)
         value = self.printer.value(node)

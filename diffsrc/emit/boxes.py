@@ -108,6 +108,45 @@ class Cases:
     rows: tuple[tuple[Box, Box | None], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A product whose factors stay in their order: of matrices, or with a sign of its own."""
+
+    parts: tuple[Box, ...]
+    sign: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Big:
+    """A sum or product over elements; `below` is what runs, nothing for all."""
+
+    sign: str
+    inner: Box
+    below: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """`base` with what stands below it: items of an array, the kind of a norm."""
+
+    base: Box
+    below: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Things beside each other: arguments, indices."""
+
+    parts: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A slice: `1:`, `:n:2`."""
+
+    bounds: tuple[Box | None, ...]
+
+
 Box = (
     Digits
     | Name
@@ -121,11 +160,16 @@ Box = (
     | Relation
     | Logic
     | Cases
+    | Chain
+    | Big
+    | Below
+    | Row
+    | Range
 )
 
 
 OPPOSITE = {"<": "≥", "≥": "<", ">": "≤", "≤": ">", "=": "≠", "≠": "="}
-CURLY_D = Name(Symbol("∂"))
+CURLY_D, RING = Name(Symbol("∂")), Name(Symbol("∘"))
 
 
 def begins_with_digit(box: Box) -> bool:
@@ -161,8 +205,12 @@ def tall(box: Box) -> bool:
             return any(tall(operand) for operand in box.operands)
         case Logic():
             return any(tall(part) for part in box.parts)
-        case Cases():
+        case Cases() | Big():
             return True
+        case Chain(parts) | Row(parts):
+            return any(tall(part) for part in parts)
+        case Below():
+            return tall(box.base)
         case _:
             return False
 

@@ -82,7 +82,7 @@ def _tidy(graph: Graph, node: Call, args: tuple[Node, ...]) -> Node:
             return args[0]
         case "neg" if zero[0]:
             return args[0]
-    return graph.call(node.op, *args, options=node.options)
+    return graph.again(node, args)
 
 
 def _is(node: Node, value: int) -> bool:

@@ -32,6 +32,7 @@ INFIX = {
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 # What `ruff format` leaves as it is, apart from letter case.
 NUMBER = re.compile(r"[1-9][\d_]*|\d[\d_]*\.\d+(e-?\d+)?|\d+e-?\d+")
+SLICE = re.compile(r"({\d+}|-?\d+)?:({\d+}|-?\d+)?(?=[],])")
 HOLE = re.compile(r"{(\d+)}")
 BITWISE = {"&": ("&", BITAND), "|": ("|", BITOR)}
 
@@ -168,6 +169,8 @@ class Printer:
 
     def filled(self, template: str, args: tuple[Node, ...]) -> str:
         """A text with those of the arguments in the holes."""
+        if "[" in template and ":" in template:
+            template = SLICE.sub(lambda bounds: self._slice(bounds, args), template)
 
         def text(hole: re.Match[str]) -> str:
             after = template[hole.end() : hole.end() + 1]
@@ -175,6 +178,14 @@ class Printer:
             return f"({own})" if after == "." and own.isdecimal() else own
 
         return HOLE.sub(text, template)
+
+    def _slice(self, bounds: re.Match[str], args: tuple[Node, ...]) -> str:
+        """A slice, with space around the colon where a bound is more than a name."""
+        holes = [HOLE.fullmatch(bound or "") for bound in bounds.groups()]
+        texts = [self(args[int(hole[1])]) for hole in holes if hole is not None]
+        if all(re.fullmatch(r"-?\w+", text) for text in texts):
+            return bounds[0]
+        return f"{bounds[1] or ''} : {bounds[2] or ''}".strip()
 
     def _template(self, template: object, args: tuple[Node, ...]) -> str:
         """Source text with holes for values, in double quotes where it has no others."""

@@ -30,6 +30,7 @@ from diffsrc.ir import (
     Program,
     Result,
     Structure,
+    Template,
     Var,
     blocks,
     reachable,
@@ -39,6 +40,8 @@ from diffsrc.ops.complex import PARTS
 
 MAX_EXACT = 2**53
 
+# The name of a function in the text of an operation on arrays.
+MODULE = re.compile(r"\b(?:np|linalg|special|integrate)(?:\.linalg)?\.(?P<name>\w+)")
 PLAIN = frozenset({*INFIX, *COMPARISONS, "neg", "pow", "and", "or", "not", "select"})
 CONSTANTS = frozenset({"pi", "e", "tau", "inf", "nan"})
 SAME = {"maximum": "max", "minimum": "min", "fmax": "max", "fmin": "min"}
@@ -97,6 +100,7 @@ class Reader:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.graph = Graph()
+        self.graph.ranked = program.graph.ranked
         self.done: dict[Node, Node] = {}
         self.user: dict[Node, str] = {}
         self.hints: dict[Node, str] = {}
@@ -188,6 +192,8 @@ class Reader:
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
         op, options, graph = node.op, node.options, self.graph
+        if by_text(node):
+            return self._on_arrays(node, args)
         match op:
             case "constant" | "pos":
                 return args[0]
@@ -225,6 +231,19 @@ class Reader:
             args = without_defaults(args)
         return graph.call(op, *args, options=(self._function(SAME.get(op, op), options),))
 
+    def _on_arrays(self, node: Call, args: tuple[Node, ...]) -> Node:
+        """An operation on arrays, its function without the module."""
+        options = node.options
+        if isinstance(options[0], Template):
+            options = (Template(MODULE.sub(self._unless_taken, options[0])),)
+        return self.graph.call(node.op, *args, options=options, params=node.params, type_=node.type)
+
+    def _unless_taken(self, found: re.Match[str]) -> str:
+        if found["name"] in self.variables:
+            return found[0]
+        self.functions.add(found["name"])
+        return found["name"]
+
     def _sum(self, terms: Sequence[Node]) -> Node:
         return functools.reduce(lambda a, b: self.graph.call("add", a, b), terms)
 
@@ -239,6 +258,11 @@ class Reader:
         name = text if short in self.variables else short
         self.functions.add(name)
         return name
+
+
+def by_text(node: Call) -> bool:
+    """Whether it is an operation on arrays, which is known by its text."""
+    return node.op == "scatter" or bool(node.options and isinstance(node.options[0], Template))
 
 
 def error_name(fail: Fail) -> str:

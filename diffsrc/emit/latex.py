@@ -7,17 +7,23 @@ from collections.abc import Iterable
 
 from diffsrc.emit.boxes import (
     CURLY_D,
+    RING,
     Apply,
+    Below,
+    Big,
     Box,
     Cases,
+    Chain,
     Digits,
     Factors,
     Fence,
     Logic,
     Name,
     Power,
+    Range,
     Relation,
     Root,
+    Row,
     Terms,
     Words,
     begins_with_digit,
@@ -28,8 +34,10 @@ from diffsrc.emit.symbols import GREEK, Symbol
 
 SYMBOLS = {letter: f"\\{name}" for name, letter in GREEK.items() if name != "lamda"}
 SYMBOLS |= {"ε": r"\varepsilon", "∞": r"\infty", "∂": r"\partial"}
-SIGNS = {"≤": r"\le", "≥": r"\ge", "≠": r"\ne"}
-BRACKETS = {"⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil"}
+SYMBOLS |= {"⊤": "T", "⊺": r"\top", "∘": r"\circ", "𝟏": r"\mathbf{1}", "𝟎": r"\mathbf{0}"}
+SIGNS = {"≤": r"\le", "≥": r"\ge", "≠": r"\ne", "⊙": r"\odot", "⊗": r"\otimes", "×": r"\times"}
+SIGNS |= {"∑": r"\sum", "∏": r"\prod"}
+BRACKETS = {"‖": r"\|", "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil"}
 FUNCTIONS = frozenset(
     [
         "sin",
@@ -45,6 +53,7 @@ FUNCTIONS = frozenset(
         "exp",
         "max",
         "min",
+        "det",
     ]
 )
 ESCAPED = {"\\": r"\backslash ", "^": r"\hat{}", "~": r"\sim "}
@@ -80,6 +89,17 @@ def latex(box: Box) -> str:
             return rf" \text{{ {word} }} ".join(latex(part) for part in parts)
         case Cases():
             return _cases(box)
+        case Chain(parts, sign):
+            return f" {SIGNS[sign]} ".join(map(latex, parts)) if sign else _times(parts)
+        case Big(sign, inner, below):
+            runs = f"_{{{','.join(map(latex, below))}}}" if below else ""
+            return f"{SIGNS[sign]}{runs} {latex(inner)}"
+        case Below(base, below):
+            return f"{latex(base)}_{{{latex(below)}}}"
+        case Row(parts):
+            return ", ".join(map(latex, parts))
+        case Range(bounds):
+            return ":".join("" if bound is None else latex(bound) for bound in bounds)
 
 
 def digits(box: Digits) -> str:
@@ -134,7 +154,7 @@ def _times(parts: tuple[Box, ...]) -> str:
     for part in parts:
         if before is not None:
             wide = (_is_word(before) or _is_word(part)) and before != CURLY_D
-            dot = begins_with_digit(part)
+            dot = begins_with_digit(part) and before != RING
             text += r" \cdot " if dot else r" \, " if wide else " "
         text += latex(part)
         before = part

@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 from diffsrc.emit.boxes import (
     Apply,
+    Below,
+    Big,
     Box,
     Cases,
+    Chain,
     Digits,
     Factors,
     Fence,
     Logic,
     Name,
     Power,
+    Range,
     Relation,
     Root,
+    Row,
     Terms,
     Words,
     begins_with_digit,
@@ -27,8 +32,8 @@ from diffsrc.emit.symbols import Symbol
 MINUS = "-"
 RAISED = dict(
     zip(
-        "0123456789+-()abcdefghijklmnoprstuvwxyz",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ",
+        "0123456789+-()abcdefghijklmnoprstuvwxyz⊤⊺∘",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀᵀ°",
         strict=True,
     )
 )
@@ -39,6 +44,7 @@ TALL = {
     "[": "⎡⎢⎣",
     "]": "⎤⎥⎦",
     "|": "│││",
+    "‖": "‖‖‖",
     "⌊": "⎢⎢⎣",
     "⌋": "⎥⎥⎦",
     "⌈": "⎡⎢⎢",
@@ -128,6 +134,17 @@ def picture(box: Box) -> Picture:
             return _row(operands, f" {word} ")
         case Cases():
             return _cases(box)
+        case Chain(parts, sign):
+            return _row(parts, f" {sign} " if sign else " ")
+        case Big(sign, inner, below):
+            return beside(_indexed(text(sign), Row(below)), text(" "), picture(inner))
+        case Below(base, below):
+            return _indexed(picture(base), below)
+        case Row(parts):
+            return _row(parts, ", ")
+        case Range(bounds):
+            parts = [text("") if bound is None else picture(bound) for bound in bounds]
+            return beside(*[p for part in parts for p in (text(":"), part)][1:])
 
 
 def symbol(name: Symbol) -> str:
@@ -138,6 +155,17 @@ def symbol(name: Symbol) -> str:
     if len(below) == 1 and below[0] and (not name.word or name.below[0].isdigit()):
         return name.text + below[0]
     return "_".join((name.text, *name.below))
+
+
+def _indexed(base: Picture, below: Box) -> Picture:
+    """With what stands below it: in brackets where Unicode has no small letters for that."""
+    if below == Row(()):
+        return base
+    inner = picture(below)
+    small = _each(inner.lines[0].replace(", ", ""), LOWERED) if inner.flat else ""
+    if small and base.flat:
+        return text(base.lines[0] + small)
+    return beside(base, _fence("[", inner, "]"))
 
 
 def _each(line: str, table: dict[str, str]) -> str:
@@ -212,7 +240,9 @@ def _root(sign: str, inner: Box) -> Picture:
 
 def _function(box: Apply) -> Picture:
     head = text(box.name)
-    if box.below is not None:
+    if isinstance(box.below, Range | Row):
+        head = _indexed(head, box.below)
+    elif box.below is not None:
         order = picture(box.below)
         line = _each(order.lines[0].replace(" ", ""), LOWERED) if order.flat else ""
         head = text(box.name + line) if line else beside(head, text("_"), _fence("(", order, ")"))

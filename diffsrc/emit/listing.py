@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
+from diffsrc.emit.expressions import HOLE
+from diffsrc.emit.scatter import puts_of
 from diffsrc.ir import (
     Assert,
     Bind,
@@ -18,29 +22,44 @@ from diffsrc.ir import (
     Ref,
     Result,
     Sum,
+    Template,
     Var,
     reachable,
 )
+from diffsrc.ir.arrays import Hole
 
 INDENT = "    "
 
 
-def listing(program: Program) -> str:
+def listing(program: Program, axes: Mapping[str, tuple[str, ...]] | None = None) -> str:
     """A program as text: written nodes as calls, normal ones as sums and products.
 
-    `mul(x, x)` is written, `x^2` normal; `%1` is a value that is used more than once.
+    `mul(x, x)` is written, `x^2` normal; `%1` is a value that is used more than once. Of arrays
+    `axes` are letters for the lengths of parameters; `{X[i,j] w[j] -> i}` is a sum of products.
     """
-    lines = [f"{program.name}({', '.join(p.name for p in program.parameters)}):"]
-    Listing(lines).block(program.body, 1)
+    axes = axes or {}
+    sizes = {
+        size: letter
+        for p in program.parameters
+        if p.node is not None
+        for size, letter in zip(p.node.type.axes, axes.get(p.name, ()), strict=False)
+    }
+    parameters = (_with_axes(p.name, axes.get(p.name, ())) for p in program.parameters)
+    lines = [f"{program.name}({', '.join(parameters)}):"]
+    Listing(lines, sizes).block(program.body, 1)
     return "\n".join(lines)
+
+
+def _with_axes(name: str, axes: tuple[str, ...]) -> str:
+    return f"{name}[{', '.join(axes)}]" if axes else name
 
 
 class Listing:
     """Collects the lines of one program."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], sizes: Mapping[Node, str]) -> None:
         self.lines = lines
-        self.names: dict[Node, str] = {}
+        self.names: dict[Node, str] = dict(sizes)
         self.count = 0
 
     def block(self, block: Block, level: int) -> None:
@@ -83,7 +102,9 @@ class Listing:
         for node in order:
             if node in self.names or isinstance(node, Var | Const | Number):
                 continue
-            if isinstance(node, If):
+            if isinstance(node, Ref) and node.value in self.names:
+                self.names[node] = self.names[node.value]
+            elif isinstance(node, If):
                 self._number(node)
                 self._line(level, f"{self.names[node]} = if {self._text(node.condition)}")
                 self.block(node.then, level + 1)
@@ -118,7 +139,7 @@ class Listing:
             case Result():
                 return f"{done[node.of]}.{node.index}"
             case Call():
-                return f"{node.op}({', '.join(done[arg] for arg in node.args)})"
+                return call([done[arg] for arg in node.args], node)
             case Sum():
                 terms = [_scaled(c, done[t]) for t, c in node.terms]
                 terms += [str(node.constant)] if node.constant else []
@@ -137,3 +158,64 @@ def _scaled(coefficient: Exact, text: str) -> str:
     if coefficient == 1:
         return text
     return f"-{text}" if coefficient == -1 else f"{coefficient} {text}"
+
+
+# Operations on arrays
+
+
+def call(args: Sequence[str], node: Call) -> str:
+    """An operation with the texts of its arguments."""
+    if node.options and isinstance(node.options[0], Template):
+        text = HOLE.sub(lambda hole: args[int(hole[1])], node.options[0])
+        return f"({text})" if node.options[0] == "{0} @ {1}" else text
+    match node.op:
+        case "scatter":
+            lines = []
+            for put in puts_of(node):
+                items = HOLE.sub(lambda hole: args[int(hole[1])], put.items)
+                lines.append(f"[{items}] {'-' if put.negative else '+'}= {args[put.value]}")
+            return f"scatter({', '.join((args[0], *lines))})"
+        case "contract":
+            own, out = node.params
+            factors = " ".join(_indexed(a, labels) for a, labels in zip(args, own, strict=True))
+            return f"{{{factors} -> {_letters(out)}}}" if out else f"{{{factors} ->}}"
+        case "view":
+            axes = ", ".join("new" if axis is None else str(axis) for axis in node.params)
+            return f"view({args[0]}, [{axes}])"
+        case "index":
+            return f"{_whole(args[0])}[{_items(node.params, args)}]"
+        case "put":
+            return f"put({args[0]}, {_whole(args[1])}[{_items(node.params, args[1:])}])"
+    params = [] if node.params == (node.op,) else [str(param) for param in node.params]
+    return f"{node.op}({', '.join((*args, *params))})"
+
+
+def _indexed(text: str, labels: Iterable[int | None]) -> str:
+    return f"{_whole(text)}[{_letters(labels)}]"
+
+
+def _letters(labels: Iterable[int | None]) -> str:
+    return ",".join("1" if i is None else "ijklpqrstuvw"[i] if i < 12 else f"i{i}" for i in labels)
+
+
+def _whole(text: str) -> str:
+    """A text in parentheses, unless it is one thing."""
+    return text if text.isidentifier() or text.startswith(("(", "%", "{")) else f"({text})"
+
+
+def _items(spec: Sequence[tuple[object, ...]], args: Sequence[str]) -> str:
+    """What stands in the brackets of items."""
+
+    def part(value: object) -> str:
+        if isinstance(value, Hole):
+            return args[value.index]
+        return "" if value is None else str(value)
+
+    parts = []
+    for kind, *bounds in spec:
+        if kind == "slice":
+            start, stop, step = map(part, bounds)
+            parts.append(f"{start}:{stop}:{step}" if step else f"{start}:{stop}")
+        else:
+            parts.append("new" if kind == "new" else ", ".join(map(part, bounds)))
+    return ", ".join(parts)

@@ -6,17 +6,23 @@ from collections.abc import Iterable
 from html import escape
 
 from diffsrc.emit.boxes import (
+    RING,
     Apply,
+    Below,
+    Big,
     Box,
     Cases,
+    Chain,
     Digits,
     Factors,
     Fence,
     Logic,
     Name,
     Power,
+    Range,
     Relation,
     Root,
+    Row,
     Terms,
     Words,
     begins_with_digit,
@@ -27,6 +33,7 @@ from diffsrc.emit.symbols import Symbol
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 TIMES = "<mo>&#x2062;</mo>"  # invisible
 OF = "<mo>&#x2061;</mo>"  # function application, invisible
+COMMA = "<mo>,</mo>"
 DOT = "<mo>⋅</mo>"
 SPACE = "\N{NO-BREAK SPACE}"
 MINUS = "<mo>\N{MINUS SIGN}</mo>"
@@ -82,6 +89,23 @@ def mathml(box: Box) -> str:
             return f"<mrow>{between.join(mathml(part) for part in parts)}</mrow>"
         case Cases():
             return _cases(box)
+        case Chain(parts, sign):
+            between = f"<mo>{sign}</mo>" if sign else ""
+            body = between.join(map(mathml, parts)) if sign else _times(parts)
+            return f"<mrow>{body}</mrow>"
+        case Big(sign, inner, below):
+            big = f"<mo>{sign}</mo>"
+            if below:
+                runs = COMMA.join(map(mathml, below))
+                big = f"<munder>{big}<mrow>{runs}</mrow></munder>"
+            return f"<mrow>{big}{mathml(inner)}</mrow>"
+        case Below(base, below):
+            return f"<msub>{mathml(base)}{mathml(below)}</msub>"
+        case Row(parts):
+            return f"<mrow>{COMMA.join(map(mathml, parts))}</mrow>"
+        case Range(bounds):
+            body = "<mo>:</mo>".join("" if bound is None else mathml(bound) for bound in bounds)
+            return f"<mrow>{body}</mrow>"
 
 
 def _digits(box: Digits) -> str:
@@ -125,10 +149,13 @@ def _product(box: Factors) -> str:
 
 def _times(parts: tuple[Box, ...]) -> str:
     text = ""
+    before: Box | None = None
     for part in parts:
         if text:
-            text += DOT if begins_with_digit(part) else TIMES
+            dot = begins_with_digit(part) and before != RING
+            text += DOT if dot else TIMES
         text += mathml(part)
+        before = part
     return text
 
 

@@ -27,10 +27,23 @@ ROLES = {
     "np.outer": "product",
     "np.index": "part",
     "np.view": "column",
+    "np.interval": "interval",
+    "np.searchsorted": "places",
+    "np.digitize": "places",
+    "np.flatnonzero": "places",
+    "np.nonzero": "places",
+    "np.order": "order",
+    "np.argsort": "order",
+    "np.low": "low",
+    "np.high": "high",
+    "np.below": "low",
+    "np.above": "high",
+    "np.nonzero_or_one": "divisor",
 }
 # Operations on arrays whose names say what they give.
 WORDS = frozenset(
     {"np.sum", "np.mean", "np.std", "np.var", "np.norm", "np.max", "np.min", "np.prod"}
+    | {"np.argsort", "np.sort", "np.partition", "np.diff", "np.gradient", "np.interp"}
 )
 LEVELS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
 # What the next ones are called where a role's name is taken, before they are numbered.
@@ -99,7 +112,7 @@ def _label(node: Node, names: Mapping[Node, str], depth: int) -> Label | None:
 
 def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     op, args, options = _word(node), node.args, node.options
-    if "." in node.op:
+    if "." in node.op and args and not node.op.startswith("np."):
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
@@ -209,7 +222,7 @@ def _word(node: Call) -> str:
     rule = node.options[-1] if node.options else None
     if isinstance(rule, Rule | CustomRule):
         return rule.name.rpartition(".")[2]
-    return node.op.removeprefix("np.").replace(".", "_")
+    return node.op.removeprefix("np.").replace(".", "_").rstrip("_")
 
 
 def _functions(node: Node, names: Mapping[Node, str]) -> Iterator[Call]:

@@ -13,9 +13,11 @@ from diffsrc.emit.formula import Definition, Formula, formula
 from diffsrc.emit.latex import latex, rows
 from diffsrc.emit.layout import Picture, beside, picture, stacked, text
 from diffsrc.emit.mathml import math, mathml, table, words
+from diffsrc.emit.scatter import puts_of
 from diffsrc.emit.symbolic import symbolic
 from diffsrc.emit.symbols import symbol
 from diffsrc.emit.textbook import textbook
+from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir import Call, Container, Node, Program, Structure
 
 WHERE = "where"
@@ -36,6 +38,7 @@ class ClosedForm:
         self.name = name
         self.wrt = tuple(tuple(names) for names in wrt)
         self._formula: Formula = formula(program)
+        self._ranked = program.graph.ranked
 
     # Python's notation
 
@@ -132,7 +135,17 @@ class ClosedForm:
 
     @cached_property
     def sympy(self) -> Any:
-        """The SymPy expression, definitions written out; a `Tuple` of several."""
+        """The SymPy expression, definitions written out; a `Tuple` of several.
+
+        Raises:
+            UnsupportedSyntax: it computes with arrays as wholes.
+        """
+        if self._ranked:
+            raise UnsupportedSyntax(
+                f"{self.name} computes with arrays as wholes, and .sympy gives formulas of "
+                "numbers only.",
+                suggestion="Take str(...), .pretty, .latex or .mathml.",
+            )
         return symbolic(self._formula)
 
     def _repr_latex_(self) -> str:
@@ -157,7 +170,21 @@ class Lines(Printer):
         if isinstance(node, Call) and node.op == "sign":
             text = self(node.args[0], COMPARE + 1)
             return f"({text} > 0) - ({text} < 0)", SUM
+        if isinstance(node, Call) and node.op == "scatter":
+            return self._scattered(node)
         return super()._text(node)
+
+    def _scattered(self, node: Call) -> tuple[str, int]:
+        """A sum: `embed[1:](v)` is zero elsewhere, of a shape that what stands beside it tells."""
+        start = node.args[0]
+        zeros = isinstance(start, Call) and start.op == "np.zeros_like"
+        line = "" if zeros else self(start, SUM)
+        for put in puts_of(node):
+            items = self.filled(put.items, node.args)
+            sign = "-" if put.negative else "+"
+            line += f" {sign} " if line else sign.strip("+")
+            line += f"embed[{items}]({self(node.args[put.value])})"
+        return line, SUM
 
     def define(self, part: Definition) -> str:
         """The value of a part, which is printed as its name from here on."""

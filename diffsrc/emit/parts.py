@@ -41,9 +41,14 @@ def _repeated(order: list[Node], results: list[Node], user: Collection[Node]) ->
     chosen = inner & shared
     for more in (inner, shared):
         size = _sizes(order, chosen)
-        if any(size[n] > LIMIT for n in (*results, *chosen)):
+        if any(size[n] > _limit(results) for n in (*results, *chosen)):
             chosen |= {n for n in more if size[n] > 1}
     return chosen
+
+
+def _limit(results: list[Node]) -> int:
+    """How many operations may be too many: those of arrays have longer texts."""
+    return SHORT if results[0].graph.ranked else LIMIT
 
 
 def _deeper(node: Node, child: Node) -> float:
@@ -86,7 +91,7 @@ def short(results: list[Node], user: Collection[Node]) -> bool:
     order = reachable(results)
     size = _sizes(order, ())
     full = sum(size[r] for r in results)
-    if full <= SHORT or full > LIMIT:
+    if full <= SHORT or full > _limit(results):
         return full <= SHORT
     uses = _uses(order, results)
     named = {n for n in order if n in user and uses[n] > 1}

@@ -67,7 +67,7 @@ class Products:
                 parts = self._of(args[1])
                 opposite = self._built(Parts(not parts.negative, parts.top, parts.bottom))
                 return self.graph.call("sub" if node.op == "add" else "add", args[0], opposite)
-        return self.graph.call(node.op, *args, options=node.options)
+        return self.graph.again(node, args)
 
     def _of(self, node: Node) -> Parts:
         if node in self.atoms:

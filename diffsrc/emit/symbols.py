@@ -59,7 +59,7 @@ def symbol(name: str) -> Symbol:
     below = [GREEK.get(part, part) for part in below]
     head = GREEK.get(head, head)
     short = all(len(part) == 1 or part.isdigit() for part in below)
-    if head and all(below) and (len(head) == 1 or short):
+    if head and all(below) and (short or (len(head) == 1 and len(below) <= 2)):
         return Symbol(head, tuple(below))
     return Symbol(plain or name)
 

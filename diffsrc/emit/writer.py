@@ -233,16 +233,17 @@ class Writer:
             text = f"{self.printer(first, ATOM)}.copy()"
         self._line(level, f"{name} = {text}")
         for target, text in node.params:
-            template = f"{name}{target} {text}" if target else text
-            while True:
-                filled = self.printer.filled(template, node.args).replace("{name}", name)
-                if len(filled) + level * len(INDENT) <= WIDTH:
+            line = f"{name}{target} {text}" if target else text.replace("{name}", name)
+            filled = self.printer.filled(line, node.args)
+            # What is long gets a name, the longest value first.
+            long = [arg for arg in node.args[1:] if arg.operands and arg not in self.names]
+            while len(filled) + level * len(INDENT) > WIDTH and long:
+                part = max(long, key=lambda arg: len(self.printer(arg)))
+                if self.printer(part) not in filled:
                     break
-                inside = evaluated(node, self.names)
-                part = middle(self.printer, [n for n in inside if n is not first], len(filled) // 2)
-                if part is None:
-                    break
+                long.remove(part)
                 self._assign(part, Plan({}), level)
+                filled = self.printer.filled(line, node.args)
             self._line(level, filled)
 
     def _condition(self, node: Node, level: int) -> str:

@@ -13,9 +13,10 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
+from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
-from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type
+from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
 from diffsrc.ir.shapes import Axes, is_unit, joined, sizes_alike
 
 Label = int | None
@@ -53,9 +54,15 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
             for b, e in node.factors
         )
         return graph.product([graph.number(node.coefficient), *factors])
-    core, coefficient = graph.split(node)
-    if coefficient != 1:
-        return coefficient * view(core, spec)
+    if isinstance(node, Prod):
+        numbers = [graph.power(base, e) for base, e in node.factors if not base.type.axes]
+        if numbers or node.coefficient != 1:
+            rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
+            return graph.product([node.coefficient, *numbers, view(graph.product(rest), spec)])
+    if isinstance(node, Sum) and None not in spec and _keeps_order(spec):
+        terms = _without_units(node, spec)
+        if terms is not None:
+            return terms
     if isinstance(node, Call) and node.op == "view" and not node.options:
         inner = node.params
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
@@ -64,6 +71,11 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
     if len(spec) == rank > 1 and None not in spec and turned(node, spec) is node:  # type: ignore[arg-type] # axes
         return node
     return _view(node, spec)
+
+
+def value_of(node: Node) -> Node:
+    """What stands for a value, if the user named it."""
+    return node.graph.named.get(node, node)
 
 
 def _view(node: Node, spec: tuple[int | None, ...]) -> Node:
@@ -98,6 +110,10 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
             return view(node.args[0], _short([padded[i] for i in order]))
         case Call(params=(), options=()) if node.type.kind == "float":
             return graph.call(node.op, *(turned(arg, order) for arg in node.args))
+        case Call(op="gaps") if len(order) == rank and turned(node.args[0], order) is _opposite(
+            node.args[0]
+        ):
+            return -node  # but for the infinities, of which only the inverses are of use
         case Call(op="inv", options=()) if len(order) == rank and order[-2:] == (
             rank - 1,
             rank - 2,
@@ -119,6 +135,23 @@ def _short(spec: list[int | None]) -> tuple[int | None, ...]:
 def is_symmetric(node: Node) -> bool:
     """Whether a matrix is its own transpose, as its text shows."""
     return len(node.type.axes) == 2 and turned(node, (1, 0)) is node
+
+
+def _without_units(node: Sum, spec: tuple[int | None, ...]) -> Node | None:
+    """A sum of columns as one of what they are views of."""
+    whole = tuple(None if is_unit(size) else i for i, size in enumerate(node.type.axes))
+    terms = [
+        (c, aligned(term, labels_of(term.type.axes, whole), _labels(spec, whole)))
+        for term, c in node.terms
+    ]
+    views = (
+        isinstance(part, Call) and part.op == "view"
+        for _, term in terms
+        for part in (term, *(term.operands if isinstance(term, Prod) else ()))
+    )
+    if any(views):
+        return None
+    return node.graph.sum([node.constant, *(c * term for c, term in terms)])
 
 
 def _keeps_order(spec: tuple[int | None, ...]) -> bool:
@@ -180,13 +213,46 @@ def in_shape(node: Node, axes: Axes) -> Node:
 
 
 def filled(node: Node, like: Node) -> Node:
-    """A value repeated to the shape of another, if it lacks some of its axes."""
+    """A value repeated to the shape of another, if it lacks some of its axes.
+
+    What is made of lengths alone gets its precision too.
+    """
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
     if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
-        return expanded(node, range(front), rank)
+        if not rank or _has_values(node):
+            return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
+
+
+# Operations that give float64 of what is float32.
+WIDENING = frozenset(
+    {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
+)
+
+
+def in_precision_of(node: Node, like: Node) -> Node:
+    """A value in the precision of an array, where an operation on the way to it has another."""
+    fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
+    if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
+        return node  # that of the array of zeros
+    if any(isinstance(n, Call) and n.op in WIDENING for n in reachable((node,))):
+        return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
+    return node
+
+
+def _has_values(node: Node) -> bool:
+    """Whether arguments are in it, or what depends on their values."""
+    todo, seen = [node], {node}
+    while todo:
+        below = todo.pop()
+        if isinstance(below, Var):
+            return True
+        if not (isinstance(below, Call) and below.op == "dim"):
+            todo += [n for n in below.operands if n not in seen]
+            seen.update(below.operands)
+    return False
 
 
 # Items
@@ -209,7 +275,7 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
         plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
-        left = [entry for entry in spec if entry[0] not in {"at", "gap"}]
+        left = [entry for entry in spec if entry[0] not in {"at", "gap", "flat"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)
@@ -404,8 +470,11 @@ def _diagonal(a: Node, offset: int) -> Node:
             return a.args[0]
     node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
     if not node.type.axes:
-        if is_unit(rows) or is_unit(columns):
-            size: Node = a.graph.one
+        if isinstance(rows, Number) and isinstance(columns, Number):
+            below, right = rows.value + min(offset, 0), columns.value - max(offset, 0)
+            size: Node = a.graph.number(max(0, min(below, right)))
+        elif not offset and (is_unit(rows) or is_unit(columns)):
+            size = a.graph.one
         elif not offset and is_square((rows, columns)):
             size = rows
         else:
@@ -681,39 +750,55 @@ class _Flat:
 
 
 def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
-    """The labels of factors in all ways that mean the same: equal factors exchanged, and the axes
-    of symmetric ones.
+    """The labels of factors in all ways that mean the same.
+
+    Equal factors are exchanged, and the axes of symmetric ones, or of two that are antisymmetric.
     """
     runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
     ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
-    count = prod(
+    counts = (
         factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True)
     )
-    if count > MAX_ARRANGEMENTS:
+    if prod(counts) > MAX_ARRANGEMENTS:
         return [tuple(labels for _, labels in group)]
     of_runs = [
         [
-            tuple(
-                tuple(labels[i] for i in order) for labels, order in zip(run, orders, strict=True)
+            (
+                tuple(
+                    tuple(labels[i] for i in order)
+                    for labels, (order, _) in zip(run, turns, strict=True)
+                ),
+                prod(sign for _, sign in turns),
             )
             for run in permutations(members)
-            for orders in product(way, repeat=len(members))
+            for turns in product(way, repeat=len(members))
         ]
         for members, way in zip(runs, ways, strict=True)
     ]
-    return [tuple(chain.from_iterable(parts)) for parts in product(*of_runs)]
+    return [
+        tuple(chain.from_iterable(labels for labels, _ in parts))
+        for parts in product(*of_runs)
+        if prod(sign for _, sign in parts) > 0
+    ]
 
 
-def _exchanged(node: Node) -> list[tuple[int, ...]]:
-    """The orders of two axes of a value in which it is the same."""
+def _exchanged(node: Node) -> list[tuple[tuple[int, ...], int]]:
+    """The orders of two axes of a value in which it is the same, or its opposite."""
     rank = len(node.type.axes)
     whole = tuple(range(rank))
-    found = [whole]
+    found = [(whole, 1)]
     for i, j in combinations(whole, 2) if rank < 4 else ():
         order = tuple({i: j, j: i}.get(axis, axis) for axis in whole)
-        if turned(node, order) is node:
-            found.append(order)
+        other = turned(node, order)
+        if other is node:
+            found.append((order, 1))
+        elif other is _opposite(node):
+            found.append((order, -1))
     return found
+
+
+def _opposite(node: Node) -> Node:
+    return node.graph.negated(node) if isinstance(node, Sum) else -node
 
 
 def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:

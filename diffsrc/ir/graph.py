@@ -29,7 +29,7 @@ from diffsrc.ir.nodes import (
     Var,
 )
 from diffsrc.ir.powers import FOLDED, folded, is_integer_power, power_of_number, power_of_product
-from diffsrc.ir.shapes import broadcast
+from diffsrc.ir.shapes import Axes, broadcast
 
 if TYPE_CHECKING:
     from diffsrc.ir.blocks import Block
@@ -211,7 +211,19 @@ class Graph:
             node = Result(self, type_, (of,))
             node.of, node.index = of, index
             self.table[key] = node
+            if self.ranked and type_ is not COMPLEX:
+                node.type = Type(type_.kind, self._either(node, [arm.type.axes for arm in arms]))
         return node
+
+    def _either(self, node: Node, arms: list[Axes]) -> Axes:
+        """The axes of one of two values; lengths in which they differ are asked of it."""
+        longest = max(arms, key=len)
+        sizes: list[Node] = []
+        for i, size in enumerate(longest):
+            others = [axes[i] for axes in arms if len(axes) == len(longest)]
+            alike = all(other is size for other in others)
+            sizes.append(size if alike else self.call("dim", node, params=(i,), type_=FLOAT))
+        return tuple(sizes)
 
     # Normal
 

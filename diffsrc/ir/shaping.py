@@ -285,23 +285,17 @@ def stacked(graph: Graph, items: Sequence[Node]) -> Node:
     return graph.call("array", *items, params=(len(items),), type_=type_)
 
 
-def concatenated(items: Sequence[Node], axis: int) -> Node:
-    """Arrays one after the other.
-
-    Raises:
-        ValueError: they do not go together.
-    """
-    if not items:
-        raise ValueError("need at least one array to concatenate")
-    rank = len(items[0].type.axes)
-    if any(len(item.type.axes) != rank for item in items):
-        raise ValueError("all the input arrays must have the same number of axes")
-    if not rank:
-        raise ValueError("zero-dimensional arrays cannot be concatenated")
-    items = [item for item in items if item.type.axes[axis] is not item.graph.zero] or items
+def concatenated(given: Sequence[Node], axis: int, rank: int) -> Node:
+    """Arrays of a rank one after the other; unit axes that normal nodes lack are put in front."""
+    graph = given[0].graph
+    full = [
+        in_shape(item, (*[graph.one] * (rank - len(item.type.axes)), *item.type.axes))
+        for item in given
+    ]
+    axis %= rank
+    items = [item for item in full if item.type.axes[axis] is not graph.zero] or full
     if len(items) == 1:
         return items[0]
-    graph = items[0].graph
     axes = list(items[0].type.axes)
     for item in items[1:]:
         for i, size in enumerate(item.type.axes):

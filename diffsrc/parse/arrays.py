@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 import math
+import sys
 from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from diffsrc.errors import ShapeError
+from diffsrc.errors import ShapeError, UnsupportedSyntax
 from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import (
@@ -42,11 +43,21 @@ class Rest(list[object]):
     """The type of arguments that go together, though they were passed one by one."""
 
 
+# Methods that are pointwise operations.
+POINTWISE = frozenset({"clip", "round"})
 LIBRARIES = frozenset({"numpy", "scipy", "_operator"})
 
 
 class NeedsRanks(Exception):
-    """Something is asked of an array that only its rank can tell."""
+    """Something is asked of an array that only its rank can tell.
+
+    Attributes:
+        refusal: why a function of which the result is an array is not understood.
+    """
+
+    def __init__(self, refusal: UnsupportedSyntax | None = None) -> None:
+        super().__init__()
+        self.refusal = refusal
 
 
 class ArrayMethod(NamedTuple):
@@ -66,7 +77,8 @@ class Arrays(Live):
 
     def array_operation(self, function: object) -> ArrayOperation | None:
         """The operation that a function of a library is."""
-        home = getattr(function, "__module__", None)
+        owner = getattr(function, "__self__", None)  # a method of a ufunc has no module
+        home = getattr(function, "__module__", None) or type(owner).__module__
         if not isinstance(home, str) or home.partition(".")[0] not in LIBRARIES:
             return None
         complete()
@@ -91,6 +103,10 @@ class Arrays(Live):
         """`x.shape`, `x.T`, `x.sum`."""
         complete()
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
+        if name in POINTWISE:
+            self.need_ranks()
+            # The same as the function, which the derivative is written with.
+            return Method(Static(getattr(sys.modules["numpy"], name)), base)
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
             return self.refuse(
@@ -107,8 +123,9 @@ class Arrays(Live):
             case "size":
                 return self.size_of(base, node)
             case "dtype":
+                template = Template("{0}.dtype")
                 made = self.graph.call(
-                    "dtype", base, options=(Template("{0}.dtype"),), type_=Type("dtype", ())
+                    "dtype", base, options=(template,), params=("dtype",), type_=Type("dtype", ())
                 )
                 return self.noted(made, node)
             case "T" | "mT":
@@ -187,8 +204,8 @@ class Arrays(Live):
         return bool(value.type.axes) and rank in {0, rank_of(value)}
 
     def of_array(
-        self, name: str, args: Sequence[Value], node: ast.expr, axis: int | None = None
-    ) -> Node:
+        self, name: str, args: Sequence[Value], node: ast.AST, axis: int | None = None
+    ) -> Value:
         """A call of a builtin that goes through an array."""
         (value,) = args
         assert isinstance(value, Node)
@@ -221,7 +238,7 @@ class Arrays(Live):
             *holes,
             options=(Template(text),) if several is None else (Template(text), len(several)),
             params=params,
-            type_=Type("tuple") if isinstance(found, tuple) else found.type,
+            type_=Type("tuple") if isinstance(found, tuple) else numbers(found.type),
         )
         self.noted(made, node)
         if several is None:
@@ -233,7 +250,11 @@ class Arrays(Live):
                 parts.append(Static(value))
                 continue
             part = self.graph.call(
-                "np.part", made, options=(Template(f"{{0}}[{i}]"),), params=(i,), type_=value.type
+                "np.part",
+                made,
+                options=(Template(f"{{0}}[{i}]"),),
+                params=(i,),
+                type_=numbers(value.type),
             )
             self._measured(part)
             parts.append(self.noted(part, node))
@@ -305,7 +326,7 @@ class Arrays(Live):
                 return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
-            case "dtype":
+            case "dtype" | "kind":
                 return self._dtype_tree(value, holes, node)
             case "array" if isinstance(value, Static) and value.value is None:
                 return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
@@ -385,7 +406,7 @@ class Arrays(Live):
 
         def text_of(name: str, value: Value) -> str:
             tree = trees[name]
-            if kinds[name] == "dtype" and isinstance(tree, str):
+            if kinds[name] in {"dtype", "kind"} and isinstance(tree, str):
                 return tree
             return rendered(tree, value)
 
@@ -430,6 +451,11 @@ def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -
         if method or parameter.kind == "rest":
             return (*args[:i], Items(tuple(args[i:]), Rest))
     return args
+
+
+def numbers(type_: Type) -> Type:
+    """The type of what users compute with: places of items are numbers like others."""
+    return type_._replace(kind="float") if type_.kind == "int" else type_
 
 
 def whole_shape(value: Items) -> Node | None:

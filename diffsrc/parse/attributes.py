@@ -14,7 +14,6 @@ from diffsrc.capture import BoundMethod, PropertyOf, Textual
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
 from diffsrc.ops import distribution_of, operation_of
-from diffsrc.ops.arrays import array_operation_of
 from diffsrc.parse.arrays import Arrays
 from diffsrc.parse.context import is_known_library
 from diffsrc.parse.live import is_static
@@ -139,7 +138,7 @@ class Attributes(Arrays):
         if is_a(found, str):
             self._assume_held(value, name, found)
             return Static(found)
-        if array_operation_of(found) is not None:
+        if self.array_operation(found) is not None:
             return Static(found)
         return self.refuse(
             f"The attribute .{name} of {what(base)} is not understood.",

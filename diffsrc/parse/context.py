@@ -233,7 +233,7 @@ class Context(ABC):
 
     def numeric(self, value: Value, node: ast.AST) -> Node:
         """The node of a value that must be a number."""
-        if isinstance(value, Node) and value.type.kind in {"float", "int", "bool", "complex"}:
+        if isinstance(value, Node) and value.type.kind in {"float", "bool", "complex"}:
             return value
         if isinstance(value, Static):
             known = constants.of_static(value.value)

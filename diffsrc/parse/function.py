@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 from collections.abc import Iterator
 from typing import Never
 
@@ -50,16 +49,25 @@ def parse(captured: Captured, signature: Signature) -> Program:
     """
     with deep_recursion():
         try:
-            with contextlib.suppress(NeedsRanks):
-                return _Reader(captured, signature).program()
-            reader = _Reader(captured, signature)
-            reader.graph.ranked = True
-            return reader.program()
+            return _read(captured, signature)
         except RecursionError:
             message = f"{captured.qualname} is nested too deep."
             place = captured.place(captured.node)
             advice = "Give parts of it names of their own."
             raise UnsupportedSyntax(message, place, advice) from None
+
+
+def _read(captured: Captured, signature: Signature) -> Program:
+    try:
+        return _Reader(captured, signature).program()
+    except NeedsRanks as needed:
+        refusal = needed.refusal
+    reader = _Reader(captured, signature)
+    reader.graph.ranked = True
+    program = reader.program()
+    if refusal is not None and any(r.type.axes for r in program.body.results):
+        raise refusal
+    return program
 
 
 class _Reader(ByRule):

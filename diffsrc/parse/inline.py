@@ -14,9 +14,9 @@ from diffsrc.capture import Captured, capture
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 from diffsrc.ir import Assert, Call, Let, Node, Result, Type
 from diffsrc.parse.attributes import is_named_tuple
-from diffsrc.parse.calls import Calls
 from diffsrc.parse.context import OBJECT, Stop
 from diffsrc.parse.locals import assigned_names, names_of
+from diffsrc.parse.selection import Selections
 from diffsrc.parse.unknown import spelt
 from diffsrc.parse.values import (
     Environment,
@@ -47,7 +47,7 @@ _GENERATED = "<string>"
 _SPECIAL = frozenset({"__new__", "__post_init__", "__getattribute__", "__getattr__"})
 
 
-class Inlining(Calls):
+class Inlining(Selections):
     """Reads the bodies of functions that are called."""
 
     def __init__(self, captured: Captured, signature: Signature) -> None:

@@ -7,7 +7,11 @@ import sys
 
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir import COMPLEX, Call, Node, Result, Var, reachable
+from diffsrc.ir.arrays import WHOLE, Hole
+from diffsrc.ir.shapes import is_unit
+from diffsrc.ops.arrays import ARRAYS
 from diffsrc.ops.integers import is_float
+from diffsrc.parse.arrays import NeedsRanks
 from diffsrc.parse.patterns import Patterns
 from diffsrc.parse.values import (
     Frame,
@@ -50,6 +54,7 @@ class Masks(Patterns):
         self._check_owned(array, name, target)
         self._check_same_shape(array, mask, target)
         value = self._value(written, mask)
+        mask = self._stretched(mask, array, target)
         self._check_kind(array, value, target)
         if operator is not None:
             if not isinstance(operator, _IN_PLACE):
@@ -150,12 +155,41 @@ class Masks(Patterns):
 
     def _check_same_shape(self, array: Node, mask: Node, target: ast.AST) -> None:
         """Refuse where a mask may have another shape: `np.where` would broadcast."""
-        if self.array_leaves(array) != self.array_leaves(mask):
-            self.refuse(
-                "The mask and the array are not made of the same arrays: they may differ in shape.",
-                target,
-                _ADVICE,
+        if self.graph.ranked:
+            self._hold_shapes(array, mask, target)
+        elif self.array_leaves(array) != self.array_leaves(mask):
+            raise NeedsRanks(
+                UnsupportedSyntax(
+                    "The mask and the array are not made of the same arrays: they may differ in "
+                    "shape.",
+                    self.place(target),
+                    _ADVICE,
+                )
             )
+
+    def _hold_shapes(self, array: Node, mask: Node, target: ast.AST) -> None:
+        """Refuse a mask that has not the first axes of the array; of other lengths NumPy raises."""
+        pairs = list(zip(mask.type.axes, array.type.axes, strict=False))
+        units = any(is_unit(a) is not is_unit(b) for a, b in pairs)
+        if units or len(mask.type.axes) > len(array.type.axes):
+            self.refuse(
+                "The mask and the array differ in shape: NumPy would raise.",
+                target,
+                "Make the mask one of the array's first axes.",
+            )
+        self.graph.held.update(dict.fromkeys((a, b) for a, b in pairs if a is not b))
+
+    def _stretched(self, mask: Node, array: Node, target: ast.AST) -> Node:
+        """A mask of the first axes, as `np.where` wants it: with unit axes for the rest."""
+        rank = len(mask.type.axes)
+        missing = len(array.type.axes) - rank
+        if missing <= 0 or not self.graph.ranked:
+            return mask
+        spec = (*[WHOLE] * rank, *[("new",)] * missing)
+        text = f"{{0}}[{', '.join([*[':'] * rank, *['None'] * missing])}]"
+        made = self.made(ARRAYS["np.index"], {"a": Hole(0), "spec": spec}, [mask], text, target)
+        assert isinstance(made, Node)
+        return made
 
     def _check_kind(self, array: Node, value: Node, target: ast.AST) -> None:
         """Refuse what NumPy would turn into another kind of number."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from diffsrc.ir import Fail, Node
+from diffsrc.ir import Const, Fail, Node
+from diffsrc.ir.shapes import is_unit
 from diffsrc.parse.context import Stop
 from diffsrc.parse.inline import Inlining
 from diffsrc.parse.merge import Merge
@@ -93,6 +94,21 @@ class Paths(Inlining):
             return lambda _: Undecided(why)
         return merge.merge(a, b, repr(name))
 
+    def _check_ranks(self, a: Node, b: Node, node: ast.AST) -> None:
+        """Refuse an array on one path that has other axes on the other; a literal has none."""
+        axes, other = a.type.axes, b.type.axes
+        literal = isinstance(a if len(axes) < len(other) else b, Const)
+        same = [*map(is_unit, axes)] == [*map(is_unit, other)]
+        if not same and not (literal and not (axes and other)):
+            ranks = [f"has rank {len(own)}" if own else "is a number" for own in (axes, other)]
+            if ranks[0] == ranks[1]:
+                ranks = ["has a unit axis", "has none there"]
+            self.refuse(
+                f"This value {ranks[0]} on one path and {ranks[1]} on another.",
+                node,
+                "Give it the same axes on all paths.",
+            )
+
     def _results(
         self,
         condition: Node,
@@ -103,6 +119,8 @@ class Paths(Inlining):
     ) -> list[Node]:
         if not merge.pairs:
             return []
+        for a, b in merge.pairs:
+            self._check_ranks(a, b, node)
         choice = self.graph.if_(
             condition,
             then.block(tuple([a for a, _ in merge.pairs])),

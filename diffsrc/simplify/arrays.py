@@ -25,11 +25,22 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import Factor, Hole, Label, Labels, contract, filled, labels_of, nested, view
+from diffsrc.ir.arrays import (
+    Factor,
+    Hole,
+    Label,
+    Labels,
+    contract,
+    filled,
+    is_symmetric,
+    labels_of,
+    nested,
+    view,
+)
 from diffsrc.ir.indices import distinct_by
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import PRIMITIVES
-from diffsrc.simplify.chains import MatrixChain, chain_of, size_of
+from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 from diffsrc.simplify.written import has_minus, negated
 
 Write = Callable[[Node], Node]
@@ -41,14 +52,20 @@ MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
 class ArrayWriter:
-    """Writes primitives; `write` gives their arguments as they are written."""
+    """Writes primitives; `write` gives their arguments as they are written.
+
+    Some are `computed` in any case.
+    """
 
     def __init__(
-        self, write: Write, computed: Callable[[Node], bool], given: Callable[[Node], bool]
+        self, write: Write, computed: Callable[[Node], bool], turns: Callable[[Node], bool]
     ) -> None:
         self.write = write
         self.computed = computed
-        self.given = given
+        # Whether a contraction may be written with its axes in another order.
+        self.turns = turns
+        # Parts of chains of matrix products that were written.
+        self.made: set[Node] = set()
 
     def __call__(self, node: Call) -> Node:
         match node.op:
@@ -64,7 +81,7 @@ class ArrayWriter:
                 return spelled("dim", text, [self.write(node.args[0])], node.type)
             case "broadcast":
                 return self._broadcast(node)
-            case "reshape" if (like := _owner(node.type.axes)) is not None:
+            case "reshape" if len(node.params) > 1 and (like := _owner(node.type.axes)) is not None:
                 args = [self.write(node.args[0]), self.write(like)]
                 return spelled("reshape", "{0}.reshape({1}.shape)", args, node.type)
             case "fill":
@@ -125,7 +142,7 @@ class ArrayWriter:
     def _is_turned(self, node: Call) -> bool:
         """Whether a view puts the axes of a contraction in another order, which it may have."""
         (arg,) = node.args
-        whole = isinstance(arg, Call) and arg.op == "contract" and not self.given(arg)
+        whole = isinstance(arg, Call) and arg.op == "contract" and self.turns(arg)
         order = [axis for axis in node.params if axis is not None]
         return whole and order != sorted(order) and len(order) == len(arg.type.axes)
 
@@ -293,7 +310,7 @@ class ArrayWriter:
             return self._pair(node, factors, out)
         links = chain_of(factors, out)
         if links is not None:
-            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
+            return self._multiplied(self._chain(links), 0, len(links) - 1)
         sizes = {
             label: size
             for arg, labels in factors
@@ -307,7 +324,10 @@ class ArrayWriter:
 
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, maybe with its axes in another order."""
-        return self.computed(node.args[0] if _is_view(node) else node)  # type: ignore[attr-defined] # a call
+        return self.computed(without_view(node))
+
+    def _chain(self, links: list[Link]) -> MatrixChain:
+        return MatrixChain(links, self._is_computed, self.made)
 
     def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
         """The product of some factors of a chain."""
@@ -318,6 +338,7 @@ class ArrayWriter:
         if k is None:
             return self.write(chain.part(i, j))
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
+        self.made.add(without_view(chain.part(i, j)))
         return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
 
     def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
@@ -332,7 +353,7 @@ class ArrayWriter:
             if label is not None
         }
         for i, (arg, labels) in enumerate(factors):
-            if not isinstance(arg, Sum) or arg.constant or self.given(arg) or len(factors) < 2:
+            if not isinstance(arg, Sum) or arg.constant or len(factors) < 2:
                 continue
             whole = sum(not is_unit(size) for size in arg.type.axes)
             if any(sum(not is_unit(s) for s in t.type.axes) >= whole for t in arg.operands):
@@ -382,6 +403,8 @@ class ArrayWriter:
         """The contraction with one factor that is a product already."""
         # An atom: in the product it would be multiplied out again.
         atom = node.graph.ref(self.write(factors[0][0]))
+        if is_symmetric(factors[0][0]):
+            node.graph.symmetric.add(atom)
         sizes = {
             label: size
             for arg, labels in factors
@@ -463,16 +486,30 @@ class ArrayWriter:
             return self._pair(node, factors[::-1], out)
         links = chain_of(factors, out) if batch else None
         if links is not None:
-            return self._multiplied(MatrixChain(links, self._is_computed), 0, len(links) - 1)
+            return self._multiplied(self._chain(links), 0, len(links) - 1)
         if len(summed) == 1 and len(only_a) == len(only_b) == 1:
             left = self.turned(a, of_a, (*batch, *only_a, *summed))
             right = self.turned(b, of_b, (*batch, *summed, *only_b))
             labels = (*batch, *only_a, *only_b)
             found = spelled("matmul", "{0} @ {1}", [left, right], self._typed(factors, labels))
             return self._ordered(found, labels, out, node.type)
+        if len(summed) > 1 and not batch and not only_b:
+            # All axes of the one are the first, or the last, of the other.
+            count = len(of_b)
+            if of_b in {of_a[:count], of_a[-count:]}:
+                args = [self.write(a), self.write(b)]
+                text = f"np.tensordot({{0}}, {{1}}, axes={count})"
+                made = self._typed(factors, only_a)
+                found = spelled("tensordot", text, args[:: -1 if of_b == of_a[:count] else 1], made)
+                return self._ordered(found, only_a, out, node.type)
+        if len(summed) > 1 and not batch and not only_a:
+            return self._pair(node, factors[::-1], out)
         if not only_a or not only_b:
             return self._pointwise(node, factors if not only_b else factors[::-1], out)
         if not batch:
+            if tuple(out) == (*only_b, *only_a):
+                a, of_a, b, of_b, only_a, only_b = b, of_b, a, of_a, only_b, only_a
+                summed = [label for label in of_a if label not in out]
             places = [[labels.index(s) for s in summed] for labels in (of_a, of_b)]
             text = f"np.tensordot({{0}}, {{1}}, axes=({places[0]}, {places[1]}))"
             labels = (*only_a, *only_b)
@@ -536,10 +573,6 @@ class ArrayWriter:
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
 
 
-def _is_view(node: Node) -> bool:
-    return isinstance(node, Call) and node.op == "view"
-
-
 def spelled(
     op: str, text: str, args: Sequence[Node], type_: Type, params: tuple[object, ...] = ()
 ) -> Node:
@@ -562,10 +595,7 @@ def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     rank = len(arg.type.axes)
     places = iter(range(rank))
     units = tuple(None if i in node.params else next(places) for i in range(rank))
-    short = units
-    while short and short[0] is None:
-        short = short[1:]
-    if None not in spec or spec not in {units, short}:
+    if spec != units:
         return None
     graph = node.graph
     axes = tuple(graph.one if i in node.params else s for i, s in enumerate(arg.type.axes))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Set as AbstractSet
+from typing import Any, NamedTuple
 
-from diffsrc.ir import Node, Number, Type
+from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import Factor, Label, Labels, contract
 
 NOMINAL = 100  # the length of an axis of which nothing is known
@@ -33,6 +34,7 @@ class Link(NamedTuple):
 
 def chain_of(factors: Sequence[Factor], out: Labels) -> list[Link] | None:
     """The factors in the order in which they are a chain of matrix products, if they are one."""
+    factors = _scaled(factors)
     uses = Counter(label for _, labels in factors for label in labels)
     batch = tuple(label for label in out if uses[label] > 1)
     core = out[len(batch) :]
@@ -63,12 +65,38 @@ def chain_of(factors: Sequence[Factor], out: Labels) -> list[Link] | None:
     return None if ends else links
 
 
-class MatrixChain:
-    """A chain of products; what is `computed` in any case costs nothing."""
+def _scaled(factors: Sequence[Factor]) -> list[Factor]:
+    """Vectors beside rows that are summed over multiplied with the smallest matrix of these."""
+    left = list(factors)
+    for vector in factors:
+        node, labels = vector
+        beside = [f for f in left if len(f[1]) > 1 and labels[0] in f[1]]
+        if len(labels) > 1 or len(beside) < 2:
+            continue
+        sizes = [dict(zip(own, other.type.axes, strict=True)) for other, own in beside]
+        at = min(range(len(beside)), key=lambda i: _burden(i, beside[i][1], labels[0], sizes[i]))
+        own = beside[at][1]
+        lengths = {label: size for label, size in sizes[at].items() if label is not None}
+        product = contract(node.graph, [beside[at], vector], own, lengths)
+        left.remove(vector)
+        left[left.index(beside[at])] = product, own
+    return left
 
-    def __init__(self, links: Sequence[Link], computed: Callable[[Node], bool]) -> None:
+
+def _burden(i: int, own: Labels, label: Label, sizes: Mapping[Label, Node]) -> tuple[float, int]:
+    """Of matrices of one size, the rows of the first are multiplied, or the columns of the last."""
+    return size_of(own, sizes), i if own[-1] == label else -i
+
+
+class MatrixChain:
+    """A chain of products; what is `computed` in any case, or `made` before, costs nothing."""
+
+    def __init__(
+        self, links: Sequence[Link], computed: Callable[[Node], bool], made: AbstractSet[Node]
+    ) -> None:
         self.links = links
         self.computed = computed
+        self.made = made
         self.sizes = {
             label: size
             for link in links
@@ -101,15 +129,18 @@ class MatrixChain:
         if i == j:
             return 0.0, i
         if (i, j) not in self.known:
-            whole = i == 0 and j == len(self.links) - 1
-            if not whole and self.computed(self.part(i, j)):
-                self.known[i, j] = 0.0, None
-            else:
-                # From the left where that costs the same: it needs no parentheses.
-                ways = [(self._cost(i, k, j), -k) for k in range(i, j)]
-                cost, k = min(ways)
-                self.known[i, j] = cost, -k
+            self.known[i, j] = self._best(i, j)
         return self.known[i, j]
+
+    def _best(self, i: int, j: int) -> tuple[float, int | None]:
+        whole = i == 0 and j == len(self.links) - 1
+        part = None if whole else self.part(i, j)
+        if part is not None and self.computed(part):
+            return 0.0, None
+        # From the left where that costs the same: it needs no parentheses.
+        cost, k = min((self._cost(i, k, j), -k) for k in range(i, j))
+        made = part is not None and without_view(part) in self.made
+        return 0.0 if made else cost, -k
 
     def _cost(self, i: int, k: int, j: int) -> float:
         labels = (self.links[i].left, self.links[k].right, self.links[j].right)
@@ -118,7 +149,12 @@ class MatrixChain:
         return self._cheapest(i, k)[0] + self._cheapest(k + 1, j)[0] + own
 
 
-def size_of(labels: Sequence[Label], sizes: Mapping[int, Node]) -> float:
+def without_view(node: Node) -> Node:
+    """What a view is of."""
+    return node.args[0] if isinstance(node, Call) and node.op == "view" else node
+
+
+def size_of(labels: Sequence[Label], sizes: Mapping[Any, Node]) -> float:
     """How many elements an array with these labels has."""
     product = 1.0
     for label in labels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from diffsrc.ir import (
@@ -50,6 +51,7 @@ class Reach:
         computed: the values without names that are computed in any case.
         free: those that cost nothing.
         below: of arrays, all that the results consist of.
+        parents: how many of these are computed from each of them.
         covers: what products are written with.
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
@@ -65,6 +67,7 @@ class Reach:
         self.computed: set[Node] = set()
         self.free: set[Node] = set()
         self.below: set[Node] = set()
+        self.parents: Counter[Node] = Counter()
         self.covers: dict[Node, Cover] = {}
         self.offers: dict[Node, list[tuple[Node, Exact, Powers]]] = {}
         self.charges: dict[Node, int] = {}
@@ -198,6 +201,7 @@ class Reach:
         self.uses = uses_of_sums(below)
         if self.graph.ranked:
             self.below = set(below)
+            self.parents = Counter(part for node in below for part in node.operands)
         products = self._products(results, below)
         self.computed = self._written_below(below)
         self.charges.clear()

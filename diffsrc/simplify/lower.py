@@ -85,7 +85,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed, self._is_given)
+        return ArrayWriter(self, self._is_computed, self._turns)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -263,14 +263,14 @@ class Lowering:
             return self.graph.call("div", exp, expm1)
         return called(node, args, self.ranks)
 
-    def _is_given(self, node: Node) -> bool:
-        """Whether the user has a value, which is computed in any case."""
-        written = self.normal.written.get(node)
-        return written in self.reach.named or written in self.reach.computed
-
     def _is_computed(self, node: Node) -> bool:
         """Whether a value is the user's, or part of another result."""
-        return self._is_given(node) or node in self.reach.below or node in self.done
+        return self._is_of_user(node) or node in self.reach.below or node in self.done
+
+    def _is_of_user(self, node: Node) -> bool:
+        """Whether the user's text computes a value."""
+        written = self.normal.written.get(node)
+        return written in self.reach.named or written in self.reach.computed
 
     def _opened(self, node: Sum) -> Node:
         """A sum with what was kept whole for several values, where only one has a use for it."""
@@ -281,12 +281,16 @@ class Lowering:
         terms = (c * (t.operands[0] if t in alone else t) for t, c in node.terms)
         return self.graph.sum([node.constant, *terms])
 
+    def _turns(self, node: Node) -> bool:
+        """Whether one value only is computed from a contraction, which is not the user's."""
+        return self.reach.parents.get(node, 0) < 2 and not self._is_of_user(node)
+
     def _is_used_twice(self, node: Node) -> bool:
         return self.reach.uses.get(node, 0) > 1
 
     def _guarded(self, node: Call) -> Call:
         """A choice of NumPy's whose arms are safe where they are not chosen."""
-        return guarded(node, self._is_given)
+        return guarded(node, self._is_of_user)
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:

@@ -133,8 +133,8 @@ class Normaliser:
                 return node
             case Call() if not node.options and is_primitive(node):
                 return node
-            case Call() if node.type.kind == "dtype":
-                return node
+            case Call(op="dtype"):
+                return node  # as it is written: a value may be a number that has none
             case Call() if node.op in ARRAYS or node.op in SHAPES or node.op == "np.part":
                 return self._of_arrays(node)
             case Call():

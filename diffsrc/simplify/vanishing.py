@@ -7,6 +7,7 @@ sums are multiplied out, and named values stand for what they are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from diffsrc.ir import Call, Node, Prod, Ref, Sum
 from diffsrc.ir.arrays import Factor, Labels, contract, view, with_rank
@@ -82,17 +83,17 @@ class _Opening:
         own, out = node.params
         sizes = {
             label: size
-            for arg, labels in zip(node.args, own, strict=True)  # type: ignore[call-overload] # labels
+            for arg, labels in zip(node.args, own, strict=True)
             for label, size in zip(labels, arg.type.axes, strict=True)
             if label is not None
         }
         rows: list[tuple[Factor, ...]] = [()]
-        for arg, labels in zip(node.args, own, strict=True):  # type: ignore[call-overload] # labels
+        for arg, labels in zip(node.args, own, strict=True):
             parts = [(part, lacking(part, labels)) for part in terms_of(self(arg))]
             rows = self._counted([(*row, part) for row in rows for part in parts])
-        return node.graph.sum([contract(node.graph, row, out, sizes) for row in rows])  # type: ignore[arg-type] # labels
+        return node.graph.sum([contract(node.graph, row, out, sizes) for row in rows])
 
-    def _counted(self, parts: list) -> list:  # type: ignore[type-arg] # of any kind
+    def _counted(self, parts: list[Any]) -> list[Any]:
         self.terms += len(parts)
         if self.terms > MAX_TERMS:
             raise _TooLarge

@@ -64,4 +64,10 @@ primitive("diag", _diag)
 primitive("eye", _eye)
 primitive("arange", lambda _: "np.arange({0})")
 
+array(
+    "linalg_trace",
+    "np.linalg.trace",
+    "x :offset=0 -dtype",
+    lambda x, offset: trace(x, offset, -2, -1),
+)
 array("trace", "np.trace", "a :offset=0 :axis1=0 :axis2=1 -dtype -out", trace, method="trace")

@@ -91,7 +91,7 @@ def trapezoids(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
     refuse_logical(y)
     means = (cut(y, axis, 1, None) + cut(y, axis, None, -1)) / 2
     if x is None:
-        return dx * means  # type: ignore[no-any-return, operator] # a number, or a node of one
+        return dx * means
     if len(x.type.axes) == 1:
         return along(diff(x, 1, 0), axis, len(y.type.axes)) * means
     if len(x.type.axes) != len(y.type.axes):
@@ -195,10 +195,9 @@ def _powers(node: Call) -> str:
     (increasing,) = node.params
     if len(x.type.axes) == 1:
         return "np.vander({0}, {1}" + (", increasing=True)" if increasing else ")")
-    base = "{0}[..., None]" if x.type.axes else "{0}"
-    known = isinstance(count, Number)
-    last = str(int(count.value) - 1) if isinstance(count, Number) and known else "{1} - 1"
-    return base + (" ** np.arange({1})" if increasing else f" ** np.arange({last}, -1, -1)")
+    last = str(int(count.value) - 1) if isinstance(count, Number) else "{1} - 1"
+    counted = "np.arange({1})" if increasing else f"np.arange({last}, -1, -1)"
+    return f"np.power{'.outer' if x.type.axes else ''}({{0}}, {counted})"
 
 
 def _exponents(node: Call) -> str:

@@ -5,6 +5,8 @@ Where a matrix that must be symmetric is given, its derivative is that of its sy
 
 from __future__ import annotations
 
+from typing import Any
+
 from diffsrc.ir import Call, Node
 from diffsrc.ir.arrays import expanded, eye, shaped
 from diffsrc.ir.shapes import Axes, joined
@@ -85,7 +87,8 @@ def gaps(values: Node) -> Node:
     """The differences of eigenvalues, with infinities in the diagonal."""
     *batch, size = values.type.axes
     rank = len(values.type.axes)
-    between = expanded(values, (rank - 1,), rank + 1) - expanded(values, (rank,), rank + 1)
+    row = values if rank == 1 else expanded(values, (rank - 1,), rank + 1)
+    between = row - expanded(values, (rank,), rank + 1)
     return applied("gaps", between, size, type_=shaped(values, (*batch, size, size)))
 
 
@@ -130,7 +133,7 @@ def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     return applied("solve_triangular", a, b, params=params, type_=type_)
 
 
-def cho_factor(a: Node, lower: bool) -> tuple[object, ...]:  # as SciPy has it
+def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
     """The factor of which one triangle is to be read, and which one."""
     made = applied("cho_factor", a, params=(bool(lower),), type_=shaped(a, _matrix(a)))
     return made, bool(lower)

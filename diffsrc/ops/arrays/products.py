@@ -9,18 +9,20 @@ from diffsrc.ir.arrays import (
     Label,
     Labels,
     contract,
+    expanded,
     index,
     is_square,
     shaped,
     total,
     view,
+    with_rank,
 )
 from diffsrc.ir.shapes import broadcast, is_unit, same
-from diffsrc.ops.arrays.basic import dot, matmul, tensor, with_rank
+from diffsrc.ir.shaping import reshaped
+from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-MAX_OPENED = 3  # the power up to which a power of a matrix is a product
 
 
 def _rank(a: Node) -> int:
@@ -154,12 +156,27 @@ def multi_dot(arrays: tuple[Node, ...]) -> Node:
 def kron(a: Node, b: Node) -> Node:
     """All products of two arrays, in blocks."""
     rank = max(_rank(a), _rank(b))
-    if rank > 2 or _rank(a) != _rank(b):
-        raise NotImplementedError("np.kron is understood of two vectors or two matrices.")
     if not rank:
         return a * b
-    axes = tuple(x * y for x, y in zip(a.type.axes, b.type.axes, strict=True))
-    return applied("kron", a, b, type_=shaped(a, axes))
+    a, b = with_rank(a, rank), with_rank(b, rank)
+    blocks = expanded(a, range(1, 2 * rank, 2), 2 * rank) * expanded(
+        b, range(0, 2 * rank, 2), 2 * rank
+    )
+    return reshaped(blocks, [x * y for x, y in zip(a.type.axes, b.type.axes, strict=True)])
+
+
+def matvec(a: Node, x: Node) -> Node:
+    """Products of matrices and vectors, which may be stacks."""
+    product = matmul(a, view(x, (*range(_rank(x)), None)))
+    return view(product, tuple(range(_rank(product) - 1)))
+
+
+def vecmat(x: Node, a: Node) -> Node:
+    """Products of vectors and matrices, which may be stacks."""
+    rank = _rank(x)
+    product = matmul(view(x, (*range(rank - 1), None, rank - 1)), a)
+    rank = _rank(product)
+    return view(product, (*range(rank - 2), rank - 1))
 
 
 def cross(a: Node, b: Node, axis: int) -> Node:
@@ -241,13 +258,8 @@ def _slid(name: str, default: str) -> None:
     primitive(name, text)
 
 
-def _kron(_: Call) -> str:
-    return "np.kron({0}, {1})"
-
-
 _slid("convolve", "full")
 _slid("correlate", "valid")
-primitive("kron", _kron)
 primitive("cross", lambda _: "np.cross({0}, {1})")
 # fmt: off
 array("outer",     "np.outer",            "a b -out",                outer)
@@ -259,6 +271,8 @@ array("tensordot", "np.tensordot np.linalg.tensordot", "a b :axes=2", tensordot)
 array("einsum",    "np.einsum",           ":subscripts ~operands -out -dtype -order -casting :optimize=False", einsum)
 array("multi_dot", "np.linalg.multi_dot", "*arrays -out",            multi_dot)
 array("linalg_matmul", "np.linalg.matmul", "a b",                    matmul)
+array("matvec",    "np.matvec",           "x1 x2",                   matvec)
+array("vecmat",    "np.vecmat",           "x1 x2",                   vecmat)
 array("kron",      "np.kron",             "a b",                     kron)
 array("cross",     "np.cross",            "a b -axisa -axisb -axisc :axis=-1", cross)
 array("linalg_cross", "np.linalg.cross",  "a b :axis=-1",            cross)

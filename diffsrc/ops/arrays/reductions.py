@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from diffsrc.ir import Call, Graph, Node, Type
+from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import (
     WHOLE,
     aligned,
@@ -23,9 +23,10 @@ from diffsrc.ir.arrays import (
     with_rank,
 )
 from diffsrc.ir.shapes import Axes, is_unit
-from diffsrc.ir.shaping import flipped, raveled, reshaped, whole_quotient
+from diffsrc.ir.shaping import concatenated, flipped, raveled, reshaped
 from diffsrc.ops.arrays.along import taken_along
 from diffsrc.ops.arrays.basic import mean
+from diffsrc.ops.arrays.selection import argsort
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
 
 Spec = tuple[tuple[object, ...], ...]
@@ -123,10 +124,10 @@ def valid(a: Node) -> Node:
 
 
 def valid_count(a: Node, axes: tuple[int, ...]) -> Node:
-    """How many values along axes are no nan; several such numbers in the precision of the array."""
+    """How many values along axes are no nan, in the precision of the array."""
+    if not axes:
+        return a.graph.one
     type_ = Type("float", left(a, axes))
-    if not type_.axes:
-        return reduction("count_nonzero", valid(a), axes)
     return applied("valid_count", valid(a), a, params=(axes, False), type_=type_)
 
 
@@ -154,7 +155,7 @@ def squared(root: Call) -> Node:
     """The square of a norm or of a standard deviation, which is no root."""
     (a,) = root.args
     if root.op == "norm":
-        return total(a**2, root.params[0])  # type: ignore[arg-type] # axes
+        return total(a**2, root.params[0])
     op = "var" if root.op == "std" else "nanvar"
     return applied(op, a, params=root.params, type_=root.type)
 
@@ -191,7 +192,7 @@ def norm(a: Node, order: object, axis: Axis, keepdims: bool) -> Node:
     elif len(axes) == 2 and isinstance(order, int | float):
         value = matrix_norm(a, order, axes)
     else:
-        raise ValueError("Invalid norm order")
+        raise NotImplementedError(f"Norms of the order {order!r} are not understood.")
     return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
 
 
@@ -202,23 +203,24 @@ def vector_norm(a: Node, order: float, axes: tuple[int, ...]) -> Node:
     if order == 1:
         return total(size, axes)
     if order == 0:
-        raise ValueError("the norm of order 0 counts, and has no derivative")
+        raise NotImplementedError("The norm of order 0 counts, and has no derivative.")
     power = Fraction(order)
     return total(size**power, axes) ** (1 / power)
 
 
 def matrix_norm(a: Node, order: float, axes: tuple[int, int]) -> Node:
     if abs(order) not in {1, float("inf")}:
-        raise ValueError("norms by singular values are not supported")
+        raise NotImplementedError("Norms by singular values are not understood.")
     row, column = axes
     summed, other = (row, column) if abs(order) == 1 else (column, row)
-    sums = total(a.graph.call("abs", a), (summed,))
+    sums = with_rank(total(a.graph.call("abs", a), (summed,)), len(a.type.axes) - 1)
     return extreme("amax" if order > 0 else "amin", sums, (other - (other > summed),))
 
 
 def nonzero_or_one(a: Node) -> Node:
     """A norm by which is divided, 1 where it is 0."""
-    return applied("nonzero_or_one", a, type_=a.type)
+    # Its text has an array twice, so that it gets a name.
+    return applied("nonzero_or_one", *[a] * (1 + bool(a.type.axes)), type_=a.type)
 
 
 # Along an axis
@@ -243,21 +245,19 @@ def beside(value: Node, a: Node, axes: tuple[int, ...]) -> Node:
 def exclusive(a: Node, axis: int) -> Node:
     """For each item along an axis the product of the others, by division where no item is 0."""
     graph = a.graph
-
-    def reduced(op: str, value: Node) -> Node:
-        return beside(reduction(op, value, (axis,)), a, (axis,))
-
-    product = reduced("prod", a)
-    zero = graph.call("eq", a, graph.zero)
-    others = graph.call("select", zero, graph.one, a)
-    zeros, rest = reduced("count_nonzero", zero), reduced("prod", others)
-    single = graph.call("select", graph.call("eq", zeros, graph.one), rest, graph.zero)
-    careful = graph.call("select", zero, single, product / others)
-    plain = graph.call("ne", product, graph.zero)
-    if product.type.axes:
-        every = reduction("prod", a, (axis,))
-        plain = reduction("all", every, tuple(range(len(every.type.axes))), kind="bool")
-    return applied("exclusive", plain, product / a, careful, a, params=(axis,), type_=a.type)
+    every = reduction("prod", a, (axis,))
+    if every.type.axes:
+        plain: Node = reduction("all", every, tuple(range(len(every.type.axes))), kind="bool")
+    else:
+        plain = graph.call("ne", every, graph.zero)
+    first = items_at(a, axis, ("slice", None, 1, None))
+    ones = applied("fill", graph.one, first, params=(len(first.type.axes),), type_=first.type)
+    before = along("cumprod", items_at(a, axis, ("slice", None, -1, None)), axis)
+    rest = turned(items_at(a, axis, ("slice", 1, None, None)), axis)
+    behind = turned(along("cumprod", rest, axis), axis)
+    careful = concatenated((ones, before), axis) * concatenated((behind, ones), axis)
+    direct = beside(every, a, (axis,)) / a
+    return applied("exclusive", plain, direct, careful, params=(axis,), type_=a.type)
 
 
 def running_back(g: Node, a: Node, axis: int) -> Node:
@@ -286,20 +286,22 @@ def running_back(g: Node, a: Node, axis: int) -> Node:
     return applied("running_back", plain, direct, careful, g, a, params=(axis,), type_=a.type)
 
 
-def diagonal_mask(graph: Graph, size: Node) -> Node:
+def diagonal_mask(size: Node) -> Node:
     return applied("diagonal_mask", size, type_=Type("bool", (size, size)))
 
 
-def upper_mask(graph: Graph, size: Node) -> Node:
+def upper_mask(size: Node) -> Node:
     return applied("upper_mask", size, type_=Type("bool", (size, size)))
 
 
 # Medians
 
 
-def half(size: Node) -> Node:
-    """Half of a number of items, rounded down."""
-    return whole_quotient("floordiv", size, size.graph.number(2))
+def middle_places(size: Node) -> tuple[Node, Node]:
+    """The places of the two items in the middle of so many, which are one if the number is odd."""
+    if isinstance(size, Number):
+        return size.graph.number((size.value - 1) // 2), size.graph.number(size.value // 2)
+    return applied("low", size, type_=size.type), applied("high", size, type_=size.type)
 
 
 def as_one_axis(a: Node, axes: tuple[int, ...]) -> tuple[Node, int]:
@@ -323,8 +325,8 @@ def median(a: Node, axes: tuple[int, ...]) -> Node:
     size = a.type.axes[axis]
     if is_unit(size):
         return view(a, tuple(i for i in range(len(a.type.axes)) if i != axis))
-    low, high = half(size - 1), half(size)
-    order = applied("argpartition", a, low, high, params=(axis,), type_=Type("float", a.type.axes))
+    low, high = middle_places(size)
+    order = applied("order", a, low, high, params=(axis,), type_=Type("float", a.type.axes))
     middle = items_at(order, axis, ("slice", low, high + 1, None))
     return mean(taken_along(a, middle, axis, unique=True), axes)
 
@@ -336,9 +338,9 @@ def nanmedian(a: Node, axes: tuple[int, ...]) -> Node:
     a, axis = as_one_axis(a, axes)
     axes, rank = (axis,), len(a.type.axes)
     number = reduction("count_nonzero", valid(a), axes, keep=rank > 1)
-    order = along("argsort", a, axis)
+    order = argsort(a, axis, None, None)
     found = []
-    for which in (half(number - 1), half(number)):
+    for which in middle_places(number):
         if rank == 1:
             found.append(index(a, (("at", index(order, (("at", which),))),)))
             continue
@@ -346,6 +348,45 @@ def nanmedian(a: Node, axes: tuple[int, ...]) -> Node:
         taken = taken_along(a, at, axis, unique=True)
         found.append(view(taken, tuple(i for i in range(rank) if i != axis)))
     return (found[0] + found[1]) / 2
+
+
+def quantile(a: Node, q: object, axis: Axis, method: str, keepdims: bool) -> Node:
+    """Between the two items around a place that need not be whole."""
+    if method != "linear" or not isinstance(q, int | float):
+        raise NotImplementedError("Quantiles are understood one at a time, and interpolated.")
+    if not 0 <= q <= 1:
+        raise ValueError("Quantiles must be in the range [0, 1]")
+    axes, rank = axes_of(a, axis), len(a.type.axes)
+    value = a
+    if axes:
+        whole, along_axis = as_one_axis(a, axes)
+        value = between(whole, along_axis, Fraction(q) * (whole.type.axes[along_axis] - 1))
+    return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
+
+
+def percentile(a: Node, q: object, axis: Axis, method: str, keepdims: bool) -> Node:
+    known = isinstance(q, int | float)
+    return quantile(a, q / 100 if known else q, axis, method, keepdims)  # type: ignore[operator] # a number
+
+
+def between(a: Node, axis: int, place: Node) -> Node:
+    """What lies at a place along the sorted items."""
+    rank = len(a.type.axes)
+    rest = tuple(i for i in range(rank) if i != axis)
+    if is_unit(a.type.axes[axis]):
+        return view(a, rest)
+    low, high = (applied(op, place, type_=place.type) for op in ("below", "above"))
+    order = applied("order", a, low, high, params=(axis,), type_=Type("float", a.type.axes))
+    found = []
+    for which in (low, high):
+        if rank == 1:
+            found.append(index(a, (("at", index(order, (("at", which),))),)))
+            continue
+        at = items_at(order, axis, ("slice", which, which + 1, None))
+        at.type = Type("float", left(a, (axis,), keep=True))
+        found.append(view(taken_along(a, at, axis, unique=True), rest))
+    share = place - low
+    return (1 - share) * found[0] + share * found[1]
 
 
 # How primitives are written
@@ -388,15 +429,15 @@ def _running(name: str) -> None:
         several = len(node.type.axes) > 1
         return f"{{0}}.{name}(axis={node.params[0]})" if several else f"{{0}}.{name}()"
 
-    primitive(name, text, derived=name != "argsort")
+    primitive(name, text)
 
 
 def _reduce_logaddexp(node: Call) -> str:
-    (axis,) = node.params[0]  # type: ignore[misc] # one axis
+    (axis,) = node.params[0]
     return f"np.logaddexp.reduce({{0}}, axis={axis})" if axis else "np.logaddexp.reduce({0})"
 
 
-def _argpartition(node: Call) -> str:
+def _order(node: Call) -> str:
     axis = f", axis={node.params[0]}" if len(node.type.axes) > 1 else ""
     return f"{{0}}.argpartition([{{1}}, {{2}}]{axis})"
 
@@ -412,10 +453,12 @@ for _name in ("nanmax", "nanmin", "nanmean"):
 for _name in ("nanargmax", "nanargmin", "count_nonzero"):
     _function(_name, derived=False)
 _function("norm", spelling="np.linalg.norm")
-for _name in ("cumsum", "cumprod", "argsort"):
+for _name in ("cumsum", "cumprod"):
     _running(_name)
 primitive(
-    "valid_count", lambda node: f"{{0}}.sum({axis_text(node)}, dtype={{1}}.dtype)", derived=False
+    "valid_count",
+    lambda node: f"{{0}}.sum({axis_text(node)}{', ' * bool(axis_text(node))}dtype={{1}}.dtype)",
+    derived=False,
 )
 primitive("var", lambda node: f"{{0}}.var({_deviation(node)})")
 primitive("std", lambda node: f"{{0}}.std({_deviation(node)})")
@@ -423,10 +466,14 @@ primitive("nanvar", lambda node: f"np.nanvar({', '.join(filter(None, ('{0}', _de
 primitive("nanstd", lambda node: f"np.nanstd({', '.join(filter(None, ('{0}', _deviation(node))))})")
 primitive(
     "nonzero_or_one",
-    lambda node: "np.where({0} == 0, 1, {0})" if node.type.axes else "({0} or 1.0)",
+    lambda node: "np.where({0} == 0, 1, {1})" if node.type.axes else "({0} or 1.0)",
 )
 primitive("logaddexp_reduce", _reduce_logaddexp)
-primitive("argpartition", _argpartition, derived=False)
+primitive("order", _order, derived=False)
+primitive("low", lambda _: "({0} - 1) // 2", derived=False)
+primitive("below", lambda _: "int({0})", derived=False)
+primitive("above", lambda _: "int(np.ceil({0}))", derived=False)
+primitive("high", lambda _: "{0} // 2", derived=False)
 primitive("diagonal_mask", lambda _: "np.eye({0}, dtype=bool)", derived=False)
 primitive("upper_mask", lambda _: "np.tri({0}, dtype=bool).T", derived=False)
 
@@ -448,9 +495,17 @@ array("all",       "np.all",    "a :axis=None -out :keepdims=False", lambda a, a
 array("count_nonzero", "np.count_nonzero", "a :axis=None :keepdims=False", lambda *args: place("count_nonzero", *args))
 array("argmax",    "np.argmax", "a :axis=None -out :keepdims=False", lambda *args: place("argmax", *args), method="argmax")
 array("argmin",    "np.argmin", "a :axis=None -out :keepdims=False", lambda *args: place("argmin", *args), method="argmin")
+array("nanargmax", "np.nanargmax", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmax", *args))
+array("nanargmin", "np.nanargmin", "a :axis=None -out :keepdims=False", lambda *args: place("nanargmin", *args))
+array("quantile",  "np.quantile", "a :q :axis=None -out -overwrite_input :method=linear :keepdims=False", quantile)
+array("percentile", "np.percentile", "a :q :axis=None -out -overwrite_input :method=linear :keepdims=False", percentile)
+array("add.reduce", "np.add.reduce", "array :axis=0 -dtype -out :keepdims=False", over(total))
+array("multiply.reduce", "np.multiply.reduce", "array :axis=0 -dtype -out :keepdims=False", over(prod))
+array("maximum.reduce", "np.maximum.reduce", "array :axis=0 -dtype -out :keepdims=False", over(extremes("amax")))
+array("minimum.reduce", "np.minimum.reduce", "array :axis=0 -dtype -out :keepdims=False", over(extremes("amin")))
 array("nansum",    "np.nansum", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: total(without_nan(a, 0), axes)))
 array("nanprod",   "np.nanprod", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: prod(without_nan(a, 1), axes)))
-array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes)))
+array("nanmean",   "np.nanmean", "a :axis=None -dtype -out :keepdims=False", over(lambda a, axes: reduction("nanmean", a, axes) if axes else a))
 array("nanvar",    "np.nanvar", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanvar"))
 array("nanstd",    "np.nanstd", "a :axis=None -dtype -out :ddof=0 :keepdims=False", deviations("nanstd"))
 array("nanmax",    "np.nanmax", "a :axis=None -out :keepdims=False", over(extremes("nanmax")))

@@ -194,6 +194,7 @@ def _digitize(node: Call) -> str:
     return "np.digitize({0}, {1}, right=True)" if node.params[0] else "np.digitize({0}, {1})"
 
 
+primitive("typed", lambda _: "{0}.astype({1}.dtype, copy=False)")
 primitive("argsort", _argsort, derived=False)
 _parted("partition")
 _parted("argpartition", derived=False)

@@ -308,6 +308,8 @@ def tile(a: Node, reps: Shape) -> Node:
 def listed(arrays: Node | tuple[Node, ...]) -> tuple[Node, ...]:
     """The arrays of a list; those of an array, its rows, where their number is known."""
     if isinstance(arrays, tuple):
+        if not arrays:
+            raise ValueError("need at least one array to concatenate")
         return arrays
     size = arrays.type.axes[0] if arrays.type.axes else None
     if not isinstance(size, Number):
@@ -326,9 +328,34 @@ def concatenate(arrays: Node | tuple[Node, ...], axis: int | None) -> Node:
         return reshaped(arrays, (first * second, *rest))
     items = listed(arrays)
     if axis is None:
-        return concatenated([raveled(a) for a in items], 0)
-    (axis,) = axes_of(items[0], axis) if items else (axis,)
-    return concatenated(items, axis)
+        return concatenated([raveled(a) for a in items], 0, 1)
+    rank = rank_of(items[0])
+    (axis,) = axes_of(items[0], axis)
+    if not rank:
+        raise ValueError("zero-dimensional arrays cannot be concatenated")
+    return joined_along(items, axis)
+
+
+def joined_along(
+    items: Sequence[Node], axis: int, lifted: Callable[[Node], Node] | None = None, least: int = 1
+) -> Node:
+    """Arrays one after the other, those of a lower rank than the `least` `lifted` to it.
+
+    Raises:
+        ValueError: they do not go together.
+    """
+    ranks = {max(rank_of(a), least) for a in items}
+    if len(ranks) > 1:
+        raise ValueError("all the input arrays must have the same number of dimensions")
+    (rank,) = ranks
+    full = [a for a in items if rank_of(a) == rank]
+    for i in range(rank):
+        known = {s.value for s in (a.type.axes[i] for a in full) if isinstance(s, Number)}
+        if i != axis % rank and len(known) > 1:
+            raise ValueError("all the input array dimensions except for one must match")
+    if lifted is not None:
+        items = [a if rank_of(a) >= least else lifted(a) for a in items]
+    return concatenated(items, axis, rank)
 
 
 def stack(arrays: Node | tuple[Node, ...], axis: int) -> Node:
@@ -339,61 +366,46 @@ def stack(arrays: Node | tuple[Node, ...], axis: int) -> Node:
     else:
         made = stacked(arrays[0].graph, arrays)
     (axis,) = axes_of(made, axis)
-    return moveaxis(made, 0, axis)
+    if axis == 0 or isinstance(arrays, Node):
+        return moveaxis(made, 0, axis)
+    rank = rank_of(made)
+    return concatenated([expanded(a, (axis,), rank) for a in arrays], axis, rank)
+
+
+def as_column(a: Node) -> Node:
+    return view(at_least(1, a), (0, None))
 
 
 def vstack(arrays: Node | tuple[Node, ...]) -> Node:
     if isinstance(arrays, Node) and rank_of(arrays) == 2:
         return arrays
     items = listed(arrays)
-    below = _side_by_side(items, 0)
-    return concatenated([at_least(2, a) for a in items], 0) if below is None else below
+    if all(rank_of(a) == 1 for a in items):
+        return stack(items, 0)
+    return joined_along(items, 0, lambda a: at_least(2, a), 2)
 
 
 def hstack(arrays: Node | tuple[Node, ...]) -> Node:
-    items = [at_least(1, a) for a in listed(arrays)]
-    return concatenated(items, min(1, rank_of(items[0]) - 1))
+    items = listed(arrays)
+    return joined_along(items, int(rank_of(items[0]) > 1), lambda a: at_least(1, a))
 
 
 def dstack(arrays: Node | tuple[Node, ...]) -> Node:
-    items = listed(arrays)
-    beside = _side_by_side(items, 1)
-    if beside is not None:
-        return view(beside, (None, 0, 1))
-    return concatenated([at_least(3, a) for a in items], 2)
+    return joined_along(listed(arrays), 2, lambda a: at_least(3, a), 3)
 
 
 def column_stack(arrays: Node | tuple[Node, ...]) -> Node:
-    items = listed(arrays)
-    beside = _side_by_side(items, 1)
-    if beside is not None:
-        return beside
-    return concatenated(
-        [a if rank_of(a) > 1 else view(at_least(1, a), (0, None)) for a in items], 1
-    )
+    return joined_along(listed(arrays), 1, as_column, 2)
 
 
 def rows_joined(arrays: tuple[Node, ...]) -> Node:
     """`np.r_`."""
-    return concatenated([at_least(1, a) for a in arrays], 0)
-
-
-def _side_by_side(arrays: Sequence[Node], axis: int) -> Node | None:
-    """Arrays of one axis each as the rows, or columns, of a matrix."""
-    if any(rank_of(a) > 1 for a in arrays) or not arrays:
-        return None
-    made = stacked(arrays[0].graph, [at_least(1, a) for a in arrays])
-    return made if axis == 0 else view(made, (1, 0))
+    return joined_along(arrays, 0, lambda a: at_least(1, a))
 
 
 def columns_joined(arrays: tuple[Node, ...]) -> Node:
     """`np.c_`."""
-    if all(rank_of(a) < 2 for a in arrays):
-        return column_stack(arrays)
-    return concatenated(
-        [a if rank_of(a) > 1 else view(at_least(1, a), (0, None)) for a in arrays],
-        max(map(rank_of, arrays)) - 1,
-    )
+    return joined_along(arrays, -1, as_column, 2)
 
 
 def _concatenate_text(node: Call) -> str:
@@ -558,7 +570,7 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
         if after:
             axes[axis] = graph.number(after)
             parts.append(in_shape(back, tuple(axes)))
-        return concatenated(parts, axis)
+        return concatenated(parts, axis, rank)
     if isinstance(size, Number) and max(before, after) > size.value - (mode == "reflect"):
         raise NotImplementedError("np.pad with more than the array has is not understood.")
     match mode:
@@ -567,7 +579,7 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
             back = flipped(taken(-first - after, -first or None), rank, (axis,))
         case _:
             front, back = taken(-before, None), taken(None, after)
-    return concatenated([front] * bool(before) + [a] + [back] * bool(after), axis)
+    return concatenated([front] * bool(before) + [a] + [back] * bool(after), axis, rank)
 
 
 def _pad_text(node: Call) -> str:
@@ -729,6 +741,21 @@ def same(a: Node) -> Node:
     return a
 
 
+def astype(a: Node, dtype: str | Node, copy: bool | None) -> Node:  # as NumPy has it
+    """In another precision; a higher one changes no value."""
+    del copy  # nothing is changed in place
+    constant = a.args[0] if isinstance(a, Call) and a.op == "broadcast" else a
+    if dtype in {"float", "np.float64"} or isinstance(constant, Number):
+        return a
+    if isinstance(dtype, Node):
+        return applied("astype", a, dtype, type_=a.type)
+    return applied("astype", a, params=(dtype,), type_=a.type)
+
+
+def _astype_text(node: Call) -> str:
+    return "{0}.astype({1})" if len(node.args) == 2 else f"{{0}}.astype({node.params[0]})"
+
+
 def numbers(a: Node, copy: bool | None, ndmin: int) -> Node:  # as NumPy has it
     """`np.array`."""
     del copy  # nothing is changed in place
@@ -796,6 +823,9 @@ primitive("concatenate", _concatenate_text)
 primitive("roll", _roll_text)
 primitive("repeated", lambda _: "np.repeat(np.arange({0}), {1})")
 primitive("pad", _pad_text)
+primitive("astype", _astype_text)
+# How a derivative is cast back.
+primitive("dtype", lambda _: "{0}.dtype")
 primitive("ramp", _ramp_text)
 primitive("linspace", _spaced_text)
 primitive("geomspace", _spaced_text)
@@ -855,7 +885,7 @@ array("array",        "np.array",        "object ^dtype :copy=None -order -subok
 array("asarray",      "np.asarray np.asanyarray", "a ^dtype -order",               same)
 array("ascontiguousarray", "np.ascontiguousarray", "a ^dtype",                     lambda a: at_least(1, a))
 array("copy",         "np.copy",         "a -order",                               same,         method="copy")
-array("astype",       "",                "a ^dtype -order -casting -subok :copy=None", lambda a, copy: a,         method="astype")
+array("astype",       "",                "a %dtype -order -casting -subok :copy=None", astype,         method="astype")
 array("item",         "",                "a :args..=()",                           item,         method="item")
 array("meshgrid",     "np.meshgrid",     "~xi :indexing=xy :sparse=False -copy", meshgrid)
 array("ix_",          "np.ix_",          "~args",                               open_mesh)

@@ -19,7 +19,7 @@ class Parameter(NamedTuple):
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
     "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
-    "dtype" for a kind of floats; "refused" for what is not understood but left out; "rest" for all
+    "dtype" for a kind of floats, "kind" for one that changes values; "refused" for what is not understood but left out; "rest" for all
     arrays that follow; "graph" for the graph, which nobody passes. One that is `spread` takes all
     arguments that follow, in a method.
     """
@@ -67,6 +67,7 @@ KINDS = {
     "-": "refused",
     "~": "rest",
     "^": "dtype",
+    "%": "kind",
     "@": "graph",
 }
 # Where the functions are found, by what stands for it in spellings.
@@ -205,7 +206,7 @@ def define(
 def _argument(graph: Graph, kind: str, value: Any) -> Any:
     """An argument as definitions want it: arrays for lists of numbers, normal nodes for sizes."""
     match kind:
-        case "array" if isinstance(value, tuple):
+        case "array" if isinstance(value, tuple) and not any(isinstance(v, bool) for v in value):
             return stacked(graph, [_argument(graph, "array", item) for item in value])
         case "list" | "rest" if isinstance(value, tuple):
             return tuple([_argument(graph, "array", item) for item in value])

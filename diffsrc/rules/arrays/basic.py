@@ -51,6 +51,11 @@ def _index(g: Node, y: Call, i: int) -> Node:
     return put(g, a, y.params, at)
 
 
+def _fill(g: Node, y: Call, i: int) -> Node:
+    """Of the value alone: of the other argument only the shape is taken."""
+    return y.graph.zero if i else reduced(g, y.type.axes, y.args[0].type.axes)
+
+
 def _put(g: Node, y: Call, i: int) -> Node:
     value, _, *at = y.args
     if i:
@@ -63,6 +68,9 @@ def _put(g: Node, y: Call, i: int) -> Node:
 loose("index",     _index)
 whole("put",       _put)
 loose("contract",  _contract)
+loose("fill",      _fill)
 loose("view",      _view)
+loose("fill",      lambda g, y, i: y.graph.zero if i else reduced(g, y.type.axes, y.args[0].type.axes))
 loose("broadcast", lambda g, y, i: reduced(g, y.type.axes, y.args[0].type.axes))
+loose("fill",      lambda g, y, i: y.graph.zero if i else reduced(g, y.type.axes, y.args[0].type.axes))
 # fmt: on

@@ -21,10 +21,9 @@ from diffsrc.ops.arrays.differences import (
     powers,
 )
 from diffsrc.ops.arrays.selection import at_axis, entry_of
-from diffsrc.rules.arrays.table import loose, whole
+from diffsrc.rules.arrays.table import loose
 
 ALL_BUT_LAST = ("slice", None, -1, None)
-ALL_BUT_FIRST = ("slice", 1, None, None)
 
 
 def _gradient(g: Node, y: Call, i: int) -> Node:
@@ -34,13 +33,14 @@ def _gradient(g: Node, y: Call, i: int) -> Node:
     rank = len(f.type.axes)
     if i and not h.type.axes:
         return reduced(-g * y / h, y.type.axes, ())
-    edges = cut(g, axis, 0, 1), cut(g, axis, -1, None)
+    edges = _part(g, axis - rank, 0, 1), _part(g, axis - rank, -1, None)
     if not h.type.axes:
-        inside = cut(g, axis, 1, -1) / (2 * h)
+        inside = _part(g, axis - rank, 1, -1) / (2 * h)
         parts = [(inside, 2, None), (-inside, None, -2)]
         for edge, sign in zip(edges, (1, -1), strict=True):
             part = sign * edge / h
-            weights = (-1, 1) if edge_order == 1 else (Fraction(-3, 2), 2, Fraction(-1, 2))
+            line = (Fraction(-3, 2), Fraction(2), Fraction(-1, 2))
+            weights = (Fraction(-1), Fraction(1)) if edge_order == 1 else line
             for k, weight in enumerate(weights):
                 place = k if sign > 0 else -1 - k
                 parts.append((weight * part, place, place + 1 or None))
@@ -49,7 +49,7 @@ def _gradient(g: Node, y: Call, i: int) -> Node:
     left, right = (cut(steps, 0, *part) for part in ((None, -1), (1, None)))
     both = along(left + right, axis, rank)
     left, right = along(left, axis, rank), along(right, axis, rank)
-    inside = cut(g, axis, 1, -1) / both
+    inside = _part(g, axis - rank, 1, -1) / both
     # What comes to the slopes between the items.
     parts = [(inside * right, None, -1), (inside * left, 1, None)]
     firsts = [at_axis(steps, 0, ("at", k)) for k in (0, -1)]
@@ -86,6 +86,14 @@ def _gradient(g: Node, y: Call, i: int) -> Node:
     return _added(h, 0, [(d_steps, 1, None), (-d_steps, None, -1)])
 
 
+def _part(g: Node, axis: int, start: int | None, stop: int | None) -> Node:
+    """A slice of an adjoint along one axis, which it may lack; the axis is counted from the last."""
+    rank = len(g.type.axes)
+    if rank + axis < 0 or is_unit(g.type.axes[axis]):
+        return g
+    return cut(g, rank + axis, start, stop)
+
+
 def _added(like: Node, axis: int, parts: Sequence[tuple[Node, int | None, int | None]]) -> Node:
     """Values that are added to slices along one axis."""
     found = []
@@ -111,12 +119,14 @@ def _interp(g: Node, y: Call, i: int) -> Node:
             return g
     way = (x - index(xp, (entry_of(at),))) / index(widths, (entry_of(at),))
     share = graph.call("clip", way, graph.zero, graph.one)
-    ends = (at, 1 - share), (at + 1, share)
+    rest = 1 - share
+    graph.prefer(rest)
+    ends = (at, rest), (at + 1, share)
     sign = -1 if i == 1 else 1
     parts = []
     for places, weight in ends:
-        (kind, node) = entry_of(places)
-        parts.append(put(sign * g * weight, y.args[i], ((kind, Hole(1)),), [node]))
+        kind = entry_of(places)[0]
+        parts.append(put(sign * g * weight, y.args[i], ((kind, Hole(1)),), [places]))
     return graph.sum(parts)
 
 
@@ -137,12 +147,13 @@ def _powers(g: Node, y: Call, i: int) -> Node:
         return y.graph.zero
     x, count = y.args
     (increasing,) = y.params
-    part = ALL_BUT_FIRST if increasing else ALL_BUT_LAST
     rank = len(x.type.axes)
-    g = index(g, (*[WHOLE] * rank, part))
+    g = _part(g, -1, 1, None) if increasing else _part(g, -1, None, -1)
     lower = powers(x, count - 1, increasing=increasing)
     times = exponents(count, increasing=increasing)
-    return summed([(g, 0), (lower, 0), (times, rank)], lower.type.axes, range(rank))
+    return summed(
+        [(g, rank + 1 - len(g.type.axes)), (lower, 0), (times, rank)], lower.type.axes, range(rank)
+    )
 
 
 def _polyval(g: Node, y: Call, i: int) -> Node:
@@ -165,9 +176,9 @@ def _polyder(g: Node, y: Call, _: int) -> Node:
 
 
 # fmt: off
-whole("gradient", _gradient)
-whole("interp",  _interp)
-whole("powers",  _powers)
+loose("gradient", _gradient)
+loose("interp",  _interp)
+loose("powers",  _powers)
 loose("polyval", _polyval)
 loose("polyder", _polyder)
 # fmt: on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import aligned, reduced
+from diffsrc.ir.arrays import aligned, reduced, value_of
 from diffsrc.ir.shapes import broadcast
 from diffsrc.rules.arrays.table import loose
 
@@ -19,7 +19,7 @@ def _logsumexp(g: Node, y: Call, i: int) -> Node:
     def beside(node: Node) -> Node:
         return aligned(node, left[len(left) - len(node.type.axes) :], out)
 
-    value = beside(g) * y.graph.call("exp", y.args[0] - beside(y))
+    value = beside(g) * y.graph.call("exp", y.args[0] - beside(value_of(y)))
     if i == 0 and len(y.args) > 1:
         value *= y.args[1]
     return reduced(value, axes, y.args[i].type.axes)

@@ -14,6 +14,7 @@ from diffsrc.ir.arrays import (
     reduced,
     transposed,
     triangle,
+    value_of,
     view,
 )
 from diffsrc.ir.shapes import Axes, is_unit
@@ -52,7 +53,8 @@ def _product(factors: list[tuple[Node, str]], axes: Axes, out: str) -> Node:
 
 def _inv(g: Node, y: Call, _: int) -> Node:
     """`-y.T @ g @ y.T`."""
-    return -_product([(y, "ji"), (g, "jk"), (y, "lk")], y.type.axes, "il")
+    value = value_of(y)
+    return -_product([(value, "ji"), (g, "jk"), (value, "lk")], y.type.axes, "il")
 
 
 def _beside(g: Node) -> Node:
@@ -62,11 +64,11 @@ def _beside(g: Node) -> Node:
 
 
 def _det(g: Node, y: Call, _: int) -> Node:
-    return _beside(g * y) * transposed(inv(y.args[0]))
+    return _beside(g * value_of(y)) * transposed(value_of(inv(y.args[0])))
 
 
 def _logdet(g: Node, y: Call, _: int) -> Node:
-    return _beside(g) * transposed(inv(y.args[0]))
+    return _beside(g) * transposed(value_of(inv(y.args[0])))
 
 
 def _in_full(g: Node, y: Call, like: Node) -> Node:
@@ -81,14 +83,14 @@ def _solve(g: Node, y: Call, i: int) -> Node:
     a, b = y.args
     g = _in_full(g, y, b)
     if len(b.type.axes) > 1 or len(a.type.axes) == 2:
-        back = solve(transposed(a), g)
+        back = value_of(solve(transposed(a), g))
     else:
         rank = len(g.type.axes)
         column = solve(transposed(a), expanded(g, (rank,), rank + 1))
         back = view(column, tuple(range(rank)))
     if i:
         return reduced(back, y.type.axes, b.type.axes)
-    return -_outer(back, y, a.type.axes, vectors=len(b.type.axes) == 1)
+    return -_outer(back, value_of(y), a.type.axes, vectors=len(b.type.axes) == 1)
 
 
 def _outer(left: Node, right: Node, to: Axes, *, vectors: bool) -> Node:
@@ -111,7 +113,7 @@ def _cholesky(g: Node, y: Call, _: int) -> Node:
     NumPy reads one triangle only.
     """
     diagonal_, rest = _diagonals(g)
-    return _of_factor(diagonal_, rest, y, upper=bool(y.params[0]))
+    return _of_factor(diagonal_, rest, value_of(y), upper=bool(y.params[0]))
 
 
 def _cho_factor(g: Node, y: Call, _: int) -> Node:
@@ -120,15 +122,15 @@ def _cho_factor(g: Node, y: Call, _: int) -> Node:
     diagonal_, rest = _diagonals(g)
     if rest is not g.graph.zero:
         rest = triangle(fitted(rest, y.type.axes), 0, lower=lower)
-    return _of_factor(diagonal_, rest, triangle(y, 0, lower=lower), upper=not lower)
+    return _of_factor(diagonal_, rest, triangle(value_of(y), 0, lower=lower), upper=not lower)
 
 
 def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:
     """By a triangular factor, of whose adjoint one part is known to be a diagonal."""
     zero, axes = y.graph.zero, y.type.axes
-    inverse = inv(y)
+    inverse = value_of(inv(y))
     factor, inverse = (transposed(y), transposed(inverse)) if upper else (y, inverse)
-    value = zero
+    value: Node = zero
     if rest is not zero:
         rest = transposed(fitted(rest, axes)) if upper else rest
         inner = mirrored(fitted(_product([(factor, "ki"), (rest, "kj")], axes, "ij"), axes))
@@ -163,17 +165,18 @@ def _terms(g: Node) -> list[tuple[Node, Exact]]:
 
 def _eigenvalues(g: Node, y: Call, _: int) -> Node:
     """`(v * g) @ v.T`, for the symmetric part of the matrix."""
-    v = eigenvectors(y.args[0], str(y.params[0]))
+    v = value_of(eigenvectors(y.args[0], str(y.params[0])))
     return _product([(v, "ik"), (g, "k"), (v, "jk")], v.type.axes, "ij")
 
 
 def _eigenvectors(g: Node, y: Call, _: int) -> Node:
     """By the differences of the eigenvalues, for the symmetric part of the matrix."""
     axes = y.type.axes
-    w = eigvalsh(y.args[0], str(y.params[0]))
-    product = fitted(_product([(y, "ki"), (g, "kj")], axes, "ij"), axes)
+    v = value_of(y)
+    w = value_of(eigvalsh(y.args[0], str(y.params[0])))
+    product = fitted(_product([(v, "ki"), (g, "kj")], axes, "ij"), axes)
     inner = (product - transposed(product)) / (2 * gaps(w))
-    return _product([(y, "ik"), (inner, "kl"), (y, "jl")], axes, "ij")
+    return _product([(v, "ik"), (inner, "kl"), (v, "jl")], axes, "ij")
 
 
 def _matrix_power(g: Node, y: Call, _: int) -> Node:
@@ -196,10 +199,13 @@ def _solve_triangular(g: Node, y: Call, i: int) -> Node:
     """As for other systems, in the triangle that is read."""
     a, b = y.args
     lower, trans, unit = y.params
-    back = triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
+    back = value_of(
+        triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
+    )
     if i:
         return back
-    left, right = (y, back) if trans else (back, y)
+    x = value_of(y)
+    left, right = (x, back) if trans else (back, x)
     product = _outer(left, right, a.type.axes, vectors=len(y.type.axes) == 1)
     return -triangle(product, -int(bool(unit)) if lower else int(bool(unit)), lower=bool(lower))
 
@@ -210,10 +216,10 @@ def _cho_solve(g: Node, y: Call, i: int) -> Node:
     (lower,) = y.params
     if of and i == 0:
         return y.graph.zero
-    back = factored(c, _in_full(g, y, b), lower=bool(lower))
+    back = value_of(factored(c, _in_full(g, y, b), lower=bool(lower)))
     if i == 1:
         return back
-    product = _outer(back, y, c.type.axes, vectors=len(y.type.axes) == 1)
+    product = _outer(back, value_of(y), c.type.axes, vectors=len(y.type.axes) == 1)
     both = product + transposed(product)
     if i == 2:
         return -both / 2

@@ -18,10 +18,11 @@ from diffsrc.ops.arrays.reductions import (
     running_back,
     turned,
     upper_mask,
-    valid,
     valid_count,
 )
 from diffsrc.rules.arrays.table import ArrayRule, loose
+
+CAREFUL = 2  # the argument of primitives that are computed by division where that is possible
 
 
 def beside(g: Node, y: Call) -> Node:
@@ -37,7 +38,7 @@ def where(condition: Node, then: Node | int, orelse: Node | int) -> Node:
 
 def axes_and(y: Call) -> tuple[tuple[int, ...], int]:
     """The axes of a deviation, and its `ddof`."""
-    return y.params  # type: ignore[return-value] # as the definition made them
+    return y.params
 
 
 def _var(g: Node, y: Call, _: int) -> Node:
@@ -66,7 +67,7 @@ def _nanvar(g: Node, y: Call, _: int) -> Node:
 
 def _nanmean(g: Node, y: Call, _: int) -> Node:
     (a,), (axes, _keep) = y.args, axes_and(y)
-    return beside(g / valid_count(a, axes), y) * valid(a)
+    return beside(g / valid_count(a, axes), y) * where(is_nan(a), 0, 1)
 
 
 def _extreme(find: str) -> ArrayRule:
@@ -90,14 +91,8 @@ def _prod(g: Node, y: Call, _: int) -> Node:
 
 
 def _exclusive(g: Node, y: Call, i: int) -> Node:
-    """By each item, of the product of the others: of a table with 1 on its diagonal."""
-    *_, a = y.args
-    if i < 3:  # only how it is computed
-        return y.graph.zero
-    axis = _axis(y)
-    table, diagonal = _table(a, axis)
-    slopes = _column(g, y, axis) * exclusive(table, axis + 1)
-    return total(where(diagonal, 0, slopes), (axis,), table.type.axes)
+    """As it is computed where items are 0: that holds for all."""
+    return g if i == CAREFUL else y.graph.zero
 
 
 def _axis(y: Call) -> int:
@@ -109,7 +104,7 @@ def _axis(y: Call) -> int:
 def _table(a: Node, axis: int) -> tuple[Node, Node]:
     """An array repeated along a new axis before one, with ones where the two places are equal."""
     rank, size = len(a.type.axes), a.type.axes[axis]
-    diagonal = view(diagonal_mask(a.graph, size), (0, 1, *[None] * (rank - 1 - axis)))
+    diagonal = view(diagonal_mask(size), (0, 1, *[None] * (rank - 1 - axis)))
     return where(diagonal, 1, expanded(a, (axis,), rank + 1)), diagonal
 
 
@@ -136,13 +131,13 @@ def _cumprod(g: Node, y: Call, _: int) -> Node:
 
 def _running_back(u: Node, y: Call, i: int) -> Node:
     """As the sum over all products of `g` with those of all items up to there but one."""
-    if i < 3:  # only how it is computed
+    if i <= CAREFUL:  # only how it is computed
         return y.graph.zero
     *_, g, a = y.args
     axis = _axis(y)
     table, diagonal = _table(a, axis)
     rank = len(a.type.axes)
-    upper = view(upper_mask(y.graph, a.type.axes[axis]), (0, 1, *[None] * (rank - 1 - axis)))
+    upper = view(upper_mask(a.type.axes[axis]), (0, 1, *[None] * (rank - 1 - axis)))
     column = _column(u, y, axis)
     if i == 3:
         slopes = where(upper, column * along("cumprod", table, axis + 1), 0)
@@ -188,6 +183,6 @@ loose("cumsum",           _cumsum)
 loose("cumprod",          _cumprod)
 loose("running_back",     _running_back)
 loose("norm",             _norm)
-loose("nonzero_or_one",   lambda g, y, i: g)
+loose("nonzero_or_one",   lambda g, y, i: y.graph.zero if i else g)
 loose("logaddexp_reduce", _logaddexp)
 # fmt: on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Call, Node
+from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import in_shape, reduced, total, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ir.shaping import item_at, part, reshaped
@@ -78,6 +78,15 @@ def _inside(g: Node, y: Call, a: Node) -> Node:
     return g.graph.call("index", g, params=tuple(spec), type_=type_)
 
 
+def _astype(g: Node, y: Call, i: int) -> Node:
+    """In the precision that the argument has."""
+    if i or isinstance(g, Number):
+        return y.graph.zero if i else g
+    a = y.args[0]
+    dtype = y.graph.call("dtype", a, params=("dtype",), type_=Type("dtype", ()))
+    return y.graph.call("astype", g, dtype, params=("astype",), type_=g.type)
+
+
 def _none(g: Node, y: Call, i: int) -> Node:
     """Steps."""
     del g, i
@@ -111,6 +120,7 @@ def _of_end(g: Node, y: Call, i: int) -> Node:
 
 
 # fmt: off
+loose("astype",      _astype)
 loose("geomspace",   _geomspace)
 loose("reshape",     _reshape)
 loose("array",       _array)

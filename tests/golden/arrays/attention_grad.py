@@ -45,26 +45,23 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     sqrt_dim_keys = np.sqrt(keys.shape[1])
     scores = queries @ keys.T / sqrt_dim_keys
     exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    sum_exps = exps.sum(axis=-1, keepdims=True)
-    probabilities = exps / sum_exps
-    transpose_term = 2 / target.size * (probabilities @ values - target).T
-    scale = transpose_term * (values.T @ probabilities.T)
-    difference = (values @ transpose_term).T - scale.sum(axis=0)[:, None]
-    scatter_term = probabilities * difference / sqrt_dim_keys
-    sum_exps_difference = (exps * difference).sum(axis=1, keepdims=True)
-    sum_term = sum_exps_difference / (sqrt_dim_keys * sum_exps)
-    argmax_term = scores.argmax(axis=1, keepdims=True)
-    scatter_term[np.arange(len(x))[:, None], argmax_term] -= sum_term
-    combined = (W_k @ queries.T @ scatter_term).T + (W_q @ keys.T @ scatter_term.T).T
-    d_normed = combined + (W_v @ transpose_term @ probabilities).T
-    sum_ratio_d_normed = (ratio * d_normed).sum(axis=1, keepdims=True)
-    sum_term2 = sum_ratio_d_normed * x_minus_mean / (x.shape[1] * sqrt_total)
-    quotient = (d_normed @ gain)[:, None] / x.shape[1]
+    probabilities = exps / exps.sum(axis=-1, keepdims=True)
+    scale = 2 / target.size * (probabilities @ values - target)
+    d_probabilities = scale @ values.T
+    sum_term = (probabilities * d_probabilities).sum(axis=1, keepdims=True)
+    quotient = probabilities * (d_probabilities - sum_term) / sqrt_dim_keys
+    d_keys = quotient.T @ queries
+    d_queries = quotient @ keys
+    d_values = probabilities.T @ scale
+    d_normed = d_keys @ W_k.T + d_queries @ W_q.T + d_values @ W_v.T
+    sum_d_normed_ratio = (d_normed * ratio).sum(axis=1, keepdims=True)
+    sum_term2 = sum_d_normed_ratio / (sqrt_total * x.shape[1]) * x_minus_mean
+    share = (d_normed @ gain)[:, None] / x.shape[1]
     return (
-        (gain * d_normed - sum_term2 - quotient) / sqrt_total,
+        (gain * d_normed - sum_term2 - share) / sqrt_total,
         (1 / np.sqrt(total[:, 0])) @ (x_minus_mean * d_normed),
         d_normed.sum(axis=0),
-        normed.T @ scatter_term @ keys,
-        normed.T @ scatter_term.T @ queries,
-        normed.T @ probabilities.T @ transpose_term.T,
+        normed.T @ d_queries,
+        normed.T @ d_keys,
+        normed.T @ d_values,
     )

@@ -42,22 +42,19 @@ def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
     centered = x - means[:, None, :]
     whitened = centered @ factors.transpose(0, 2, 1)
     log_scales = alphas + log_diagonals.sum(axis=1)
-    log_terms = log_scales[:, None] - 0.5 * np.sum(whitened**2, axis=2)
+    log_terms = log_scales[:, None] - 0.5 * (whitened**2).sum(axis=2)
     peak = log_terms.max(axis=0)
     exp_term = np.exp(alphas - alphas.max())
     exp_term2 = np.exp(log_terms - peak)
-    sum_exp_term2 = np.sum(exp_term2, axis=0)
+    sum_exp_term2 = exp_term2.sum(axis=0)
     product = exp_term2 @ (1 / sum_exp_term2)
     scale = whitened * (exp_term2 / sum_exp_term2)[..., None]
     value_squared = wishart_gamma**2
-    d_factors = (centered.transpose(0, 2, 1) @ scale).transpose(0, 2, 1)
+    d_factors = scale.transpose(0, 2, 1) @ centered
+    d_diagonals = value_squared * diagonals + d_factors.diagonal(axis1=-2, axis2=-1)
     return (
-        n / np.sum(exp_term) * exp_term - product,
+        n / exp_term.sum() * exp_term - product,
         -(factors * scale.sum(axis=1)[..., None]).sum(axis=1),
-        (
-            diagonals * (value_squared * diagonals + (centered * scale).sum(axis=1))
-            - wishart_m
-            - product[:, None]
-        ),
+        diagonals * d_diagonals - wishart_m - product[:, None],
         np.tril(value_squared * strict + d_factors, -1),
     )

@@ -25,16 +25,16 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
             "gp_evidence_grad is written for log_lengths[n], log_noise, X[m, n], y[m]"
         )
     scaled = X / np.exp(log_lengths)
-    squares = np.sum(scaled**2, axis=1)
+    squares = (scaled**2).sum(axis=1)
     distances = squares[:, None] + squares - (2 * scaled) @ scaled.T
     exp_term = np.exp(-distances / 2)
     exp_log_noise = np.exp(log_noise)
     K = exp_term + exp_log_noise * np.identity(len(X))
     solve_term = np.linalg.solve(K, 0.5 * y)
     difference = np.outer(solve_term, np.linalg.solve(K, y)) - 0.5 * np.linalg.inv(K)
-    d_distances = 0.5 * exp_term * difference
+    d_distances = 0.5 * difference * exp_term
     scale = scaled * (d_distances.sum(axis=0) + d_distances.sum(axis=1))[:, None]
-    total = (scaled.T @ d_distances.T).T + (scaled.T @ d_distances).T
+    total = d_distances @ scaled + d_distances.T @ scaled
     return (
         2 * (scaled * (total - scale)).sum(axis=0),
         -exp_log_noise * difference.diagonal().sum(),

@@ -26,7 +26,7 @@ def gp_likelihood_grad(lengthscale, variance, noise, X, y):
             "y[n]"
         )
     n = len(y)
-    distances = np.sum((X[:, None, :] - X[None, :, :]) ** 2, axis=-1)
+    distances = ((X[:, None, :] - X[None, :, :]) ** 2).sum(axis=-1)
     exp_term = np.exp(-0.5 * distances / lengthscale**2)
     signal = variance * exp_term
     L = np.linalg.cholesky(signal + noise * np.eye(n))
@@ -36,9 +36,8 @@ def gp_likelihood_grad(lengthscale, variance, noise, X, y):
     solve_term2 = np.linalg.solve(L, 0.5 * y)
     product2 = np.outer(np.linalg.solve(L.T, solve_term2), solve_term)
     product = L.T @ (-product2 - np.outer(alpha, solve_term2))
-    product3 = inv_term.T @ (np.tril(product) + np.tril(product, -1).T) @ inv_term
-    scale = inv_term * (L.diagonal() / np.diag(L))[:, None]
-    d_signal = 0.5 * (product3 + (inv_term.T @ scale).T)
+    product3 = inv_term.T @ (np.tril(product) + np.tril(product, -1).T)
+    d_signal = 0.5 * (product3 @ inv_term + inv_term.T @ inv_term)
     return (
         variance * np.vdot(d_signal, distances * exp_term) / lengthscale**3,
         np.vdot(exp_term, d_signal),

@@ -22,9 +22,9 @@ def kmeans_soft_grad(centers, points, temperature):
         raise ValueError(
             "kmeans_soft_grad is written for centers[n, m], points[k, m], temperature"
         )
-    difference = points[:, None, :] - centers
-    distances = np.sum(difference**2, axis=2)
+    distances = ((points[:, None, :] - centers) ** 2).sum(axis=2)
     weights = np.exp((distances.min(axis=1, keepdims=True) - distances) / temperature)
     weights = weights / weights.sum(axis=1, keepdims=True)
-    scale = weights * (distances - (weights * distances).sum(axis=1, keepdims=True))
-    return -2 * ((weights - scale / temperature)[..., None] * difference).sum(axis=0)
+    sum_term = (weights * distances).sum(axis=1, keepdims=True)
+    d_distances = weights - weights * (distances - sum_term) / temperature
+    return -2 * (d_distances.T @ points - centers * d_distances.sum(axis=0)[:, None])

@@ -26,16 +26,16 @@ def layer_norm_grad(x, gain, bias, weights):
         raise ValueError(
             "layer_norm_grad is written for x[n, m], gain[m], bias[m], weights[n, m]"
         )
-    mean = np.mean(x, axis=-1, keepdims=True)
-    variance = np.var(x, axis=-1, keepdims=True)
+    mean = x.mean(axis=-1, keepdims=True)
+    variance = x.var(axis=-1, keepdims=True)
     x_minus_mean = x - mean
     sqrt_term = np.sqrt(variance + 1e-5)
     normed = x_minus_mean / sqrt_term
     d_normed = gain * weights
-    sum_normed_d_normed = (normed * d_normed).sum(axis=1, keepdims=True)
-    sum_term = sum_normed_d_normed * x_minus_mean / (x.shape[1] * sqrt_term)
+    sum_term = (normed * d_normed).sum(axis=1, keepdims=True) / (sqrt_term * x.shape[1])
+    ratio = (weights @ gain)[:, None] / x.shape[1]
     return (
-        (d_normed - sum_term - (weights @ gain)[:, None] / x.shape[1]) / sqrt_term,
+        (d_normed - sum_term * x_minus_mean - ratio) / sqrt_term,
         (weights * normed).sum(axis=0),
         weights.sum(axis=0),
     )

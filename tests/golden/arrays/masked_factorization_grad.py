@@ -30,7 +30,4 @@ def masked_factorization_grad(U, V, R, mask, penalty):
         )
     error = mask * (R - U @ V.T)
     mask_error = mask * error
-    return (
-        2 * (penalty * U - (V.T @ mask_error.T).T),
-        2 * (penalty * V - (U.T @ mask_error).T),
-    )
+    return 2 * (penalty * U - mask_error @ V), 2 * (penalty * V - mask_error.T @ U)

@@ -32,10 +32,5 @@ def mlp_grad(W1, b1, W2, b2, X, Y):
     hidden = np.tanh(X @ W1 + b1)
     output = hidden @ W2 + b2
     d_output = 2 / Y.size * (output - Y)
-    transpose_term = (W2 @ d_output.T).T * (1 - hidden**2)
-    return (
-        (X.T @ transpose_term).T.T,
-        transpose_term.sum(axis=0),
-        hidden.T @ d_output,
-        d_output.sum(axis=0),
-    )
+    scale = (1 - hidden**2) * (d_output @ W2.T)
+    return X.T @ scale, scale.sum(axis=0), hidden.T @ d_output, d_output.sum(axis=0)

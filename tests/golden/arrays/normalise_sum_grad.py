@@ -8,12 +8,10 @@
 # normalise_sum_grad: from tests.array_programs.normalise_sum:normalise_sum
 #     sha256 cb304ae418736e268af696d6c5246feee3bd644418d1c31088aeb06b5c7c9a99
 
-import numpy as np
-
 
 def normalise_sum_grad(x, weights):
     """Gradient of normalise_sum with respect to x."""
     if x.ndim != 1 or weights.ndim != 1 or len(x) == 1 != len(weights):
         raise ValueError("normalise_sum_grad is written for x[n], weights[n]")
-    sum_x = np.sum(x)
+    sum_x = x.sum()
     return (weights - x @ weights / sum_x) / sum_x

@@ -47,31 +47,31 @@ def reprojection_grad(camera, points, weights, features):
     seen = points_minus_center @ R.T
     seen_part = seen[:, 2:]
     plane = seen[:, :2] / seen_part
-    r2 = np.sum(plane**2, axis=1, keepdims=True)
+    r2 = (plane**2).sum(axis=1, keepdims=True)
     radial_0 = radial[0]
     radial_1 = radial[1]
     total = 1 + radial_0 * r2 + radial_1 * r2**2
     distorted = plane * total
     pixels = focal * distorted + principal
-    r2_column = r2[:, 0]
     gap = pixels - features
     d_pixels = 2 * weights[:, None] ** 2 * gap
     d_distorted = focal * d_pixels
-    plane_d_distorted = plane * d_distorted
-    sum_term = plane_d_distorted.sum(axis=1)
+    sum_term = (plane * d_distorted).sum(axis=1, keepdims=True)
+    sum_term_column = sum_term[:, 0]
+    r2_column = r2[:, 0]
     d_radial = np.zeros_like(radial)
-    d_radial[1] += r2_column**2 @ sum_term
-    d_radial[0] += r2_column @ sum_term
-    sum_term2 = 2 * plane * plane_d_distorted.sum(axis=1, keepdims=True)
-    d_plane = d_distorted * total + sum_term2 * (radial_0 + 2 * radial_1 * r2)
+    d_radial[1] += sum_term_column @ r2_column**2
+    d_radial[0] += r2_column @ sum_term_column
+    d_plane = (
+        d_distorted * total + 2 * sum_term * (radial_0 + 2 * radial_1 * r2) * plane
+    )
     d_seen = np.zeros_like(seen)
     d_seen[:, 2:] -= (plane * d_plane).sum(axis=1, keepdims=True) / seen_part
     d_seen[:, :2] += d_plane / seen_part
-    product = points_minus_center.T @ d_seen
-    transpose_term = difference * product.T
-    d_cross = (
-        sin_theta * product.T + (cross @ transpose_term.T).T + cross.T @ transpose_term
-    )
+    d_points = d_seen @ R
+    d_R = d_seen.T @ points_minus_center
+    difference_d_R = difference * d_R
+    d_cross = sin_theta * d_R + difference_d_R @ cross.T + cross.T @ difference_d_R
     offset = d_cross[2, 1] - d_cross[1, 2]
     difference2 = d_cross[0, 2] - d_cross[2, 0]
     difference3 = d_cross[1, 0] - d_cross[0, 1]
@@ -79,16 +79,16 @@ def reprojection_grad(camera, points, weights, features):
     d_k[0] += offset
     d_k[1] += difference2
     d_k[2] += difference3
-    scale = sin_theta * np.vdot(cross, (cross @ product).T)
-    combined = scale + cos_theta * np.vdot(cross, product.T)
+    scale = sin_theta * np.vdot(cross, d_R @ cross.T)
+    combined = scale + cos_theta * np.vdot(cross, d_R)
     d_rotation = (combined - k @ d_k / theta) / theta * rotation
-    d_rotation[0] -= -offset / theta
+    d_rotation[0] += offset / theta
     d_rotation[1] += difference2 / theta
-    d_rotation[2] -= -difference3 / theta
+    d_rotation[2] += difference3 / theta
     d_camera = np.zeros_like(camera)
     d_camera[9:] += d_radial
-    d_camera[3:6] -= R.T @ d_seen.sum(axis=0)
+    d_camera[3:6] -= d_points.sum(axis=0)
     d_camera[:3] += d_rotation
     d_camera[6] += np.vdot(distorted, d_pixels)
     d_camera[7:9] += d_pixels.sum(axis=0)
-    return d_camera, (R.T @ d_seen.T).T, 2 * weights * (gap**2).sum(axis=1)
+    return d_camera, d_points, 2 * weights * (gap**2).sum(axis=1)

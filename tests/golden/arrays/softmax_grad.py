@@ -20,7 +20,7 @@ def softmax_grad(x, weights):
         or x.shape[1] == 1 != weights.shape[1]
     ):
         raise ValueError("softmax_grad is written for x[n, m], weights[n, m]")
-    exps = np.exp(x - np.max(x, axis=-1, keepdims=True))
-    exps_over_sum_exps = exps / np.sum(exps, axis=-1, keepdims=True)
+    exps = np.exp(x - x.max(axis=-1, keepdims=True))
+    exps_over_sum_exps = exps / exps.sum(axis=-1, keepdims=True)
     sum_term = (weights * exps_over_sum_exps).sum(axis=1, keepdims=True)
-    return exps_over_sum_exps * (weights - sum_term)
+    return (weights - sum_term) * exps_over_sum_exps

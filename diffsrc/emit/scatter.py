@@ -1,0 +1,39 @@
+"""What is added to items of an array, `d_x[1:] += ...`, as it is kept in a node."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from diffsrc.ir import Call
+
+LINE = re.compile(r"\[(?P<items>.*)\]\n(?P<sign>[+-])= {(?P<value>\d+)}")
+CALL = re.compile(
+    r"\nnp\.(?P<sign>add|subtract)\.at\({name}, (?P<items>.*), {(?P<value>\d+)}\)", re.DOTALL
+)
+
+
+class Put(NamedTuple):
+    """One line.
+
+    Attributes:
+        items: the text in the brackets, with holes.
+        value: the number of the argument that is added, or subtracted.
+    """
+
+    items: str
+    value: int
+    negative: bool
+
+
+def puts_of(node: Call) -> Iterator[Put]:
+    """The lines of a node, after its first argument, which they change."""
+    for target, text in node.params:
+        line = f"{target}\n{text}"
+        found = LINE.fullmatch(line) or CALL.fullmatch(line)
+        assert found is not None, line
+        items = found["items"]
+        if not target and items.startswith("(") and items.endswith(")"):
+            items = items[1:-1]
+        yield Put(items, int(found["value"]), found["sign"] in {"-", "subtract"})

@@ -1,0 +1,242 @@
+"""Random array programs: every operation of the table, and several after each other.
+
+The judge is complex steps or differences, for a sample JAX too. `--long` takes as many as it says
+from a new seed; `--long-start` goes on where a run has stopped. A case is a number and a seed: the
+same fails again with `--long --hypothesis-seed=SEED -k "NUMBER-"`.
+"""
+
+import contextlib
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+
+from diffsrc import grad, value_and_grad
+from diffsrc.errors import DiffsrcError
+from tests.array_cases import Draw, described, finished, forgotten, given, loaded
+from tests.array_judge import Judge, Unresolved, jax_derivatives, leaves, rebuilt
+from tests.array_operations import CONVENTIONS, OPERATIONS
+from tests.array_random import random_program
+
+NAMES = list(OPERATIONS)
+# What emitted code may take from modules.
+LIBRARIES = "import math\n\nimport numpy as np\nimport scipy\nfrom scipy import linalg, special\n"
+
+
+def subject(number):
+    """What a case is about: each operation in turn, every fourth case a program."""
+    if number % 4 == 3:
+        return "program"
+    return NAMES[(number - number // 4) % len(NAMES)]
+
+
+def drawn(seed, number):
+    """The case of a number, its judge, and the randomness left."""
+    name = subject(number)
+    for attempt in itertools.count():
+        draw = Draw(int(seed), number, attempt)
+        case = random_program(draw) if name == "program" else OPERATIONS[name](draw)
+        case = finished(case, draw)
+        case.name = name
+        with contextlib.suppress(Unresolved):
+            judge = Judge(case)
+            if name != "program" or not judge.detached():
+                return case, judge, draw
+    raise AssertionError
+
+
+class Run:
+    """One case on its way through the checks."""
+
+    def __init__(self, case):
+        self.case = case
+        self.texts = []
+
+    def fail(self, kind, what):
+        text = "\n\n".join(self.texts)
+        pytest.fail(
+            f"{kind}: {what}\nby {', '.join(self.case.wrt)}; {self.case.described()}\n\n"
+            f"{self.case.text}\n{text}",
+            pytrace=False,
+        )
+
+    def derived(self, made, arguments, what):
+        """The result of a derivative, whose text is kept to be shown."""
+        kept = {n: rebuilt(v, iter(map(np.copy, leaves(v)))) for n, v in arguments.items()}
+        kind, error = "", None
+        try:
+            result = made(**arguments)
+        except DiffsrcError as refusal:
+            kind, error = "REFUSED", refusal
+        except Exception as crash:  # noqa: BLE001 - any is a failure
+            kind, error = "CRASH", crash
+            with contextlib.suppress(Exception):  # the one before is shown
+                self.texts.append(made.source_for(**arguments))
+        if error is not None:
+            self.fail(kind, f"{what}: {type(error).__name__}: {error}")
+        self.texts.append(made.source_for(**arguments))
+        for name, value in kept.items():
+            pairs = zip(leaves(value), leaves(arguments[name]), strict=True)
+            if any(bits(a) != bits(b) for a, b in pairs):
+                self.fail("WRONG: CHANGED", f"{what}: the argument {name} was changed")
+        return result
+
+    def alike(self, gradients, arguments, what):
+        """The leaves of gradients that have structure, shape and dtype of the arguments."""
+        found = []
+        for name, gradient in zip(self.case.wrt, gradients, strict=True):
+            own = arguments[name]
+            if form(gradient) != form(own):
+                self.fail(
+                    "WRONG FORM",
+                    f"{what} by {name}: {described(gradient)} for {described(own)}",
+                )
+            found += leaves(gradient)
+        return found
+
+
+def bits(value):
+    value = np.asarray(value)
+    return value.dtype, value.shape, value.tobytes()
+
+
+def form(value):
+    """Structure, shapes and dtypes; of a number no more than its precision."""
+    if isinstance(value, dict):
+        return {key: form(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value).__name__, [form(v) for v in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return type(value).__name__, {k: form(v) for k, v in vars(value).items()}
+    return np.shape(value), np.asarray(value).dtype
+
+
+def wrt(case):
+    return case.wrt[0] if len(case.wrt) == 1 else case.wrt
+
+
+def places(value, text):
+    """The texts of the leaves of a structure that is called `text`."""
+    if isinstance(value, dict):
+        return [p for key, v in value.items() for p in places(v, f"{text}[{key!r}]")]
+    if hasattr(value, "__dataclass_fields__"):
+        return [p for key, v in vars(value).items() for p in places(v, f"{text}.{key}")]
+    if isinstance(value, list | tuple):
+        return [p for i, v in enumerate(value) for p in places(v, f"{text}[{i}]")]
+    return [text]
+
+
+def second_order(case, source, name, u):
+    """The gradient of `sum(u * gradient)`, of the emitted text, and the arguments it takes.
+
+    `source` is the text of a gradient function called `name`, `u` one array for each leaf of its
+    result.
+    """
+    arguments = given(case, loaded(case.text))
+    found = [arguments[n] for n in case.wrt]
+    terms = places(found[0] if len(found) == 1 else tuple(found), "slope")
+    weights = {f"u{i}": value for i, value in enumerate(u)}
+    total = " + ".join(f"np.sum(u{i} * {term})" for i, term in enumerate(terms))
+    head = case.source("0.0").split("def f(")[0]
+    text = (
+        f"{LIBRARIES}{head}{source}\n\n"
+        f"def second({', '.join([*case.arguments, *weights])}):\n"
+        f"    slope = {name}({', '.join(case.arguments)})\n"
+        f"    return {total}\n"
+    )
+    names = loaded(text)
+    return grad(names["second"], wrt=wrt(case)), given(case, names) | weights
+
+
+def check_first(run, judge, names, arguments, *, valued):
+    """The gradient's leaves, checked, and the derivative they come from."""
+    case = run.case
+    operator = value_and_grad if valued else grad
+    made = operator(names["f"], wrt=wrt(case))
+    result = run.derived(made, arguments, operator.__name__)
+    if valued:
+        value, result = result
+        wanted = names["f"](**arguments)
+        if bits(value) != bits(wanted):
+            run.fail("WRONG VALUE", f"{value!r}, not {wanted!r}")
+    gradients = result if len(case.wrt) > 1 else (result,)
+    found = run.alike(gradients, arguments, "the gradient")
+    with contextlib.suppress(Unresolved):
+        wrong = judge.first(found)
+        if wrong:
+            run.fail("WRONG NUMBER", f"the gradient {wrong}")
+    return found
+
+
+def check_second(run, judge, names, arguments, draw):
+    case = run.case
+    made = grad(names["f"], wrt=wrt(case))
+    run.derived(made, arguments, "grad")
+    parts = [leaf for n in case.wrt for leaf in leaves(arguments[n])]
+    u = [draw.weights(np.shape(part)) for part in parts]
+    if judge.single:
+        u = [np.float32(part) for part in u]
+    second, given_too = second_order(case, made.source_for(**arguments), made.__name__, u)
+    result = run.derived(second, given_too, "the second derivative")
+    gradients = result if len(case.wrt) > 1 else (result,)
+    found = run.alike(gradients, given_too, "the second derivative")
+    direction = np.concatenate([np.ravel(np.asarray(part, float)) for part in u])
+    with contextlib.suppress(Unresolved):
+        wrong = judge.second(direction, found)
+        if wrong:
+            run.fail("WRONG NUMBER", f"the second derivative {wrong}")
+    return direction, found
+
+
+def check_jax(run, judge, found):
+    theirs, _ = jax_derivatives(run.case)
+    for one, other in zip(found, theirs, strict=True):
+        error = np.max(np.abs(np.asarray(one) - other), initial=0.0)
+        scale = judge.scale + np.max(np.abs(other), initial=0.0)
+        if not error <= judge.tolerance(scale, 0.0):
+            run.fail("WRONG NUMBER", f"the gradient is {one!r}, JAX has {other!r}")
+
+
+def check_case(seed, number, *, second, jax):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        forgotten()
+        case, judge, draw = drawn(seed, number)
+        run = Run(case)
+        names = loaded(case.text)
+        arguments = given(case, names)
+        found = check_first(run, judge, names, arguments, valued=draw.chance(0.5))
+        if jax and case.jax:
+            check_jax(run, judge, found)
+        if second:
+            check_second(run, judge, names, arguments, draw)
+
+
+def pytest_generate_tests(metafunc):
+    if "number" in metafunc.fixturenames:
+        start, count, seed = metafunc.config.property_cases
+        numbers = range(start, start + count)
+        ids = [f"{n}-{subject(n).replace(' ', '_')}" for n in numbers]
+        metafunc.parametrize("number", numbers, ids=ids)
+        metafunc.parametrize("seed", [seed], ids=[f"seed{seed}"])
+
+
+def test_a_random_array_program(seed, number, long):
+    every = 35 if long else 21
+    check_case(seed, number, second=long or number % 3 == 0, jax=number % every == 0)
+
+
+@pytest.mark.parametrize(
+    ("result", "arguments", "expected"),
+    CONVENTIONS,
+    ids=[f"{c[0]} at {c[1]['x']}" for c in CONVENTIONS],
+)
+def test_at_ties_the_conventions_hold(result, arguments, expected):
+    arguments = {name: np.array(value) for name, value in arguments.items()}
+    f = loaded(f"import numpy as np\n\n\ndef f({', '.join(arguments)}):\n    return {result}\n")[
+        "f"
+    ]
+    made = grad(f, wrt="x")
+    gradient = made(**arguments)
+    assert np.allclose(gradient, expected, rtol=1e-14, atol=0), made.source_for(**arguments)

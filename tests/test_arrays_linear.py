@@ -1,0 +1,261 @@
+"""Linear algebra: gradients are right, in their precision, and written as by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.linalg
+import scipy.special
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.special import log_softmax, logsumexp, softmax
+
+from diffsrc import grad, value_and_grad
+from diffsrc.errors import DiffsrcError
+from tests.second_order import second_order
+from tests.test_arrays_products import body, differences, label, normal, regular
+
+
+def inv(a, w):
+    return np.sum(w * np.linalg.inv(a))
+
+
+def solve(a, b):
+    return np.sum(np.linalg.solve(a, b) ** 2)
+
+
+def det(a):
+    return np.sum(np.linalg.det(a) ** 2)
+
+
+def slogdet(a):
+    sign, logdet = np.linalg.slogdet(a)
+    return np.sum(sign * logdet**2)
+
+
+def slogdet_fields(a):
+    found = np.linalg.slogdet(a)
+    return np.sum(found.logabsdet * found.sign)
+
+
+def cholesky(x, w):
+    L = np.linalg.cholesky(x @ np.matrix_transpose(x))
+    return np.sum(w * L)
+
+
+def upper_cholesky(x, w):
+    return np.sum(w * np.linalg.cholesky(x @ x.T, upper=True))
+
+
+def log_det(x):
+    L = np.linalg.cholesky(x @ x.T)
+    return 2 * np.sum(np.log(np.diag(L)))
+
+
+def eigh(x, w):
+    values, vectors = np.linalg.eigh(x @ np.matrix_transpose(x))
+    return np.sum(values**2) + np.sum(w * vectors**2)
+
+
+def eigenvectors(x, w):
+    return np.sum(w * np.linalg.eigh(x + x.T).eigenvectors ** 2)
+
+
+def eigvalsh(x, w):
+    return w @ np.linalg.eigvalsh(x + x.T)
+
+
+def evidence(x, y):
+    K = np.exp(-np.sum((x[:, None] - x) ** 2, axis=-1)) + np.eye(len(x), dtype=x.dtype)
+    alpha = np.linalg.solve(K, y)
+    return y @ alpha + np.linalg.slogdet(K)[1]
+
+
+def scipy_cholesky(x, w):
+    return np.sum(w * scipy.linalg.cholesky(x @ x.T))
+
+
+def scipy_solve(a, b):
+    return np.sum(scipy.linalg.solve(a, b) ** 2) + scipy.linalg.det(a)
+
+
+def scipy_inv(a):
+    return np.sum(scipy.linalg.inv(a) ** 2)
+
+
+def lower(a, b):
+    return np.sum(solve_triangular(a, b, lower=True) ** 2)
+
+
+def turned_lower(a, b):
+    return np.sum(solve_triangular(a, b, trans="T", lower=True) ** 2)
+
+
+def unit_upper(a, b):
+    return np.sum(solve_triangular(a, b, unit_diagonal=True) ** 2)
+
+
+def by_factor(x, b):
+    c, low = cho_factor(x @ x.T)
+    return np.sum(cho_solve((c, low), b) ** 2) + np.sum(np.log(np.diag(c)))
+
+
+def by_lower_factor(x, b):
+    return np.sum(cho_solve(cho_factor(x @ x.T, lower=True), b) ** 2)
+
+
+def by_own_factor(a, b):
+    return np.sum(cho_solve((a, True), b) ** 2)
+
+
+def sums(a):
+    return logsumexp(a) ** 2
+
+
+def sums_axis(a, w):
+    return np.sum(w * logsumexp(a, axis=1))
+
+
+def sums_kept(a, w):
+    return np.sum(w * logsumexp(a, axis=0, keepdims=True))
+
+
+def weighted_sums(a, b):
+    return np.sum(logsumexp(a, axis=1, b=b**2) ** 2)
+
+
+def shares(a, w):
+    return np.sum(w * softmax(a))
+
+
+def shares_axis(a, w):
+    return np.sum(w * softmax(a, axis=1))
+
+
+def log_shares(a, w):
+    return np.sum(w * log_softmax(a, axis=-1))
+
+
+CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+    (inv, (regular(3, 3), normal(3, 3))),
+    (inv, (regular(2, 3, 3), normal(3, 3))),
+    (solve, (regular(3, 3), normal(3))),
+    (solve, (regular(3, 3), normal(3, 2))),
+    (solve, (regular(2, 3, 3), normal(3))),
+    (solve, (regular(2, 3, 3), normal(3, 2))),
+    (solve, (regular(3, 3), normal(2, 3, 2))),
+    (solve, (regular(1, 1), normal(1))),
+    (det, (regular(3, 3),)),
+    (det, (regular(2, 3, 3),)),
+    (slogdet, (regular(3, 3),)),
+    (slogdet, (regular(2, 3, 3),)),
+    (slogdet_fields, (regular(3, 3),)),
+    (cholesky, (regular(3, 3), normal(3, 3))),
+    (cholesky, (regular(2, 3, 3), normal(3, 3))),
+    (upper_cholesky, (regular(3, 3), normal(3, 3))),
+    (log_det, (regular(3, 3),)),
+    (eigh, (regular(3, 3), normal(3, 3))),
+    (eigh, (regular(2, 3, 3), normal(3, 3))),
+    (eigenvectors, (normal(3, 3), normal(3, 3))),
+    (eigvalsh, (normal(3, 3), normal(3))),
+    (evidence, (normal(4, 2), normal(4))),
+    (scipy_cholesky, (regular(3, 3), normal(3, 3))),
+    (scipy_solve, (regular(3, 3), normal(3))),
+    (scipy_inv, (regular(3, 3),)),
+    (lower, (regular(3, 3), normal(3))),
+    (turned_lower, (regular(3, 3), normal(3, 2))),
+    (unit_upper, (regular(3, 3), normal(3, 2))),
+    (by_factor, (regular(3, 3), normal(3))),
+    (by_lower_factor, (regular(3, 3), normal(3, 2))),
+    (by_own_factor, (regular(3, 3), normal(3))),
+    (sums, (normal(4),)),
+    (sums, (normal(3, 4),)),
+    (sums_axis, (normal(3, 4), normal(3))),
+    (sums_kept, (normal(3, 4), normal(3, 4))),
+    (weighted_sums, (normal(3, 4), normal(3, 4))),
+    (shares, (normal(4), normal(4))),
+    (shares, (normal(3, 4), normal(3, 4))),
+    (shares_axis, (normal(3, 4), normal(3, 4))),
+    (log_shares, (normal(3, 4), normal(3, 4))),
+]
+each = pytest.mark.parametrize("case", CASES, ids=label)
+
+
+@each
+def test_gradient(case: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
+    f, args = case
+    found = grad(f, wrt=tuple(range(len(args))))(*args)
+    for at, own in enumerate(found):
+        assert own.shape == args[at].shape
+        np.testing.assert_allclose(own, differences(f, args, at), rtol=1e-5, atol=1e-5)
+
+
+@each
+def test_value_is_the_users_own(case: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
+    f, args = case
+    assert value_and_grad(f)(*args)[0] == f(*args)
+
+
+@each
+def test_single_precision_stays(case: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
+    f, args = case
+    single = tuple(a.astype(np.float32) for a in args)
+    for own in grad(f, wrt=tuple(range(len(args))))(*single):
+        assert own.dtype == np.float32
+
+
+@each
+def test_second_order(case: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
+    f, args = case
+    u = normal(*args[0].shape)
+    _, second = second_order(f, args)
+    df = grad(f)
+    found = differences(lambda *xs: np.sum(u * df(*xs)), args, 0)
+    np.testing.assert_allclose(second(*args, u), found, rtol=1e-4, atol=1e-4)
+
+
+def test_large_exponents() -> None:
+    x = np.array([1000.0, 0.0])
+    assert grad(sums)(x).tolist() == [2000, 0]
+    assert grad(shares)(x, np.ones(2)).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["lstsq", "pinv", "svd", "qr", "matrix_rank"])
+def test_what_is_not_understood_is_refused(name: str) -> None:
+    function = getattr(np.linalg, name)
+
+    def f(a):
+        return np.sum(function(a))
+
+    with pytest.raises(DiffsrcError):
+        grad(f).source_for(normal(3, 3))
+
+
+TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
+    (
+        solve,
+        (regular(3, 3), normal(3)),
+        (0, 1),
+        "solve_term = np.linalg.solve(a, b)\n"
+        "d_b = np.linalg.solve(a.T, 2 * solve_term)\n"
+        "return (np.outer(-d_b, solve_term), d_b)",
+    ),
+    (slogdet_fields, (regular(3, 3),), 0, ""),
+    (
+        log_det,
+        (regular(3, 3),),
+        0,
+        "",
+    ),
+    (cholesky, (regular(3, 3), normal(3, 3)), 0, ""),
+    (evidence, (normal(4, 2), normal(4)), 1, ""),
+    (shares_axis, (normal(3, 4), normal(3, 4)), 0, ""),
+    (log_shares, (normal(3, 4), normal(3, 4)), 0, ""),
+    (sums_axis, (normal(3, 4), normal(3)), 0, ""),
+    (eigh, (normal(3, 3), normal(3, 3)), 0, ""),
+]
+
+
+@pytest.mark.parametrize(("f", "args", "wrt", "text"), TEXTS, ids=[f.__name__ for f, *_ in TEXTS])
+def test_text(f: Callable[..., Any], args: tuple[Any, ...], wrt: Any, text: str) -> None:
+    assert body(f, args, wrt) == text
