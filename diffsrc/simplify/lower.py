@@ -221,7 +221,7 @@ class Lowering:
         named = self.reach.named
         written = self.normal.written.get(node)
         # `weights @ y` for the user's `np.sum(weights * y)`, if that is not at hand.
-        anew = is_product_of_arrays(node) and not self._is_given(node)
+        anew = is_product_of_arrays(node) and not self._is_of_user(node)
         whole = not (isinstance(node, Sum | Prod) or anew)
         if written is not None and (written in named or whole):
             return written
