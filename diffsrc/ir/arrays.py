@@ -201,6 +201,11 @@ def with_rank(node: Node, rank: int) -> Node:
     return expanded(node, range(rank - len(node.type.axes)), rank)
 
 
+def is_scattered(node: Node) -> bool:
+    """Whether a value is zeros, with others added to items of them."""
+    return isinstance(node, Call) and node.op in SCATTERED
+
+
 def is_primitive(node: Call) -> bool:
     """Whether a normal call is no pointwise one; a view as a single number has no params."""
     return bool(node.params) or node.op == "view"
