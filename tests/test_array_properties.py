@@ -18,10 +18,9 @@ from tests.array_cases import Draw, described, finished, forgotten, given, loade
 from tests.array_judge import Judge, Unresolved, jax_derivatives, leaves, rebuilt
 from tests.array_operations import CONVENTIONS, OPERATIONS
 from tests.array_random import random_program
+from tests.second_order import SecondOrder
 
 NAMES = list(OPERATIONS)
-# What emitted code may take from modules.
-LIBRARIES = "import math\n\nimport numpy as np\nimport scipy\nfrom scipy import linalg, special\n"
 
 
 def subject(number):
@@ -116,39 +115,6 @@ def wrt(case):
     return case.wrt[0] if len(case.wrt) == 1 else case.wrt
 
 
-def places(value, text):
-    """The texts of the leaves of a structure that is called `text`."""
-    if isinstance(value, dict):
-        return [p for key, v in value.items() for p in places(v, f"{text}[{key!r}]")]
-    if hasattr(value, "__dataclass_fields__"):
-        return [p for key, v in vars(value).items() for p in places(v, f"{text}.{key}")]
-    if isinstance(value, list | tuple):
-        return [p for i, v in enumerate(value) for p in places(v, f"{text}[{i}]")]
-    return [text]
-
-
-def second_order(case, source, name, u):
-    """The gradient of `sum(u * gradient)`, of the emitted text, and the arguments it takes.
-
-    `source` is the text of a gradient function called `name`, `u` one array for each leaf of its
-    result.
-    """
-    arguments = given(case, loaded(case.text))
-    found = [arguments[n] for n in case.wrt]
-    terms = places(found[0] if len(found) == 1 else tuple(found), "slope")
-    weights = {f"u{i}": value for i, value in enumerate(u)}
-    total = " + ".join(f"np.sum(u{i} * {term})" for i, term in enumerate(terms))
-    head = case.source("0.0").split("def f(")[0]
-    text = (
-        f"{LIBRARIES}{head}{source}\n\n"
-        f"def second({', '.join([*case.arguments, *weights])}):\n"
-        f"    slope = {name}({', '.join(case.arguments)})\n"
-        f"    return {total}\n"
-    )
-    names = loaded(text)
-    return grad(names["second"], wrt=wrt(case)), given(case, names) | weights
-
-
 def check_first(run, judge, names, arguments, *, valued):
     """The gradient's leaves, checked, and the derivative they come from."""
     case = run.case
@@ -177,7 +143,13 @@ def check_second(run, judge, names, arguments, draw):
     u = [draw.weights(np.shape(part)) for part in parts]
     if judge.single:
         u = [np.float32(part) for part in u]
-    second, given_too = second_order(case, made.source_for(**arguments), made.__name__, u)
+    given_too = arguments | {f"u{i}": value for i, value in enumerate(u)}
+    try:
+        second = SecondOrder(names["f"], arguments, wrt(case), u)
+    except DiffsrcError as refusal:
+        run.fail("REFUSED", f"the second derivative: {type(refusal).__name__}: {refusal}")
+    except Exception as crash:  # noqa: BLE001 - any is a failure
+        run.fail("CRASH", f"the second derivative: {type(crash).__name__}: {crash}")
     result = run.derived(second, given_too, "the second derivative")
     gradients = result if len(case.wrt) > 1 else (result,)
     found = run.alike(gradients, given_too, "the second derivative")

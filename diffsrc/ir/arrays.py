@@ -9,6 +9,7 @@ in a contraction is one with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
@@ -56,7 +57,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return graph.product([graph.number(node.coefficient), *factors])
     if isinstance(node, Prod) and node.type.axes:
         numbers = [graph.power(base, e) for base, e in node.factors if not base.type.axes]
-        if numbers or node.coefficient != 1:
+        if (numbers or node.coefficient != 1) and len(numbers) < len(node.factors):
             rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
             return graph.product([node.coefficient, *numbers, view(graph.product(rest), spec)])
     if isinstance(node, Sum) and None not in spec and _keeps_order(spec):
@@ -540,22 +541,25 @@ def is_square(sizes: Axes) -> bool:
 # Contractions
 
 
-def opened(node: Node) -> Node:
-    """A value in which arrays times numbers, kept whole, are products again: they may cancel."""
+def opened(node: Node, alone: AbstractSet[Node] | None = None) -> Node:
+    """A value in which arrays times numbers, kept whole, are products again: they may cancel.
+
+    If it is given, only those that are among `alone`.
+    """
     graph = node.graph
     match node:
-        case Ref() if node in graph.wholes:
+        case Ref() if node in (graph.wholes if alone is None else alone):
             return node.value
         case Sum():
-            return graph.sum([node.constant, *(c * opened(t) for t, c in node.terms)])
+            return graph.sum([node.constant, *(c * opened(t, alone) for t, c in node.terms)])
         case Prod():
-            powers = (graph.power(opened(b), e) for b, e in node.factors)
+            powers = (graph.power(opened(b, alone), e) for b, e in node.factors)
             return graph.product([node.coefficient, *powers])
         case Call(op="view", options=()):
-            return view(opened(node.args[0]), node.params)
+            return view(opened(node.args[0], alone), node.params)
         case Call(op="contract", options=()):
             own, out = node.params
-            args = [opened(arg) for arg in node.args]
+            args = [opened(arg, alone) for arg in node.args]
             if args == list(node.args):
                 return node
             sizes = {

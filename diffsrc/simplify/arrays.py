@@ -100,7 +100,8 @@ class ArrayWriter:
                 arms = (Block((), (arm,)) for arm in (direct, careful))
                 return node.graph.result(node.graph.if_(plain, *arms), 0)
             case "count":
-                text = "np.count_nonzero({0})"
+                # As an int: one of NumPy's makes float64 of float32.
+                text = "int(np.count_nonzero({0}))"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
         return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
 

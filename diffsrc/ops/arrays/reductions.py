@@ -255,7 +255,8 @@ def exclusive(a: Node, axis: int) -> Node:
     before = along("cumprod", items_at(a, axis, ("slice", None, -1, None)), axis)
     rest = turned(items_at(a, axis, ("slice", 1, None, None)), axis)
     behind = turned(along("cumprod", rest, axis), axis)
-    careful = concatenated((ones, before), axis) * concatenated((behind, ones), axis)
+    rank = len(a.type.axes)
+    careful = concatenated((ones, before), axis, rank) * concatenated((behind, ones), axis, rank)
     direct = beside(every, a, (axis,)) / a
     return applied("exclusive", plain, direct, careful, params=(axis,), type_=a.type)
 
