@@ -289,7 +289,8 @@ class Reach:
             own = written.get(node)
             if own is None and forms.get(node, node) is not node:
                 own = node
-            if own is not None and (own in self.named or not isinstance(node, Sum | Prod)):
+            built = isinstance(node, Sum | Prod) or is_product_of_arrays(node)
+            if own is not None and (own in self.named or not built):
                 starts.append(own)
         return set(walk(starts))
 
@@ -343,6 +344,11 @@ def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Power
         if node not in single:
             kept.append((node, powers))
     return kept
+
+
+def is_product_of_arrays(node: Node) -> bool:
+    """Whether a value is a contraction of several factors, of which there is a best order."""
+    return isinstance(node, Call) and node.op == "contract" and len(node.args) > 1
 
 
 def is_root(node: Node) -> bool:

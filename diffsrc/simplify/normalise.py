@@ -92,6 +92,7 @@ class Normaliser:
                 self.outer.setdefault(inner, form)
                 if inner.type.axes:
                     self.graph.named.setdefault(inner, form)
+                    self.graph.inner[form] = inner
                     self.written.setdefault(inner, node)
                     if is_symmetric(inner):
                         self.graph.symmetric.add(form)
