@@ -145,7 +145,7 @@ class Products:
         return front, above, below, bottom
 
     def _smaller(self, above: Factors, below: Factors) -> list[frozenset[int]]:
-        """Along which axes those factors are long that are no numbers, and not as long as others."""
+        """Along which axes factors are long that are no numbers, where others are longer."""
         shapes = dict.fromkeys(long_axes(base) for base, _ in (*above, *below))
         return sorted((s for s in shapes if s and any(s < other for other in shapes)), key=len)
 
