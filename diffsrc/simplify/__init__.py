@@ -142,7 +142,12 @@ class Simplifier:
         final = program._replace(body=self._final(program.body))
         if stable:
             final = stabilised(final, self.normal, ranks)
-        return lowered(final, self.normal, ranks)
+        written = lowered(final, self.normal, ranks)
+        if not self.graph.ranked:
+            return written
+        from diffsrc.simplify.deviations import with_deviations  # only for who has arrays
+
+        return with_deviations(written)
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""
