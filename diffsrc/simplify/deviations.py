@@ -34,7 +34,7 @@ def with_deviations(program: Program) -> Program:
     return program._replace(
         body=body,
         hints={done.get(node, node): name for node, name in program.hints.items()},
-        places={done.get(n, n): place for n, place in program.places.items()} | program.places,
+        places={**{done.get(n, n): p for n, p in program.places.items()}, **program.places},
     )
 
 
