@@ -20,9 +20,12 @@ from diffsrc.ir import (
     Node,
     Number,
     Prod,
+    Ref,
     Result,
+    Var,
     reachable,
 )
+from diffsrc.ir.arrays import alike, filled, in_shape
 from diffsrc.ir.signs import nonzero
 from diffsrc.simplify.domain import nonzero_in, nonzero_where
 
@@ -134,6 +137,9 @@ class Choices:
                     partials.update({n: times(scale, p) for n, p in partials.items()})
                 scale = self.graph.one
             slopes = [[partials.get(n, self.graph.zero) for n in used] for partials, _ in arms]
+            if self.graph.ranked:
+                slopes = [list(of_arms) for of_arms in zip(*_alike(used, slopes), strict=True)]
+                slopes = slopes or [[], []]
             binds = [bound for _, bound in arms]
             if scale is self.graph.one:
                 self._bind([adjoints[r] for r in group], slopes, binds, outside)
@@ -188,6 +194,18 @@ class Choices:
                     bound.append(Bind(node))
         for bound, first in zip(binds, inner, strict=True):
             bound[:0] = first
+
+
+def _alike(used: Sequence[Node], slopes: list[list[Node]]) -> Iterator[tuple[Node, ...]]:
+    """The slopes by each value, of its shape where they have not the same in both arms."""
+    for n, of_arms in zip(used, zip(*slopes, strict=True), strict=True):
+        one, other = of_arms
+        if alike(one.type.axes, other.type.axes):
+            yield of_arms
+        elif isinstance(n, Var | Ref):
+            yield tuple(filled(slope, n) for slope in of_arms)
+        else:
+            yield tuple(in_shape(slope, n.type.axes) for slope in of_arms)
 
 
 def _chosen(

@@ -213,7 +213,7 @@ def _rank(box: Box) -> int:
             return 0
         case Name() | Power(Name(), _) if not (isinstance(box, Power) and box.base == E):
             return 1
-        case Root() | Fence("|" | "⌊" | "⌈", _, _) | Power(Digits(), _):
+        case Root() | Fence("|" | "⌊" | "⌈" | "‖", _, _) | Power(Digits(), _):
             return 2
         case Power(Name(), _) | Power(Fence("|", _, _), _):
             return 3

@@ -163,7 +163,8 @@ def _indexed(base: Picture, below: Box) -> Picture:
         return base
     inner = picture(below)
     small = _each(inner.lines[0].replace(", ", ""), LOWERED) if inner.flat else ""
-    if small and base.flat:
+    several = isinstance(below, Row) and any(map(str.isdigit, inner.lines[0]))
+    if small and base.flat and not several:
         return text(base.lines[0] + small)
     return beside(base, _fence("[", inner, "]"))
 

@@ -60,6 +60,7 @@ class Listing:
     def __init__(self, lines: list[str], sizes: Mapping[Node, str]) -> None:
         self.lines = lines
         self.names: dict[Node, str] = dict(sizes)
+        self.letters = [c for c in "ijklpqrstuvwabcdefgh" if c not in sizes.values()]
         self.count = 0
 
     def block(self, block: Block, level: int) -> None:
@@ -139,7 +140,7 @@ class Listing:
             case Result():
                 return f"{done[node.of]}.{node.index}"
             case Call():
-                return call([done[arg] for arg in node.args], node)
+                return call([done[arg] for arg in node.args], node, self.letters)
             case Sum():
                 terms = [_scaled(c, done[t]) for t, c in node.terms]
                 terms += [str(node.constant)] if node.constant else []
@@ -163,7 +164,7 @@ def _scaled(coefficient: Exact, text: str) -> str:
 # Operations on arrays
 
 
-def call(args: Sequence[str], node: Call) -> str:
+def call(args: Sequence[str], node: Call, letters: Sequence[str]) -> str:
     """An operation with the texts of its arguments."""
     if node.options and isinstance(node.options[0], Template):
         text = HOLE.sub(lambda hole: args[int(hole[1])], node.options[0])
@@ -177,8 +178,13 @@ def call(args: Sequence[str], node: Call) -> str:
             return f"scatter({', '.join((args[0], *lines))})"
         case "contract":
             own, out = node.params
-            factors = " ".join(_indexed(a, labels) for a, labels in zip(args, own, strict=True))
-            return f"{{{factors} -> {_letters(out)}}}" if out else f"{{{factors} ->}}"
+
+            def named(labels: Iterable[int]) -> str:
+                return ",".join(letters[i] if i < len(letters) else f"i{i}" for i in labels)
+
+            pairs = zip(args, own, strict=True)
+            factors = " ".join(f"{_whole(arg)}[{named(labels)}]" for arg, labels in pairs)
+            return f"{{{factors} -> {named(out)}}}" if out else f"{{{factors} ->}}"
         case "view":
             axes = ", ".join("new" if axis is None else str(axis) for axis in node.params)
             return f"view({args[0]}, [{axes}])"
@@ -188,14 +194,6 @@ def call(args: Sequence[str], node: Call) -> str:
             return f"put({args[0]}, {_whole(args[1])}[{_items(node.params, args[1:])}])"
     params = [] if node.params == (node.op,) else [str(param) for param in node.params]
     return f"{node.op}({', '.join((*args, *params))})"
-
-
-def _indexed(text: str, labels: Iterable[int | None]) -> str:
-    return f"{_whole(text)}[{_letters(labels)}]"
-
-
-def _letters(labels: Iterable[int | None]) -> str:
-    return ",".join("1" if i is None else "ijklpqrstuvw"[i] if i < 12 else f"i{i}" for i in labels)
 
 
 def _whole(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -46,7 +47,9 @@ from diffsrc.emit.expressions import HOLE
 from diffsrc.emit.scatter import puts_of
 from diffsrc.emit.symbols import Symbol
 from diffsrc.ir import Call, Const, Node
+from diffsrc.ir.shapes import is_unit
 
+DIGITS = re.compile(r"-?\d+(, -?\d+)*")
 POINTWISE = frozenset({"mul", "div", "neg"})
 HADAMARD, KRONECKER, CROSS = "⊙", "⊗", "×"
 ONES, ZEROS = Name(Symbol("𝟏")), Name(Symbol("𝟎"))
@@ -166,11 +169,12 @@ class Matrices:
             columns = [Part(c, 1) for part in parts if (c := self._column(part)) is not None]
             rows = [part for part in parts if part.rank == 1]
             rest = [part for part in parts if part.rank == 2 and self._column(part) is None]
-            if rest and columns + rows:
+            narrow = any(p.node is not None and any(map(is_unit, p.node.type.axes)) for p in rest)
+            if rest and not narrow and columns + rows:
                 left = [Apply("diag", (_times(columns),))] if columns else []
                 right = [Apply("diag", (_times(rows),))] if rows else []
                 return Chain((*left, *_linked(_times(rest)), *right))
-            if columns and rows:
+            if columns and rows and not rest:
                 return self.outer(_times(columns), _times(rows))
         return _times(parts)
 
@@ -195,19 +199,21 @@ class Matrices:
         return Power(_base(box), self.transposition)
 
     def outer(self, a: Box, b: Box) -> Box:
-        return Chain((*_linked(a), self.transposed(b)))
+        (front, a), (other, b) = _number(a), _number(b)
+        return _scaled((*front, *other), Chain((*_linked(a), self.transposed(b))))
 
     def product(self, a: Part, b: Part) -> Part:
         """The matrix product; vectors are columns."""
         rank = max(a.rank, b.rank) if min(a.rank, b.rank) > 1 else abs(a.rank - b.rank)
+        if a.rank == b.rank == 1 and a.node is not None and a.node is b.node:
+            return Part(Power(norm(a.box), TWO), 0)
+        (front, left), (other, right) = _number(a.box), _number(b.box)
+        parts: tuple[Box, ...] = (*_linked(left), *_linked(right))
         if a.rank == b.rank == 1:
-            if a.node is not None and a.node is b.node:
-                return Part(Power(norm(a.box), TWO), 0)
-            left = [self.transposed(box) for box in reversed(_linked(a.box))]
-            return Part(Chain((*left, *_linked(b.box))), 0)
-        if a.rank == 1:
-            return Part(Chain((self.transposed(b.box), *_linked(a.box))), rank)
-        return Part(Chain((*_linked(a.box), *_linked(b.box))), rank)
+            parts = (*map(self.transposed, reversed(_linked(left))), *_linked(right))
+        elif a.rank == 1:
+            parts = (self.transposed(right), *_linked(left))
+        return Part(_scaled((*front, *other), Chain(parts)), rank)
 
 
 class Text:
@@ -251,29 +257,28 @@ class Text:
         base = self.value(text.value)
         if text.attr in {"T", "mT"}:
             return self._turned(base)
+        match base.box:
+            case Apply("slogdet", matrix):
+                return Part(_of_determinant(matrix, logarithm=text.attr == "logabsdet"), 0)
         return Part(Apply(text.attr, (base.box,)), 0)
 
     def _turned(self, part: Part) -> Part:
         return part if part.rank < 2 else Part(self.matrices.transposed(part.box), part.rank)
 
     def _subscript(self, text: ast.Subscript) -> Part:
-        match text:
-            case ast.Subscript(value=ast.Attribute(attr="shape", value=of), slice=ast.Constant()):
-                base = self.value(of)
-                return self._length(base, int(ast.literal_eval(text.slice)))
-            case ast.Subscript(
-                value=ast.Call(func=func, args=[of]), slice=ast.Constant(value=k)
-            ) if _name(func) == "slogdet":
-                det = Apply("det", (self.value(of).box,))
-                log = Apply("log", (Fence("|", det, "|"),))
-                return Part(log if k else Apply("sgn", (det,)), 0)
+        if isinstance(text.value, ast.Attribute) and text.value.attr == "shape":
+            axis = ast.literal_eval(text.slice)
+            return self._length(self.value(text.value.value), axis)
         base = self.value(text.value)
+        match base.box, text.slice:
+            case Apply("slogdet", matrix), ast.Constant(value=k):
+                return Part(_of_determinant(matrix, logarithm=bool(k)), 0)
         new = ast.unparse(text.slice)
         if base.rank == 1 and new in {"(:, None)", "(..., None)", ":, None", "..., None"}:
             return Part(self.matrices.outer(base.box, ONES), 2)
         if base.rank == 1 and new in {"None", "(None, :)", "None, :"}:
             return Part(base.box, 2)
-        return Part(Below(_base(base.box), self.entries(text)), base.rank)
+        return Part(_below(base.box, self.entries(text)), base.rank)
 
     def entries(self, text: ast.expr) -> Box:
         """What stands in the brackets."""
@@ -356,6 +361,9 @@ class Text:
             base, exponent = node.operands  # type: ignore[union-attr] # a call
             if isinstance(exponent, Const) and exponent.value == 2:
                 return Part(Power(norm(self.matrices.done[base], part.rank), TWO), 0)
+        match part:
+            case Part(Apply("diag", matrix), 1) if sign == "∑" and not axes:
+                return Part(Apply("tr", matrix), 0)
         return Part(Big(sign, factor(part.box), axes), part.rank - len(axes) if axes else 0)
 
 
@@ -397,12 +405,15 @@ def _binary(make: Callable[[Matrices, Part, Part], Part | None]) -> Form:
 
 def _transpose(text: Text, args: list[ast.expr], named: Mapping[str, ast.expr]) -> Part | None:
     part = text.value(args[0])
-    axes = [ast.unparse(arg).strip("()") for arg in (*args[1:], *named.values())]
-    if part.rank > 2 and axes:
-        return None
-    if part.rank == 2 and ", ".join(axes) in {"0, 1", "0, -1"}:
+    found = ", ".join(ast.unparse(arg).strip("()") for arg in (*args[1:], *named.values()))
+    axes = [int(axis) % part.rank for axis in found.split(", ")] if DIGITS.fullmatch(found) else []
+    order = list(range(part.rank))
+    if part.rank < 2 or axes == order:
         return part
-    return Part(text.matrices.transposed(part.box), part.rank) if part.rank > 1 else part
+    exchanged = [*order[:-2], *reversed(order[-2:])]
+    if axes != exchanged and (axes or part.rank > 2 or found not in {"", "None"}):
+        return None
+    return Part(text.matrices.transposed(part.box), part.rank)
 
 
 def _norm(text: Text, args: list[ast.expr], named: Mapping[str, ast.expr]) -> Part | None:
@@ -447,7 +458,7 @@ def _solve(text: Text, args: list[ast.expr], named: Mapping[str, ast.expr]) -> P
     trans = named.get("trans")
     if trans is not None and ast.unparse(trans) in {"1", "2", "'T'", "'C'"}:
         inverse = text.matrices.transposed(inverse)
-    return Part(Chain((inverse, *_linked(b.box))), b.rank)
+    return text.matrices.product(Part(inverse, 2), Part(b.box, max(b.rank, 1)))
 
 
 def _inverse(m: Matrices, part: Part) -> Box:
@@ -512,6 +523,7 @@ FORMS: dict[str, Form] = {
     "solve": _solve,
     "solve_triangular": _solve,
     "norm": _norm,
+    "diagonal": _unary(lambda m, a: Apply("diag", (a.box,)) if a.rank == 2 else None),
     "trace": _unary(lambda m, a: Apply("tr", (a.box,))),
     "cholesky": _unary(lambda m, a: Apply("chol", (a.box,))),
     "matrix_power": _binary(lambda m, a, b: Part(Power(_base(a.box), b.box), a.rank)),
@@ -554,19 +566,46 @@ def _linked(box: Box) -> tuple[Box, ...]:
     return (_within(box),)
 
 
+def _of_determinant(matrix: tuple[Box, ...], *, logarithm: bool) -> Box:
+    """What `slogdet` gives: the sign, and the logarithm of the size."""
+    det = Apply("det", matrix)
+    return Apply("log", (Fence("|", det, "|"),)) if logarithm else Apply("sgn", (det,))
+
+
+def _number(box: Box) -> tuple[tuple[Box, ...], Box]:
+    """A number in front of an array, and the array."""
+    match box:
+        case Factors(False, (Digits() as number, array), (), False):
+            return (number,), array
+        case _:
+            return (), box
+
+
+def _scaled(numbers: tuple[Box, ...], box: Box) -> Box:
+    if not numbers:
+        return box
+    front = functools.reduce(product, numbers)
+    return Factors(negative=False, top=(front, box))
+
+
 def _within(box: Box) -> Box:
     """A box as a factor of a product that keeps their order."""
     if isinstance(box, Chain | Big):
         return enclosed(box)
-    if isinstance(box, Factors) and (box.negative or len(box.top) > 1 or not box.bottom):
+    if isinstance(box, Factors) and (box.negative or not box.bottom or box.slash):
         return enclosed(box)
     return factor(box)
 
 
 def _base(box: Box) -> Box:
     """What has something above or below it."""
-    plain = isinstance(box, Name) and not box.symbol.below
-    return box if plain or isinstance(box, Name | Fence) else enclosed(closed(box))
+    return box if isinstance(box, Name | Fence | Below) else enclosed(closed(box))
+
+
+def _below(box: Box, below: Box) -> Box:
+    """With something below it; what has that already is enclosed."""
+    plain = isinstance(box, Fence) or (isinstance(box, Name) and not box.symbol.below)
+    return Below(box if plain else enclosed(closed(box)), below)
 
 
 def array_power(base: Box, exponent: Box, rank: int) -> Box:

@@ -10,6 +10,7 @@ from diffsrc.ir import Call, Node, reachable
 LIMIT = 60
 SHORT = 24
 GROWTH = 1.5
+WORTH_A_NAME = 4  # operations on arrays that stand in several places
 MAX_DEPTH = 16
 
 FAMILY = {"sub": "add", "div": "mul", "neg": "mul"}
@@ -39,6 +40,9 @@ def _repeated(order: list[Node], results: list[Node], user: Collection[Node]) ->
         inner.difference_update(once)
     shared = {n for n in order if uses[n] > 1 and n.type.kind != "bool"}
     chosen = inner & shared
+    if results[0].graph.ranked:
+        size = _sizes(order, chosen)
+        chosen |= {n for n in shared if size[n] >= WORTH_A_NAME}
     for more in (inner, shared):
         size = _sizes(order, chosen)
         if any(size[n] > _limit(results) for n in (*results, *chosen)):

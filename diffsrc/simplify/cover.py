@@ -33,7 +33,7 @@ from diffsrc.simplify.monomials import (
     multiplicity,
     roots_taken,
 )
-from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.normalise import Normaliser, is_as_large
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
 
@@ -89,7 +89,7 @@ class Reach:
         form = self.normal(node)
         form = self.normal.inner.get(form, form)  # type: ignore[call-overload] # a `Ref`, or nothing
         coefficient, powers = monomial_of(form)
-        if node.type is COMPLEX and form.type is not COMPLEX:
+        if (node.type is COMPLEX and form.type is not COMPLEX) or not is_as_large(form, node):
             return
         if not powers or (coefficient == 1 and len(powers) == 1 and 1 in powers.values()):
             return

@@ -131,7 +131,7 @@ class Products:
         for shape in self._smaller(above, below):
             tops = [x for x in above if long_axes(x[0]) == shape]
             divisors = [x for x in below if long_axes(x[0]) == shape]
-            if len(tops) + len(divisors) + (front is not None) < 2 or not (tops or front):
+            if len(tops) + len(divisors) + (front is not None) < 2 or (front is None and not tops):
                 continue
             if front is None:
                 front = self._times(1, tops, negative=negative)
