@@ -145,9 +145,13 @@ class Simplifier:
         written = lowered(final, self.normal, ranks)
         if not self.graph.ranked:
             return written
-        from diffsrc.simplify.deviations import with_deviations  # only for who has arrays
+        from diffsrc.simplify.at_hand import with_values_at_hand  # only for who has arrays
 
-        return with_deviations(written)
+        forms = self.normal.forms
+        results = [r for block in blocks(program.body) for r in block.results]
+        # The user's value is his to the last bit.
+        exact = any(forms.get(r, r) is not r for r in results)
+        return with_values_at_hand(written, exact=exact)
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""
