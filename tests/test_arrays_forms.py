@@ -2,7 +2,7 @@
 
 import inspect
 import xml.etree.ElementTree as ET
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pytest
@@ -474,6 +474,27 @@ def test_numbers_beside_arrays():
     check_grad(ridge, W, X, Y, 0.3, wrt="penalty")
     with pytest.raises(AssertionError, match=r"w\[0\]="):
         check_grad(ridge, W, X, Y, 0.3, against=lambda w, X, y, p: 0 * w)
+
+
+class Layer(NamedTuple):
+    W: np.ndarray
+    b: np.ndarray
+    kind: str
+
+
+def test_structures_are_verified_part_by_part():
+    def network(p, x):
+        return np.sum(np.tanh(p["layer"].W @ x + p["layer"].b) * p["scale"])
+
+    p = {"layer": Layer(X, Y, "dense"), "scale": 0.7}
+    report = verify(network, p, W)
+    assert report.right == ('p["layer"].W', 'p["layer"].b', 'p["scale"]')
+    assert [finding.points for finding in report.findings] == [18, 6, 1]
+    assert verify(network, p, W, wrt='p["layer"].b').right == ('p["layer"].b',)
+    assert verify(value_and_grad(network, wrt=(0, "x")), p, W)
+    by_hand = verify(network, p, W, wrt='p["layer"].b', against=lambda p, x: np.zeros(6))
+    assert by_hand.wrong == ('p["layer"].b',)
+    assert 'at p["layer"].b[' in str(by_hand)
 
 
 # What is not understood yet

@@ -131,7 +131,9 @@ class Products:
         for shape in self._smaller(above, below):
             tops = [x for x in above if long_axes(x[0]) == shape]
             divisors = [x for x in below if long_axes(x[0]) == shape]
-            if len(tops) + len(divisors) + (front is not None) < 2 or not (tops or front is not None):
+            if len(tops) + len(divisors) + (front is not None) < 2 or not (
+                tops or front is not None
+            ):
                 continue
             if front is None:
                 front = self._times(1, tops, negative=negative)
