@@ -1,5 +1,6 @@
 """The gradient of what a gradient gives, weighted: a second derivative as one would test it."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from diffsrc.simplify import Simplifier
 from diffsrc.specialise import signature_of
 
 LIBRARIES = (
-    "import dataclasses\nimport math\n\nimport numpy as np\nfrom scipy import linalg, special\n"
+    "import dataclasses\nimport math\n\nimport numpy as np\nfrom scipy import integrate, linalg, special\n"
 )
 
 
@@ -63,3 +64,15 @@ class SecondOrder:
 
     def source_for(self, **_: Any) -> str:
         return self.text
+
+
+def second_order(f: Any, args: Sequence[Any], wrt: int = 0) -> tuple[str, Callable[..., Any]]:
+    """The text of the gradient of `sum(u * grad(f, wrt)(*args))`, and it as a function of `*args, u`."""
+    names = list(inspect.signature(f).parameters)
+    made = SecondOrder(f, dict(zip(names, args, strict=False)), names[wrt], [args[wrt]])
+
+    def second(*given: Any) -> Any:
+        *own, u = given
+        return made(**dict(zip(names, own, strict=False)), u0=u)
+
+    return made.text, second

@@ -122,14 +122,14 @@ def form_of(f, *args, wrt=0):
             share,
             (W, W),
             0,
-            "(v - x @ v / sum(x)) / sum(x)",
+            "(v - x @ v / x.sum()) / x.sum()",
             r"\frac{v - \frac{x^{T} v}{\sum x}}{\sum x}",
         ),
         (
             mixed,
             (W, Y),
             0,
-            "2 * sum(x) * ones_like(x) + embed[0](a[1])",
+            "2 * x.sum() * ones_like(x) + embed[0](a[1])",
             r"2 \left(\sum x\right) \mathbf{1} + \operatorname{embed}_{0}(a_{1})",
         ),
         (frobenius, (X[:3], X[3:]), 0, "2 * (A @ B @ B.T)", "2 A B B^{T}"),
@@ -155,13 +155,13 @@ def test_gradients(f, args, wrt, text, latex):
         (
             loss,
             {"w": "n", "X": "m n", "y": "m"},
-            "sum((X @ w - y) ** 2)",
+            "((X @ w - y) ** 2).sum()",
             r"\| X w - y \|^{2}",
         ),
         (
             weighted,
             {"s": "n", "A": "n m", "g": "m"},
-            "sum((s[:, None] * A * g) ** 2)",
+            "((s[:, None] * A * g) ** 2).sum()",
             r"\| \operatorname{diag}(s) A \operatorname{diag}(g) \|_{F}^{2}",
         ),
         (
@@ -173,7 +173,7 @@ def test_gradients(f, args, wrt, text, latex):
         (
             lambda A, T: np.sum(A.T * T),
             {"A": "n m", "T": "m n"},
-            "sum(A.T * T)",
+            "(A.T * T).sum()",
             r"\sum A^{\top} \odot T",
         ),
         (
@@ -185,19 +185,19 @@ def test_gradients(f, args, wrt, text, latex):
         (
             lambda A: np.sum(np.exp(A), axis=1)[0] + np.max(A),
             {"A": "n m"},
-            "sum(exp(A), axis=1)[0] + max(A)",
+            "exp(A).sum(axis=1)[0] + A.max()",
             r"\left(\sum_{j} \exp(A)\right)_{0} + \max(A)",
         ),
         (
             lambda a, b: np.sum(np.cumsum(a) * b) + np.prod(a),
             {"a": "n", "b": "n"},
-            "sum(cumsum(a) * b) + prod(a)",
+            "(cumsum(a) * b).sum() + a.prod()",
             r"\sum \operatorname{cumsum}(a) \odot b + \prod a",
         ),
         (
             lambda X: np.sum(X**2 * X[:, :1]),
             {"X": "n m"},
-            "sum(X**2 * X[:, :1])",
+            "(X**2 * X[:, :1]).sum()",
             r"\sum X^{\circ 2} \odot X_{:, :1}",
         ),
         (
@@ -264,7 +264,7 @@ def test_what_numbers_do_is_as_it_was():
 
     assert str(closed_form(linear)) == "x**2 * exp(w * x)"
     assert closed_form(linear).latex == "x^{2} e^{w x}"
-    assert str(closed_form(lambda a, x: a * np.sum(x), shapes={"a": "", "x": "n"})) == "sum(x)"
+    assert str(closed_form(lambda a, x: a * np.sum(x), shapes={"a": "", "x": "n"})) == "x.sum()"
 
 
 def test_annotated_functions_have_closed_forms():
@@ -321,7 +321,7 @@ def test_graph_of_a_function():
         "y[m]",
         "□ − y",
         "□²",
-        "sum(□)",
+        "□.sum()",
         "loss",
     ]
     assert texts(graph(typed))[:4] == ["X[m, n]", "w[n]", "X @ w", "y[m]"]
@@ -365,7 +365,7 @@ def test_program_of_arrays():
     stages = program(loss, W, X, Y)
     assert stages.parsed.splitlines() == [
         "loss(w[n], X[m, n], y[m]):",
-        "    return np.sum(pow(sub((X @ w), y), 2))",
+        "    return pow(sub((X @ w), y), 2).sum()",
     ]
     assert stages.differentiated.splitlines()[1] == (
         "    return 2 {X[i,j] (-y + {w[i] X[j,i] -> j})[i] -> j}"

@@ -310,7 +310,7 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], int, str]] = [
         lambda X, d: np.trace(X.T @ np.diag(d) @ X),
         (X, U),
         0,
-        "return 2 * X * d[:, None]",
+        "return 2 * d[:, None] * X",
     ),
     (
         lambda A, B, x: np.sum((A @ B @ x) ** 2),

@@ -80,6 +80,7 @@ CASES = {
     "percentile": (lambda x: np.sum(np.percentile(x, 100, axis=0) ** 2), MATRIX),
     "maximum.reduce": (lambda x: np.sum(np.maximum.reduce(x) ** 2), MATRIX),
     "multiply.reduce": (lambda x: np.sum(np.multiply.reduce(x, axis=1) ** 2), MATRIX),
+    "mean of some": (lambda x: np.sum(x**2) * np.mean(x[x > -0.5]), VECTOR),
     "average": (lambda x: np.sum(np.average(x, axis=1, weights=x**2) ** 2), MATRIX),
     "average of rows": (lambda x: np.sum(np.average(x, axis=0, weights=x[:, 0] ** 2)), MATRIX),
     "cumsum": (lambda x: np.sum(np.cumsum(x) ** 2), VECTOR),

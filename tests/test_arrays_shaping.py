@@ -46,7 +46,7 @@ def parameters(p, X, y):
 
 
 def layers(p, X):
-    m, n = X.shape
+    n = X.shape[1]
     W = p[: n * 2].reshape(n, 2)
     b = p[n * 2 :]
     return np.sum(np.tanh(X @ W + b))
@@ -267,7 +267,7 @@ def test_the_parts_of_a_list_of_arrays_are_slices():
     assert body(f, a(3), a(2), wrt=(0, 1)) == [
         "z = np.concatenate([x, y])",
         "d_z = 3 * z**2",
-        "return d_z[:len(x)], d_z[len(x):]",
+        "return d_z[: len(x)], d_z[len(x) :]",
     ]
 
 

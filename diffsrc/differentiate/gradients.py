@@ -144,15 +144,15 @@ def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) 
 
 
 def _steps_on_arrays(work: Sweep) -> list[Node]:
-    """The places and counts that a program of arrays computes, as they are written."""
+    """The places and counts that the user of a program of arrays wrote.
+
+    Not those that rules have written: the second derivative of a maximum is zero.
+    """
     if not work.graph.ranked:
         return []
-    normal = work.simplifier.normal
-    return [
-        normal.written[node]
+    written = (
+        work.simplifier.normal.written.get(node, node)
         for node in work.simplifier.order(work.program.body.roots())
-        if node in normal.written
-        and isinstance(node, Call)
-        and node.op in STEPS
-        and node.type.kind != "bool"
-    ]
+        if isinstance(node, Call) and node.op in STEPS and node.type.kind != "bool"
+    )
+    return [node for node in written if node in work.program.places]

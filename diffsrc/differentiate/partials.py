@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
+from fractions import Fraction
 from typing import Any
 
 from diffsrc.differentiate.task import BY_USERS, Task, derived_by
@@ -39,6 +40,9 @@ class Partials:
             case Sum():
                 return [(t, graph.number(c)) for t, c in node.terms if t in self.active]
             case Prod():
+                root = self._of_root(node)
+                if root is not None:
+                    return root
                 powers = dict(node.factors)
                 own = self.simplifier.normal.outer.get(node)
                 return [
@@ -56,6 +60,17 @@ class Partials:
                 return [(node.value if inner is None else inner, graph.one)]
             case _:
                 return []
+
+    def _of_root(self, node: Prod) -> list[tuple[Node, Node]] | None:
+        """That of a named root, or of a named reciprocal, by its own powers: `rms`, not its square."""
+        named = self.simplifier.normal.outer.get(node) if node.graph.ranked else None
+        if named is None or node.coefficient != 1 or len(node.factors) > 1:
+            return None
+        ((base, exponent),) = node.factors
+        power = 1 - 1 / Fraction(exponent)
+        if power.denominator != 1 or exponent > 1 or base not in self.active:
+            return None
+        return [(base, exponent * named**int(power))]
 
     def _call(self, node: Call, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
         normal, graph = self.simplifier.normal, node.graph

@@ -222,7 +222,7 @@ def _word(node: Call) -> str:
     rule = node.options[-1] if node.options else None
     if isinstance(rule, Rule | CustomRule):
         return rule.name.rpartition(".")[2]
-    return node.op.removeprefix("np.").replace(".", "_").rstrip("_")
+    return node.op.removeprefix("np.").removeprefix("scipy_").replace(".", "_").rstrip("_")
 
 
 def _functions(node: Node, names: Mapping[Node, str]) -> Iterator[Call]:

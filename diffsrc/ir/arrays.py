@@ -9,6 +9,7 @@ in a contraction is one with it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
@@ -68,9 +69,18 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
         return view(node.args[0], tuple(None if i is None else inner[i] for i in spec))
     if not spec:
         return index(node, (("at", 0),) * rank)
-    if len(spec) == rank > 1 and None not in spec and turned(node, spec) is node:  # type: ignore[arg-type] # axes
-        return node
+    if len(spec) == rank > 1 and None not in spec:
+        other = turned(node, spec)  # type: ignore[arg-type] # axes
+        if other is node or is_of_vectors(node):
+            return other
     return _view(node, spec)
+
+
+def is_of_vectors(node: Node) -> bool:
+    """Whether a value is a product of vectors and numbers, each with an axis of its own."""
+    return isinstance(node, Prod) and all(
+        sum(not is_unit(size) for size in base.type.axes) < 2 for base, _ in node.factors
+    )
 
 
 def value_of(node: Node) -> Node:
@@ -507,6 +517,8 @@ def _symmetric(node: Node, holds: bool) -> Node:  # noqa: FBT001 # one of two
 
 def mirrored(node: Node) -> Node:
     """Matrices whose lower triangle stands above the diagonal too."""
+    if is_symmetric(node):
+        return node
     made = node.graph.call("mirrored", node, params=("mirrored",), type_=node.type)
     return _symmetric(made, len(node.type.axes) == 2)
 
@@ -528,22 +540,25 @@ def is_square(sizes: Axes) -> bool:
 # Contractions
 
 
-def opened(node: Node) -> Node:
-    """A value in which arrays times numbers, kept whole, are products again: they may cancel."""
+def opened(node: Node, alone: AbstractSet[Node] | None = None) -> Node:
+    """A value in which arrays times numbers, kept whole, are products again: they may cancel.
+
+    If it is given, only those that are among `alone`.
+    """
     graph = node.graph
     match node:
-        case Ref() if node in graph.wholes:
+        case Ref() if node in (graph.wholes if alone is None else alone):
             return node.value
         case Sum():
-            return graph.sum([node.constant, *(c * opened(t) for t, c in node.terms)])
+            return graph.sum([node.constant, *(c * opened(t, alone) for t, c in node.terms)])
         case Prod():
-            powers = (graph.power(opened(b), e) for b, e in node.factors)
+            powers = (graph.power(opened(b, alone), e) for b, e in node.factors)
             return graph.product([node.coefficient, *powers])
         case Call(op="view", options=()):
-            return view(opened(node.args[0]), node.params)
+            return view(opened(node.args[0], alone), node.params)
         case Call(op="contract", options=()):
             own, out = node.params
-            args = [opened(arg) for arg in node.args]
+            args = [opened(arg, alone) for arg in node.args]
             if args == list(node.args):
                 return node
             sizes = {
@@ -680,6 +695,7 @@ class _Flat:
         graph = self.graph
         kept = set(out)
         self._drop_diagonals(kept)
+        self._solve(kept)
         factors = [
             (graph.power(node, exponent), labels)
             for (node, labels), exponent in self.powers.items()
@@ -694,6 +710,25 @@ class _Flat:
             else:
                 parts.append(self._core(group, out))
         return graph.product([graph.number(self.coefficient), *parts])
+
+    def _solve(self, kept: set[Label]) -> None:
+        """Products of matrices and vectors that solved systems tell: `a @ solve(a, b)` is `b`."""
+        if not self.graph.systems:
+            return
+        vectors = [f for f in self.powers if len(f[1]) == 1 and f[1][0] not in kept]
+        for vector in vectors:
+            node, (label,) = vector
+            beside = [f for f in self.powers if label in f[1] and f is not vector]
+            if len(beside) != 1 or len(beside[0][1]) != 2:
+                continue
+            matrix, labels = beside[0]
+            if self.powers.get(vector) != 1 or self.powers[beside[0]] != 1:
+                continue
+            found = _told(matrix if labels[1] == label else transposed(matrix), node)
+            if found is not None:
+                del self.powers[vector], self.powers[beside[0]]
+                self.sizes = {x: size for x, size in self.sizes.items() if x != label}
+                self.add(found, (labels[0] if labels[1] == label else labels[1],))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
         """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
@@ -729,15 +764,12 @@ class _Flat:
             found.append((own, order, names))
         own, order, names = min(found, key=lambda f: f[:2])
         backward = {new: old for old, new in names.items()}
-        left = sorted(order)
-        axes = tuple(self._size(group, backward[new]) for new in left)
         nodes = [node for node, _ in group]
-        node = self.graph.call(
-            "contract",
-            *nodes,
-            params=(own, tuple(left)),
-            type_=Type("float", axes) if axes else FLOAT,
-        )
+        # Its axes are in the order in which it was first asked for.
+        left = self.graph.orders.setdefault((*nodes, own, frozenset(order)), order)
+        axes = tuple(self._size(group, backward[new]) for new in left)
+        type_ = Type("float", axes) if axes else FLOAT
+        node = self.graph.call("contract", *nodes, params=(own, left), type_=type_)
         if len(order) == 2 and any((own, order[::-1]) == other[:2] for other in found):
             self.graph.symmetric.add(node)
         return aligned(node, tuple(backward[new] for new in left), out)
@@ -799,6 +831,22 @@ def _exchanged(node: Node) -> list[tuple[tuple[int, ...], int]]:
 
 def _opposite(node: Node) -> Node:
     return node.graph.negated(node) if isinstance(node, Sum) else -node
+
+
+def _told(matrix: Node, vector: Node) -> Node | None:
+    """The product of a matrix and a vector, if it is known from a system that is solved."""
+    graph = matrix.graph
+    inner = graph.inner.get(vector, vector)
+    if isinstance(inner, Call) and inner.op == "solve" and inner.args[0] is matrix:
+        return inner.args[1]
+    turned_ = isinstance(matrix, Call) and matrix.op == "view"
+    inverse = matrix.args[0] if isinstance(matrix, Call) and turned_ else matrix
+    inverse = graph.inner.get(inverse, inverse)
+    if not (isinstance(inverse, Call) and inverse.op == "inv"):
+        return None
+    of = transposed(inverse.args[0]) if turned_ else inverse.args[0]
+    system = graph.systems.get((of, vector))
+    return None if system is None else value_of(system)
 
 
 def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:

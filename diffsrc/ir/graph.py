@@ -71,11 +71,16 @@ class Graph:
         self.wholes: set[Node] = set()
         # Of these sizes NumPy raises if they differ.
         self.held: dict[tuple[Node, Node], None] = {}
+        # The axes of contractions.
+        self.orders: dict[tuple[object, ...], tuple[int, ...]] = {}
         # Matrices that are their own transposes; values with their axes in another order.
         self.symmetric: set[Node] = set()
         self.turned: dict[tuple[Node, tuple[int, ...]], Node] = {}
         # Of the forms of arrays that the user named, what stands for them.
         self.named: dict[Node, Node] = {}
+        self.inner: dict[Node, Node] = {}
+        # Systems that are solved, by their matrices and right sides.
+        self.systems: dict[tuple[Node, Node], Node] = {}
         # What derivatives take for granted of two sizes: that they are "==", or that one is ">=".
         self.assumed: dict[tuple[Node, str, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.
@@ -142,6 +147,10 @@ class Graph:
             elif op == "pow" and not isinstance(args[1], Const):
                 self.powers = True
         return node
+
+    def has_call(self, op: str, args: tuple[Node, ...], params: tuple[object, ...]) -> bool:
+        """Whether an operation on arrays is there."""
+        return (Call, op, args, (), params) in self.table
 
     def again(self, node: Call, args: tuple[Node, ...]) -> Call:
         """The same operation on other arguments."""

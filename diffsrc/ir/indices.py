@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from diffsrc.ir.arrays import ADVANCED, Hole, lengths_of
-from diffsrc.ir.nodes import Call, Node, Ref, Var
+from diffsrc.ir.nodes import Call, Node, Number, Ref, Var
 from diffsrc.ir.shapes import is_unit
 
 # Arrays of integers of which no two are equal.
@@ -44,6 +44,8 @@ def distinct_by(
     for distinct, _, size in arrays:
         if not distinct or size is None or is_unit(size):
             continue
+        if isinstance(size, Number):
+            return []
         others = [other for _, _, other in arrays if other is not size]
         pairs = [(size, other) for other in others if other is not None]
         # Others of one item only are repeated beside it.

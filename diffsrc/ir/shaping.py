@@ -285,8 +285,9 @@ def stacked(graph: Graph, items: Sequence[Node]) -> Node:
     return graph.call("array", *items, params=(len(items),), type_=type_)
 
 
-def concatenated(given: Sequence[Node], axis: int, rank: int) -> Node:
+def concatenated(given: Sequence[Node], axis: int, rank: int = 0) -> Node:
     """Arrays of a rank one after the other; unit axes that normal nodes lack are put in front."""
+    rank = rank or max(len(item.type.axes) for item in given)
     graph = given[0].graph
     full = [
         in_shape(item, (*[graph.one] * (rank - len(item.type.axes)), *item.type.axes))

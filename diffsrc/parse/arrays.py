@@ -343,9 +343,10 @@ class Arrays(Live):
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
             case "array" if isinstance(value, Items):
-                return tuple([self.call_tree(parameter, item, holes, node) for item in value.items])
-            case "array" if isinstance(value, Static) and type(value.value) in {bool, type(None)}:
-                return value.value
+                inner = parameter._replace(has_default=False)
+                return tuple([self.call_tree(inner, item, holes, node) for item in value.items])
+            case "array" if parameter.has_default and is_switch(value):
+                return value.value  # type: ignore[union-attr] # a static one
             case _:
                 holes.append(self.numeric(value, node))
                 return Hole(len(holes) - 1)
@@ -451,6 +452,11 @@ def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -
         if method or parameter.kind == "rest":
             return (*args[:i], Items(tuple(args[i:]), Rest))
     return args
+
+
+def is_switch(value: Value) -> bool:
+    """Whether a value is True or False."""
+    return isinstance(value, Static) and type(value.value) is bool
 
 
 def numbers(type_: Type) -> Type:

@@ -183,6 +183,8 @@ class Subscripts(Attributes):
             return ("at", number), str(number)
         if type(number) is bool:
             self.refuse("One truth value as an index is not understood.", part, "Leave it out.")
+        if number is not None:
+            self.refuse(f"{number} is no index: NumPy would raise.", part, "Use an integer.")
         at = self.numeric(value, part)
         holes.append(at)
         hole = Hole(len(holes) - 1)
@@ -222,6 +224,8 @@ class Subscripts(Attributes):
             return known, str(known)
         if isinstance(value, Static) and value.value is None:
             return None, ""
+        if known is not None:
+            self.refuse(f"{known} is no bound: NumPy would raise.", part, "Use an integer.")
         holes.append(self.numeric(value, part))
         return Hole(len(holes) - 1), f"{{{len(holes) - 1}}}"
 

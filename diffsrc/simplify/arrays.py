@@ -99,7 +99,8 @@ class ArrayWriter:
                 arms = (Block((), (arm,)) for arm in (direct, careful))
                 return node.graph.result(node.graph.if_(plain, *arms), 0)
             case "count":
-                text = "np.count_nonzero({0})"
+                # As an int: one of NumPy's makes float64 of float32.
+                text = "int(np.count_nonzero({0}))"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
         return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
 
@@ -126,7 +127,8 @@ class ArrayWriter:
             whole = tuple(order + dropped) if dropped else tuple(order)
             turned = Type(arg.type.kind, tuple(arg.type.axes[i] for i in whole))
             if whole == tuple(reversed(range(rank))):
-                arg = spelled("transpose", "{0}.T", [arg], turned)
+                back = isinstance(arg, Call) and arg.options == ("{0}.T",)
+                arg = arg.operands[0] if back else spelled("transpose", "{0}.T", [arg], turned)
             else:
                 axes = ", ".join(map(str, whole))
                 arg = spelled("transpose", f"{{0}}.transpose({axes})", [arg], turned)
@@ -441,6 +443,10 @@ class ArrayWriter:
         if square and not out and isinstance(arg, Prod):
             base = self.write(arg.factors[0][0])
             return _inner(base, base, type_)
+        if not out and isinstance(arg, Call) and arg.op == "diagonal":
+            matrix = arg.args[0]
+            if len(matrix.type.axes) == 2 and arg.params == (0,):
+                return spelled("trace", "np.trace({0})", [self.write(matrix)], type_)
         written = self.write(arg)
         if not out:
             return spelled("sum", "{0}.sum()", [written], type_)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import Factor, Label, Labels, contract
 
-NOMINAL = 100  # the length of an axis of which nothing is known
+# The length of an axis of which nothing is known: there are more rows than columns, of data.
+NOMINAL, ROWS = 100, 200
 
 
 class Link(NamedTuple):
@@ -158,7 +159,13 @@ def size_of(labels: Sequence[Label], sizes: Mapping[Any, Node]) -> float:
     """How many elements an array with these labels has."""
     product = 1.0
     for label in labels:
-        size = sizes[label] if label is not None else None
-        known = isinstance(size, Number)
-        product *= float(size.value) if known else NOMINAL  # type: ignore[union-attr] # a number
+        if label is not None:
+            product *= _nominal(sizes[label])
     return product
+
+
+def _nominal(size: Node) -> float:
+    if isinstance(size, Number):
+        return float(size.value)
+    first = isinstance(size, Call) and size.op == "dim" and size.params == (0,)
+    return ROWS if first else NOMINAL

@@ -33,7 +33,7 @@ from diffsrc.simplify.monomials import (
     multiplicity,
     roots_taken,
 )
-from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.normalise import Normaliser, is_as_large
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
 
@@ -89,7 +89,7 @@ class Reach:
         form = self.normal(node)
         form = self.normal.inner.get(form, form)  # type: ignore[call-overload] # a `Ref`, or nothing
         coefficient, powers = monomial_of(form)
-        if node.type is COMPLEX and form.type is not COMPLEX:
+        if (node.type is COMPLEX and form.type is not COMPLEX) or not is_as_large(form, node):
             return
         if not powers or (coefficient == 1 and len(powers) == 1 and 1 in powers.values()):
             return
@@ -289,7 +289,8 @@ class Reach:
             own = written.get(node)
             if own is None and forms.get(node, node) is not node:
                 own = node
-            if own is not None and (own in self.named or not isinstance(node, Sum | Prod)):
+            built = isinstance(node, Sum | Prod) or is_product_of_arrays(node)
+            if own is not None and (own in self.named or not built):
                 starts.append(own)
         return set(walk(starts))
 
@@ -343,6 +344,11 @@ def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Power
         if node not in single:
             kept.append((node, powers))
     return kept
+
+
+def is_product_of_arrays(node: Node) -> bool:
+    """Whether a value is a contraction of several factors, of which there is a best order."""
+    return isinstance(node, Call) and node.op == "contract" and len(node.args) > 1
 
 
 def is_root(node: Node) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,11 +33,11 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import SCATTERED, is_primitive, view
+from diffsrc.ir.arrays import SCATTERED, is_primitive, opened, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
-from diffsrc.simplify.cover import Reach
+from diffsrc.simplify.cover import Reach, is_product_of_arrays
 from diffsrc.simplify.factor import joined
 from diffsrc.simplify.literals import as_float, literal
 from diffsrc.simplify.monomials import Powers, monomial_of
@@ -220,12 +221,15 @@ class Lowering:
     def _form(self, node: Call | Sum | Prod) -> Node:
         named = self.reach.named
         written = self.normal.written.get(node)
-        if written is not None and (written in named or not isinstance(node, Sum | Prod)):
+        # `weights @ y` for the user's `np.sum(weights * y)`, if that is not at hand.
+        anew = is_product_of_arrays(node) and not self._is_of_user(node)
+        whole = not (isinstance(node, Sum | Prod) or anew)
+        if written is not None and (written in named or whole):
             return written
         match node:
             case Call():
-                whole = joined(node)
-                return self._call(node) if whole is node else self(whole)
+                joint = joined(node)
+                return self._call(node) if joint is node else self(joint)
             case Sum():
                 built = self._sum(node)
             case Prod():
@@ -278,6 +282,28 @@ class Lowering:
         terms = (c * (t.operands[0] if t in alone else t) for t, c in node.terms)
         return self.graph.sum([node.constant, *terms])
 
+    def _divided_once(self, node: Sum) -> Sum:
+        """A sum of arrays without what was kept whole for it alone, if a number goes in front then.
+
+        `(a - a.sum()) / s` for `d - d.sum()` with `d = a / s`.
+        """
+        inside: Counter[Node] = Counter()
+        todo, seen = [*node.operands], {node}
+        inside.update(node.operands)
+        while todo:
+            part = todo.pop()
+            linear = isinstance(part, Prod) or (
+                isinstance(part, Call) and part.op in {"view", "contract"}
+            )
+            if linear and part not in seen:
+                seen.add(part)
+                inside.update(part.operands)
+                todo += part.operands
+        alone = {n for n in inside if n in self.graph.wholes and inside[n] >= self.reach.parents[n]}
+        whole = opened(node, alone) if alone else node
+        divided = isinstance(whole, Sum) and common_numbers(whole) is not self.graph.one
+        return whole if divided else node  # type: ignore[return-value] # a sum
+
     def _turns(self, node: Node) -> bool:
         """Whether one value only is computed from a contraction, which is not the user's."""
         return self.reach.parents.get(node, 0) < 2 and not self._is_of_user(node)
@@ -298,6 +324,7 @@ class Lowering:
             single = self._opened(node)
             if single is not node:
                 return self(single)
+            node = self._divided_once(node)
             numbers = common_numbers(node)
             if numbers is not self.graph.one:
                 return self(numbers * self.graph.sum([c * (t / numbers) for t, c in node.terms]))

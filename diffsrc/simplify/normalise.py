@@ -27,6 +27,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import in_shape, is_primitive, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
+from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer
@@ -82,18 +83,22 @@ class Normaliser:
             self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
-            if (node in self.named and self._is_whole(form)) or is_quotient(node, form):
+            # What lacks axes is not the value that the user has.
+            repeated = not is_as_large(form, node)
+            whole = node in self.named and self._is_whole(form)
+            if not repeated and (whole or is_quotient(node, form)):
                 inner, form = form, self.graph.ref(node)
                 self.inner[form] = inner
                 self.outer.setdefault(inner, form)
                 if inner.type.axes:
                     self.graph.named.setdefault(inner, form)
+                    self.graph.inner[form] = inner
                     self.written.setdefault(inner, node)
                     if is_symmetric(inner):
                         self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
-            if complete and not isinstance(form, Number | Var):
+            if complete and not (repeated or isinstance(form, Number | Var)):
                 self.written.setdefault(form, node)
         return form
 
@@ -244,6 +249,14 @@ class Normaliser:
             case "complex", (a,) if a.type is COMPLEX:
                 return a
         return None
+
+
+def is_as_large(form: Node, node: Node) -> bool:
+    """Whether a normal form has all axes that the value has, but for unit axes in front."""
+    units = [[*map(is_unit, n.type.axes)] for n in (form, node)]
+    rank = max(map(len, units))
+    form_units, own_units = ([True] * (rank - len(own)) + own for own in units)
+    return form_units == own_units
 
 
 def repeated_only(node: Node) -> Node:

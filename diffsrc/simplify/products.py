@@ -131,9 +131,7 @@ class Products:
         for shape in self._smaller(above, below):
             tops = [x for x in above if long_axes(x[0]) == shape]
             divisors = [x for x in below if long_axes(x[0]) == shape]
-            if len(tops) + len(divisors) + (front is not None) < 2 or not (
-                tops or front is not None
-            ):
+            if len(tops) + len(divisors) + (front is not None) < 2 or (front is None and not tops):
                 continue
             if front is None:
                 front = self._times(1, tops, negative=negative)
@@ -147,7 +145,7 @@ class Products:
         return front, above, below, bottom
 
     def _smaller(self, above: Factors, below: Factors) -> list[frozenset[int]]:
-        """Along which axes those factors are long that are no numbers, and not as long as others."""
+        """Along which axes factors are long that are no numbers, where others are longer."""
         shapes = dict.fromkeys(long_axes(base) for base, _ in (*above, *below))
         return sorted((s for s in shapes if s and any(s < other for other in shapes)), key=len)
 

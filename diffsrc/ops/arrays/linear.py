@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import expanded, eye, shaped
+from diffsrc.ir import Call, Node, Prod
+from diffsrc.ir.arrays import expanded, eye, shaped, value_of
 from diffsrc.ir.shapes import Axes, joined
 from diffsrc.ops.arrays.basic import matmul
 from diffsrc.ops.arrays.table import applied, array, primitive
@@ -37,6 +37,7 @@ def inv(a: Node) -> Node:
 
 def solve(a: Node, b: Node) -> Node:
     """The solution of `a @ x = b`; `b` is a vector if it has one axis, else matrices."""
+    number, b = _known("solve", a, b, ("solve",))
     *batch, rows, _ = _matrix(a)
     if not b.type.axes:
         raise ValueError("0-dimensional array given. Array must be at least one-dimensional")
@@ -44,7 +45,26 @@ def solve(a: Node, b: Node) -> Node:
     if of_b[0] is not rows:
         a.graph.held[rows, of_b[0]] = None
     front = joined(tuple(batch), b.type.axes[: -len(of_b)])
-    return applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
+    made = applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
+    if len(made.type.axes) == 1:
+        a.graph.systems[a, b] = made
+    return number * value_of(made)
+
+
+def numbers_of(node: Node) -> tuple[Node, Node]:
+    """The number that an array is multiplied with, and the rest."""
+    graph = node.graph
+    if not isinstance(node, Prod):
+        return graph.one, node
+    powers = [graph.power(base, e) for base, e in node.factors]
+    number = graph.product([node.coefficient, *(p for p in powers if not p.type.axes)])
+    return number, graph.product([p for p in powers if p.type.axes])
+
+
+def _known(name: str, a: Node, b: Node, params: tuple[object, ...]) -> tuple[Node, Node]:
+    """The number that `b` is multiplied with, and the rest, if the system is solved for that."""
+    number, rest = numbers_of(b)
+    return (number, rest) if a.graph.has_call(name, (a, rest), params) else (a.graph.one, b)
 
 
 def det(a: Node) -> Node:
@@ -129,8 +149,9 @@ def solve_triangular(
 
 def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     """The primitive: of the lower triangle, or the upper one; transposed; with ones in it."""
-    type_ = solve(a, b).type
-    return applied("solve_triangular", a, b, params=params, type_=type_)
+    number, b = _known("solve_triangular", a, b, params)
+    made = applied("solve_triangular", a, b, params=params, type_=solve(a, b).type)
+    return number * value_of(made)
 
 
 def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
@@ -151,7 +172,8 @@ def factored(c: Node, b: Node, *, lower: bool) -> Node:
     """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
     known = isinstance(c, Call) and c.op == "cho_factor" and c.params == (lower,)
     of = c.args if isinstance(c, Call) and known else ()
-    return applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
+    made = applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
+    return value_of(made)
 
 
 def scipy_solve(a: Node, b: Node, lower: object, assume_a: object, transposed_: object) -> Node:
@@ -201,9 +223,12 @@ primitive("solve_triangular", _solve_triangular)
 primitive("cho_factor",       lambda node: f"linalg.cho_factor({{0}}{', lower=True' * bool(node.params[0])})[0]")
 primitive("cho_solve",        lambda node: f"linalg.cho_solve(({{0}}, {node.params[0]}), {{1}})")
 
-array("inv",          "np.linalg.inv scipy.linalg.inv",      "a -overwrite_a :check_finite=True", lambda a, _: inv(a))
+array("inv", "np.linalg.inv", "a", inv)
+# SciPy's give other last digits.
+array("scipy_inv", "scipy.linalg.inv", "a -overwrite_a :check_finite=True -assume_a :lower=False", lambda a, _, __: inv(a))
 array("solve",        "np.linalg.solve",                     "a b",             solve)
-array("det",          "np.linalg.det scipy.linalg.det",      "a -overwrite_a :check_finite=True", lambda a, _: det(a))
+array("det", "np.linalg.det", "a", det)
+array("scipy_det", "scipy.linalg.det", "a -overwrite_a :check_finite=True", lambda a, *_: det(a))
 array("slogdet",      "np.linalg.slogdet",                   "a",               slogdet, fields="sign logabsdet")
 array("cholesky",     "np.linalg.cholesky",                  "a :upper=False",  cholesky)
 array("eigh",         "np.linalg.eigh",                      "a :UPLO=L",       eigh, fields="eigenvalues eigenvectors")

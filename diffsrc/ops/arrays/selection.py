@@ -52,7 +52,7 @@ def select(condlist: tuple[Node, ...], choicelist: tuple[Node, ...], default: No
 def compress(condition: Node, a: Node, axis: int | None) -> Node:
     """`np.compress`."""
     if condition.type.kind != "bool" or len(condition.type.axes) != 1:
-        raise ValueError("condition must be a 1-d array of truth values")
+        raise ValueError("condition must be an array of truth values, of one axis")
     a, axis = one_axis(a, axis)
     return at_axis(a, axis, ("mask", condition))
 

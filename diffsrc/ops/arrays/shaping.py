@@ -556,10 +556,10 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
 
     def taken(start: int | None, stop: int | None) -> Node:
         count = (stop or 0) - (start or 0)
-        bounds = [None if n is None else graph.number(n) for n in (start, stop)]
-        return sliced(a, axis, *bounds, graph.number(count if count > 0 else -(start or 0)))
+        first, last = (None if n is None else graph.number(n) for n in (start, stop))
+        return sliced(a, axis, first, last, graph.number(count if count > 0 else -(start or 0)))
 
-    first = 1 if mode == "reflect" else 0  # of those that are put before it, from inside
+    edge = 1 if mode == "reflect" else 0  # how far inside those begin that are put around it
     if is_unit(size) or mode == "edge":
         axes = list(a.type.axes)
         front, back = taken(None, 1), taken(-1, None)
@@ -575,8 +575,8 @@ def grown(a: Node, axis: int, before: int, after: int, mode: str) -> Node:
         raise NotImplementedError("np.pad with more than the array has is not understood.")
     match mode:
         case "reflect" | "symmetric":
-            front = flipped(taken(first or None, first + before), rank, (axis,))
-            back = flipped(taken(-first - after, -first or None), rank, (axis,))
+            front = flipped(taken(edge or None, edge + before), rank, (axis,))
+            back = flipped(taken(-edge - after, -edge or None), rank, (axis,))
         case _:
             front, back = taken(-before, None), taken(None, after)
     return concatenated([front] * bool(before) + [a] + [back] * bool(after), axis, rank)

@@ -70,7 +70,5 @@ whole("put",       _put)
 loose("contract",  _contract)
 loose("fill",      _fill)
 loose("view",      _view)
-loose("fill",      lambda g, y, i: y.graph.zero if i else reduced(g, y.type.axes, y.args[0].type.axes))
 loose("broadcast", lambda g, y, i: reduced(g, y.type.axes, y.args[0].type.axes))
-loose("fill",      lambda g, y, i: y.graph.zero if i else reduced(g, y.type.axes, y.args[0].type.axes))
 # fmt: on

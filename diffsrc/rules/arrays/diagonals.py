@@ -50,13 +50,13 @@ def _diag(g: Node, y: Call, _: int) -> Node:
     if all(map(is_unit, g.type.axes)):
         return view(g, ())
     g = in_shape(g, y.type.axes)
-    return diagonal(g, int(y.params[0]))  # type: ignore[call-overload] # an offset
+    return diagonal(g, int(y.params[0]))
 
 
 def _triangle(g: Node, y: Call, _: int) -> Node:
     g = filled(g, y.args[0]) if isinstance(g, Number) else in_shape(g, y.type.axes)
     lower, offset = y.params
-    return triangle(g, int(offset), lower=bool(lower))  # type: ignore[call-overload] # an offset
+    return triangle(g, int(offset), lower=bool(lower))
 
 
 def _mirrored(g: Node, _: Call, __: int) -> Node:

@@ -26,6 +26,7 @@ from diffsrc.ops.arrays.linear import (
     gaps,
     inv,
     matrix_power,
+    numbers_of,
     solve,
     triangular,
 )
@@ -83,7 +84,7 @@ def _solve(g: Node, y: Call, i: int) -> Node:
     a, b = y.args
     g = _in_full(g, y, b)
     if len(b.type.axes) > 1 or len(a.type.axes) == 2:
-        back = value_of(solve(transposed(a), g))
+        back = solve(transposed(a), g)
     else:
         rank = len(g.type.axes)
         column = solve(transposed(a), expanded(g, (rank,), rank + 1))
@@ -98,7 +99,7 @@ def _outer(left: Node, right: Node, to: Axes, *, vectors: bool) -> Node:
     rank = len(right.type.axes)
     if vectors:
         left = expanded(left, (rank,), rank + 1)
-        right = expanded(right, (rank - 1,), rank + 1)
+        right = right if rank == 1 else expanded(right, (rank - 1,), rank + 1)
         product = left * right
         axes = product.type.axes
     else:
@@ -175,8 +176,9 @@ def _eigenvectors(g: Node, y: Call, _: int) -> Node:
     v = value_of(y)
     w = value_of(eigvalsh(y.args[0], str(y.params[0])))
     product = fitted(_product([(v, "ki"), (g, "kj")], axes, "ij"), axes)
+    number, product = numbers_of(product)
     inner = (product - transposed(product)) / (2 * gaps(w))
-    return _product([(v, "ik"), (inner, "kl"), (v, "jl")], axes, "ij")
+    return number * _product([(v, "ik"), (inner, "kl"), (v, "jl")], axes, "ij")
 
 
 def _matrix_power(g: Node, y: Call, _: int) -> Node:
@@ -199,9 +201,7 @@ def _solve_triangular(g: Node, y: Call, i: int) -> Node:
     """As for other systems, in the triangle that is read."""
     a, b = y.args
     lower, trans, unit = y.params
-    back = value_of(
-        triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
-    )
+    back = triangular(a, _in_full(g, y, b), (bool(lower), 1 - int(bool(trans)), bool(unit)))
     if i:
         return back
     x = value_of(y)
@@ -216,7 +216,7 @@ def _cho_solve(g: Node, y: Call, i: int) -> Node:
     (lower,) = y.params
     if of and i == 0:
         return y.graph.zero
-    back = value_of(factored(c, _in_full(g, y, b), lower=bool(lower)))
+    back = factored(c, _in_full(g, y, b), lower=bool(lower))
     if i == 1:
         return back
     product = _outer(back, value_of(y), c.type.axes, vectors=len(y.type.axes) == 1)

@@ -22,13 +22,10 @@ def rms_norm_grad(x, gain, weights):
         or x.shape[1] == 1 != weights.shape[1]
     ):
         raise ValueError("rms_norm_grad is written for x[n, m], gain[m], weights[n, m]")
-    x_squared = x**2
-    rms = np.sqrt(x_squared.mean(axis=-1, keepdims=True) + 1e-6)
+    rms = np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-6)
     gain_weights = gain * weights
-    total = x_squared.sum(axis=1) / x.shape[1] + 1e-6
-    scale = rms * x.shape[1] * np.sqrt(total[:, None])
     sum_x_gain_weights = (x * gain_weights).sum(axis=1, keepdims=True)
     return (
-        (gain_weights - sum_x_gain_weights / scale * x) / rms,
+        (gain_weights - sum_x_gain_weights / (rms**2 * x.shape[1]) * x) / rms,
         (1 / rms[:, 0]) @ (x * weights),
     )
