@@ -258,7 +258,7 @@ class Arrays(Live):
             )
             self._measured(part)
             parts.append(self.noted(part, node))
-        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple
+        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple  # noqa: PYI024 # its types are nodes
         return Items(tuple(parts), type_)
 
     def _measured(self, made: Call) -> None:
