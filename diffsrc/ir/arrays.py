@@ -732,7 +732,7 @@ class _Flat:
                 self.add(found, (labels[0] if labels[1] == label else labels[1],))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
-        """Multiply with the diagonal only of diagonal matrices, one of whose axes is summed over."""
+        """Multiply with the diagonal alone of a diagonal matrix with a summed axis."""
         while True:
             found = next(
                 (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None
