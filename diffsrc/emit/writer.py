@@ -225,7 +225,7 @@ class Writer:
         left = ", ".join(found)
         text = self._fitted(node, level, len(left) + 3)
         self.lines.append(f"{INDENT * level}{left} = {text}")
-        self.names.update({part: found[i] for i, part in parts.items()})  # type: ignore[index] # an int
+        self.names.update({part: found[i] for i, part in parts.items()})
         return True
 
     def _scatter(self, node: Call, name: str, level: int) -> None:

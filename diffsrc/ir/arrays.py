@@ -461,7 +461,7 @@ TURNED = ("slice", None, None, -1)
 
 
 def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
-    """The items whose places on two axes are equal, or differ by `offset`; their axis is the last."""
+    """The items whose places on two axes are equal, or differ by `offset`, along the last axis."""
     rank = len(a.type.axes)
     first, second = axes
     rest = [i for i in range(rank) if i not in axes]
@@ -737,7 +737,7 @@ class _Flat:
                 self.add(found, (labels[0] if labels[1] == label else labels[1],))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
-        """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
+        """Multiply with the diagonal alone of a diagonal matrix with a summed axis."""
         while True:
             found = next(
                 (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None

@@ -69,6 +69,7 @@ KINDS = {
     "^": "dtype",
     "%": "kind",
     "@": "graph",
+    "&": "switched",
 }
 # Where the functions are found, by what stands for it in spellings.
 MODULES = {
@@ -206,7 +207,7 @@ def define(
 def _argument(graph: Graph, kind: str, value: Any) -> Any:
     """An argument as definitions want it: arrays for lists of numbers, normal nodes for sizes."""
     match kind:
-        case "array" if isinstance(value, tuple) and not any(isinstance(v, bool) for v in value):
+        case "array" if isinstance(value, tuple):
             return stacked(graph, [_argument(graph, "array", item) for item in value])
         case "list" | "rest" if isinstance(value, tuple):
             return tuple([_argument(graph, "array", item) for item in value])
