@@ -10,6 +10,7 @@ from diffsrc.ir.arrays import (
     Labels,
     contract,
     expanded,
+    in_shape,
     index,
     is_square,
     shaped,
@@ -63,7 +64,7 @@ def vecdot(a: Node, b: Node, axis: int) -> Node:
     a.graph.held[last[0].type.axes[-1], last[1].type.axes[-1]] = None
     product = last[0] * last[1]
     axes = broadcast(last)
-    return with_rank(total(product, (len(axes) - 1,), axes), len(axes) - 1)
+    return in_shape(total(product, (len(axes) - 1,), axes), axes[:-1])
 
 
 def tensordot(a: Node, b: Node, axes: int | tuple[object, object]) -> Node:
@@ -133,7 +134,7 @@ def _labelled(whole: Sequence[list[str]], operands: Sequence[Node], out: list[st
     factors = [(node, labels(names, node)) for names, node in zip(whole, operands, strict=True)]
     kept = tuple(None if is_unit(sizes[name]) else numbers[name] for name in out)
     lengths = {numbers[name]: size for name, size in sizes.items() if not is_unit(size)}
-    return with_rank(contract(graph, factors, kept, lengths), len(out))
+    return in_shape(contract(graph, factors, kept, lengths), tuple([sizes[name] for name in out]))
 
 
 def multi_dot(arrays: tuple[Node, ...]) -> Node:
