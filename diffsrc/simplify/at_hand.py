@@ -90,6 +90,8 @@ class _Writer(Unmarking):
 
 def _along(reduction: Call) -> object:
     """Along which axes a mean or a variance is, if it stands beside the array itself."""
+    if not reduction.params or not isinstance(reduction.params[0], tuple):
+        return None  # no call of the user's
     given: dict[str, Any] = dict(reduction.params)
     axis, keepdims = given["axis"], given["keepdims"]
     beside = keepdims or axis is None or axis == 0
