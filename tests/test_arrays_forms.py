@@ -195,6 +195,21 @@ def test_gradients(f, args, wrt, text, latex):
             r"\sum \operatorname{cumsum}(a) \odot b + \prod a",
         ),
         (
+            lambda a, b: np.sum(np.cross(a, np.cross(b, a))),
+            {"a": "3", "b": "3"},
+            "cross(a, cross(b, a)).sum()",
+            r"\sum a \times (b \times a)",
+        ),
+        (
+            lambda A: np.sum(np.where(A > 0, np.linalg.matrix_power(A, 3), A.T)),
+            {"A": "n n"},
+            "(matrix_power(A, 3) if A > 0 else A.T).sum()",
+            (
+                r"\sum \left(\begin{cases} A^{3} & \text{if } A > 0 \\ A^{T} & "
+                r"\text{otherwise} \end{cases}\right)"
+            ),
+        ),
+        (
             lambda X: np.sum(X**2 * X[:, :1]),
             {"X": "n m"},
             "(X**2 * X[:, :1]).sum()",

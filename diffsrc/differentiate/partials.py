@@ -70,7 +70,7 @@ class Partials:
         power = 1 - 1 / Fraction(exponent)
         if power.denominator != 1 or exponent > 1 or base not in self.active:
             return None
-        return [(base, exponent * named**int(power))]
+        return [(base, exponent * named ** int(power))]
 
     def _call(self, node: Call, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
         normal, graph = self.simplifier.normal, node.graph
