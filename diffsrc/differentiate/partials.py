@@ -62,7 +62,7 @@ class Partials:
                 return []
 
     def _of_root(self, node: Prod) -> list[tuple[Node, Node]] | None:
-        """That of a named root, or of a named reciprocal, by its own powers: `rms`, not its square."""
+        """That of a named root or reciprocal, by its own powers: `rms`, not its square."""
         named = self.simplifier.normal.outer.get(node) if node.graph.ranked else None
         if named is None or node.coefficient != 1 or len(node.factors) > 1:
             return None
