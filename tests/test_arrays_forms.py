@@ -195,6 +195,21 @@ def test_gradients(f, args, wrt, text, latex):
             r"\sum \operatorname{cumsum}(a) \odot b + \prod a",
         ),
         (
+            lambda a, b: np.sum(np.cross(a, np.cross(b, a))),
+            {"a": "3", "b": "3"},
+            "cross(a, cross(b, a)).sum()",
+            r"\sum a \times (b \times a)",
+        ),
+        (
+            lambda A: np.sum(np.where(A > 0, np.linalg.matrix_power(A, 3), A.T)),
+            {"A": "n n"},
+            "(matrix_power(A, 3) if A > 0 else A.T).sum()",
+            (
+                r"\sum \left(\begin{cases} A^{3} & \text{if } A > 0 \\ A^{T} & "
+                r"\text{otherwise} \end{cases}\right)"
+            ),
+        ),
+        (
             lambda X: np.sum(X**2 * X[:, :1]),
             {"X": "n m"},
             "(X**2 * X[:, :1]).sum()",
@@ -300,6 +315,23 @@ def test_programs_have_all_forms(name):
     well_formed(df.graph.svg)
     well_formed(graph(f, *args).svg)
     assert "{0}" not in df.graph.dot + str(program(df))
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in NAMES if n not in {"attention", "reprojection", "rosenbrock"}]
+)
+def test_texts_compute_the_gradients(name):
+    args = member(array_programs, name, "cases")("small")[0]
+    f = array_program(name)
+    df = grad(f, wrt=member(array_programs, name, "WRT"))
+    wanted = df(*args)
+    found = df.closed_form
+    values = vars(np) | vars(np.linalg) | dict(inspect.signature(f).bind(*args).arguments)
+    for part, text in found.definitions.items():
+        values[part] = eval(text, values)  # noqa: S307 # our own text
+    for text, gradient in zip(found.results, wanted, strict=True):
+        value = eval(text, values)  # noqa: S307 # our own text
+        np.testing.assert_allclose(value, gradient, rtol=1e-6, atol=1e-9)
 
 
 # Graphs
