@@ -1,4 +1,4 @@
-"""Values of the user's from what is computed anyway: variances from deviations, solutions from inverses.
+"""Values of the user's from what is computed anyway: deviations from a mean, inverses.
 
 Beside `centered = x - x.mean()`, which their derivatives have, `x.var()` is `(centered**2).mean()`:
 NumPy computes just that, from the start. Beside `A_inv`, which the derivative of a determinant has,

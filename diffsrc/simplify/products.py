@@ -290,8 +290,8 @@ class Products:
     def _power(self, base: Node, exponent: Exact) -> Node:
         if exponent == HALF and isinstance(base, Call) and base.op == "view":
             # Of a root that is there, not a root of another view of what it is taken of.
-            root = self.graph.ref(self.write(base.args[0] ** HALF))
-            return self.write(view(root, base.params))
+            whole = self.graph.ref(self.write(base.args[0] ** HALF))
+            return self.write(view(whole, base.params))
         written = self.write(base)
         if exponent == 1:
             return written
