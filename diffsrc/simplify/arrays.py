@@ -602,7 +602,11 @@ def ranked(written: Node, rank: int) -> Node:
     if extra < 0:
         type_ = Type(written.type.kind, (graph.one,) * -extra + axes)
         # Numbers are what they are in products and sums.
-        return spelled("view", f"{{0}}[{'None, ' * (-extra - 1)}None]", [written], type_) if axes else written
+        return (
+            spelled("view", f"{{0}}[{'None, ' * (-extra - 1)}None]", [written], type_)
+            if axes
+            else written
+        )
     if not all(map(is_unit, axes[:extra])):
         return written
     type_ = Type(written.type.kind, axes[extra:])
