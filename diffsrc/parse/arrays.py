@@ -477,6 +477,7 @@ def whole_shape(value: Items) -> Node | None:
 
 
 def is_of_numpy(known: object) -> bool:
+    """Whether NumPy says that something is its own."""
     return getattr(known, "__module__", "") == "numpy"
 
 
