@@ -114,6 +114,7 @@ class Matrices:
         for put in puts_of(node):
             value = holes[put.value].box
             at = text.entries(_parsed(f"_[{put.items}]"))
+            at = at if isinstance(at, Row) else Row((at,))
             start = total(start, Apply("embed", (value,), below=at), minus=put.negative)
         if isinstance(start, Terms) and start.terms[0] == (False, ZEROS):
             negative, single = start.terms[1]

@@ -82,6 +82,8 @@ def suggestion(node: Node, names: Mapping[Node, str]) -> str:
 
     `sin_x`, `exp_neg_x`, `x_squared`, `s_over_total`; `ratio`.
     """
+    if node.type.kind == "bool" and node.type.axes:
+        return "mask"
     text = label(node, names)
     if text is not None and text.isidentifier():
         return text

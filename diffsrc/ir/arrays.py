@@ -55,7 +55,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
             for b, e in node.factors
         )
         return graph.product([graph.number(node.coefficient), *factors])
-    if isinstance(node, Prod):
+    if isinstance(node, Prod) and node.type.axes:
         numbers = [graph.power(base, e) for base, e in node.factors if not base.type.axes]
         if (numbers or node.coefficient != 1) and len(numbers) < len(node.factors):
             rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
@@ -199,6 +199,11 @@ def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
 def with_rank(node: Node, rank: int) -> Node:
     """A value with unit axes in front, as many as it lacks."""
     return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_scattered(node: Node) -> bool:
+    """Whether a value is zeros, with others added to items of them."""
+    return isinstance(node, Call) and node.op in SCATTERED
 
 
 def is_primitive(node: Call) -> bool:
@@ -466,7 +471,8 @@ def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
         labels[second] = first
         kept = [labels[i] for i in rest]
         own = {i: size for i, size in enumerate(a.type.axes) if labels[i] == i}
-        return contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+        value = contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+        return in_shape(value, (*(a.type.axes[i] for i in rest), sizes[0]))
     return _diagonal(view(a, (*rest, first, second)), offset)
 
 
@@ -475,7 +481,7 @@ def _diagonal(a: Node, offset: int) -> Node:
     *rest, rows, columns = a.type.axes
     match a:
         case Call(op="eye", params=(0,)) if offset == 0 and is_square((rows, columns)):
-            return a.graph.one
+            return in_shape(a.graph.one, (*rest, rows))
         case Call(op="diag", params=(own,)) if own == offset:
             return a.args[0]
     node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)

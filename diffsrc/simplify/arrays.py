@@ -30,6 +30,7 @@ from diffsrc.ir.arrays import (
     Hole,
     Label,
     Labels,
+    alike,
     contract,
     filled,
     is_symmetric,
@@ -448,6 +449,10 @@ class ArrayWriter:
             if len(matrix.type.axes) == 2 and arg.params == (0,):
                 return spelled("trace", "np.trace({0})", [self.write(matrix)], type_)
         written = self.write(arg)
+        if not out and isinstance(written, Call) and written.op == "mul":
+            a, b = written.args
+            if len(a.type.axes) == len(b.type.axes) and alike(a.type.axes, b.type.axes):
+                return _inner(a, b, type_)
         if not out:
             return spelled("sum", "{0}.sum()", [written], type_)
         axis = str(summed[0]) if len(summed) == 1 else str(summed)

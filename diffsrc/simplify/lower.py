@@ -288,7 +288,8 @@ class Lowering:
         `(a - a.sum()) / s` for `d - d.sum()` with `d = a / s`.
         """
         inside: Counter[Node] = Counter()
-        todo, seen = [*node.operands], {node}
+        todo = [*node.operands]
+        seen: set[Node] = {node}
         inside.update(node.operands)
         while todo:
             part = todo.pop()

@@ -18,7 +18,7 @@ from diffsrc.ir.arrays import (
     with_rank,
 )
 from diffsrc.ir.shapes import broadcast, is_unit, same
-from diffsrc.ir.shaping import reshaped
+from diffsrc.ir.shaping import raveled, reshaped
 from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
 
@@ -29,16 +29,9 @@ def _rank(a: Node) -> int:
     return len(a.type.axes)
 
 
-def _flat(a: Node, title: str) -> Node:
-    """A value as a vector."""
-    if _rank(a) > 1:
-        raise NotImplementedError(f"{title} of arrays of more than one axis is not understood.")
-    return a if _rank(a) else view(a, (None,))
-
-
 def outer(a: Node, b: Node) -> Node:
-    """All products of two vectors."""
-    return tensor(_flat(a, "np.outer"), _flat(b, "np.outer"), {})
+    """All products of the elements of two arrays."""
+    return tensor(raveled(a), raveled(b), {})
 
 
 def inner(a: Node, b: Node) -> Node:
@@ -51,7 +44,7 @@ def inner(a: Node, b: Node) -> Node:
 def vdot(a: Node, b: Node) -> Node:
     """The sum of the products of all elements."""
     if _rank(a) != _rank(b):
-        raise NotImplementedError("np.vdot of arrays of different ranks is not understood.")
+        a, b = raveled(a), raveled(b)
     pairs = list(zip(a.type.axes, b.type.axes, strict=True))
     if len(pairs) > 1:
         for x, y in pairs:
