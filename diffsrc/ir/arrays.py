@@ -235,9 +235,11 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
-        if not rank or _has_values(node):
-            return expanded(node, range(front), rank)
+    if not rank and not units:
+        return node
+    same = (True,) * front + units == tuple(map(is_unit, like.type.axes))
+    if units and same and _has_values(node):
+        return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 

@@ -232,16 +232,16 @@ class Arrays(Live):
                 self.place(node),
                 "Pass arguments of other shapes.",
             ) from error
-        several = found if isinstance(found, tuple) else None
+        several: tuple[object, ...] = found if isinstance(found, tuple) else ()
         made = self.graph.call(
             operation.name,
             *holes,
-            options=(Template(text),) if several is None else (Template(text), len(several)),
+            options=(Template(text), len(several)) if several else (Template(text),),
             params=params,
             type_=Type("tuple") if isinstance(found, tuple) else numbers(found.type),
         )
         self.noted(made, node)
-        if several is None:
+        if not isinstance(found, tuple):
             self._measured(made)
             return made
         parts: list[Value] = []
@@ -484,6 +484,7 @@ def whole_shape(value: Items) -> Node | None:
 
 
 def is_of_numpy(known: object) -> bool:
+    """Whether an object is defined by NumPy itself."""
     return getattr(known, "__module__", "") == "numpy"
 
 

@@ -51,7 +51,7 @@ class Masks(Patterns):
         mask = self._mask(target)
         if mask is None:
             return False
-        self._check_owned(array, name, target)
+        self.check_owned(array, name, target)
         self._check_same_shape(array, mask, target)
         value = self._value(written, mask)
         mask = self._stretched(mask, array, target)
@@ -123,7 +123,7 @@ class Masks(Patterns):
 
     # What must hold for this to be a choice
 
-    def _check_owned(self, array: Node, name: ast.Name, target: ast.AST) -> None:
+    def check_owned(self, array: Node, name: ast.Name, target: ast.AST) -> None:
         """Refuse to change what others may see; an argument that is the only array is not seen."""
         if self.owns(array):
             return

@@ -169,7 +169,7 @@ class Reach:
         return coefficient, {**{b: e for b, e in rest.items() if e}, node: count}
 
     def _have_roots(self, node: Node, roots: Sequence[Node]) -> bool:
-        """Whether values are not negative: by their forms, or as the user's array has their roots."""
+        """Whether values are not negative: by form, or as the user's array has their roots."""
         return bool(node.type.axes) or all(map(nonnegative, roots))
 
     def _cost(self, base: Node, exponent: Exact) -> int:
