@@ -398,15 +398,17 @@ class ArrayWriter:
                     own += cheapest([left, *rest])
                 yield i, j, own
 
-        computed = [
-            (one, other)
-            for one, other in combinations(factors, 2)
-            if self._is_computed(
-                self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0]
-            )
-        ]
+        computed: list[tuple[float, Factor, Factor]] = []
+        for one, other in combinations(factors, 2):
+            rest = [factor for factor in factors if factor not in (one, other)]
+            part, labels = self._part(one, other, rest, out, sizes)
+            if self._is_computed(part):
+                left = [frozenset(labels), *(frozenset(own) for _, own in rest)]
+                cost = cheapest(left) if len(factors) <= MAX_ORDERED else 0.0
+                computed.append((cost, one, other))
         if computed:
-            return computed[0]
+            _, one, other = min(computed, key=lambda way: way[0])
+            return one, other
         i, j, _ = min(ways([frozenset(labels) for _, labels in factors]), key=lambda way: way[2])
         return factors[i], factors[j]
 
