@@ -26,6 +26,7 @@ from diffsrc.ops.arrays import (
     complete,
     define,
 )
+from diffsrc.ops.arrays.refused import refused_method
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
@@ -90,7 +91,8 @@ class Arrays(Live):
             raise ShapeError(
                 f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
                 self.place(node),
-                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+                f'Call the derivative, or say it: shapes={{"{name}": "n"}}, '
+                f"in the command line --shapes '{name}=n'.",
             )
         return argument.axes
 
@@ -109,6 +111,9 @@ class Arrays(Live):
             return Method(Static(getattr(sys.modules["numpy"], name)), base)
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
+            refused = refused_method(name)
+            if refused is not None:
+                self.refuse(f".{name} of an array {refused.why}.", node, refused.instead)
             return self.refuse(
                 f"The attribute .{name} of a number or array is not understood.",
                 node,
