@@ -30,16 +30,11 @@ def gp_likelihood_grad(lengthscale, variance, noise, X, y):
     exp_term = np.exp(-0.5 * distances / lengthscale**2)
     signal = variance * exp_term
     L = np.linalg.cholesky(signal + noise * np.eye(n))
-    solve_term = np.linalg.solve(L, y)
-    alpha = np.linalg.solve(L.T, solve_term)
+    alpha = np.linalg.solve(L.T, np.linalg.solve(L, y))
     inv_term = np.linalg.inv(L)
-    solve_term2 = np.linalg.solve(L, 0.5 * y)
-    product2 = np.outer(np.linalg.solve(L.T, solve_term2), solve_term)
-    product = L.T @ (-product2 - np.outer(alpha, solve_term2))
-    product3 = inv_term.T @ (np.tril(product) + np.tril(product, -1).T)
-    d_signal = 0.5 * (product3 @ inv_term + inv_term.T @ inv_term)
+    d_signal = 0.5 * (inv_term.T @ inv_term - np.outer(alpha, alpha))
     return (
         variance * np.vdot(d_signal, distances * exp_term) / lengthscale**3,
         np.vdot(exp_term, d_signal),
-        d_signal.diagonal().sum(),
+        np.trace(d_signal),
     )

@@ -38,9 +38,10 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     innovation = z - H @ x_pred
     S = H @ P_pred @ H.T + R
     weighted = np.linalg.solve(S, innovation)
-    x_new = x_pred + P_pred @ H.T @ weighted
+    product = P_pred @ H.T
+    x_new = x_pred + product @ weighted
     d_x_new = x_new - truth
-    solve_term = np.linalg.solve(S.T, 0.5 * innovation + H @ (P_pred.T @ d_x_new))
+    solve_term = np.linalg.solve(S.T, 0.5 * innovation + product.T @ d_x_new)
     d_S = 0.5 * np.linalg.inv(S).T - np.outer(solve_term, weighted)
     return (
         F.T @ (d_x_new - H.T @ (0.5 * weighted + solve_term)),

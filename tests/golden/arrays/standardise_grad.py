@@ -14,10 +14,5 @@ def standardise_grad(x, weights):
     if x.ndim != 1 or weights.ndim != 1 or len(x) == 1 != len(weights):
         raise ValueError("standardise_grad is written for x[n], weights[n]")
     std_x = x.std()
-    weights_over_std_x = weights / std_x
     ratio = (x - x.mean()) / std_x
-    return (
-        weights_over_std_x
-        - (weights * ratio).sum() / (len(x) * std_x) * ratio
-        - weights_over_std_x.sum() / len(x)
-    )
+    return (weights - weights @ ratio / len(x) * ratio - weights.sum() / len(x)) / std_x
