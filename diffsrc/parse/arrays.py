@@ -11,10 +11,10 @@ import sys
 from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 from diffsrc.errors import ShapeError, UnsupportedSyntax
-from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
+from diffsrc.ir import COMPLEX, FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import (
     ARRAYS,
@@ -226,6 +226,8 @@ class Arrays(Live):
         node: ast.AST,
     ) -> Value:
         """The node of a call, of the type that its definition has; of several values each."""
+        if any(hole.type is COMPLEX for hole in holes):
+            self.refuse_complex(node)
         params = tuple(trees.items())
         try:
             found = define(self.graph, operation, params, holes)
@@ -265,6 +267,13 @@ class Arrays(Live):
             parts.append(self.noted(part, node))
         type_ = namedtuple("Result", operation.fields) if operation.fields else tuple
         return Items(tuple(parts), type_)
+
+    def refuse_complex(self, node: ast.AST) -> Never:
+        self.refuse(
+            "Complex numbers beside operations on whole arrays are not understood yet.",
+            node,
+            "Write real and imaginary parts as arrays of their own.",
+        )
 
     def _measured(self, made: Call) -> None:
         """Lengths that only the value itself tells are asked of it, as it is written."""

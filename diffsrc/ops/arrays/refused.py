@@ -34,7 +34,9 @@ MODULES = {
     "np.fft": "numpy.fft",
     "scipy.linalg": "scipy.linalg",
     "scipy.fft": "scipy.fft",
-    "scipy.special": "scipy.special",
+    "np.ma": "numpy.ma",
+    "np.testing": "numpy.testing",
+    "np.polynomial": "numpy.polynomial",
 }
 METHOD = "ndarray"
 
@@ -101,6 +103,22 @@ never("np.copyto np.put np.putmask np.place np.put_along_axis np.fill_diagonal n
 never("ndarray.resize np.resize",
       "repeats or drops items",
       "Write np.tile and a slice.")
+never("np.bitwise_count np.left_shift np.right_shift np.bitwise_left_shift np.bitwise_right_shift np.packbits np.unpackbits",
+      "works on the bits of integers",
+      _OUTSIDE)
+never("np.asmatrix np.bmat np.matrix np.poly1d np.recarray np.record np.nditer np.ndenumerate np.ndindex np.flatiter np.broadcast np.memmap",
+      "is a class of its own",
+      "Use arrays: np.array, A @ B, np.polyval.")
+never("ufunc.at",
+      "changes an array in place",
+      "Write np.sum(v[:, None] * (i[:, None] == np.arange(n)), axis=0).")
+
+never("np.ma.* np.testing.*",
+      "is not for plain arrays of numbers",
+      "Use arrays; masked items with np.where(mask, x, 0).")
+
+# Of no value at all
+
 never("np.load np.loadtxt np.genfromtxt np.fromfile np.fromregex np.fromstring np.frombuffer np.from_dlpack np.save np.savetxt np.savez np.savez_compressed ndarray.dump ndarray.dumps ndarray.tofile ndarray.tobytes ndarray.to_device",
       "reads or writes files or memory",
       "Read outside, and pass the array as an argument.")
@@ -119,15 +137,6 @@ never("ndarray.base ndarray.ctypes ndarray.data ndarray.device ndarray.flags nda
 never("np.busday_count np.busday_offset np.is_busday np.datetime_as_string np.datetime_data np.isnat",
       "is about dates",
       _OUTSIDE)
-never("np.bitwise_count np.left_shift np.right_shift np.bitwise_left_shift np.bitwise_right_shift np.packbits np.unpackbits",
-      "works on the bits of integers",
-      _OUTSIDE)
-never("np.asmatrix np.bmat np.matrix np.poly1d np.recarray np.record np.nditer np.ndenumerate np.ndindex np.flatiter np.broadcast np.memmap",
-      "is a class of its own",
-      "Use arrays: np.array, A @ B, np.polyval.")
-never("ufunc.at",
-      "changes an array in place",
-      "Add what is to be added with an index: np.sum(weights[indices]).")
 
 # Linear algebra that is not written yet
 
@@ -182,12 +191,19 @@ later("np.fft.* scipy.fft.*",
 
 # Arrays
 
+later("np.astype", "is not understood yet", "Write x.astype(dtype).")
 later("np.append", "is not understood yet", "Write np.concatenate([a, b]).")
 later("np.insert np.delete", "is not understood yet", "Write np.concatenate of slices.")
 later("np.block", "is not understood yet", "Write np.concatenate, or np.vstack and np.hstack.")
 later("np.dsplit np.unstack", "is not understood yet", "Write np.split, or an index for each.")
 later("np.choose ndarray.choose", "is not understood yet", "Write np.select or np.where.")
 later("ndarray.compress", "is not understood yet", "Write x[mask], or np.compress.")
+later("ndarray.tolist", "is not understood yet", "Take the items: x[0], x[1].")
+later("ndarray.fill", "changes the array in place", "Write x = np.full_like(x, value).")
+later("np.finfo np.iinfo", "is not understood yet", "Make the number a global: EPS = np.finfo(float).eps.")
+later("np.float16 np.float32 np.longdouble np.int8 np.int16 np.int32 np.int64 np.uint8 np.uint16 np.uint32 np.uint64 np.complex64 np.complex128",
+      "is not understood yet as a function", "Write x.astype(np.float32), or float(x).")
+later("np.polynomial.*", "is not understood yet", "Write np.polyval, or np.polynomial.polynomial.polyval.")
 later("ndarray.sort ndarray.partition", "changes the array in place", "Write x = np.sort(x), or np.partition.")
 later("np.tri", "is not understood yet", "Write np.tril(np.ones((n, m))).")
 later("np.cumulative_sum np.cumulative_prod", "is not understood yet", "Write np.cumsum or np.cumprod.")
