@@ -11,10 +11,10 @@ import sys
 from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 from diffsrc.errors import ShapeError, UnsupportedSyntax
-from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
+from diffsrc.ir import COMPLEX, FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import (
     ARRAYS,
@@ -26,6 +26,7 @@ from diffsrc.ops.arrays import (
     complete,
     define,
 )
+from diffsrc.ops.arrays.refused import refused_method
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
@@ -90,7 +91,8 @@ class Arrays(Live):
             raise ShapeError(
                 f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
                 self.place(node),
-                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+                f'Call the derivative, or say it: shapes={{"{name}": "n"}}, '
+                f"in the command line --shapes '{name}=n'.",
             )
         return argument.axes
 
@@ -109,6 +111,9 @@ class Arrays(Live):
             return Method(Static(getattr(sys.modules["numpy"], name)), base)
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
+            refused = refused_method(name)
+            if refused is not None:
+                self.refuse(f".{name} of an array {refused.why}.", node, refused.instead)
             return self.refuse(
                 f"The attribute .{name} of a number or array is not understood.",
                 node,
@@ -221,6 +226,8 @@ class Arrays(Live):
         node: ast.AST,
     ) -> Value:
         """The node of a call, of the type that its definition has; of several values each."""
+        if any(hole.type is COMPLEX for hole in holes):
+            self.refuse_complex(node)
         params = tuple(trees.items())
         try:
             found = define(self.graph, operation, params, holes)
@@ -260,6 +267,13 @@ class Arrays(Live):
             parts.append(self.noted(part, node))
         type_ = namedtuple("Result", operation.fields) if operation.fields else tuple  # noqa: PYI024 # its types are nodes
         return Items(tuple(parts), type_)
+
+    def refuse_complex(self, node: ast.AST) -> Never:
+        self.refuse(
+            "Complex numbers beside operations on whole arrays are not understood yet.",
+            node,
+            "Write real and imaginary parts as arrays of their own.",
+        )
 
     def _measured(self, made: Call) -> None:
         """Lengths that only the value itself tells are asked of it, as it is written."""
