@@ -54,6 +54,7 @@ class Stages(NamedTuple):
         wrt: the parameters that it derives by, which are floats.
         derived: the results that are derivatives, and not values of the user's.
         shapes: those of the arguments that it is written for; None where it takes all.
+        operators: those that were applied.
         targets: what each operator derives by.
     """
 
@@ -69,6 +70,7 @@ class Stages(NamedTuple):
     wrt: frozenset[str]
     derived: range
     shapes: Shapes | None
+    operators: tuple[Operator, ...]
     targets: tuple[tuple[Target, ...], ...]
 
 
@@ -148,6 +150,7 @@ def derive(
         wrt,
         derived,
         shapes,
+        tuple(operators),
         tuple(targets),
     )
 
