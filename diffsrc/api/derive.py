@@ -22,7 +22,7 @@ from diffsrc.api.broadcast import (
     ranked_parameters,
     single_numbers,
 )
-from diffsrc.api.guard import Shapes, shapes_of
+from diffsrc.api.guard import Shapes, needing_floats, shapes_of
 from diffsrc.api.operators import (
     apply,
     derived_results,
@@ -126,12 +126,13 @@ def derive(
     )
     named |= {constant.node: constant.name for constant in constants}
     shapes = shapes_of(parsed, signature, simplifier)
+    leaves = [node for several in targets for found in several for node in found.nodes]
     text = emit(
         simplified,
         name,
         docstring(captured.name, operators, program),
         named=named,
-        guards=[] if shapes is None else shapes.lines(name),
+        guards=[] if shapes is None else shapes.lines(name, needing_floats(simplified, leaves)),
     )
     if constants:
         text = "\n".join([*(constant.line for constant in constants), "", "", text])

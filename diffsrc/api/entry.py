@@ -17,7 +17,15 @@ from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from diffsrc.api.emitted import Emitted, Outside
-from diffsrc.api.precision import array_as_float, as_float, careful, check_real, floats, truth_values, unusual
+from diffsrc.api.precision import (
+    array_as_float,
+    as_float,
+    careful,
+    check_real,
+    floats,
+    truth_values,
+    unusual,
+)
 from diffsrc.capture import Outline, PropertyOf, static_attribute
 from diffsrc.capture.scope import is_a
 from diffsrc.specialise import Argument, Signature, argument_of

@@ -126,7 +126,8 @@ def _indices(stages: Stages) -> frozenset[str]:
         for node in reachable([*block.values(), *block.roots()], arms=True):
             taking = isinstance(node, Call) and node.op in TAKING
             taken.update(node.operands[1:] if taking else ())
-            used.update(node.operands[:1] if taking else node.operands)
+            measuring = isinstance(node, Call) and node.op == "dim"
+            used.update(node.operands[: 1 if taking else 0 if measuring else None])
     printer = Printer({})
     own = {node for node in taken - used if node.type.axes and isinstance(node, Var | Call)}
     return frozenset(map(printer, own)) & {text for text, _, _ in stages.shapes.ranks}

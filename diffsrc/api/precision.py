@@ -147,8 +147,7 @@ def _in_precision(value: Any, dtype: Any) -> Any:
 
 def _floats(value: Any) -> Any:
     """An array of floats of an array of real numbers."""
-    real(value)
-    return value if value.dtype.kind == "f" else value.astype(float)
+    return value.astype(float) if value.dtype.kind in "iu" else real(value)
 
 
 def real(value: Any) -> Any:
