@@ -16,9 +16,7 @@ from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import signature_of
 
-LIBRARIES = (
-    "import dataclasses\nimport math\n\nimport numpy as np\nfrom scipy import integrate, linalg, special\n"
-)
+LIBRARIES = "import dataclasses\nimport math\n\nimport numpy as np\nfrom scipy import integrate, linalg, special\n"
 
 
 class SecondOrder:

@@ -55,7 +55,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
             for b, e in node.factors
         )
         return graph.product([graph.number(node.coefficient), *factors])
-    if isinstance(node, Prod):
+    if isinstance(node, Prod) and node.type.axes:
         numbers = [graph.power(base, e) for base, e in node.factors if not base.type.axes]
         if (numbers or node.coefficient != 1) and len(numbers) < len(node.factors):
             rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
@@ -199,6 +199,11 @@ def expanded(node: Node, axes: Iterable[int], rank: int) -> Node:
 def with_rank(node: Node, rank: int) -> Node:
     """A value with unit axes in front, as many as it lacks."""
     return expanded(node, range(rank - len(node.type.axes)), rank)
+
+
+def is_scattered(node: Node) -> bool:
+    """Whether a value is zeros, with others added to items of them."""
+    return isinstance(node, Call) and node.op in SCATTERED
 
 
 def is_primitive(node: Call) -> bool:
@@ -481,7 +486,7 @@ TURNED = ("slice", None, None, -1)
 
 
 def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
-    """The items whose places on two axes are equal, or differ by `offset`; their axis is the last."""
+    """The items whose places on two axes are equal, or differ by `offset`, along the last axis."""
     rank = len(a.type.axes)
     first, second = axes
     rest = [i for i in range(rank) if i not in axes]
@@ -491,7 +496,8 @@ def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
         labels[second] = first
         kept = [labels[i] for i in rest]
         own = {i: size for i, size in enumerate(a.type.axes) if labels[i] == i}
-        return contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+        value = contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+        return in_shape(value, (*(a.type.axes[i] for i in rest), sizes[0]))
     return _diagonal(view(a, (*rest, first, second)), offset)
 
 
@@ -500,7 +506,7 @@ def _diagonal(a: Node, offset: int) -> Node:
     *rest, rows, columns = a.type.axes
     match a:
         case Call(op="eye", params=(0,)) if offset == 0 and is_square((rows, columns)):
-            return a.graph.one
+            return in_shape(a.graph.one, (*rest, rows))
         case Call(op="diag", params=(own,)) if own == offset:
             return a.args[0]
     node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
@@ -756,7 +762,7 @@ class _Flat:
                 self.add(found, (labels[0] if labels[1] == label else labels[1],))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
-        """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
+        """Multiply with the diagonal alone of a diagonal matrix with a summed axis."""
         while True:
             found = next(
                 (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None

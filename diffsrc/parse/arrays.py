@@ -258,7 +258,7 @@ class Arrays(Live):
             )
             self._measured(part)
             parts.append(self.noted(part, node))
-        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple
+        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple  # noqa: PYI024 # its types are nodes
         return Items(tuple(parts), type_)
 
     def _measured(self, made: Call) -> None:
@@ -342,6 +342,13 @@ class Arrays(Live):
                 return tuple([self.call_tree(inner, item, holes, node) for item in value.items])
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
+            case "switched" if isinstance(value, Items) and len(value.items) == 2:
+                array, switch = value.items
+                inner = parameter._replace(kind="array")
+                return (
+                    self.call_tree(inner, array, holes, node),
+                    self._known_plain(switch, parameter.name, node),
+                )
             case "array" if isinstance(value, Items):
                 inner = parameter._replace(has_default=False)
                 return tuple([self.call_tree(inner, item, holes, node) for item in value.items])

@@ -18,6 +18,7 @@ from diffsrc.ir import (
     Number,
     Prod,
     Ref,
+    Result,
     Sum,
     Template,
     Type,
@@ -30,6 +31,7 @@ from diffsrc.ir.arrays import (
     Hole,
     Label,
     Labels,
+    alike,
     contract,
     filled,
     is_symmetric,
@@ -60,12 +62,19 @@ class ArrayWriter:
     def __init__(
         self, write: Write, computed: Callable[[Node], bool], turns: Callable[[Node], bool]
     ) -> None:
-        self.write = write
+        self.whole = write
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
         # Parts of chains of matrix products that were written.
         self.made: set[Node] = set()
+
+    def write(self, node: Node) -> Node:
+        """A value as it is written, with the axes that it has.
+
+        One of the user's may have unit axes in front where its normal form has none.
+        """
+        return ranked(self.whole(node), len(node.type.axes))
 
     def __call__(self, node: Call) -> Node:
         match node.op:
@@ -468,6 +477,10 @@ class ArrayWriter:
             if len(matrix.type.axes) == 2 and arg.params == (0,):
                 return spelled("trace", "np.trace({0})", [self.write(matrix)], type_)
         written = self.write(arg)
+        if not out and isinstance(written, Call) and written.op == "mul":
+            a, b = written.args
+            if len(a.type.axes) == len(b.type.axes) and alike(a.type.axes, b.type.axes):
+                return _inner(a, b, type_)
         if not out:
             return spelled("sum", "{0}.sum()", [written], type_)
         axis = str(summed[0]) if len(summed) == 1 else str(summed)
@@ -597,6 +610,23 @@ class ArrayWriter:
         holes = ", ".join(f"{{{i}}}" for i in range(len(factors)))
         text = f'np.einsum("{",".join(names)}->{"".join(letters[x] for x in out)}", {holes})'
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
+
+
+def ranked(written: Node, rank: int) -> Node:
+    """A written value without some unit axes in front, or with more."""
+    axes = written.type.axes
+    extra = len(axes) - rank
+    if extra == 0 or not isinstance(written, Call | Var | Result):
+        return written
+    graph = written.graph
+    if extra < 0:
+        type_ = Type(written.type.kind, (graph.one,) * -extra + axes)
+        # Numbers are what they are in products and sums.
+        return spelled("view", f"{{0}}[{'None, ' * (-extra - 1)}None]", [written], type_) if axes else written
+    if not all(map(is_unit, axes[:extra])):
+        return written
+    type_ = Type(written.type.kind, axes[extra:])
+    return spelled("index", f"{{0}}[{', '.join(['0'] * extra)}]", [written], type_)
 
 
 def spelled(

@@ -166,6 +166,10 @@ class Lowering:
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
+        if self.graph.ranked and written.type.axes != node.type.axes:
+            from diffsrc.simplify.arrays import ranked  # only for who has arrays
+
+            written = ranked(written, len(node.type.axes))
         if not is_integer(written, self.integers):
             return written
         if isinstance(written, Call) and written.op == "mul" and isinstance(written.args[0], Const):
@@ -289,7 +293,8 @@ class Lowering:
         `(a - a.sum()) / s` for `d - d.sum()` with `d = a / s`.
         """
         inside: Counter[Node] = Counter()
-        todo, seen = [*node.operands], {node}
+        todo = [*node.operands]
+        seen: set[Node] = {node}
         inside.update(node.operands)
         while todo:
             part = todo.pop()

@@ -23,6 +23,7 @@ from diffsrc.ir import (
     magnitude,
     walk,
 )
+from diffsrc.ir.arrays import view
 from diffsrc.ir.shapes import is_unit as is_unit_axis
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.calls import spelling
@@ -287,6 +288,10 @@ class Products:
         return own and self.reach.uses.get(base, 0) < 2
 
     def _power(self, base: Node, exponent: Exact) -> Node:
+        if exponent == HALF and isinstance(base, Call) and base.op == "view":
+            # Of a root that is there, not a root of another view of what it is taken of.
+            whole = self.graph.ref(self.write(base.args[0] ** HALF))
+            return self.write(view(whole, base.params))
         written = self.write(base)
         if exponent == 1:
             return written
