@@ -237,8 +237,9 @@ def filled(node: Node, like: Node) -> Node:
     front = rank - len(units)
     if not rank and not units:
         return node
+    counted = node.type.kind == "int"  # which gets another precision in any case
     same = (True,) * front + units == tuple(map(is_unit, like.type.axes))
-    if units and same and _has_values(node):
+    if units and same and (counted or _has_values(node)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
@@ -247,6 +248,8 @@ def filled(node: Node, like: Node) -> Node:
 WIDENING = frozenset(
     {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
 )
+# What is in them decides where values are, and not of which precision.
+PLACING = frozenset({"index", "put", "put_along", "take", "take_along", "select", "fill"})
 
 
 def in_precision_of(node: Node, like: Node) -> Node:
@@ -254,9 +257,31 @@ def in_precision_of(node: Node, like: Node) -> Node:
     fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
     if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
         return node  # that of the array of zeros
-    if any(isinstance(n, Call) and n.op in WIDENING for n in reachable((node,))):
+    if node.type.kind in {"int", "bool"} or _is_widened(node):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
+
+
+def _is_widened(node: Node) -> bool:
+    """Whether numbers that NumPy makes as float64, or as integers, are in a value."""
+    todo, seen = [node], {node}
+    while todo:
+        below = todo.pop()
+        if below.type.kind == "bool" or (isinstance(below, Call) and below.op == "dim"):
+            continue
+        if below.type.axes and below.type.kind == "int":
+            return True
+        values = below.operands
+        if isinstance(below, Call):
+            if below.op in WIDENING:
+                return True
+            if below.op in PLACING:
+                values = below.args[1:] if below.op == "select" else below.args[:1]
+            elif below.op == "typed":
+                values = ()
+        todo += [n for n in values if n not in seen]
+        seen.update(values)
+    return False
 
 
 def _has_values(node: Node) -> bool:

@@ -175,6 +175,10 @@ class ArrayWriter:
     def _broadcast(self, node: Call) -> Node:
         arg, *sizes = node.args
         like = _owner(sizes)
+        if isinstance(arg, Number):
+            ones = self._ones(like, sizes, node.type)
+            if ones is not None:
+                return ones if arg.value == 1 else node.graph.call("mul", self.write(arg), ones)
         if like is not None:
             args = [self.write(arg), self.write(like)]
             return spelled("broadcast_to", "np.broadcast_to({0}, {1}.shape)", args, node.type)
@@ -182,6 +186,18 @@ class ArrayWriter:
         shape = f"({holes},)" if len(sizes) == 1 else f"({holes})"
         args = [self.write(arg), *map(self.write, sizes)]
         return spelled("broadcast_to", f"np.broadcast_to({{0}}, {shape})", args, node.type)
+
+    def _ones(self, like: Node | None, sizes: Sequence[Node], type_: Type) -> Node | None:
+        """Ones of a shape, in the precision of an array whose lengths these are."""
+        if like is not None:
+            return spelled("ones_like", "np.ones_like({0})", [self.write(like)], type_)
+        below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
+        like = next((n for n in below if n.type.kind == "float"), None)
+        if like is None:
+            return None
+        holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
+        text = f"np.ones_like({{0}}, shape=({holes.rstrip() if len(sizes) == 1 else holes[:-2]}))"
+        return spelled("ones_like", text, [self.write(like), *map(self.write, sizes)], type_)
 
     def _filled(self, node: Call) -> Node:
         """A value repeated to the shape, and in the precision, of another."""
@@ -201,11 +217,15 @@ class ArrayWriter:
         like = _float_in(condition)
         if like is None:
             return arms
-        first = arms[0]
-        if isinstance(first, Const) and isinstance(first.value, int):
-            first = first.graph.const(float(first.value))
-        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
-        return typed, *arms[1:]
+        # Of integers `x.dtype.type(0.5)` would be 0.
+        whole = (i for i, arm in enumerate(arms) if isinstance(arm, Const) and arm.value % 1 == 0)
+        place = next(whole, -1)
+        arm = arms[max(place, 0)]
+        if isinstance(arm, Const):
+            arm = arm.graph.const(float(arm.value))
+        text = "{0}.dtype.type({1})" if place >= 0 else "np.result_type({0}, 1.0).type({1})"
+        typed = spelled("type", text, [like, arm], arm.type)
+        return [typed if i == max(place, 0) else other for i, other in enumerate(arms)]
 
     def where_true(self, condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
         """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""

@@ -158,7 +158,7 @@ class Lowering:
             arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
-            if node.type.axes and all(isinstance(arm, Const) for arm in arms):
+            if node.type.axes and all(_has_no_precision(arm) for arm in arms):
                 ones = self.arrays.where_true(condition, arms, node.type)
                 if ones is not None:
                     return ones
@@ -536,3 +536,8 @@ def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:
             break
         results = then
     return results
+
+
+def _has_no_precision(arm: Node) -> bool:
+    """Whether a value is a number of Python, or may be one."""
+    return isinstance(arm, Const | Var) and not arm.type.axes
