@@ -14,7 +14,6 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
-from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
