@@ -218,11 +218,13 @@ class ArrayWriter:
         if like is None:
             return arms
         # Of integers `x.dtype.type(0.5)` would be 0.
-        whole = (i for i, arm in enumerate(arms) if isinstance(arm, Const) and arm.value % 1 == 0)
+        numbers = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        whole = (i for i, n in enumerate(numbers) if isinstance(n, int | float) and n % 1 == 0)
         place = next(whole, -1)
+        number = numbers[max(place, 0)]
         arm = arms[max(place, 0)]
-        if isinstance(arm, Const):
-            arm = arm.graph.const(float(arm.value))
+        if isinstance(number, int | float):
+            arm = arm.graph.const(float(number))
         text = "{0}.dtype.type({1})" if place >= 0 else "np.result_type({0}, 1.0).type({1})"
         typed = spelled("type", text, [like, arm], arm.type)
         return [typed if i == max(place, 0) else other for i, other in enumerate(arms)]
