@@ -651,6 +651,25 @@ def _float_in(condition: Node) -> Node | None:
     return next((n for n in likes if n.type.kind == "float"), None)
 
 
+def summed_axes(node: Node) -> list[Node]:
+    """The lengths of the axes that a sum of one array is over, units left out."""
+    if isinstance(node, Call) and node.op == "view":
+        (node,) = node.args
+    if not (isinstance(node, Call) and node.op == "contract" and len(node.args) == 1):
+        return []
+    (own,), out = node.params
+    axes = zip(own, node.args[0].type.axes, strict=True)
+    return [size for label, size in axes if label not in out and not is_unit(size)]
+
+
+def mean_of_sum(written: Node) -> Node | None:
+    """`x.mean(axis=0)` for `x.sum(axis=0)`; None for what is no sum as it is written."""
+    text = str(written.options[0]) if isinstance(written, Call) and written.options else ""
+    if isinstance(written, Call) and written.op == "np.sum" and text.startswith("{0}.sum("):
+        return spelled("np.mean", text.replace(".sum(", ".mean(", 1), written.args, written.type)
+    return None
+
+
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:
     """A sum over axes that become unit axes: `x.sum(axis=1, keepdims=True)`."""
     if not (isinstance(node, Call) and node.op == "np.sum" and node.params):
