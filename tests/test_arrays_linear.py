@@ -250,6 +250,16 @@ def test_large_exponents() -> None:
     assert grad(shares)(x, np.ones(2)).tolist() == [0, 0]
 
 
+def test_a_determinant_of_a_singular_matrix_has_no_inverse() -> None:
+    """The derivative is written with the inverse, as a person would, and raises as that does."""
+
+    def f(a):
+        return np.linalg.det(a)
+
+    with pytest.raises(np.linalg.LinAlgError):
+        grad(f)(np.ones((2, 2)))
+
+
 @pytest.mark.parametrize("name", ["lstsq", "pinv", "svd", "qr", "matrix_rank"])
 def test_what_is_not_understood_is_refused(name: str) -> None:
     function = getattr(np.linalg, name)
