@@ -218,11 +218,13 @@ class ArrayWriter:
         if like is None:
             return arms
         # Of integers `x.dtype.type(0.5)` would be 0.
-        whole = (i for i, arm in enumerate(arms) if isinstance(arm, Const) and arm.value % 1 == 0)
+        numbers = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        whole = (i for i, n in enumerate(numbers) if isinstance(n, int | float) and n % 1 == 0)
         place = next(whole, -1)
+        number = numbers[max(place, 0)]
         arm = arms[max(place, 0)]
-        if isinstance(arm, Const):
-            arm = arm.graph.const(float(arm.value))
+        if isinstance(number, int | float):
+            arm = arm.graph.const(float(number))
         text = "{0}.dtype.type({1})" if place >= 0 else "np.result_type({0}, 1.0).type({1})"
         typed = spelled("type", text, [like, arm], arm.type)
         return [typed if i == max(place, 0) else other for i, other in enumerate(arms)]
@@ -647,6 +649,25 @@ def _float_in(condition: Node) -> Node | None:
     """An array of floats that a condition asks for."""
     likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
     return next((n for n in likes if n.type.kind == "float"), None)
+
+
+def summed_axes(node: Node) -> list[Node]:
+    """The lengths of the axes that a sum of one array is over, units left out."""
+    if isinstance(node, Call) and node.op == "view":
+        (node,) = node.args
+    if not (isinstance(node, Call) and node.op == "contract" and len(node.args) == 1):
+        return []
+    (own,), out = node.params
+    axes = zip(own, node.args[0].type.axes, strict=True)
+    return [size for label, size in axes if label not in out and not is_unit(size)]
+
+
+def mean_of_sum(written: Node) -> Node | None:
+    """`x.mean(axis=0)` for `x.sum(axis=0)`; None for what is no sum as it is written."""
+    text = str(written.options[0]) if isinstance(written, Call) and written.options else ""
+    if isinstance(written, Call) and written.op == "np.sum" and text.startswith("{0}.sum("):
+        return spelled("np.mean", text.replace(".sum(", ".mean(", 1), written.args, written.type)
+    return None
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:

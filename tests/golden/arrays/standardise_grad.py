@@ -18,4 +18,4 @@ def standardise_grad(x, weights):
     x_minus_mean_x = x - x.mean()
     sqrt_term = np.sqrt((x_minus_mean_x**2).mean())
     ratio = -(weights @ x_minus_mean_x) / (len(x) * sqrt_term**2)
-    return (ratio * x_minus_mean_x + weights - weights.sum() / len(x)) / sqrt_term
+    return (ratio * x_minus_mean_x + weights - weights.mean()) / sqrt_term
