@@ -91,8 +91,8 @@ class Arrays(Live):
             raise ShapeError(
                 f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
                 self.place(node),
-                f'Call the derivative, or say it: shapes={{"{name}": "n"}}, '
-                f"in the command line --shapes '{name}=n'.",
+                "Call the derivative, ask for source_for(...) with arguments, or say it: "
+                f'shapes={{"{name}": "n"}}, in the command line --shapes \'{name}=n\'.',
             )
         return argument.axes
 
