@@ -213,8 +213,8 @@ TEXTS = [
         (VECTOR, VECTOR),
         "norm_x = np.linalg.norm(x)\n    return (-(x @ v) / norm_x**2 * x + v) / norm_x",
     ),
-    (highest, (VECTOR,), "d_x[x.argmax()] += 1"),
-    (highest, (MATRIX,), "d_x.flat[x.argmax()] += 1"),
+    (highest, (VECTOR,), "d_x[x.argmax()] = 1"),
+    (highest, (MATRIX,), "d_x.flat[x.argmax()] = 1"),
     (
         highest_of_rows,
         (MATRIX, MATRIX[:, 0]),
