@@ -277,9 +277,9 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         (regular(3, 3), normal(3)),
         (0, 1),
         (
-            "solve_term = np.linalg.solve(a, b)\n"
-            "d_b = np.linalg.solve(a.T, 2 * solve_term)\n"
-            "return (np.outer(-d_b, solve_term), d_b)"
+            "solution = np.linalg.solve(a, b)\n"
+            "d_b = np.linalg.solve(a.T, 2 * solution)\n"
+            "return (np.outer(-d_b, solution), d_b)"
         ),
     ),
     (
@@ -294,8 +294,8 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         0,
         (
             "L = np.linalg.cholesky(x @ x.T)\n"
-            "inv_term = np.linalg.inv(L)\n"
-            "return 2 * (inv_term.T @ (inv_term @ x))"
+            "inv_L = np.linalg.inv(L)\n"
+            "return 2 * (inv_L.T @ (inv_L @ x))"
         ),
     ),
     (
@@ -304,9 +304,9 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         0,
         (
             "L = np.linalg.cholesky(x @ np.matrix_transpose(x))\n"
-            "inv_term = np.linalg.inv(L)\n"
+            "inv_L = np.linalg.inv(L)\n"
             "product = L.T @ w\n"
-            "return inv_term.T @ ((np.tril(product) + np.tril(product, -1).T) @ inv_term @ x)"
+            "return inv_L.T @ ((np.tril(product) + np.tril(product, -1).T) @ inv_L @ x)"
         ),
     ),
     (
