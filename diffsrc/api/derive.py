@@ -123,7 +123,7 @@ def derive(
         simplified, taken_names(simplified) | fixed.keys(), values=values_of(simplified, derived)
     )
     named |= {constant.node: constant.name for constant in constants}
-    shapes = shapes_of(parsed, signature, simplifier)
+    shapes = shapes_of(parsed, signature, simplifier, simplified)
     text = emit(
         simplified,
         name,

@@ -91,8 +91,7 @@ class Arrays(Live):
             raise ShapeError(
                 f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
                 self.place(node),
-                f'Call the derivative, or say it: shapes={{"{name}": "n"}}, '
-                f"in the command line --shapes '{name}=n'.",
+                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
             )
         return argument.axes
 
