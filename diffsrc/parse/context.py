@@ -254,7 +254,7 @@ class Context(ABC):
         )
 
     def not_of_others(self, value: Value, node: ast.AST) -> None:
-        """Refuse complex numbers, and arrays that hold no real numbers or have rules of their own."""
+        """Refuse complex numbers, arrays that hold no real numbers, and those of other classes."""
         if not isinstance(value, Object):
             return
         if is_complex_object(value.value):
@@ -267,16 +267,16 @@ class Context(ABC):
         if not isinstance(kind, type) or not any(map(_is_ndarray, type.mro(kind))):
             return
         if _is_ndarray(kind):
-            dtype = "" if value.value is None else f", not of dtype {value.value.dtype}"
+            dtype = getattr(value.value, "dtype", None)
             self.refuse(
-                f"Derivatives are taken at arrays of real numbers{dtype}.",
+                f"Derivatives are taken at arrays of real numbers, not of dtype {dtype}.",
                 node,
                 "Pass an array of floats, as x.astype(float) gives it.",
             )
         masked = kind.__name__ == "MaskedArray"
         self.refuse(
-            f"Derivatives are taken at arrays, and one of type {kind.__name__}, which may compute in "
-            "another way, is given here.",
+            f"Derivatives are taken at arrays, and one of type {kind.__name__}, which may "
+            "compute in another way, is given here.",
             node,
             "Pass the array in it, and the mask as an argument of its own: x.filled(0), x.mask."
             if masked
