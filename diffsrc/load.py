@@ -7,8 +7,7 @@ import importlib.util
 import itertools
 import linecache
 from collections.abc import Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from types import CellType, CodeType, FunctionType
+from types import CellType, CodeType, FunctionType, MappingProxyType
 
 
 def load(  # noqa: PLR0913 - what a function is made of
@@ -18,7 +17,7 @@ def load(  # noqa: PLR0913 - what a function is made of
     module_globals: dict[str, object],
     cells: Mapping[str, CellType],
     before: str = "",
-    inexact: AbstractSet[int] = frozenset(),
+    results: Mapping[int, str] = MappingProxyType({}),
     unguarded: bool = False,
 ) -> FunctionType:
     """The function `name` that `source` defines.
@@ -29,8 +28,8 @@ def load(  # noqa: PLR0913 - what a function is made of
         module_globals: the dict in which its globals are looked up, live.
         cells: names that are closure variables instead; live if the cell is the user's.
         before: statements that run first, and that debuggers see in the `def` line.
-        inexact: which of the numbers that it returns, counted through nested tuples and such,
-            are made floats.
+        results: what becomes of the numbers that it returns, counted through nested tuples and
+            such: an expression in which `_` is the number, and that may use what is in `cells`.
         unguarded: whether the first statement, which checks the arguments, is left out.
 
     The text is registered with `linecache` under a name made of its hash, so that
@@ -42,7 +41,7 @@ def load(  # noqa: PLR0913 - what a function is made of
     """
     digest = importlib.util.source_hash(source.encode()).hex()[:12]
     filename = f"<diffsrc {name} {digest}>"
-    code = _code(source, name, filename, frozenset(cells), before, inexact, unguarded=unguarded)
+    code = _code(source, name, filename, frozenset(cells), before, results, unguarded=unguarded)
     linecache.cache[filename] = (
         len(source),
         None,
@@ -64,12 +63,12 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
     filename: str,
     free: frozenset[str],
     before: str,
-    inexact: AbstractSet[int],
+    results: Mapping[int, str],
     *,
     unguarded: bool,
 ) -> CodeType:
     """The code of the function, with `free` names as closure variables."""
-    if not free and not before and not inexact:
+    if not free and not before and not results:
         return _inner(compile(source, filename, "exec"), name)
     module = ast.parse(f"def outer({', '.join(sorted(free))}): pass")
     outer = module.body[0]
@@ -77,9 +76,9 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
     outer.body = [s for s in ast.parse(source).body if isinstance(s, ast.FunctionDef)]
     function = outer.body[0]
     assert isinstance(function, ast.FunctionDef)
-    for statement in ast.walk(function) if inexact else ():
+    for statement in ast.walk(function) if results else ():
         if isinstance(statement, ast.Return) and statement.value is not None:
-            statement.value = _as_floats(statement.value, inexact, itertools.count())
+            statement.value = _finished(statement.value, results, itertools.count())
     if unguarded:
         check = function.body[1]
         if not (isinstance(check, ast.If) and isinstance(check.body[0], ast.Raise)):
@@ -92,20 +91,32 @@ def _code(  # noqa: PLR0913, PLR0917 - what `load` was given
     return _inner(outer_code, name).replace(co_qualname=name)
 
 
-def _as_floats(value: ast.expr, inexact: AbstractSet[int], counter: Iterator[int]) -> ast.expr:
-    """`value * 1.0`, which numbers and arrays understand, for each that is `inexact`."""
+def _finished(value: ast.expr, results: Mapping[int, str], counter: Iterator[int]) -> ast.expr:
+    """What is returned, with each number as `results` has it."""
     match value:
         case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(values=parts):
-            parts[:] = [_as_floats(part, inexact, counter) for part in parts]
+            parts[:] = [_finished(part, results, counter) for part in parts]
             return value
         case ast.Call(func=ast.Attribute(attr="_replace" | "replace"), keywords=keywords):
             for keyword in keywords:
-                keyword.value = _as_floats(keyword.value, inexact, counter)
+                keyword.value = _finished(keyword.value, results, counter)
             return value
-    if next(counter) not in inexact:
+    template = results.get(next(counter))
+    if template is None:
         return value
-    product = ast.BinOp(value, ast.Mult(), ast.Constant(1.0))
-    return ast.fix_missing_locations(ast.copy_location(product, value))
+    (made,) = _in_line([ast.Expr(ast.parse(template, mode="eval").body)], value.lineno)
+    assert isinstance(made, ast.Expr)
+    return _Placed(value).visit(made.value)  # type: ignore[no-any-return] # an expression of one
+
+
+class _Placed(ast.NodeTransformer):
+    """Puts a value in the place of `_`."""
+
+    def __init__(self, value: ast.expr) -> None:
+        self.value = value
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.value if node.id == "_" else node
 
 
 def _in_line(statements: list[ast.stmt], line: int) -> list[ast.stmt]:

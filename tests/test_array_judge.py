@@ -133,14 +133,13 @@ def run_with_jax(monkeypatch, number, spoil, spoil_second=faithful):
     def stand(*, valued):
         return lambda f, wrt: Stand(case, spoil, valued=valued)
 
-    def second(case, source, name, u):
+    def second(f, arguments, wrt, u):
         direction = np.concatenate([np.ravel(np.asarray(part, float)) for part in u])
-        made = Stand(case, spoil_second, valued=False, u=direction)
-        return made, given(case, loaded(case.text))
+        return Stand(case, spoil_second, valued=False, u=direction)
 
     monkeypatch.setattr(properties, "grad", stand(valued=False))
     monkeypatch.setattr(properties, "value_and_grad", stand(valued=True))
-    monkeypatch.setattr(properties, "second_order", second)
+    monkeypatch.setattr(properties, "SecondOrder", second)
     properties.check_case(SEED, number, second=True, jax=False)
     return True
 

@@ -2,7 +2,7 @@
 
 import inspect
 import xml.etree.ElementTree as ET
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import pytest
@@ -122,14 +122,14 @@ def form_of(f, *args, wrt=0):
             share,
             (W, W),
             0,
-            "(v - x @ v / sum(x)) / sum(x)",
+            "(v - x @ v / x.sum()) / x.sum()",
             r"\frac{v - \frac{x^{T} v}{\sum x}}{\sum x}",
         ),
         (
             mixed,
             (W, Y),
             0,
-            "2 * sum(x) * ones_like(x) + embed[0](a[1])",
+            "2 * x.sum() * ones_like(x) + embed[0](a[1])",
             r"2 \left(\sum x\right) \mathbf{1} + \operatorname{embed}_{0}(a_{1})",
         ),
         (frobenius, (X[:3], X[3:]), 0, "2 * (A @ B @ B.T)", "2 A B B^{T}"),
@@ -155,13 +155,13 @@ def test_gradients(f, args, wrt, text, latex):
         (
             loss,
             {"w": "n", "X": "m n", "y": "m"},
-            "sum((X @ w - y) ** 2)",
+            "((X @ w - y) ** 2).sum()",
             r"\| X w - y \|^{2}",
         ),
         (
             weighted,
             {"s": "n", "A": "n m", "g": "m"},
-            "sum((s[:, None] * A * g) ** 2)",
+            "((s[:, None] * A * g) ** 2).sum()",
             r"\| \operatorname{diag}(s) A \operatorname{diag}(g) \|_{F}^{2}",
         ),
         (
@@ -173,7 +173,7 @@ def test_gradients(f, args, wrt, text, latex):
         (
             lambda A, T: np.sum(A.T * T),
             {"A": "n m", "T": "m n"},
-            "sum(A.T * T)",
+            "(A.T * T).sum()",
             r"\sum A^{\top} \odot T",
         ),
         (
@@ -185,19 +185,34 @@ def test_gradients(f, args, wrt, text, latex):
         (
             lambda A: np.sum(np.exp(A), axis=1)[0] + np.max(A),
             {"A": "n m"},
-            "sum(exp(A), axis=1)[0] + max(A)",
+            "exp(A).sum(axis=1)[0] + A.max()",
             r"\left(\sum_{j} \exp(A)\right)_{0} + \max(A)",
         ),
         (
             lambda a, b: np.sum(np.cumsum(a) * b) + np.prod(a),
             {"a": "n", "b": "n"},
-            "sum(cumsum(a) * b) + prod(a)",
+            "(cumsum(a) * b).sum() + a.prod()",
             r"\sum \operatorname{cumsum}(a) \odot b + \prod a",
+        ),
+        (
+            lambda a, b: np.sum(np.cross(a, np.cross(b, a))),
+            {"a": "3", "b": "3"},
+            "cross(a, cross(b, a)).sum()",
+            r"\sum a \times (b \times a)",
+        ),
+        (
+            lambda A: np.sum(np.where(A > 0, np.linalg.matrix_power(A, 3), A.T)),
+            {"A": "n n"},
+            "(matrix_power(A, 3) if A > 0 else A.T).sum()",
+            (
+                r"\sum \left(\begin{cases} A^{3} & \text{if } A > 0 \\ A^{T} & "
+                r"\text{otherwise} \end{cases}\right)"
+            ),
         ),
         (
             lambda X: np.sum(X**2 * X[:, :1]),
             {"X": "n m"},
-            "sum(X**2 * X[:, :1])",
+            "(X**2 * X[:, :1]).sum()",
             r"\sum X^{\circ 2} \odot X_{:, :1}",
         ),
         (
@@ -264,7 +279,7 @@ def test_what_numbers_do_is_as_it_was():
 
     assert str(closed_form(linear)) == "x**2 * exp(w * x)"
     assert closed_form(linear).latex == "x^{2} e^{w x}"
-    assert str(closed_form(lambda a, x: a * np.sum(x), shapes={"a": "", "x": "n"})) == "sum(x)"
+    assert str(closed_form(lambda a, x: a * np.sum(x), shapes={"a": "", "x": "n"})) == "x.sum()"
 
 
 def test_annotated_functions_have_closed_forms():
@@ -302,6 +317,23 @@ def test_programs_have_all_forms(name):
     assert "{0}" not in df.graph.dot + str(program(df))
 
 
+@pytest.mark.parametrize(
+    "name", [n for n in NAMES if n not in {"attention", "reprojection", "rosenbrock"}]
+)
+def test_texts_compute_the_gradients(name):
+    args = member(array_programs, name, "cases")("small")[0]
+    f = array_program(name)
+    df = grad(f, wrt=member(array_programs, name, "WRT"))
+    wanted = df(*args)
+    found = df.closed_form
+    values = vars(np) | vars(np.linalg) | dict(inspect.signature(f).bind(*args).arguments)
+    for part, text in found.definitions.items():
+        values[part] = eval(text, values)  # noqa: S307 # our own text
+    for text, gradient in zip(found.results, wanted, strict=True):
+        value = eval(text, values)  # noqa: S307 # our own text
+        np.testing.assert_allclose(value, gradient, rtol=1e-6, atol=1e-9)
+
+
 # Graphs
 
 
@@ -321,7 +353,7 @@ def test_graph_of_a_function():
         "y[m]",
         "□ − y",
         "□²",
-        "sum(□)",
+        "□.sum()",
         "loss",
     ]
     assert texts(graph(typed))[:4] == ["X[m, n]", "w[n]", "X @ w", "y[m]"]
@@ -365,7 +397,7 @@ def test_program_of_arrays():
     stages = program(loss, W, X, Y)
     assert stages.parsed.splitlines() == [
         "loss(w[n], X[m, n], y[m]):",
-        "    return np.sum(pow(sub((X @ w), y), 2))",
+        "    return pow(sub((X @ w), y), 2).sum()",
     ]
     assert stages.differentiated.splitlines()[1] == (
         "    return 2 {X[i,j] (-y + {w[i] X[j,i] -> j})[i] -> j}"
@@ -474,6 +506,27 @@ def test_numbers_beside_arrays():
     check_grad(ridge, W, X, Y, 0.3, wrt="penalty")
     with pytest.raises(AssertionError, match=r"w\[0\]="):
         check_grad(ridge, W, X, Y, 0.3, against=lambda w, X, y, p: 0 * w)
+
+
+class Layer(NamedTuple):
+    W: np.ndarray
+    b: np.ndarray
+    kind: str
+
+
+def test_structures_are_verified_part_by_part():
+    def network(p, x):
+        return np.sum(np.tanh(p["layer"].W @ x + p["layer"].b) * p["scale"])
+
+    p = {"layer": Layer(X, Y, "dense"), "scale": 0.7}
+    report = verify(network, p, W)
+    assert report.right == ('p["layer"].W', 'p["layer"].b', 'p["scale"]')
+    assert [finding.points for finding in report.findings] == [18, 6, 1]
+    assert verify(network, p, W, wrt='p["layer"].b').right == ('p["layer"].b',)
+    assert verify(value_and_grad(network, wrt=(0, "x")), p, W)
+    by_hand = verify(network, p, W, wrt='p["layer"].b', against=lambda p, x: np.zeros(6))
+    assert by_hand.wrong == ('p["layer"].b',)
+    assert 'at p["layer"].b[' in str(by_hand)
 
 
 # What is not understood yet

@@ -2,12 +2,14 @@
 
 # ruff: noqa: PLW0108 - lambdas are what is derived
 
+import inspect
+
 import numpy as np
 import pytest
 
 from diffsrc import grad
 from diffsrc.errors import DiffsrcError
-from tests.second_order import second_order
+from tests.second_order import SecondOrder
 
 RNG = np.random.default_rng(3)
 VECTOR = RNG.normal(size=5)
@@ -37,9 +39,12 @@ def check(f, *args):
     assert gradient.dtype == args[0].dtype
     np.testing.assert_allclose(gradient, expected, rtol=1e-6, atol=1e-7, err_msg=df.source)
     u = RNG.normal(size=args[0].shape)
-    text, df2 = second_order(f, args)
+    arguments = dict(zip(inspect.signature(f).parameters, args, strict=True))
+    df2 = SecondOrder(f, arguments, next(iter(arguments)), [u])
     second = differences(lambda x: np.nansum(u * df(x, *args[1:])), args[:1])
-    np.testing.assert_allclose(df2(*args, u), second, rtol=1e-5, atol=1e-5, err_msg=text)
+    np.testing.assert_allclose(
+        df2(**arguments, u0=u), second, rtol=1e-5, atol=1e-5, err_msg=df2.text
+    )
 
 
 CASES = {

@@ -167,7 +167,7 @@ def test_items_that_a_mask_chooses_are_assigned_to(lines, result):
 
 
 WRITTEN = [
-    ("np.sum(x[x > 0] ** 2)", ["d_x[x > 0] += 2 * x[x > 0]"]),
+    ("np.sum(x[x > 0] ** 2)", ["mask = x > 0", "d_x[mask] += 2 * x[mask]"]),
     ("np.sum(np.sort(x) * w)", ["d_x[x.argsort()] += w"]),
     ("np.sum(np.sort(X, axis=0) * W)", ["np.put_along_axis(d_X, X.argsort(axis=0), W, axis=0)"]),
     ("np.sum(x[i] * w[:3])", ["np.add.at(d_x, i, w[:3])"]),

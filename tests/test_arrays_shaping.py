@@ -118,7 +118,23 @@ def kinds(x):
     return weighted(np.ascontiguousarray(z)) + z[:1].item() + x.item(1)
 
 
+def symmetric(a, b, v):
+    M = np.array([[a, b], [b, a]])
+    c = np.array([a, b])
+    T = np.outer(2 * v * (M @ c), c)
+    return T[0, 0] * v[0] + T[1, 1]
+
+
+def conditional(x, y):
+    if len(x) > 5:
+        raise ValueError
+    s = 1 / y * np.ones_like(x)
+    return np.sum(x * s)
+
+
 CASES = {
+    "a small matrix in a chain": (symmetric, (0.3, 0.4, a(2))),
+    "columns as large as others": (conditional, (a(2, 3), np.array([[1.5], [0.7]])), 1),
     "lengths": (lengths, (a(3, 4),)),
     "parameters": (parameters, (a(4), a(5, 3), a(5, seed=1))),
     "layers": (layers, (a(8), a(5, 3))),
@@ -320,3 +336,21 @@ REFUSED = {
 def test_what_is_not_understood_is_refused(f, error):
     with pytest.raises(error):
         grad(f)(a(3))
+
+
+def reshaped_in_place(x):
+    y = x.reshape(-1)
+    y[y < 0] = 0.0
+    return np.sum(y * x.ravel())
+
+
+def seen_in_place(x):
+    y = np.asarray(x)
+    y[y < 0] = 0.0
+    return np.sum(y * x)
+
+
+@pytest.mark.parametrize("f", [reshaped_in_place, seen_in_place])
+def test_a_view_is_not_changed_in_place(f):
+    with pytest.raises(UnsupportedSyntax):
+        grad(f)(a(2, 3))

@@ -22,7 +22,7 @@ from diffsrc.api.broadcast import (
     ranked_parameters,
     single_numbers,
 )
-from diffsrc.api.guard import Shapes, shapes_of
+from diffsrc.api.guard import Shapes, needing_floats, shapes_of
 from diffsrc.api.operators import (
     apply,
     derived_results,
@@ -54,6 +54,7 @@ class Stages(NamedTuple):
         wrt: the parameters that it derives by, which are floats.
         derived: the results that are derivatives, and not values of the user's.
         shapes: those of the arguments that it is written for; None where it takes all.
+        operators: those that were applied.
         targets: what each operator derives by.
     """
 
@@ -69,6 +70,7 @@ class Stages(NamedTuple):
     wrt: frozenset[str]
     derived: range
     shapes: Shapes | None
+    operators: tuple[Operator, ...]
     targets: tuple[tuple[Target, ...], ...]
 
 
@@ -124,12 +126,13 @@ def derive(
     )
     named |= {constant.node: constant.name for constant in constants}
     shapes = shapes_of(parsed, signature, simplifier, simplified)
+    leaves = [node for several in targets for found in several for node in found.nodes]
     text = emit(
         simplified,
         name,
         docstring(captured.name, operators, program),
         named=named,
-        guards=[] if shapes is None else shapes.lines(name),
+        guards=[] if shapes is None else shapes.lines(name, needing_floats(simplified, leaves)),
     )
     if constants:
         text = "\n".join([*(constant.line for constant in constants), "", "", text])
@@ -148,6 +151,7 @@ def derive(
         wrt,
         derived,
         shapes,
+        tuple(operators),
         tuple(targets),
     )
 

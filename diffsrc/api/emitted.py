@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MappingProxyType
 from typing import NamedTuple
 
@@ -34,6 +33,9 @@ class Emitted(NamedTuple):
         wrt: the parameters that it derives by, which are floats.
         floats: the parameters that are made floats, and whether single integers are too.
         inexact: which of its results are made floats.
+        leaves: the arguments, and parts of them, to which its results belong: the number of a
+            result and how the argument is written, where the code is written for certain ranks.
+        indices: the arrays that only stand as indices.
         real: the parameters that are looked at, lest they are complex.
         ranks: of the arguments and of arrays in them and outside, by how they are written, and
             whether they hold truth values, where the code is written for certain ranks.
@@ -54,6 +56,8 @@ class Emitted(NamedTuple):
     wrt: frozenset[str]
     floats: Mapping[str, bool]
     inexact: frozenset[int]
+    leaves: tuple[tuple[int, str], ...]
+    indices: frozenset[str]
     real: tuple[str, ...]
     ranks: tuple[tuple[str, int, bool], ...] | None
     units: tuple[str, ...]
@@ -65,11 +69,11 @@ def load_emitted(
     emitted: Emitted,
     checks: Mapping[str, CellType] = MappingProxyType({}),
     before: str = "",
-    inexact: AbstractSet[int] = frozenset(),
+    results: Mapping[int, str] = MappingProxyType({}),
 ) -> FunctionType:
     """The emitted function on the user's own globals and cells.
 
-    `before`, which uses what is in `checks`, and `inexact` are as `load` has them.
+    `before`, which uses what is in `checks`, and `results` are as `load` has them.
     """
     own = outline.function
     module_globals = own.__globals__ if own is not None else {}
@@ -87,7 +91,7 @@ def load_emitted(
         module_globals=module_globals,
         cells={**outline.scope.cells, **cells, **checks},
         before=before,
-        inexact=inexact,
+        results=results,
         unguarded=emitted.guarded and bool(before),
     )
     if own is not None:

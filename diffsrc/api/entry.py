@@ -13,11 +13,19 @@ import functools
 import numbers
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from diffsrc.api.emitted import Emitted, Outside
+from diffsrc.api.precision import (
+    array_as_float,
+    as_float,
+    careful,
+    check_real,
+    floats,
+    truth_values,
+    unusual,
+)
 from diffsrc.capture import Outline, PropertyOf, static_attribute
 from diffsrc.capture.scope import is_a
 from diffsrc.specialise import Argument, Signature, argument_of
@@ -31,8 +39,8 @@ PLAIN = frozenset({str, bytes, int, float, bool, set, frozenset})
 RELOADERS = frozenset({"IPython.extensions.autoreload", "autoreload", "jurigged"})
 
 
-# The emitted function with cells, statements that run first, and results that are made floats.
-Loader = Callable[[Mapping[str, CellType], str, AbstractSet[int]], FunctionType]
+# The emitted function with cells, statements that run first, and what becomes of its results.
+Loader = Callable[[Mapping[str, CellType], str, Mapping[int, str]], FunctionType]
 
 
 class Entry:
@@ -179,7 +187,6 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
     checks = [Check(outside) for outside in emitted.assumptions]
     cells: dict[str, CellType] = {}
     guard: list[str] = []
-    lines: list[str] = []
     conditions: list[str] = []
     prefix = "_guard"
     while prefix in emitted.source:
@@ -203,6 +210,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
         if is_reloaded():
             conditions.append(f"{cell(function)}.__code__ is not {cell(code)}")
     other = None
+    again = ""
     if conditions:
         again = cell(None)
         other = cells[again]
@@ -210,30 +218,63 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(emitted)})",
         ]
-    parameters = dict(emitted.parameters)
-    for name, rank, mask in emitted.ranks or ():
-        if rank and name in parameters and not mask:
-            converter = cell(_real_floats if name in emitted.wrt else _real)
-            lines += [
-                f"if {name}.dtype is not {cell(_float64())}:",
-                f"    {name} = {converter}({name})",
-            ]
+    results = dict.fromkeys(emitted.inexact, "_ * 1.0")
+    if emitted.ranks is not None:
+        lines = _precision_lines(emitted, cells, cell, prefix, again, loaded)
+    else:
+        lines = _lines(emitted, cell)
+    # In the emitted function's own frame: a call in between costs as much as the checks.
+    direct = loaded(cells, "\n".join(lines), results)
+    call = loaded(cells, "\n".join([*guard, *lines]), results) if guard else direct
+    ranks = None if emitted.ranks is None else signature.ranks
+    return Entry(call, direct, checks, other, ranks)
+
+
+def _lines(emitted: Emitted, cell: Callable[[object], str]) -> list[str]:
+    """What makes floats of arguments, or refuses them, in code for single numbers and all ranks."""
+    lines: list[str] = []
     for name in emitted.real:
         lines += [
             f"if type({name}) is not float and type({name}) is not int:",
-            f"    {cell(_check_real)}({name})",
+            f"    {cell(check_real)}({name})",
         ]
     for name, whole in emitted.floats.items():
-        converter = cell(as_float if whole else _array_as_float)
+        converter = cell(as_float if whole else array_as_float)
         lines += [
             f"if type({name}) is not float:",
             f"    {name} = {converter}({name})",
         ]
-    # In the emitted function's own frame: a call in between costs as much as the checks.
-    direct = loaded(cells, "\n".join(lines), emitted.inexact)
-    call = loaded(cells, "\n".join([*guard, *lines]), emitted.inexact) if guard else direct
-    ranks = None if emitted.ranks is None else signature.ranks
-    return Entry(call, direct, checks, other, ranks)
+    return lines
+
+
+def _precision_lines(  # noqa: PLR0913, PLR0917 - what `entry_for` has
+    emitted: Emitted,
+    cells: dict[str, CellType],
+    cell: Callable[[object], str],
+    prefix: str,
+    again: str,
+    loaded: Loader,
+) -> list[str]:
+    """What calls another function for arguments that are not in double precision."""
+    conditions = [*unusual(emitted, cell)]
+    if not conditions:
+        return []
+
+    def first(*args: object, **kwargs: object) -> object:
+        before, results = careful(emitted, cell, prefix)
+        masks = [*truth_values(emitted, cell)]
+        if masks:
+            other = f"    return {again}({_passed(emitted)})"
+            before = [f"if {' or '.join(masks)}:", other, *before]
+        made = loaded(cells, "\n".join(before), results)
+        cells[name].cell_contents = made
+        return made(*args, **kwargs)
+
+    name = cell(first)
+    lines = [f"if {' or '.join(conditions)}:", f"    return {name}({_passed(emitted)})"]
+    for parameter in emitted.floats:
+        lines += floats(parameter, cell)
+    return lines
 
 
 def is_reloaded() -> bool:
@@ -377,6 +418,8 @@ def _rank_conditions(emitted: Emitted, cell: Callable[[object], str]) -> Iterato
             yield f"type({text}) is not {cell(float)} and {cell(getattr)}({text}, 'ndim', 0)"
         if mask:
             yield f"{text}.dtype is not {cell(_bool())}"
+        elif text in emitted.indices:
+            yield f"{text}.dtype is {cell(_bool())}"
 
 
 def _bool() -> object:
@@ -389,54 +432,3 @@ def _ndarray() -> type:
     import numpy as np
 
     return np.ndarray
-
-
-def _float64() -> object:
-    import numpy as np
-
-    return np.dtype(float)
-
-
-def _real_floats(value: Any) -> Any:
-    """An array of floats of an array of real numbers."""
-    _real(value)
-    return value if value.dtype.kind == "f" else value.astype(float)
-
-
-def _real(value: Any) -> Any:
-    """An array of real numbers.
-
-    Raises:
-        TypeError: it is none.
-    """
-    _check_real(value)
-    if value.dtype.kind not in "fiub":
-        raise TypeError(
-            f"derivatives are taken at arrays of real numbers, not of dtype {value.dtype}"
-        )
-    return value
-
-
-def _check_real(value: object) -> None:
-    """Refuse a complex number, or an array of them.
-
-    Raises:
-        TypeError: it is one.
-    """
-    if isinstance(value, complex) or getattr(getattr(value, "dtype", None), "kind", None) == "c":
-        raise TypeError(
-            "derivatives are taken at real numbers, and a complex one is given: "
-            "pass its real and its imaginary part as arguments of their own"
-        )
-
-
-def as_float(value: object) -> object:
-    """An integer as a float, an integer array as an array of floats; all else as it is."""
-    return float(value) if isinstance(value, int) else _array_as_float(value)
-
-
-def _array_as_float(value: object) -> object:
-    """An integer array, or an integer of NumPy's, as floats; all else that is real as it is."""
-    _check_real(value)
-    kind = getattr(getattr(value, "dtype", None), "kind", None)
-    return value.astype(float) if kind in {"i", "u", "b"} else value  # type: ignore[attr-defined] # an array

@@ -11,8 +11,8 @@ from diffsrc.api.broadcast import is_scalar_code, takes_complex
 from diffsrc.api.derive import Stages, fixed_parts, own_names
 from diffsrc.api.emitted import Emitted
 from diffsrc.capture import static_attribute
-from diffsrc.emit.expressions import MODULES
-from diffsrc.ir import Call, Const, Node, Program, Result, Stack, reachable
+from diffsrc.emit.expressions import MODULES, Printer
+from diffsrc.ir import Call, Const, Node, Program, Result, Stack, Var, blocks, reachable
 from diffsrc.ops.integers import INTEGRAL
 
 MAYBE_INT = frozenset(
@@ -39,6 +39,8 @@ KEEPS_INT = INTEGRAL - MAYBE_INT
 HANDED = frozenset(
     {"ldexp", "factorial", "comb", "perm", "gcd", "lcm", "isqrt", "polygamma", "registered"}
 )
+# They take items of their first argument.
+TAKING = frozenset({"np.index", "np.take"})
 
 # As a set of parameters: a float whatever they are.
 ALWAYS = -1
@@ -91,6 +93,8 @@ def finished(stages: Stages) -> Emitted:
         wrt=stages.wrt,
         floats=made_floats,
         inexact=inexact,
+        leaves=_leaves(stages),
+        indices=_indices(stages),
         real=tuple(
             name
             for name in takes_complex(program)
@@ -100,6 +104,33 @@ def finished(stages: Stages) -> Emitted:
         guarded=stages.shapes is not None and bool(stages.shapes.lines("")),
         units=() if stages.shapes is None else stages.shapes.units,
     )
+
+
+def _leaves(stages: Stages) -> tuple[tuple[int, str], ...]:
+    """The results that have the form of an argument, or of a part of one, and how it is written."""
+    kind = stages.operators[-1].kind if stages.operators else ""
+    if stages.shapes is None or kind not in {"grad", "value_and_grad"}:
+        return ()
+    printer = Printer({})
+    nodes = [node for target in stages.targets[-1] for node in target.nodes]
+    return tuple(zip(stages.derived, map(printer, nodes), strict=True))
+
+
+def _indices(stages: Stages) -> frozenset[str]:
+    """The arrays among the arguments that only stand as indices of others."""
+    if stages.shapes is None:
+        return frozenset()
+    taken: set[Node] = set()
+    used = set(stages.parsed.body.results)
+    for block in blocks(stages.parsed.body):
+        for node in reachable([*block.values(), *block.roots()], arms=True):
+            taking = isinstance(node, Call) and node.op in TAKING
+            taken.update(node.operands[1:] if taking else ())
+            measuring = isinstance(node, Call) and node.op == "dim"
+            used.update(node.operands[: 1 if taking else 0 if measuring else None])
+    printer = Printer({})
+    own = {node for node in taken - used if node.type.axes and isinstance(node, Var | Call)}
+    return frozenset(map(printer, own)) & {text for text, _, _ in stages.shapes.ranks}
 
 
 def is_used(module: str, text: str) -> bool:

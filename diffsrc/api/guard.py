@@ -5,7 +5,7 @@ The code checks it in its first line; in process another specialisation is made 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
@@ -40,22 +40,45 @@ class Shapes(NamedTuple):
     words: str
     said: Mapping[str, tuple[str, ...]]
 
-    def lines(self, function: str) -> list[str]:
-        """The statement that raises."""
+    def lines(self, function: str, floats: Sequence[str] = ()) -> list[str]:
+        """The statement that raises; also where arrays that must hold `floats` do not."""
         conditions = []
         for text, rank, mask in self.ranks:
             own = f"{text}.ndim != {rank}" if rank else f'getattr({text}, "ndim", 0) != 0'
             conditions += [own, f"{text}.dtype != bool"] if mask else [own]
+        conditions += [f'{text}.dtype.kind != "f"' for text in floats]
         conditions += self.units
         if not conditions:
             return []
+        words = self.words + (f", with floats in {' and '.join(floats)}" if floats else "")
         test = f"{INDENT}if {' or '.join(conditions)}:"
         rows = [test]
         if len(test) > WIDTH:
             deep = INDENT * 2
             parts = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
             rows = [f"{INDENT}if (", *parts, f"{INDENT}):"]
-        return [*rows, *raising("ValueError", f"{function} is written for {self.words}")]
+        return [*rows, *raising("ValueError", f"{function} is written for {words}")]
+
+
+def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
+    """The arrays that it derives by, if the code would put floats among their integers.
+
+    NumPy cuts them off without a word then, as `+=` does not.
+    """
+    calls = (
+        node
+        for block in blocks(program.body)
+        for node in reachable([*block.values(), *block.roots()], arms=True)
+        if isinstance(node, Call)
+    )
+    if not any(
+        (node.op == "scatter" and any("put_along_axis" in line for _, line in node.params))
+        or (node.op == "np.astype" and node.args[0].type.kind == "float")
+        for node in calls
+    ):
+        return []
+    printer = Printer({})
+    return [printer(node) for node in wrt if node.type.axes]
 
 
 def shapes_of(

@@ -35,6 +35,7 @@ from diffsrc.specialise.shapes import Shapes, written
 
 FIRST_LINE = "Written by diffsrc "
 COMMAND = "diffsrc generate "
+MAX_OPTION = 60
 MARGIN = "    "
 
 
@@ -134,8 +135,15 @@ def _is_plain(piece: Piece, shapes: Shapes) -> bool:
 
 
 def shapes_option(shapes: Shapes) -> tuple[str, ...]:
-    """The option of the command that gives shapes."""
-    return ("--shapes", written(dict(sorted(shapes.items())))) if shapes else ()
+    """The option of the command that gives shapes; several where one would be long."""
+    parts: list[str] = []
+    for key, axes in sorted(shapes.items()):
+        text = written({key: axes})
+        if parts and len(parts[-1]) + len(text) < MAX_OPTION:
+            parts[-1] += f", {text}"
+        else:
+            parts.append(text)
+    return tuple(word for part in parts for word in ("--shapes", part))
 
 
 def options_of(operators: Sequence[Operator]) -> tuple[str, ...] | None:

@@ -54,6 +54,8 @@ _FIELDS: dict[str, Any] = {
     "wrt": [str],
     "floats": {str: bool},
     "inexact": [int],
+    "leaves": [(int, str)],
+    "indices": [str],
     "real": [str],
     "ranks": object,
     "units": [str],
@@ -75,7 +77,7 @@ def written(emitted: Emitted, around: Surroundings) -> str:
     fields["given"] = _form(dict(emitted.given), around)
     fields["fixed"] = _form(dict(emitted.fixed), around)
     fields["assumptions"] = _form(emitted.assumptions, around)
-    for name in ("own", "ranked", "wrt", "inexact"):
+    for name in ("own", "ranked", "wrt", "inexact", "indices"):
         fields[name] = sorted(fields[name])
     return f"# {around.key}\n# {fields!r}\n\n{source}"
 
@@ -96,7 +98,7 @@ def read(text: str, around: Surroundings) -> Emitted:
         raise ValueError(text)
     if fields.keys() != _FIELDS.keys() or not all(_is(fields[n], f) for n, f in _FIELDS.items()):
         raise ValueError(text)
-    for name in ("own", "ranked", "wrt", "inexact"):
+    for name in ("own", "ranked", "wrt", "inexact", "indices"):
         fields[name] = frozenset(fields[name])
     return Emitted(source=source[0], **fields)
 

@@ -8,7 +8,6 @@ import gc
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from diffsrc import cache
@@ -62,11 +61,11 @@ class Specialisation:
         return self._plain[0]
 
     def _loaded(
-        self, checks: Mapping[str, types.CellType], before: str, inexact: AbstractSet[int]
+        self, checks: Mapping[str, types.CellType], before: str, results: Mapping[int, str]
     ) -> types.FunctionType:
-        if not before and not inexact:
+        if not before and not results:
             return self.function()
-        return load_emitted(self.outline, self.emitted, checks, before, inexact)
+        return load_emitted(self.outline, self.emitted, checks, before, results)
 
 
 class Derivative:

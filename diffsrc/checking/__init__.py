@@ -15,6 +15,7 @@ from diffsrc.checking.layout import (
     Misfit,
     Slot,
     Wanted,
+    aligned,
     laid_out,
     slots_of,
     unstacked,
@@ -88,11 +89,12 @@ def verify(
         return verify_derivative(function, args, kwargs, rtol)
     names, single = _names(wrt) or ((0,), True)
     arguments = Arguments.of(f, args, kwargs)
-    arguments.as_floats([arguments.named(name) for name in names])
+    by = [part for name in names for part in arguments.all_named(name)]
+    arguments.as_floats(by)
     value = _value_at(arguments, f)
     kind = "jacobian" if isinstance(value, tuple) and order == 1 else "derivative"
-    shapes = [leaf(arguments.values[arguments.named(name)]).shape for name in names]
-    if order == 1 and any(shapes) and leaf(value).numbers is not None and not leaf(value).shape:
+    whole = len(by) > len(names) or any(leaf(arguments.values[name]).shape for name in by)
+    if order == 1 and whole and leaf(value).numbers is not None and not leaf(value).shape:
         kind = "grad"
     return verify_derivative(
         Derivative(f, Operator(kind, names, single, order), Options()), args, kwargs, rtol
@@ -118,7 +120,9 @@ def verify_derivative(
 ) -> Report:
     """Check a derivative that diffsrc made, as `verify` does."""
     arguments = Arguments.of(df.primal, args, kwargs)
-    given_names = [arguments.named(w) for operator in df.operators for w in operator.wrt]
+    given_names = [
+        name for operator in df.operators for w in operator.wrt for name in arguments.all_named(w)
+    ]
     own = _results(_value_at(arguments, df.primal))
     arguments.as_floats(given_names)
     value = _value_at(arguments, df.primal)
@@ -127,6 +131,7 @@ def verify_derivative(
     found = _call(df, args, kwargs)
     if not isinstance(found, Raised):
         found = unstacked(found, df.operators, arguments, value)
+        found = aligned(found, df.operators, arguments, value)
     evaluator = _evaluator(df.primal, args, kwargs)
     stops = evaluator is not None and evaluator.stops
     function = None if stops else df.primal  # called, it would not stop
@@ -254,7 +259,7 @@ def _by_hand(  # noqa: PLR0913, PLR0917 - those of `verify`
             raise ValueError(f"wrt={wrt[0]!r} names an argument twice")
         arguments.as_floats(wanted.names)
     else:
-        arguments.as_floats(arguments.numbers)
+        arguments.as_floats(arguments.own_numbers)
     value = _value_at(arguments, f)
     out = leaf(value)
     if out.numbers is None:
@@ -264,7 +269,7 @@ def _by_hand(  # noqa: PLR0913, PLR0917 - those of `verify`
         )
     what = getattr(against, "__qualname__", type(against).__name__)
     if isinstance(found, Raised):
-        names = wanted.names if wanted is not None else arguments.numbers[:1]
+        names = wanted.names if wanted is not None else arguments.own_numbers[:1]
         nothing = Leaf(out.shape, [math.nan] * len(out.numbers))
         matched = [Given(Slot(0, (name,) * order), nothing, found.text, 0.0) for name in names]
     else:

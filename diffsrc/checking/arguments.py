@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 Shape = tuple[int, ...]
+# Of what is derived by: of a structure that of its parts.
+Names = str | tuple["Names", ...]
 
 # What functions raise for numbers that are not in their domain: roots of negative numbers are
 # complex, and then cannot be compared.
@@ -69,6 +72,8 @@ class Arguments:
         positional: the names that positions count.
         unnamed: how many of them, from the first, are passed without their names.
         left_out: those that are not passed: the function has them itself.
+        structures: lists, tuples, dicts and records, by their names; the numbers in them are among
+            the values as `p["w"]`.
     """
 
     def __init__(
@@ -84,6 +89,20 @@ class Arguments:
         self.positional = positional
         self.unnamed = unnamed
         self.left_out = left_out
+        self.own = tuple(values)
+        self.structures: dict[str, object] = {}
+        for key, value in list(values.items()):
+            self._enter(key, value)
+
+    def _enter(self, name: str, value: object) -> None:
+        """Note a value, and what is in it."""
+        inner = members(value)
+        if inner is None:
+            self.values.setdefault(name, value)
+            return
+        self.structures[name] = value
+        for step, item in inner.items():
+            self._enter(name + step, item)
 
     @classmethod
     def of(
@@ -130,6 +149,28 @@ class Arguments:
         """The names of those that can be derived by."""
         return [name for name, value in self.values.items() if leaf(value).numbers is not None]
 
+    @property
+    def own_numbers(self) -> list[str]:
+        """Those that are arguments themselves, and not in one."""
+        return [name for name in self.numbers if name in self.own]
+
+    def tree(self, wrt: int | str) -> Names:
+        """The name of what `wrt` names; of a structure the names of what is in it.
+
+        Raises:
+            ValueError: nothing, or no number.
+        """
+        known = self.positional
+        name = known[wrt] if isinstance(wrt, int) and -len(known) <= wrt < len(known) else wrt
+        inner = members(self.structures[name]) if name in self.structures else None
+        if not inner:
+            return self.named(wrt)
+        return tuple(self.tree(f"{name}{step}") for step in inner)
+
+    def all_named(self, wrt: int | str) -> list[str]:
+        """The names of all numbers in what `wrt` names."""
+        return flat_names(self.tree(wrt))
+
     def named(self, wrt: int | str) -> str:
         """The name of what `wrt` names.
 
@@ -157,7 +198,10 @@ class Arguments:
     def called(self, function: Callable[..., Any], changed: Mapping[str, Any]) -> Any:
         """What a function gives with some of the arguments changed."""
         values = {**self.values, **changed}
-        names = list(values)
+        for name in self.own:
+            if name in self.structures:
+                values[name] = rebuilt(self.structures[name], name, values)
+        names = [name for name in values if name in self.own]
         first = [values[name] for name in names[: self.unnamed]]
         rest = [n for n in names[self.unnamed :] if n not in self.left_out or n in changed]
         return function(*first, **{name: values[name] for name in rest})
@@ -180,6 +224,70 @@ class Arguments:
             if fits(own.shape, shape):
                 found[name] = broadcast_to(self.values[name], shape)[index]
         return found
+
+
+def members(value: object) -> dict[str, object] | None:
+    """What a list, tuple, dict, named tuple or dataclass holds, by how it is read; else None.
+
+    Of the fields of a record those that hold numbers.
+    """
+    if isinstance(value, dict):
+        return {f'["{k}"]' if is_plain(k) else f"[{k!r}]": v for k, v in value.items()}
+    fields = record_fields(value)
+    if fields is not None:
+        parts = {f".{name}": getattr(value, name) for name in fields}
+        return {step: part for step, part in parts.items() if holds_numbers(part)}
+    if isinstance(value, tuple | list):
+        return {f"[{i}]": item for i, item in enumerate(value)}
+    return None
+
+
+def is_plain(key: object) -> bool:
+    """Whether a key is written in double quotes as it is."""
+    return isinstance(key, str) and repr(key) == f"'{key}'" and '"' not in key
+
+
+def record_fields(value: object) -> Sequence[str] | None:
+    """The fields of a named tuple or dataclass."""
+    fields = getattr(type(value), "_fields", None)
+    if isinstance(value, tuple) and fields is not None:
+        return tuple(fields)
+    found = getattr(type(value), "__dataclass_fields__", None)
+    return None if found is None else tuple(found)
+
+
+def holds_numbers(value: object) -> bool:
+    """Whether it is a number or array, or has one in it."""
+    inner = members(value)
+    if inner is None:
+        return leaf(value).numbers is not None
+    return any(map(holds_numbers, inner.values()))
+
+
+def rebuilt(value: Any, name: str, values: Mapping[str, Any]) -> Any:
+    """A structure with the values that its parts have by name."""
+    inner = members(value)
+    if inner is None:
+        return values.get(name, value)
+    made = {step: rebuilt(item, name + step, values) for step, item in inner.items()}
+    if isinstance(value, dict):
+        found = copy.copy(value)
+        found.update(zip(value, made.values(), strict=True))
+        return found
+    if record_fields(value) is None:
+        return type(value)(made.values())
+    changed = {step[1:]: part for step, part in made.items()}
+    if isinstance(value, tuple):
+        return value._replace(**changed)  # type: ignore[attr-defined] # a named tuple
+    found = copy.copy(value)
+    for field, part in changed.items():
+        object.__setattr__(found, field, part)
+    return found
+
+
+def flat_names(names: Names) -> list[str]:
+    """The names in a tree of them."""
+    return [names] if isinstance(names, str) else [n for inner in names for n in flat_names(inner)]
 
 
 def leaves(value: object, label: str = "") -> Iterator[tuple[str, Leaf]]:

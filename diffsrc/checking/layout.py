@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.api.options import Operator
-from diffsrc.checking.arguments import Arguments, Leaf, Shape, fits, leaf, leaves
+from diffsrc.checking.arguments import Arguments, Leaf, Names, Shape, fits, leaf, leaves, members
 
 
 class Slot(NamedTuple):
@@ -73,12 +73,27 @@ def _tree(operators: Sequence[Operator], arguments: Arguments, value: object) ->
 
     tree = start(value)
     for operator in operators:
-        names = [arguments.named(w) for w in operator.wrt]
+        names = [arguments.tree(w) for w in operator.wrt]
         tree = _applied(operator, names, tree)
     return tree
 
 
-def _applied(operator: Operator, names: list[str], tree: Tree) -> Tree:
+def aligned(
+    found: object, operators: Sequence[Operator], arguments: Arguments, value: object
+) -> tuple[object, ...]:
+    """What operators gave, one for each slot."""
+    return tuple(_beside(_tree(operators, arguments, value), found))
+
+
+def _beside(tree: Tree, found: Any) -> Iterator[object]:
+    if isinstance(tree, Slot | None):
+        yield found
+        return
+    for inner, part in zip(tree, (members(found) or {}).values(), strict=True):
+        yield from _beside(inner, part)
+
+
+def _applied(operator: Operator, names: list[Names], tree: Tree) -> Tree:
     aux: Tree = None
     if operator.has_aux:
         assert not isinstance(tree, Slot | None)
@@ -94,12 +109,19 @@ def _applied(operator: Operator, names: list[str], tree: Tree) -> Tree:
             return (found, aux) if operator.has_aux else found
 
 
-def _by(operator: Operator, names: list[str], tree: Tree, order: int = 1) -> Tree:
+def _by(operator: Operator, names: list[Names], tree: Tree, order: int = 1) -> Tree:
     if not isinstance(tree, Slot | None):
         return tuple(_by(operator, names, inner, order) for inner in tree)
     if tree is None:
         return None
-    found = tuple(Slot(tree.part, (*tree.by, *(name,) * order)) for name in names)
+    slot = tree
+
+    def slots(name: Names) -> Tree:
+        if isinstance(name, tuple):
+            return tuple(map(slots, name))
+        return Slot(slot.part, (*slot.by, *(name,) * order))
+
+    found = tuple(map(slots, names))
     return found[0] if operator.single else found
 
 
@@ -131,7 +153,7 @@ def wrt_of(arguments: Arguments, given: object, out: Leaf) -> Wanted:
     Raises:
         Misfit: that cannot be told.
     """
-    numbers = arguments.numbers
+    numbers = arguments.own_numbers
     if not numbers:
         raise ValueError(f"{arguments.name} is called with no number to derive by")
     counts = [1] if _whole(given, arguments, numbers[0], out.shape) is not None else []

@@ -62,7 +62,7 @@ class Partials:
                 return []
 
     def _of_root(self, node: Prod) -> list[tuple[Node, Node]] | None:
-        """That of a named root, or of a named reciprocal, by its own powers: `rms`, not its square."""
+        """That of a named root or reciprocal, by its own powers: `rms`, not its square."""
         named = self.simplifier.normal.outer.get(node) if node.graph.ranked else None
         if named is None or node.coefficient != 1 or len(node.factors) > 1:
             return None
@@ -70,7 +70,7 @@ class Partials:
         power = 1 - 1 / Fraction(exponent)
         if power.denominator != 1 or exponent > 1 or base not in self.active:
             return None
-        return [(base, exponent * named**int(power))]
+        return [(base, exponent * named ** int(power))]
 
     def _call(self, node: Call, stops: AbstractSet[Node]) -> list[tuple[Node, Node]]:
         normal, graph = self.simplifier.normal, node.graph

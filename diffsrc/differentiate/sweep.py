@@ -19,9 +19,10 @@ from diffsrc.ir import (
     Prod,
     Program,
     Result,
+    Sum,
     blocks,
 )
-from diffsrc.ir.arrays import is_primitive, reduced
+from diffsrc.ir.arrays import is_primitive, is_scattered, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
 
@@ -136,6 +137,8 @@ class Sweep:
         if isinstance(adjoint, Prod):
             numbers = any(not base.type.axes for base in adjoint.operands)
             worth = numbers or (constants and abs(adjoint.coefficient) != 1)
+        elif isinstance(adjoint, Sum):
+            worth = any(map(is_scattered, adjoint.operands))  # lines of their own
         else:
             worth = is_matrix_product(adjoint)
         if not worth:

@@ -15,7 +15,9 @@ def outwards(graph: Graph, node: Node) -> Node:
     nested = any(
         isinstance(n, Call) and n.op == "select" for c in conditions for n in reachable((c,))
     )
-    if nested or len(conditions) > MAX_CONDITIONS:
+    # A choice for each element is none between sums of them.
+    by_element = any(condition.type.axes for condition in conditions)
+    if nested or by_element or len(conditions) > MAX_CONDITIONS:
         return node
     return _split(graph, node)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from diffsrc.emit.expressions import HOLE
+from diffsrc.emit.expressions import HOLE, Printer, literal
 from diffsrc.emit.scatter import puts_of
 from diffsrc.ir import (
     Assert,
@@ -44,8 +44,15 @@ def listing(program: Program, axes: Mapping[str, tuple[str, ...]] | None = None)
         if p.node is not None
         for size, letter in zip(p.node.type.axes, axes.get(p.name, ()), strict=False)
     }
-    parameters = (_with_axes(p.name, axes.get(p.name, ())) for p in program.parameters)
-    lines = [f"{program.name}({', '.join(parameters)}):"]
+    parameters = ", ".join(_with_axes(p.name, axes.get(p.name, ())) for p in program.parameters)
+    # Arrays in arguments that have a structure.
+    parts = [name for name in axes if not name.isidentifier()]
+    printer = Printer({})
+    for node in reachable(program.body.roots()) if parts else ():
+        if isinstance(node, Call) and node.op in {"item", "attribute"} and node.type.axes:
+            sizes.update(zip(node.type.axes, axes.get(printer(node), ()), strict=False))
+    inner = "".join(f", {_with_axes(name, axes[name])}" for name in parts)
+    lines = [f"{program.name}({parameters}{inner.replace(',', ';', 1)}):"]
     Listing(lines, sizes).block(program.body, 1)
     return "\n".join(lines)
 
@@ -192,6 +199,9 @@ def call(args: Sequence[str], node: Call, letters: Sequence[str]) -> str:
             return f"{_whole(args[0])}[{_items(node.params, args)}]"
         case "put":
             return f"put({args[0]}, {_whole(args[1])}[{_items(node.params, args[1:])}])"
+    if node.op in {"item", "attribute"}:
+        key = node.options[0]
+        return f"{args[0]}.{key}" if node.op == "attribute" else f"{args[0]}[{literal(key)}]"
     params = [] if node.params == (node.op,) else [str(param) for param in node.params]
     return f"{node.op}({', '.join((*args, *params))})"
 

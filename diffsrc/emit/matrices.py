@@ -10,7 +10,7 @@ import ast
 import functools
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from diffsrc.emit.arithmetic import (
     ONE,
@@ -42,6 +42,7 @@ from diffsrc.emit.boxes import (
     Row,
     Terms,
     Words,
+    cases,
 )
 from diffsrc.emit.expressions import HOLE
 from diffsrc.emit.scatter import puts_of
@@ -62,6 +63,17 @@ OPERATORS: dict[type[ast.operator], str] = {
     ast.Mult: "mul",
     ast.Div: "div",
     ast.Pow: "pow",
+    ast.FloorDiv: "floordiv",
+}
+
+
+SIGNS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "<",
+    ast.LtE: "≤",
+    ast.Gt: ">",
+    ast.GtE: "≥",
+    ast.Eq: "=",
+    ast.NotEq: "≠",
 }
 
 
@@ -93,6 +105,7 @@ class Matrices:
         self.named = named
         # LaTeX sets them as T, and where a value is called that, in another way.
         self.transposition = Name(Symbol("⊺" if Symbol("T") in taken else "⊤"))
+        self.of_inverse = Factors(negative=True, top=(self.transposition,))
         self.identity = Symbol("I") not in taken
         free = (letter for letter in LETTERS if Symbol(letter) not in taken)
         self.letters = [Name(Symbol(letter)) for letter in free]
@@ -114,6 +127,7 @@ class Matrices:
         for put in puts_of(node):
             value = holes[put.value].box
             at = text.entries(_parsed(f"_[{put.items}]"))
+            at = at if isinstance(at, Row) else Row((at,))
             start = total(start, Apply("embed", (value,), below=at), minus=put.negative)
         if isinstance(start, Terms) and start.terms[0] == (False, ZEROS):
             negative, single = start.terms[1]
@@ -195,7 +209,9 @@ class Matrices:
             case Power(base, exponent) if exponent == self.transposition:
                 return base
             case Power(base, exponent) if exponent == INVERSE:
-                return Power(base, Factors(negative=True, top=(self.transposition,)))
+                return Power(base, self.of_inverse)
+            case Power(base, exponent) if exponent == self.of_inverse:
+                return Power(base, INVERSE)
         return Power(_base(box), self.transposition)
 
     def outer(self, a: Box, b: Box) -> Box:
@@ -243,20 +259,34 @@ class Text:
             case ast.Subscript():
                 return self._subscript(text)
             case ast.Tuple() | ast.List():
-                left, right = "()" if isinstance(text, ast.Tuple) else "[]"
+                before, after = "()" if isinstance(text, ast.Tuple) else "[]"
                 parts = [self.value(item) for item in text.elts]
-                return Part(Fence(left, Row(tuple(p.box for p in parts)), right), 1)
+                return Part(Fence(before, Row(tuple(p.box for p in parts)), after), 1)
             case ast.Call():
                 return self._call(text)
+            case ast.Compare(left=a, ops=[sign], comparators=[b]) if type(sign) in SIGNS:
+                left, right = self.value(a), self.value(b)
+                box = Relation((closed(left.box), closed(right.box)), (SIGNS[type(sign)],))
+                return Part(box, max(left.rank, right.rank))
+            case ast.IfExp(test=test, body=then, orelse=orelse):
+                boxes = (self.value(part).box for part in (test, then, orelse))
+                return Part(cases(*boxes), 0)
             case _:
-                return Part(Words(ast.unparse(text)), 0)
+                # What no formula says better, with the values that it is made of.
+                inside = [n for n in ast.walk(text) if _is_hole(n)]
+                if not inside:
+                    return Part(Words(ast.unparse(text)), 0)
+                parts = [self.value(hole) for hole in inside]
+                return Part(Apply("value", tuple(p.box for p in parts)), parts[0].rank)
 
     def _attribute(self, text: ast.Attribute) -> Part:
         if _is_module(text.value):
             return Part(Words(text.attr), 0)
         base = self.value(text.value)
-        if text.attr in {"T", "mT"}:
+        if text.attr == "mT" or (text.attr == "T" and base.rank < 3):
             return self._turned(base)
+        if text.attr == "T":
+            return Part(Apply("transpose", (base.box,)), base.rank)
         match base.box:
             case Apply("slogdet", matrix):
                 return Part(_of_determinant(matrix, logarithm=text.attr == "logabsdet"), 0)
@@ -267,8 +297,11 @@ class Text:
 
     def _subscript(self, text: ast.Subscript) -> Part:
         if isinstance(text.value, ast.Attribute) and text.value.attr == "shape":
-            axis = ast.literal_eval(text.slice)
-            return self._length(self.value(text.value.value), axis)
+            of = self.value(text.value.value)
+            axes = self._axes(text.slice, of.rank)
+            if axes:
+                below = None if axes[0] == self._axis(0) else axes[0]
+                return Part(Apply("len", (of.box,), below=below), 0)
         base = self.value(text.value)
         match base.box, text.slice:
             case Apply("slogdet", matrix), ast.Constant(value=k):
@@ -295,11 +328,6 @@ class Text:
         if isinstance(item, ast.Constant) and item.value in {None, ...}:
             return Words("new" if item.value is None else "...")
         return self.value(item).box
-
-    def _length(self, part: Part, axis: int) -> Part:
-        """How long an axis is."""
-        below = self._axis(axis % max(part.rank, 1)) if axis else None
-        return Part(Apply("len", (part.box,), below=below), 0)
 
     def _axis(self, axis: int) -> Box:
         """The letter that runs along an axis."""
@@ -464,7 +492,7 @@ def _solve(text: Text, args: list[ast.expr], named: Mapping[str, ast.expr]) -> P
 def _inverse(m: Matrices, part: Part) -> Box:
     match part.box:
         case Power(base, exponent) if exponent == m.transposition:
-            return Power(base, Factors(negative=True, top=(m.transposition,)))
+            return Power(base, m.of_inverse)
         case _:
             return Power(_base(part.box), INVERSE)
 
@@ -499,6 +527,19 @@ def _square(text: Text, args: list[ast.expr], _: Mapping[str, ast.expr]) -> Part
     return Part(Name(Symbol("I")), 2) if text.matrices.identity and len(args) == 1 else None
 
 
+def _cross(a: Box, b: Box) -> Box:
+    # Of three vectors it matters which two are multiplied first.
+    return Chain((_within(a), _within(b)), CROSS)
+
+
+def _where(text: Text, args: list[ast.expr], named: Mapping[str, ast.expr]) -> Part | None:
+    if len(args) != 3 or named:
+        return None
+    condition, then, orelse = (text.value(arg) for arg in args)
+    rank = max(condition.rank, then.rank, orelse.rank)
+    return Part(cases(condition.box, then.box, orelse.box), rank)
+
+
 def _like(box: Box) -> Form:
     """An array of one number."""
     return lambda text, args, named: Part(box, text.value(args[0]).rank)
@@ -515,7 +556,8 @@ FORMS: dict[str, Form] = {
         lambda m, a, b: Part(m.outer(a.box, b.box), 2) if a.rank == b.rank == 1 else None
     ),
     "kron": _binary(lambda m, a, b: Part(_signed(KRONECKER, a.box, b.box), max(a.rank, b.rank))),
-    "cross": _binary(lambda m, a, b: Part(_signed(CROSS, a.box, b.box), max(a.rank, b.rank))),
+    "cross": _binary(lambda m, a, b: Part(_cross(a.box, b.box), max(a.rank, b.rank))),
+    "where": _where,
     "transpose": _transpose,
     "matrix_transpose": _unary(lambda m, a: m.transposed(a.box)),
     "permute_dims": _transpose,
@@ -624,7 +666,7 @@ def _parsed(text: str) -> ast.expr:
     return ast.parse(HOLE.sub(r"_\1", text), mode="eval").body
 
 
-def _is_hole(text: ast.expr) -> bool:
+def _is_hole(text: ast.AST) -> TypeGuard[ast.Name]:
     return isinstance(text, ast.Name) and text.id[:1] == "_" and text.id[1:].isdigit()
 
 

@@ -25,6 +25,8 @@ ROLES = {
     "np.vdot": "product",
     "np.einsum": "product",
     "np.outer": "product",
+    "np.inv": "inverse",
+    "np.solve": "solution",
     "np.index": "part",
     "np.view": "column",
     "np.interval": "interval",
@@ -43,7 +45,7 @@ ROLES = {
 # Operations on arrays whose names say what they give.
 WORDS = frozenset(
     {"np.sum", "np.mean", "np.std", "np.var", "np.norm", "np.max", "np.min", "np.prod"}
-    | {"np.argsort", "np.sort", "np.partition", "np.diff", "np.gradient", "np.interp"}
+    | {"np.inv", "np.argsort", "np.sort", "np.partition", "np.diff", "np.gradient", "np.interp"}
 )
 LEVELS = {"add": 1, "sub": 1, "mul": 2, "div": 2, "neg": 2, "pow": 3}
 # What the next ones are called where a role's name is taken, before they are numbered.
@@ -82,6 +84,8 @@ def suggestion(node: Node, names: Mapping[Node, str]) -> str:
 
     `sin_x`, `exp_neg_x`, `x_squared`, `s_over_total`; `ratio`.
     """
+    if node.type.kind == "bool" and node.type.axes:
+        return "mask"
     text = label(node, names)
     if text is not None and text.isidentifier():
         return text

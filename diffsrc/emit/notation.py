@@ -184,7 +184,8 @@ class Lines(Printer):
             sign = "-" if put.negative else "+"
             line += f" {sign} " if line else sign.strip("+")
             line += f"embed[{items}]({self(node.args[put.value])})"
-        return line, SUM
+        single = zeros and len(node.params) == 1 and not line.startswith("-")
+        return line, ATOM if single else SUM
 
     def define(self, part: Definition) -> str:
         """The value of a part, which is printed as its name from here on."""

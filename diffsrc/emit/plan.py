@@ -160,7 +160,9 @@ def _worth(node: Node, count: int) -> bool:
     """Whether a value that is used several times is worth a line."""
     if not isinstance(node, Call):
         return False
-    if node.op in NEVER_BOUND or node.type.kind == "bool":
+    if node.op == "np.index" and not node.type.axes:
+        return count > 2  # an item
+    if node.op in NEVER_BOUND or (node.type.kind == "bool" and not node.type.axes):
         return False
     if node.options or node.op not in {"add", "sub", "mul"}:
         return True

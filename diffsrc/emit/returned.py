@@ -40,12 +40,18 @@ class Returned:
 
     def lines(self, structure: tuple[Structure, ...]) -> list[str]:
         """The statement."""
-        text = self._flat(structure)
-        bare = len(structure) > 1 and not isinstance(structure, Stack | Container)
-        line = f"{INDENT * self.level}return {text[1:-1] if bare else text}"
+        line = self._in_one_line(structure)
         if len(line) <= WIDTH:
             return [line]
-        return self._rows("return ", structure, self.level, "")
+        rows = self._rows("return ", structure, self.level, "")
+        # With names for its parts it may be short.
+        line = self._in_one_line(structure)
+        return [line] if len(line) <= WIDTH else rows
+
+    def _in_one_line(self, structure: tuple[Structure, ...]) -> str:
+        text = self._flat(structure)
+        bare = len(structure) > 1 and not isinstance(structure, Stack | Container)
+        return f"{INDENT * self.level}return {text[1:-1] if bare else text}"
 
     def _flat(self, structure: Structure) -> str:
         """All of it in one line."""

@@ -66,6 +66,7 @@ class Writer:
         self.choosing: list[Node] = []  # the results whose arms are being written
         self.otherwise: Otherwise | None = None  # such an arm of no more than values
         self.printer = Printer(self.names, program)
+        self.beside = side_by_side(program.body) if program.graph.ranked else {}
         # The user's names are his values' only.
         self.holders: dict[str, list[Node | None]] = {n: [] for n in own}
         self.holders |= {n: [None] for n in program.taken}
@@ -181,6 +182,8 @@ class Writer:
         for node in nodes:
             if node not in bound or node in names:
                 continue
+            if node in self.beside and self._assign_together(self.beside[node], plan, level):
+                continue
             group = self._group(node, plan) if isinstance(node, Result) else None
             if group:
                 self._choice(group, plan, level)
@@ -222,7 +225,7 @@ class Writer:
         left = ", ".join(found)
         text = self._fitted(node, level, len(left) + 3)
         self.lines.append(f"{INDENT * level}{left} = {text}")
-        self.names.update({part: found[i] for i, part in parts.items()})  # type: ignore[index] # an int
+        self.names.update({part: found[i] for i, part in parts.items()})
         return True
 
     def _scatter(self, node: Call, name: str, level: int) -> None:
@@ -245,6 +248,24 @@ class Writer:
                 self._assign(part, Plan({}), level)
                 filled = self.printer.filled(line, node.args)
             self._line(level, filled)
+
+    def _assign_together(self, lets: list[Let], plan: Plan, level: int) -> bool:
+        """`a, b = x[0], x[1]` where the user has it in one statement, and it fits."""
+        nodes = [let.node for let in lets]
+        if any(n not in plan.bound or n in self.names or plan.user.get(n) is None for n in nodes):
+            return False
+        inside = reachable([n for node in nodes for n in node.operands], stop=self.names.keys())
+        if not plan.bound.isdisjoint(inside):
+            return False
+        names = [self._name(node, plan) for node in nodes]
+        text = f"{', '.join(names)} = {', '.join(map(self.printer, nodes))}"
+        if names != [let.name for let in lets] or len(text) + level * len(INDENT) > WIDTH:
+            for node, name in zip(nodes, names, strict=True):
+                self.preferred[node] = name
+            return False
+        self._line(level, text)
+        self.names.update(zip(nodes, names, strict=True))
+        return True
 
     def _condition(self, node: Node, level: int) -> str:
         """The text of a condition; of a comparison, which has two sides in any case, in parts."""
@@ -434,6 +455,15 @@ class Writer:
             *(holder.of.then.results[holder.index : holder.index + 1]),
             *(holder.of.orelse.results[holder.index : holder.index + 1]),
         )
+
+
+def side_by_side(block: Block) -> dict[Node, list[Let]]:
+    """Items of arrays to which one statement gives names, such as `a, b = x[0], x[1]`."""
+    rows: dict[tuple[str, int], list[Let]] = {}
+    for let in block.lets:
+        if let.place is not None and isinstance(let.node, Call) and let.node.op == "np.index":
+            rows.setdefault((let.place.file, let.place.line), []).append(let)
+    return {lets[0].node: lets for lets in rows.values() if len(lets) > 1}
 
 
 def _joined(arms: list[Block], indices: list[int]) -> Block:

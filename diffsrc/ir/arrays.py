@@ -14,7 +14,6 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
-from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
@@ -55,7 +54,7 @@ def view(node: Node, spec: tuple[int | None, ...]) -> Node:
             for b, e in node.factors
         )
         return graph.product([graph.number(node.coefficient), *factors])
-    if isinstance(node, Prod):
+    if isinstance(node, Prod) and node.type.axes:
         numbers = [graph.power(base, e) for base, e in node.factors if not base.type.axes]
         if (numbers or node.coefficient != 1) and len(numbers) < len(node.factors):
             rest = [graph.power(base, e) for base, e in node.factors if base.type.axes]
@@ -201,6 +200,11 @@ def with_rank(node: Node, rank: int) -> Node:
     return expanded(node, range(rank - len(node.type.axes)), rank)
 
 
+def is_scattered(node: Node) -> bool:
+    """Whether a value is zeros, with others added to items of them."""
+    return isinstance(node, Call) and node.op in SCATTERED
+
+
 def is_primitive(node: Call) -> bool:
     """Whether a normal call is no pointwise one; a view as a single number has no params."""
     return bool(node.params) or node.op == "view"
@@ -230,9 +234,12 @@ def filled(node: Node, like: Node) -> Node:
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
     front = rank - len(units)
-    if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
-        if not rank or _has_values(node):
-            return expanded(node, range(front), rank)
+    if not rank and not units:
+        return node
+    counted = node.type.kind == "int"  # which gets another precision in any case
+    same = (True,) * front + units == tuple(map(is_unit, like.type.axes))
+    if units and same and (counted or _has_values(node)):
+        return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 
@@ -240,6 +247,8 @@ def filled(node: Node, like: Node) -> Node:
 WIDENING = frozenset(
     {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
 )
+# What is in them decides where values are, and not of which precision.
+PLACING = frozenset({"index", "put", "put_along", "take", "take_along", "select", "fill"})
 
 
 def in_precision_of(node: Node, like: Node) -> Node:
@@ -247,9 +256,31 @@ def in_precision_of(node: Node, like: Node) -> Node:
     fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
     if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
         return node  # that of the array of zeros
-    if any(isinstance(n, Call) and n.op in WIDENING for n in reachable((node,))):
+    if node.type.kind in {"int", "bool"} or _is_widened(node):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
+
+
+def _is_widened(node: Node) -> bool:
+    """Whether numbers that NumPy makes as float64, or as integers, are in a value."""
+    todo, seen = [node], {node}
+    while todo:
+        below = todo.pop()
+        if below.type.kind == "bool" or (isinstance(below, Call) and below.op == "dim"):
+            continue
+        if below.type.axes and below.type.kind == "int":
+            return True
+        values = below.operands
+        if isinstance(below, Call):
+            if below.op in WIDENING:
+                return True
+            if below.op in PLACING:
+                values = below.args[1:] if below.op == "select" else below.args[:1]
+            elif below.op == "typed":
+                values = ()
+        todo += [n for n in values if n not in seen]
+        seen.update(values)
+    return False
 
 
 def _has_values(node: Node) -> bool:
@@ -456,7 +487,7 @@ TURNED = ("slice", None, None, -1)
 
 
 def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
-    """The items whose places on two axes are equal, or differ by `offset`; their axis is the last."""
+    """The items whose places on two axes are equal, or differ by `offset`, along the last axis."""
     rank = len(a.type.axes)
     first, second = axes
     rest = [i for i in range(rank) if i not in axes]
@@ -466,7 +497,8 @@ def diagonal(a: Node, offset: int = 0, axes: tuple[int, int] = (0, 1)) -> Node:
         labels[second] = first
         kept = [labels[i] for i in rest]
         own = {i: size for i, size in enumerate(a.type.axes) if labels[i] == i}
-        return contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+        value = contract(a.graph, [(a, tuple(labels))], (*kept, first), own)
+        return in_shape(value, (*(a.type.axes[i] for i in rest), sizes[0]))
     return _diagonal(view(a, (*rest, first, second)), offset)
 
 
@@ -475,7 +507,7 @@ def _diagonal(a: Node, offset: int) -> Node:
     *rest, rows, columns = a.type.axes
     match a:
         case Call(op="eye", params=(0,)) if offset == 0 and is_square((rows, columns)):
-            return a.graph.one
+            return in_shape(a.graph.one, (*rest, rows))
         case Call(op="diag", params=(own,)) if own == offset:
             return a.args[0]
     node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
@@ -731,7 +763,7 @@ class _Flat:
                 self.add(found, (labels[0] if labels[1] == label else labels[1],))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
-        """Of a diagonal matrix, one of whose axes is summed over, only the diagonal is multiplied."""
+        """Multiply with the diagonal alone of a diagonal matrix with a summed axis."""
         while True:
             found = next(
                 (f for f, e in self.powers.items() if e == 1 and _is_diagonal(*f, kept)), None

@@ -91,7 +91,8 @@ class Arrays(Live):
             raise ShapeError(
                 f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
                 self.place(node),
-                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+                "Call the derivative, ask for source_for(...) with arguments, or say it: "
+                f'shapes={{"{name}": "n"}}, in the command line --shapes \'{name}=n\'.',
             )
         return argument.axes
 
@@ -238,16 +239,16 @@ class Arrays(Live):
                 self.place(node),
                 "Pass arguments of other shapes.",
             ) from error
-        several = found if isinstance(found, tuple) else None
+        several: tuple[object, ...] = found if isinstance(found, tuple) else ()
         made = self.graph.call(
             operation.name,
             *holes,
-            options=(Template(text),) if several is None else (Template(text), len(several)),
+            options=(Template(text), len(several)) if several else (Template(text),),
             params=params,
             type_=Type("tuple") if isinstance(found, tuple) else numbers(found.type),
         )
         self.noted(made, node)
-        if several is None:
+        if not isinstance(found, tuple):
             self._measured(made)
             return made
         parts: list[Value] = []
@@ -264,7 +265,7 @@ class Arrays(Live):
             )
             self._measured(part)
             parts.append(self.noted(part, node))
-        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple
+        type_ = namedtuple("Result", operation.fields) if operation.fields else tuple  # noqa: PYI024 # its types are nodes
         return Items(tuple(parts), type_)
 
     def refuse_complex(self, node: ast.AST) -> Never:
@@ -355,6 +356,13 @@ class Arrays(Live):
                 return tuple([self.call_tree(inner, item, holes, node) for item in value.items])
             case "sizes" if self.known_number(value) is not None:
                 return self.known_number(value)
+            case "switched" if isinstance(value, Items) and len(value.items) == 2:
+                array, switch = value.items
+                inner = parameter._replace(kind="array")
+                return (
+                    self.call_tree(inner, array, holes, node),
+                    self._known_plain(switch, parameter.name, node),
+                )
             case "array" if isinstance(value, Items):
                 inner = parameter._replace(has_default=False)
                 return tuple([self.call_tree(inner, item, holes, node) for item in value.items])
@@ -490,6 +498,7 @@ def whole_shape(value: Items) -> Node | None:
 
 
 def is_of_numpy(known: object) -> bool:
+    """Whether an object is defined by NumPy itself."""
     return getattr(known, "__module__", "") == "numpy"
 
 

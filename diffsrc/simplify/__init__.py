@@ -142,7 +142,16 @@ class Simplifier:
         final = program._replace(body=self._final(program.body))
         if stable:
             final = stabilised(final, self.normal, ranks)
-        return lowered(final, self.normal, ranks)
+        written = lowered(final, self.normal, ranks)
+        if not self.graph.ranked:
+            return written
+        from diffsrc.simplify.at_hand import with_values_at_hand  # only for who has arrays
+
+        forms = self.normal.forms
+        results = [r for block in blocks(program.body) for r in block.results]
+        # The user's value is his to the last bit.
+        exact = any(forms.get(r, r) is not r for r in results)
+        return with_values_at_hand(written, exact=exact)
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""

@@ -18,6 +18,7 @@ from diffsrc.ir import (
     Number,
     Prod,
     Ref,
+    Result,
     Sum,
     Template,
     Type,
@@ -30,6 +31,7 @@ from diffsrc.ir.arrays import (
     Hole,
     Label,
     Labels,
+    alike,
     contract,
     filled,
     is_symmetric,
@@ -60,12 +62,19 @@ class ArrayWriter:
     def __init__(
         self, write: Write, computed: Callable[[Node], bool], turns: Callable[[Node], bool]
     ) -> None:
-        self.write = write
+        self.whole = write
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
         # Parts of chains of matrix products that were written.
         self.made: set[Node] = set()
+
+    def write(self, node: Node) -> Node:
+        """A value as it is written, with the axes that it has.
+
+        One of the user's may have unit axes in front where its normal form has none.
+        """
+        return ranked(self.whole(node), len(node.type.axes))
 
     def __call__(self, node: Call) -> Node:
         match node.op:
@@ -166,6 +175,10 @@ class ArrayWriter:
     def _broadcast(self, node: Call) -> Node:
         arg, *sizes = node.args
         like = _owner(sizes)
+        if isinstance(arg, Number):
+            ones = self._ones(like, sizes, node.type)
+            if ones is not None:
+                return ones if arg.value == 1 else node.graph.call("mul", self.write(arg), ones)
         if like is not None:
             args = [self.write(arg), self.write(like)]
             return spelled("broadcast_to", "np.broadcast_to({0}, {1}.shape)", args, node.type)
@@ -173,6 +186,18 @@ class ArrayWriter:
         shape = f"({holes},)" if len(sizes) == 1 else f"({holes})"
         args = [self.write(arg), *map(self.write, sizes)]
         return spelled("broadcast_to", f"np.broadcast_to({{0}}, {shape})", args, node.type)
+
+    def _ones(self, like: Node | None, sizes: Sequence[Node], type_: Type) -> Node | None:
+        """Ones of a shape, in the precision of an array whose lengths these are."""
+        if like is not None:
+            return spelled("ones_like", "np.ones_like({0})", [self.write(like)], type_)
+        below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
+        like = next((n for n in below if n.type.kind == "float"), None)
+        if like is None:
+            return None
+        holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
+        text = f"np.ones_like({{0}}, shape=({holes.rstrip() if len(sizes) == 1 else holes[:-2]}))"
+        return spelled("ones_like", text, [self.write(like), *map(self.write, sizes)], type_)
 
     def _filled(self, node: Call) -> Node:
         """A value repeated to the shape, and in the precision, of another."""
@@ -192,11 +217,17 @@ class ArrayWriter:
         like = _float_in(condition)
         if like is None:
             return arms
-        first = arms[0]
-        if isinstance(first, Const) and isinstance(first.value, int):
-            first = first.graph.const(float(first.value))
-        typed = spelled("type", "{0}.dtype.type({1})", [like, first], first.type)
-        return typed, *arms[1:]
+        # Of integers `x.dtype.type(0.5)` would be 0.
+        numbers = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        whole = (i for i, n in enumerate(numbers) if isinstance(n, int | float) and n % 1 == 0)
+        place = next(whole, -1)
+        number = numbers[max(place, 0)]
+        arm = arms[max(place, 0)]
+        if isinstance(number, int | float):
+            arm = arm.graph.const(float(number))
+        text = "{0}.dtype.type({1})" if place >= 0 else "np.result_type({0}, 1.0).type({1})"
+        typed = spelled("type", text, [like, arm], arm.type)
+        return [typed if i == max(place, 0) else other for i, other in enumerate(arms)]
 
     def where_true(self, condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
         """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
@@ -389,15 +420,17 @@ class ArrayWriter:
                     own += cheapest([left, *rest])
                 yield i, j, own
 
-        computed = [
-            (one, other)
-            for one, other in combinations(factors, 2)
-            if self._is_computed(
-                self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0]
-            )
-        ]
+        computed: list[tuple[float, Factor, Factor]] = []
+        for one, other in combinations(factors, 2):
+            rest = [factor for factor in factors if factor not in (one, other)]
+            part, labels = self._part(one, other, rest, out, sizes)
+            if self._is_computed(part):
+                left = [frozenset(labels), *(frozenset(own) for _, own in rest)]
+                cost = cheapest(left) if len(factors) <= MAX_ORDERED else 0.0
+                computed.append((cost, one, other))
         if computed:
-            return computed[0]
+            _, one, other = min(computed, key=lambda way: way[0])
+            return one, other
         i, j, _ = min(ways([frozenset(labels) for _, labels in factors]), key=lambda way: way[2])
         return factors[i], factors[j]
 
@@ -448,6 +481,10 @@ class ArrayWriter:
             if len(matrix.type.axes) == 2 and arg.params == (0,):
                 return spelled("trace", "np.trace({0})", [self.write(matrix)], type_)
         written = self.write(arg)
+        if not out and isinstance(written, Call) and written.op == "mul":
+            a, b = written.args
+            if len(a.type.axes) == len(b.type.axes) and alike(a.type.axes, b.type.axes):
+                return _inner(a, b, type_)
         if not out:
             return spelled("sum", "{0}.sum()", [written], type_)
         axis = str(summed[0]) if len(summed) == 1 else str(summed)
@@ -579,6 +616,27 @@ class ArrayWriter:
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
 
 
+def ranked(written: Node, rank: int) -> Node:
+    """A written value without some unit axes in front, or with more."""
+    axes = written.type.axes
+    extra = len(axes) - rank
+    if extra == 0 or not isinstance(written, Call | Var | Result):
+        return written
+    graph = written.graph
+    if extra < 0:
+        type_ = Type(written.type.kind, (graph.one,) * -extra + axes)
+        # Numbers are what they are in products and sums.
+        return (
+            spelled("view", f"{{0}}[{'None, ' * (-extra - 1)}None]", [written], type_)
+            if axes
+            else written
+        )
+    if not all(map(is_unit, axes[:extra])):
+        return written
+    type_ = Type(written.type.kind, axes[extra:])
+    return spelled("index", f"{{0}}[{', '.join(['0'] * extra)}]", [written], type_)
+
+
 def spelled(
     op: str, text: str, args: Sequence[Node], type_: Type, params: tuple[object, ...] = ()
 ) -> Node:
@@ -591,6 +649,25 @@ def _float_in(condition: Node) -> Node | None:
     """An array of floats that a condition asks for."""
     likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
     return next((n for n in likes if n.type.kind == "float"), None)
+
+
+def summed_axes(node: Node) -> list[Node]:
+    """The lengths of the axes that a sum of one array is over, units left out."""
+    if isinstance(node, Call) and node.op == "view":
+        (node,) = node.args
+    if not (isinstance(node, Call) and node.op == "contract" and len(node.args) == 1):
+        return []
+    (own,), out = node.params
+    axes = zip(own, node.args[0].type.axes, strict=True)
+    return [size for label, size in axes if label not in out and not is_unit(size)]
+
+
+def mean_of_sum(written: Node) -> Node | None:
+    """`x.mean(axis=0)` for `x.sum(axis=0)`; None for what is no sum as it is written."""
+    text = str(written.options[0]) if isinstance(written, Call) and written.options else ""
+    if isinstance(written, Call) and written.op == "np.sum" and text.startswith("{0}.sum("):
+        return spelled("np.mean", text.replace(".sum(", ".mean(", 1), written.args, written.type)
+    return None
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:

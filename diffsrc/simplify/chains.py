@@ -113,7 +113,10 @@ class MatrixChain:
     def part(self, i: int, j: int) -> Node:
         """The product of some factors."""
         factors = [(link.node, link.labels) for link in self.links[i : j + 1]]
-        return contract(self.links[0].node.graph, factors, self._labels(i, j), self.sizes)
+        seen = {label for _, labels in factors for label in labels}
+        # One that no factor has would count as often as it is long.
+        sizes = {label: size for label, size in self.sizes.items() if label in seen}
+        return contract(self.links[0].node.graph, factors, self._labels(i, j), sizes)
 
     def type_of(self, i: int, j: int) -> Type:
         """Its type."""

@@ -30,6 +30,7 @@ from diffsrc.ir import (
     Result,
     Sum,
     Template,
+    Var,
     magnitude,
     reachable,
 )
@@ -43,7 +44,7 @@ from diffsrc.simplify.literals import as_float, literal
 from diffsrc.simplify.monomials import Powers, monomial_of
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
-from diffsrc.simplify.products import Products, style_of
+from diffsrc.simplify.products import Products, long_axes, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
 from diffsrc.simplify.written import has_minus, is_written, negated, operations
@@ -157,7 +158,7 @@ class Lowering:
             arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
-            if node.type.axes and all(isinstance(arm, Const) for arm in arms):
+            if node.type.axes and all(_has_no_precision(arm) for arm in arms):
                 ones = self.arrays.where_true(condition, arms, node.type)
                 if ones is not None:
                     return ones
@@ -165,6 +166,10 @@ class Lowering:
             chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
         written = self(node)
+        if self.graph.ranked and written.type.axes != node.type.axes:
+            from diffsrc.simplify.arrays import ranked  # only for who has arrays
+
+            written = ranked(written, len(node.type.axes))
         if not is_integer(written, self.integers):
             return written
         if isinstance(written, Call) and written.op == "mul" and isinstance(written.args[0], Const):
@@ -288,7 +293,8 @@ class Lowering:
         `(a - a.sum()) / s` for `d - d.sum()` with `d = a / s`.
         """
         inside: Counter[Node] = Counter()
-        todo, seen = [*node.operands], {node}
+        todo = [*node.operands]
+        seen: set[Node] = {node}
         inside.update(node.operands)
         while todo:
             part = todo.pop()
@@ -342,6 +348,8 @@ class Lowering:
             parts.insert(at, (node.constant.numerator > 0, constant))
         first = next((i for i, (positive, _) in enumerate(parts) if positive), 0)
         parts.insert(0, parts.pop(first))
+        if node.type.axes:
+            self._put_computed_first(parts)
         named = self.reach.named
         total: Node | None = None
         logical = False
@@ -361,6 +369,23 @@ class Lowering:
                 total = self.graph.call("add" if positive else "sub", total, size)
         assert total is not None
         return total
+
+    def _put_computed_first(self, parts: list[tuple[bool, Node]]) -> None:
+        """`-(a @ x) * x + y` for `y - a @ x * x`: NumPy adds to the product in its own memory.
+
+        It cannot subtract it from `y` there; the minus costs nothing with a number.
+        """
+        positive, first = parts[0]
+        if not positive or not (isinstance(first, Var | Ref) or self._is_of_user(first)):
+            return
+        for i, (plus, part) in enumerate(parts):
+            if plus or not isinstance(part, Prod) or self._is_of_user(part):
+                continue
+            numbers = any(not base.type.axes and e > 0 for base, e in part.factors)
+            if numbers and long_axes(part) == long_axes(first):
+                del parts[i]
+                parts.insert(0, (True, -part))
+                return
 
     def _term(self, size: Node) -> Node:
         if isinstance(size, Prod) and size.coefficient != 1 and size not in self.done:
@@ -511,3 +536,8 @@ def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:
             break
         results = then
     return results
+
+
+def _has_no_precision(arm: Node) -> bool:
+    """Whether a value is a number of Python, or may be one."""
+    return isinstance(arm, Const | Var) and not arm.type.axes

@@ -41,6 +41,7 @@ FAMILIES = (
     "differences",
     "exponentials",
     "linear",
+    "medians",
     "products",
     "reductions",
     "selection",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Node
-from diffsrc.ir.arrays import Labels, contract, index, total, transposed, view, with_rank
+from diffsrc.ir.arrays import Labels, contract, in_shape, index, total, transposed, view
 from diffsrc.ir.shapes import is_unit, same
 from diffsrc.ops.arrays.table import array, axes_of, over
 
@@ -52,7 +52,7 @@ def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
 
     kept = tuple(None if label in units else label for label in out)
     value = contract(a.graph, [(a, labels(a, of_a)), (b, labels(b, of_b))], kept, sizes)
-    return with_rank(value, len(out))
+    return in_shape(value, tuple([sizes[label] for label in out]))
 
 
 def matmul(a: Node, b: Node) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Call, Node, Number
+from diffsrc.ir import Call, Node, Number, Ref, Var
 from diffsrc.ir.arrays import diagonal, is_square, total
 from diffsrc.ops.arrays.table import array, axes_of, primitive
 
@@ -10,13 +10,11 @@ from diffsrc.ops.arrays.table import array, axes_of, primitive
 def trace(a: Node, offset: int, axis1: int, axis2: int) -> Node:
     """The sum over a diagonal."""
     first, second = pair_of(a, axis1, axis2)
-    if not offset:
+    if not offset and not isinstance(a, Var | Ref):
+        # What products are traced of are square matrices.
         square(a.type.axes[first], a.type.axes[second])
     values = diagonal(a, offset, (first, second))
-    *rest, size = a.type.axes
-    if values.type.axes:
-        return total(values, (len(a.type.axes) - 2,), (*rest[:-1], size))
-    return values
+    return total(values, (len(values.type.axes) - 1,))
 
 
 def square(rows: Node, columns: Node) -> None:

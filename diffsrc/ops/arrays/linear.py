@@ -242,6 +242,6 @@ array("solve_triangular", "scipy.linalg.solve_triangular", "a b :trans=0 :lower=
       lambda a, b, trans, lower, unit, _: solve_triangular(a, b, trans, lower, unit))
 array("cho_factor",   "scipy.linalg.cho_factor", "a :lower=False -overwrite_a :check_finite=True",
       lambda a, lower, _: cho_factor(a, lower))
-array("cho_solve",    "scipy.linalg.cho_solve", "c_and_lower b -overwrite_b :check_finite=True",
+array("cho_solve",    "scipy.linalg.cho_solve", "&c_and_lower b -overwrite_b :check_finite=True",
       lambda c, b, _: cho_solve(c, b))
 # fmt: on

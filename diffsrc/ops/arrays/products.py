@@ -10,6 +10,7 @@ from diffsrc.ir.arrays import (
     Labels,
     contract,
     expanded,
+    in_shape,
     index,
     is_square,
     shaped,
@@ -18,7 +19,7 @@ from diffsrc.ir.arrays import (
     with_rank,
 )
 from diffsrc.ir.shapes import broadcast, is_unit, same
-from diffsrc.ir.shaping import reshaped
+from diffsrc.ir.shaping import raveled, reshaped
 from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
 
@@ -29,16 +30,9 @@ def _rank(a: Node) -> int:
     return len(a.type.axes)
 
 
-def _flat(a: Node, title: str) -> Node:
-    """A value as a vector."""
-    if _rank(a) > 1:
-        raise NotImplementedError(f"{title} of arrays of more than one axis is not understood.")
-    return a if _rank(a) else view(a, (None,))
-
-
 def outer(a: Node, b: Node) -> Node:
-    """All products of two vectors."""
-    return tensor(_flat(a, "np.outer"), _flat(b, "np.outer"), {})
+    """All products of the elements of two arrays."""
+    return tensor(raveled(a), raveled(b), {})
 
 
 def inner(a: Node, b: Node) -> Node:
@@ -51,7 +45,7 @@ def inner(a: Node, b: Node) -> Node:
 def vdot(a: Node, b: Node) -> Node:
     """The sum of the products of all elements."""
     if _rank(a) != _rank(b):
-        raise NotImplementedError("np.vdot of arrays of different ranks is not understood.")
+        a, b = raveled(a), raveled(b)
     pairs = list(zip(a.type.axes, b.type.axes, strict=True))
     if len(pairs) > 1:
         for x, y in pairs:
@@ -70,7 +64,7 @@ def vecdot(a: Node, b: Node, axis: int) -> Node:
     a.graph.held[last[0].type.axes[-1], last[1].type.axes[-1]] = None
     product = last[0] * last[1]
     axes = broadcast(last)
-    return with_rank(total(product, (len(axes) - 1,), axes), len(axes) - 1)
+    return in_shape(total(product, (len(axes) - 1,), axes), axes[:-1])
 
 
 def tensordot(a: Node, b: Node, axes: int | tuple[object, object]) -> Node:
@@ -140,7 +134,7 @@ def _labelled(whole: Sequence[list[str]], operands: Sequence[Node], out: list[st
     factors = [(node, labels(names, node)) for names, node in zip(whole, operands, strict=True)]
     kept = tuple(None if is_unit(sizes[name]) else numbers[name] for name in out)
     lengths = {numbers[name]: size for name, size in sizes.items() if not is_unit(size)}
-    return with_rank(contract(graph, factors, kept, lengths), len(out))
+    return in_shape(contract(graph, factors, kept, lengths), tuple([sizes[name] for name in out]))
 
 
 def multi_dot(arrays: tuple[Node, ...]) -> Node:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Graph, Node, Type
-from diffsrc.ir.arrays import Hole, expanded, with_rank
+from diffsrc.ir.arrays import Hole, expanded, in_shape
 from diffsrc.ir.shaping import size_of, stacked
 
 Axis = int | tuple[int, ...] | None
@@ -69,6 +69,7 @@ KINDS = {
     "^": "dtype",
     "%": "kind",
     "@": "graph",
+    "&": "switched",
 }
 # Where the functions are found, by what stands for it in spellings.
 MODULES = {
@@ -83,7 +84,7 @@ MODULES = {
 DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
-def array(
+def array(  # noqa: PLR0913 - a row of the table
     name: str,
     spellings: str,
     parameters: str,
@@ -170,9 +171,10 @@ def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]
 
     def define(a: Node, axis: Axis, keepdims: bool) -> Node:  # as NumPy has it
         axes = axes_of(a, axis)
-        rank = len(a.type.axes)
-        value = reduce(a, axes)
-        return expanded(value, axes, rank) if keepdims else with_rank(value, rank - len(axes))
+        left = tuple(size for i, size in enumerate(a.type.axes) if i not in axes)
+        # What does not depend on `a` has no axes: `x.max(axis=1) - x.min(axis=1)` of one column.
+        value = in_shape(reduce(a, axes), left)
+        return expanded(value, axes, len(a.type.axes)) if keepdims else value
 
     return define
 
@@ -206,7 +208,7 @@ def define(
 def _argument(graph: Graph, kind: str, value: Any) -> Any:
     """An argument as definitions want it: arrays for lists of numbers, normal nodes for sizes."""
     match kind:
-        case "array" if isinstance(value, tuple) and not any(isinstance(v, bool) for v in value):
+        case "array" if isinstance(value, tuple):
             return stacked(graph, [_argument(graph, "array", item) for item in value])
         case "list" | "rest" if isinstance(value, tuple):
             return tuple([_argument(graph, "array", item) for item in value])
@@ -222,8 +224,8 @@ def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
     name = str(getattr(function, "__name__", ""))
     owner = getattr(function, "__self__", None)
-    if type(owner).__name__ == "ufunc" and type(owner).__module__ == "numpy":
-        return ARRAYS.get(f"np.{owner.__name__}.{name}")
+    if (type(owner).__module__, type(owner).__name__) == ("numpy", "ufunc"):
+        return ARRAYS.get(f"np.{getattr(owner, '__name__', '')}.{name}")
     return next((o for o, f in _functions().get(name, ()) if f is function), None)
 
 

@@ -29,7 +29,7 @@ def _diagonal(g: Node, y: Call, _: int) -> Node:
     assert isinstance(offset, int)
     *rest, rows, columns = a.type.axes
     rank = len(a.type.axes)
-    alone = not g.type.axes or is_unit(g.type.axes[-1])
+    alone = not g.type.axes or (is_unit(g.type.axes[-1]) and not is_unit(y.type.axes[-1]))
     if alone or (rest and not offset and is_square((rows, columns))):
         # The same value everywhere, or one for each row: it scales the rows of the identity.
         beside = expanded(g, (len(g.type.axes),), len(g.type.axes) + 1) if g.type.axes else g

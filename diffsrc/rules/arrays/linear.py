@@ -207,6 +207,7 @@ def _solve_triangular(g: Node, y: Call, i: int) -> Node:
     x = value_of(y)
     left, right = (x, back) if trans else (back, x)
     product = _outer(left, right, a.type.axes, vectors=len(y.type.axes) == 1)
+    product = fitted(product, a.type.axes)
     return -triangle(product, -int(bool(unit)) if lower else int(bool(unit)), lower=bool(lower))
 
 
@@ -224,7 +225,9 @@ def _cho_solve(g: Node, y: Call, i: int) -> Node:
     if i == 2:
         return -both / 2
     triangular_part = triangle(c, 0, lower=bool(lower))
+    both = fitted(both, c.type.axes)
     inner = matmul(both, triangular_part) if lower else matmul(triangular_part, both)
+    inner = fitted(inner, c.type.axes)
     return -triangle(inner, 0, lower=bool(lower))
 
 

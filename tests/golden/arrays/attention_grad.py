@@ -33,11 +33,10 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
             "W_k[m, k], W_v[m, l], target[n, l]"
         )
     mean = x.mean(axis=-1, keepdims=True)
-    variance = x.var(axis=-1, keepdims=True)
     x_minus_mean = x - mean
-    total = variance + 1e-5
-    sqrt_total = np.sqrt(total)
-    ratio = gain * x_minus_mean / sqrt_total
+    variance = (x_minus_mean**2).mean(axis=-1, keepdims=True)
+    sqrt_term = np.sqrt(variance + 1e-5)
+    ratio = gain * x_minus_mean / sqrt_term
     normed = ratio + bias
     queries = normed @ W_q
     keys = normed @ W_k
@@ -55,11 +54,11 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     d_values = probabilities.T @ scale
     d_normed = d_keys @ W_k.T + d_queries @ W_q.T + d_values @ W_v.T
     sum_d_normed_ratio = (d_normed * ratio).sum(axis=1, keepdims=True)
-    sum_term2 = sum_d_normed_ratio / (sqrt_total * x.shape[1]) * x_minus_mean
+    sum_term2 = sum_d_normed_ratio / (sqrt_term * x.shape[1]) * x_minus_mean
     share = (d_normed @ gain)[:, None] / x.shape[1]
     return (
-        (gain * d_normed - sum_term2 - share) / sqrt_total,
-        (1 / np.sqrt(total[:, 0])) @ (x_minus_mean * d_normed),
+        (gain * d_normed - sum_term2 - share) / sqrt_term,
+        (1 / sqrt_term[:, 0]) @ (x_minus_mean * d_normed),
         d_normed.sum(axis=0),
         normed.T @ d_queries,
         normed.T @ d_keys,

@@ -26,8 +26,7 @@ def mlp_grad(W1, b1, W2, b2, X, Y):
         or (W1.shape[1] == 1) != (len(b1) == 1)
     ):
         raise ValueError(
-            "mlp_grad is written for W1[n, m], b1[m], W2[m, k], b2[k], X[l, n], Y[l, "
-            "k]"
+            "mlp_grad is written for W1[n, m], b1[m], W2[m, k], b2[k], X[l, n], Y[l, k]"
         )
     hidden = np.tanh(X @ W1 + b1)
     output = hidden @ W2 + b2

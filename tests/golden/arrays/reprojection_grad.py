@@ -28,17 +28,11 @@ def reprojection_grad(camera, points, weights, features):
             "reprojection_grad is written for camera[n], points[m, k], weights[m], "
             "features[m, l]"
         )
-    rotation = camera[:3]
-    center = camera[3:6]
-    focal = camera[6]
-    principal = camera[7:9]
-    radial = camera[9:]
+    rotation, center = camera[:3], camera[3:6]
+    focal, principal, radial = camera[6], camera[7:9], camera[9:]
     theta = np.linalg.norm(rotation)
     k = rotation / theta
-    k_2 = k[2]
-    k_1 = k[1]
-    k_0 = k[0]
-    cross = np.array([[0, -k_2, k_1], [k_2, 0, -k_0], [-k_1, k_0, 0]])
+    cross = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
     sin_theta = np.sin(theta)
     cos_theta = np.cos(theta)
     difference = 1 - cos_theta
@@ -48,9 +42,7 @@ def reprojection_grad(camera, points, weights, features):
     seen_part = seen[:, 2:]
     plane = seen[:, :2] / seen_part
     r2 = (plane**2).sum(axis=1, keepdims=True)
-    radial_0 = radial[0]
-    radial_1 = radial[1]
-    total = 1 + radial_0 * r2 + radial_1 * r2**2
+    total = 1 + radial[0] * r2 + radial[1] * r2**2
     distorted = plane * total
     pixels = focal * distorted + principal
     gap = pixels - features
@@ -63,7 +55,7 @@ def reprojection_grad(camera, points, weights, features):
     d_radial[1] += sum_term_column @ r2_column**2
     d_radial[0] += r2_column @ sum_term_column
     d_plane = (
-        d_distorted * total + 2 * sum_term * (radial_0 + 2 * radial_1 * r2) * plane
+        d_distorted * total + 2 * sum_term * (radial[0] + 2 * radial[1] * r2) * plane
     )
     d_seen = np.zeros_like(seen)
     d_seen[:, 2:] -= (plane * d_plane).sum(axis=1, keepdims=True) / seen_part
@@ -72,22 +64,16 @@ def reprojection_grad(camera, points, weights, features):
     d_R = d_seen.T @ points_minus_center
     difference_d_R = difference * d_R
     d_cross = sin_theta * d_R + difference_d_R @ cross.T + cross.T @ difference_d_R
-    offset = d_cross[2, 1] - d_cross[1, 2]
-    difference2 = d_cross[0, 2] - d_cross[2, 0]
-    difference3 = d_cross[1, 0] - d_cross[0, 1]
     d_k = np.zeros_like(k)
-    d_k[0] += offset
-    d_k[1] += difference2
-    d_k[2] += difference3
-    scale = sin_theta * np.vdot(cross, d_R @ cross.T)
-    combined = scale + cos_theta * np.vdot(cross, d_R)
-    d_rotation = (combined - k @ d_k / theta) / theta * rotation
-    d_rotation[0] += offset / theta
-    d_rotation[1] += difference2 / theta
-    d_rotation[2] += difference3 / theta
+    d_k[0] += d_cross[2, 1] - d_cross[1, 2]
+    d_k[1] += d_cross[0, 2] - d_cross[2, 0]
+    d_k[2] += d_cross[1, 0] - d_cross[0, 1]
     d_camera = np.zeros_like(camera)
     d_camera[9:] += d_radial
     d_camera[3:6] -= d_points.sum(axis=0)
+    scale = sin_theta * np.vdot(cross, d_R @ cross.T)
+    combined = scale + cos_theta * np.vdot(cross, d_R)
+    d_rotation = (d_k + (combined - k @ d_k / theta) * rotation) / theta
     d_camera[:3] += d_rotation
     d_camera[6] += np.vdot(distorted, d_pixels)
     d_camera[7:9] += d_pixels.sum(axis=0)

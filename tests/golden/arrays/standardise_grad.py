@@ -8,11 +8,14 @@
 # standardise_grad: from tests.array_programs.standardise:standardise
 #     sha256 3adef5d8360c4715ca95b2963dee6d8860f9a6634d5cfe226a328c915d48c75e
 
+import numpy as np
+
 
 def standardise_grad(x, weights):
     """Gradient of standardise with respect to x."""
     if x.ndim != 1 or weights.ndim != 1 or len(x) == 1 != len(weights):
         raise ValueError("standardise_grad is written for x[n], weights[n]")
-    std_x = x.std()
-    ratio = (x - x.mean()) / std_x
-    return (weights - weights @ ratio / len(x) * ratio - weights.sum() / len(x)) / std_x
+    x_minus_mean_x = x - x.mean()
+    sqrt_term = np.sqrt((x_minus_mean_x**2).mean())
+    ratio = -(weights @ x_minus_mean_x) / (len(x) * sqrt_term**2)
+    return (ratio * x_minus_mean_x + weights - weights.mean()) / sqrt_term

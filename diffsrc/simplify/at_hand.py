@@ -1,0 +1,98 @@
+"""Values of the user's from what is computed anyway: deviations from a mean, inverses.
+
+Beside `centered = x - x.mean()`, which their derivatives have, `x.var()` is `(centered**2).mean()`:
+NumPy computes just that, from the start. Beside `A_inv`, which the derivative of a determinant has,
+`np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diffsrc.ir import Call, Node, Program, blocks, reachable
+from diffsrc.simplify.arrays import spelled
+from diffsrc.simplify.unmarked import Unmarking
+
+DEVIATIONS = frozenset({"np.var", "np.std"})
+TURNED = frozenset({"np.T", "np.transpose"})
+
+
+def with_values_at_hand(program: Program, *, exact: bool) -> Program:
+    """The written program, with what it computes in place of what NumPy would compute again.
+
+    If it is to be `exact`, to the last bit.
+    """
+    own = {n.op for n in program.graph.table.values() if isinstance(n, Call)}
+    if own.isdisjoint(DEVIATIONS) and not {"np.inv", "np.solve"} <= own:
+        return program
+    writer = _Writer(program, exact=exact)
+    if not (writer.deviations or writer.inverses):
+        return program
+    body, done = writer.block(program.body), writer.done
+    return program._replace(
+        body=body,
+        hints={done.get(node, node): name for node, name in program.hints.items()},
+        places={**{done.get(n, n): p for n, p in program.places.items()}, **program.places},
+    )
+
+
+class _Writer(Unmarking):
+    """Writes a program anew.
+
+    Attributes:
+        deviations: those of an array along some axes, and the mean that they are from.
+        inverses: those of matrices.
+    """
+
+    def __init__(self, program: Program, *, exact: bool) -> None:
+        super().__init__(program.graph)
+        self.deviations: dict[tuple[Node, object], tuple[Node, Call]] = {}
+        self.inverses: dict[Node, Node] = {}
+        for node in reachable([root for block in blocks(program.body) for root in block.roots()]):
+            match node:
+                case Call(op="sub", args=(a, Call(op="np.mean", args=(b,)) as mean)) if a is b:
+                    along = _along(mean)
+                    if along is not None:
+                        self.deviations[a, along] = node, mean
+                case Call(op="np.inv", args=(matrix,)) if not exact:
+                    self.inverses[matrix] = node
+
+    def _rewritten(self, node: Node) -> Node:
+        match node:
+            case Call(op="np.var" | "np.std", args=(a,)):
+                found = self.deviations.get((a, _along(node)))
+                if found is not None:
+                    return self._deviation(node.op, *found)
+            case Call(op="np.solve", args=(matrix, b)):
+                solution = self._solution(matrix, b, node)
+                if solution is not None:
+                    return solution
+        return super()._rewritten(node)
+
+    def _deviation(self, op: str, centered: Node, mean: Call) -> Node:
+        square = self.graph.call("pow", self(centered), self.graph.const(2))
+        variance = self.graph.again(mean, (square,))
+        if op == "np.var":
+            return variance
+        return self.graph.call("sqrt", variance, options=("np.sqrt",))
+
+    def _solution(self, matrix: Node, b: Node, node: Call) -> Node | None:
+        inverse = self.inverses.get(matrix)
+        if inverse is not None:
+            return spelled("matmul", "{0} @ {1}", [self(inverse), self.done[b]], node.type)
+        if not (isinstance(matrix, Call) and matrix.op in TURNED and len(b.type.axes) == 1):
+            return None
+        inverse = self.inverses.get(matrix.args[0])
+        if inverse is None or len(matrix.type.axes) > 2:
+            return None
+        return spelled("matmul", "{0} @ {1}", [self.done[b], self(inverse)], node.type)
+
+
+def _along(reduction: Call) -> object:
+    """Along which axes a mean or a variance is, if it stands beside the array itself."""
+    if not reduction.params or not isinstance(reduction.params[0], tuple):
+        return None  # no call of the user's
+    given: dict[str, Any] = dict(reduction.params)
+    axis, keepdims = given["axis"], given["keepdims"]
+    beside = keepdims or axis is None or axis == 0
+    return (axis, keepdims) if beside and not given.get("ddof") else None
