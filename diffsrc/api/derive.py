@@ -125,7 +125,7 @@ def derive(
         simplified, taken_names(simplified) | fixed.keys(), values=values_of(simplified, derived)
     )
     named |= {constant.node: constant.name for constant in constants}
-    shapes = shapes_of(parsed, signature, simplifier)
+    shapes = shapes_of(parsed, signature, simplifier, simplified)
     leaves = [node for several in targets for found in several for node in found.nodes]
     text = emit(
         simplified,
