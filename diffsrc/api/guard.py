@@ -32,6 +32,7 @@ class Shapes(NamedTuple):
         units: conditions about the lengths of axes, of which none may hold.
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
+        floats: the arrays that must not hold integers.
     """
 
     ranks: tuple[Rank, ...]
@@ -39,18 +40,21 @@ class Shapes(NamedTuple):
     units: tuple[str, ...]
     words: str
     said: Mapping[str, tuple[str, ...]]
+    floats: tuple[str, ...]
 
-    def lines(self, function: str, floats: Sequence[str] = ()) -> list[str]:
-        """The statement that raises; also where arrays that must hold `floats` do not."""
+    def lines(self, function: str) -> list[str]:
+        """The statement that raises."""
         conditions = []
         for text, rank, mask in self.ranks:
             own = f"{text}.ndim != {rank}" if rank else f'getattr({text}, "ndim", 0) != 0'
             conditions += [own, f"{text}.dtype != bool"] if mask else [own]
-        conditions += [f'{text}.dtype.kind != "f"' for text in floats]
+        conditions += [f'{text}.dtype.kind != "f"' for text in self.floats]
         conditions += self.units
         if not conditions:
             return []
-        words = self.words + (f", with floats in {' and '.join(floats)}" if floats else "")
+        words = self.words
+        if self.floats:
+            words += f", with floats in {' and '.join(self.floats)}"
         test = f"{INDENT}if {' or '.join(conditions)}:"
         rows = [test]
         if len(test) > WIDTH:
@@ -81,7 +85,9 @@ def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
     return [printer(node) for node in wrt if node.type.axes]
 
 
-def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) -> Shapes | None:
+def shapes_of(
+    program: Program, signature: Signature, simplifier: Simplifier, floats: Sequence[str]
+) -> Shapes | None:
     """The shapes that a derivative is written for; None where it takes all."""
     if not program.graph.ranked:
         return None
@@ -98,6 +104,7 @@ def shapes_of(program: Program, signature: Signature, simplifier: Simplifier) ->
         units,
         words,
         told,
+        tuple(floats),
     )
 
 
