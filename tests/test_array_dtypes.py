@@ -249,9 +249,7 @@ def test_structures(name, dtype, y):
         assert [(type(leaf), id(leaf)) for leaf in leaves(p)] == before
         assert type(gradient) is type(p)
         assert by_y.dtype == (y.dtype if y.dtype.kind == "f" else float)
-        for found, wanted, own in zip(
-            leaves(gradient), leaves(expected), leaves(p), strict=True
-        ):
+        for found, wanted, own in zip(leaves(gradient), leaves(expected), leaves(p), strict=True):
             if isinstance(own, str):
                 assert found == own
                 continue

@@ -117,6 +117,7 @@ def fits(found, own):
         return False
     return all(map(fits, parts, others))
 
+
 def wrt(case):
     return case.wrt[0] if len(case.wrt) == 1 else case.wrt
 

@@ -218,7 +218,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
             f"if {' or '.join(conditions)}:",
             f"    return {again}({_passed(emitted)})",
         ]
-    results = {number: "_ * 1.0" for number in emitted.inexact}
+    results = dict.fromkeys(emitted.inexact, "_ * 1.0")
     if emitted.ranks is not None:
         lines = _precision_lines(emitted, cells, cell, prefix, again, loaded)
     else:

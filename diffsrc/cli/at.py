@@ -251,7 +251,7 @@ def evaluated(piece: Piece, values: dict[str, object]) -> str:
     Raises:
         Refusal: it raises.
     """
-    from diffsrc.api.entry import as_float
+    from diffsrc.api.precision import as_float
 
     call = f"{piece.stages.name}({', '.join(f'{n}={v!r}' for n, v in values.items())})"
     function = _live(piece) if piece.captured.function is not None else alone(piece)

@@ -14,7 +14,6 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import NamedTuple
 
-from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
@@ -236,9 +235,9 @@ def filled(node: Node, like: Node) -> Node:
     units = tuple(map(is_unit, node.type.axes))
     counted = rank > 0 and node.type.kind == "int"  # which gets another precision in any case
     front = rank - len(units)
-    if (units or not rank) and (True,) * front + units == tuple(map(is_unit, like.type.axes)):
-        if not rank or counted or _has_values(node):
-            return expanded(node, range(front), rank)
+    same = (True,) * front + units == tuple(map(is_unit, like.type.axes))
+    if (not rank and same) or (units and same and (counted or _has_values(node))):
+        return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 

@@ -218,10 +218,10 @@ class ArrayWriter:
         if like is None:
             return arms
         # Of integers `x.dtype.type(0.5)` would be 0.
-        whole = (i for i, arm in enumerate(arms) if isinstance(arm, Const) and arm.value % 1 == 0)
+        whole = (i for i, arm in enumerate(arms) if _is_whole(arm))
         place = next(whole, -1)
         arm = arms[max(place, 0)]
-        if isinstance(arm, Const):
+        if isinstance(arm, Const) and isinstance(arm.value, int):
             arm = arm.graph.const(float(arm.value))
         text = "{0}.dtype.type({1})" if place >= 0 else "np.result_type({0}, 1.0).type({1})"
         typed = spelled("type", text, [like, arm], arm.type)
@@ -622,7 +622,11 @@ def ranked(written: Node, rank: int) -> Node:
     if extra < 0:
         type_ = Type(written.type.kind, (graph.one,) * -extra + axes)
         # Numbers are what they are in products and sums.
-        return spelled("view", f"{{0}}[{'None, ' * (-extra - 1)}None]", [written], type_) if axes else written
+        return (
+            spelled("view", f"{{0}}[{'None, ' * (-extra - 1)}None]", [written], type_)
+            if axes
+            else written
+        )
     if not all(map(is_unit, axes[:extra])):
         return written
     type_ = Type(written.type.kind, axes[extra:])
@@ -635,6 +639,12 @@ def spelled(
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
+
+
+def _is_whole(node: Node) -> bool:
+    """Whether a value is known to be a whole number."""
+    value = node.value if isinstance(node, Const) else None
+    return isinstance(value, int | float) and value % 1 == 0
 
 
 def _float_in(condition: Node) -> Node | None:
