@@ -16,7 +16,13 @@ from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import signature_of
 
-LIBRARIES = "import dataclasses\nimport math\n\nimport numpy as np\nfrom scipy import integrate, linalg, special\n"
+LIBRARIES = """\
+import dataclasses
+import math
+
+import numpy as np
+from scipy import integrate, linalg, special
+"""
 
 
 class SecondOrder:
@@ -65,7 +71,7 @@ class SecondOrder:
 
 
 def second_order(f: Any, args: Sequence[Any], wrt: int = 0) -> tuple[str, Callable[..., Any]]:
-    """The text of the gradient of `sum(u * grad(f, wrt)(*args))`, and it as a function of `*args, u`."""
+    """The gradient of `sum(u * grad(f, wrt)(*args))`: its text, and a function of `*args, u`."""
     names = list(inspect.signature(f).parameters)
     made = SecondOrder(f, dict(zip(names, args, strict=False)), names[wrt], [args[wrt]])
 

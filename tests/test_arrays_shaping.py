@@ -336,3 +336,21 @@ REFUSED = {
 def test_what_is_not_understood_is_refused(f, error):
     with pytest.raises(error):
         grad(f)(a(3))
+
+
+def reshaped_in_place(x):
+    y = x.reshape(-1)
+    y[y < 0] = 0.0
+    return np.sum(y * x.ravel())
+
+
+def seen_in_place(x):
+    y = np.asarray(x)
+    y[y < 0] = 0.0
+    return np.sum(y * x)
+
+
+@pytest.mark.parametrize("f", [reshaped_in_place, seen_in_place])
+def test_a_view_is_not_changed_in_place(f):
+    with pytest.raises(UnsupportedSyntax):
+        grad(f)(a(2, 3))

@@ -494,7 +494,7 @@ def uses(function):
         builtins.input,
         operator.index,
         operator.itemgetter(0),
-        np.linalg.det,
+        np.linalg.svd,
         np.vectorize(math.sin),
         np.frompyfunc(math.sin, 1, 1),
     ],
@@ -507,16 +507,16 @@ def test_an_unknown_function(function):
     assert "function(x)" in str(raised.value)
 
 
-total = np.sum
-SUMS = {"a": np.sum}
+inverse = np.linalg.pinv
+TRANSFORMS = {"a": np.fft.fft}
 
 
 SPELLINGS = {
-    "np.sum is": lambda x: 2 * np.sum(x),
-    "numpy.sum is": lambda x: 2 * numpy.sum(x),
-    "np.linalg.norm is": lambda x: 2 * np.linalg.norm(x),
-    "total (numpy.sum) is": lambda x: 2 * total(x),
-    " numpy.sum is": lambda x: 2 * SUMS["a"](x),
+    "np.fft.fft is": lambda x: 2 * np.fft.fft(x),
+    "numpy.fft.fft is": lambda x: 2 * numpy.fft.fft(x),
+    "np.linalg.svd needs": lambda x: 2 * np.linalg.svd(x),
+    "inverse (numpy.linalg.pinv) has": lambda x: 2 * inverse(x),
+    " numpy.fft.fft is": lambda x: 2 * TRANSFORMS["a"](x),
     "clip takes 2 to 3 arguments": lambda x: 2 * clip(x),
     "numpy.sin takes 1 argument here": lambda x: 2 * numpy.sin(x, x),
     "'out' of numpy.clip": lambda x: 2 * numpy.clip(x, 0, 1, out=None),

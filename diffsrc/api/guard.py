@@ -96,7 +96,7 @@ def shapes_of(
     texts = {node: printer(node) for node in (*given, *live)}
     told = _lettered({texts[node]: node for node in given}, program, signature)
     words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in told.items())
-    known = {node: texts[node] for node in given}
+    known = {node: texts[node] for node in (*given, *live)}
     units = tuple(dict.fromkeys(_conditions(program, known, simplifier)))
     return Shapes(
         tuple(_rank(texts[node], node) for node in given),
@@ -159,7 +159,7 @@ def _conditions(
     """What must not hold of the lengths of axes."""
     for node, text in known.items():
         for i, size in enumerate(node.type.axes):
-            if isinstance(size, Number) and size.value != 1:
+            if isinstance(size, Number):
                 yield f"{_length(text, i)} != {size.value}"
     printer = Printer({})
     root = classes(program.graph.held)

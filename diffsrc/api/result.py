@@ -213,6 +213,17 @@ class Derivative:
             self._keep(made, before)
         return made
 
+    def renewed(
+        self, found: Specialisation, args: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Specialisation:
+        """A specialisation in the place of another, for what is outside now."""
+        signature = signature_of(self.outline, args, kwargs)
+        made = self._derived(signature, None)
+        if made.source != found.source:
+            known = self.specialisations[signature]
+            known[known.index(found)] = made
+        return made
+
     def named(self, signature: Signature) -> Signature:
         """A signature with what annotations and `shapes=` say of its axes.
 
@@ -339,9 +350,9 @@ def _first_call(self: Derivative, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def _called(found: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call what was made for these arguments; of their lengths it may still rely on something."""
+    """Call what was made for these arguments; of lengths, and outside, it may rely on more."""
     entry = found.entry
-    return (entry.call if found.emitted.units else entry.direct)(*args, **kwargs)
+    return (entry.direct if found.emitted.ranks is None else entry.call)(*args, **kwargs)
 
 
 def install(derivative: Derivative, found: Specialisation) -> None:
@@ -349,9 +360,12 @@ def install(derivative: Derivative, found: Specialisation) -> None:
 
     def again(*args: Any, **kwargs: Any) -> Any:
         other = derivative.specialised(args, kwargs)
+        if other is found and found.emitted.ranks is not None:
+            # The arguments fit, so that arrays outside have other ranks now, or lengths are wrong.
+            other = derivative.renewed(found, args, kwargs)
+            if other.source == found.source:
+                return found.function()(*args, **kwargs)  # which says what it is written for
         install(derivative, other)
-        if other is found and found.emitted.units:
-            return found.function()(*args, **kwargs)  # which says what it is written for
         return _called(other, args, kwargs)
 
     found.entry.otherwise(again)

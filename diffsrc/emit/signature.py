@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from diffsrc.emit.expressions import literal
 from diffsrc.ir import Container, Program, Stack, Structure
 
@@ -62,11 +64,12 @@ def raising(error: str, words: str) -> list[str]:
         return [call]
     room = WIDTH - len(INDENT * 3) - len('""')
     parts = [""]
-    for word in words.split(" "):
-        if parts[-1] and len(parts[-1]) + len(word) + 1 > room:
+    # The axes of an array stay together.
+    *most, last = re.split(r" (?![^\[]*\])", words)
+    for word in [*(f"{word} " for word in most), last]:
+        if parts[-1] and len(parts[-1]) + len(word) > room:
             parts.append("")
-        parts[-1] += f"{word} "
-    parts[-1] = parts[-1].removesuffix(" ")
+        parts[-1] += word
     rows = [INDENT * 3 + literal(part) for part in parts]
     return [f"{INDENT * 2}raise {error}(", *rows, f"{INDENT * 2})"]
 

@@ -233,10 +233,12 @@ def filled(node: Node, like: Node) -> Node:
     """
     rank = len(like.type.axes)
     units = tuple(map(is_unit, node.type.axes))
-    counted = rank > 0 and node.type.kind == "int"  # which gets another precision in any case
     front = rank - len(units)
+    if not rank and not units:
+        return node
+    counted = node.type.kind == "int"  # which gets another precision in any case
     same = (True,) * front + units == tuple(map(is_unit, like.type.axes))
-    if (not rank and same) or (units and same and (counted or _has_values(node))):
+    if units and same and (counted or _has_values(node)):
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 

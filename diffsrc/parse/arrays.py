@@ -11,10 +11,10 @@ import sys
 from abc import abstractmethod
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 from diffsrc.errors import ShapeError, UnsupportedSyntax
-from diffsrc.ir import FLOAT, Call, Node, Template, Type, Var
+from diffsrc.ir import COMPLEX, FLOAT, Call, Node, Template, Type, Var
 from diffsrc.ir.arrays import Hole
 from diffsrc.ops.arrays import (
     ARRAYS,
@@ -26,6 +26,7 @@ from diffsrc.ops.arrays import (
     complete,
     define,
 )
+from diffsrc.ops.arrays.refused import refused_method
 from diffsrc.parse.context import UNKNOWN
 from diffsrc.parse.live import Live
 from diffsrc.parse.unknown import spelt
@@ -90,7 +91,8 @@ class Arrays(Live):
             raise ShapeError(
                 f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
                 self.place(node),
-                f'Call the derivative, or say it: shapes={{"{name}": "n"}}.',
+                "Call the derivative, ask for source_for(...) with arguments, or say it: "
+                f'shapes={{"{name}": "n"}}, in the command line --shapes \'{name}=n\'.',
             )
         return argument.axes
 
@@ -109,6 +111,9 @@ class Arrays(Live):
             return Method(Static(getattr(sys.modules["numpy"], name)), base)
         if name not in known and name not in METHODS:
             self.not_guessed(base, node)
+            refused = refused_method(name)
+            if refused is not None:
+                self.refuse(f".{name} of an array {refused.why}.", node, refused.instead)
             return self.refuse(
                 f"The attribute .{name} of a number or array is not understood.",
                 node,
@@ -221,6 +226,8 @@ class Arrays(Live):
         node: ast.AST,
     ) -> Value:
         """The node of a call, of the type that its definition has; of several values each."""
+        if any(hole.type is COMPLEX for hole in holes):
+            self.refuse_complex(node)
         params = tuple(trees.items())
         try:
             found = define(self.graph, operation, params, holes)
@@ -232,16 +239,16 @@ class Arrays(Live):
                 self.place(node),
                 "Pass arguments of other shapes.",
             ) from error
-        several = found if isinstance(found, tuple) else None
+        several: tuple[object, ...] = found if isinstance(found, tuple) else ()
         made = self.graph.call(
             operation.name,
             *holes,
-            options=(Template(text),) if several is None else (Template(text), len(several)),
+            options=(Template(text), len(several)) if several else (Template(text),),
             params=params,
             type_=Type("tuple") if isinstance(found, tuple) else numbers(found.type),
         )
         self.noted(made, node)
-        if several is None:
+        if not isinstance(found, tuple):
             self._measured(made)
             return made
         parts: list[Value] = []
@@ -260,6 +267,13 @@ class Arrays(Live):
             parts.append(self.noted(part, node))
         type_ = namedtuple("Result", operation.fields) if operation.fields else tuple  # noqa: PYI024 # its types are nodes
         return Items(tuple(parts), type_)
+
+    def refuse_complex(self, node: ast.AST) -> Never:
+        self.refuse(
+            "Complex numbers beside operations on whole arrays are not understood yet.",
+            node,
+            "Write real and imaginary parts as arrays of their own.",
+        )
 
     def _measured(self, made: Call) -> None:
         """Lengths that only the value itself tells are asked of it, as it is written."""
@@ -484,6 +498,7 @@ def whole_shape(value: Items) -> Node | None:
 
 
 def is_of_numpy(known: object) -> bool:
+    """Whether an object is defined by NumPy itself."""
     return getattr(known, "__module__", "") == "numpy"
 
 

@@ -22,9 +22,25 @@ class Assignments(Masks):
         first, *others = node.targets
         if isinstance(first, ast.Subscript) and not others and self.masked(first, node.value):
             return
-        value = self.expression(node.value)
+        value = self._numbers_of_list(node)
+        if value is None:
+            value = self.expression(node.value)
         for target in node.targets:
             self.assign(target, value, node.value)
+
+    def _numbers_of_list(self, node: ast.Assign) -> Value | None:
+        """`x` for `a, b = x.tolist()`: its numbers, one by one."""
+        match node:
+            case ast.Assign(
+                targets=[ast.Tuple() | ast.List()],
+                value=ast.Call(
+                    func=ast.Attribute(value=ast.Name() as of, attr="tolist"), args=[], keywords=[]
+                ),
+            ):
+                value = self.expression(of)
+                return value if isinstance(value, Node) and value in self.arrays else None
+            case _:
+                return None
 
     def assign(self, target: ast.expr, value: Value, written: ast.AST | None) -> None:
         match target:

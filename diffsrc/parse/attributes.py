@@ -14,6 +14,7 @@ from diffsrc.capture import BoundMethod, PropertyOf, Textual
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Node
 from diffsrc.ops import distribution_of, operation_of
+from diffsrc.ops.arrays.refused import refused_function
 from diffsrc.parse.arrays import Arrays
 from diffsrc.parse.context import is_known_library
 from diffsrc.parse.live import is_static
@@ -140,6 +141,9 @@ class Attributes(Arrays):
             return Static(found)
         if self.array_operation(found) is not None:
             return Static(found)
+        refused = refused_function(found)
+        if refused is not None:
+            self.refuse(f"{ast.unparse(node)} {refused.why}.", node, refused.instead)
         return self.refuse(
             f"The attribute .{name} of {what(base)} is not understood.",
             node,

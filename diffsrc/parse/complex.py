@@ -100,7 +100,10 @@ class ComplexNumbers(Distributions):
                 )
         if self.graph.complex and any(arg.type is COMPLEX for arg in args):
             self._check_complex(op, node, spelling)
-        return super().node(op, args, node, spelling)
+        made = super().node(op, args, node, spelling)
+        if made.type is COMPLEX and any(arg.type.axes for arg in args):
+            self.refuse_complex(node)
+        return made
 
     def _check_complex(self, op: str, node: ast.AST, spelling: str) -> None:
         """Refuse a complex argument that Python, or its library, does not take."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from diffsrc.capture import Captured, capture
 from diffsrc.errors import SourceUnavailable, UnsupportedSyntax
 from diffsrc.ir import Assert, Call, Let, Node, Result, Type
+from diffsrc.ops.arrays.refused import refused_function
 from diffsrc.parse.attributes import is_named_tuple
 from diffsrc.parse.context import OBJECT, Stop
 from diffsrc.parse.locals import assigned_names, names_of
@@ -291,6 +292,9 @@ class Inlining(Selections):
 
         if dataclasses.is_dataclass(cls):
             return self._data_class(cls, args, keywords, node)
+        refused = refused_function(cls)
+        if refused is not None:
+            self.refuse(f"{spelt(node, cls.__name__)} {refused.why}.", node, refused.instead)
         return self.refuse(
             f"Making an object of type {spelt(node, cls.__name__)} is not understood yet.",
             node,

@@ -28,6 +28,43 @@ from diffsrc.specialise import argument_of
 
 # What may hand on the array that it is given, or a view of it.
 _VIEWS = frozenset({"attribute", "item", "real", "imag", "conj", "constant", "float"})
+_VIEWS |= {
+    f"np.{name}"
+    for name in [
+        "T",
+        "mT",
+        "transpose",
+        "reshape",
+        "ravel",
+        "squeeze",
+        "expand_dims",
+        "swapaxes",
+        "moveaxis",
+        "rollaxis",
+        "flip",
+        "fliplr",
+        "flipud",
+        "rot90",
+        "broadcast_to",
+        "broadcast_arrays",
+        "atleast_1d",
+        "atleast_2d",
+        "atleast_3d",
+        "diagonal",
+        "diag",
+        "split",
+        "array_split",
+        "hsplit",
+        "vsplit",
+        "meshgrid",
+        "ix_",
+        "array",
+        "asarray",
+        "ascontiguousarray",
+        "astype",
+        "part",
+    ]
+}
 _IN_PLACE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 _ADVICE = "Write b = np.where(mask, value, b) instead."
 
@@ -51,7 +88,7 @@ class Masks(Patterns):
         mask = self._mask(target)
         if mask is None:
             return False
-        self._check_owned(array, name, target)
+        self.check_owned(array, name, target)
         self._check_same_shape(array, mask, target)
         value = self._value(written, mask)
         mask = self._stretched(mask, array, target)
@@ -123,7 +160,7 @@ class Masks(Patterns):
 
     # What must hold for this to be a choice
 
-    def _check_owned(self, array: Node, name: ast.Name, target: ast.AST) -> None:
+    def check_owned(self, array: Node, name: ast.Name, target: ast.AST) -> None:
         """Refuse to change what others may see; an argument that is the only array is not seen."""
         if self.owns(array):
             return
@@ -140,7 +177,7 @@ class Masks(Patterns):
 
     def owns(self, value: Node) -> bool:
         """Whether an array was made in this call of a function, and has one name only."""
-        if not isinstance(value, Call) or value.op in _VIEWS:
+        if not isinstance(value, Call) or _is_view(value):
             return False
         if value.op == "select" and not value.options:
             return False
@@ -271,7 +308,7 @@ def _sources(node: Node) -> set[Node]:
         if below in found:
             continue
         found.add(below)
-        if isinstance(below, Call) and below.op in _VIEWS:
+        if isinstance(below, Call) and _is_view(below):
             todo += below.args
         elif isinstance(below, Call) and below.op == "select" and not below.options:
             todo += below.args[1:]
@@ -279,3 +316,13 @@ def _sources(node: Node) -> set[Node]:
             arms = [arm for arm in (below.of.then, below.of.orelse) if not arm.fails]
             todo += [arm.results[below.index] for arm in arms]
     return found
+
+
+def _is_view(value: Call) -> bool:
+    """Whether a value may be, or share its items with, what it is computed from."""
+    if value.op == "np.index":
+        entries = dict(value.params)["spec"]
+        return all(entry[0] in {"slice", "at", "new"} for entry in entries)
+    if value.op == "np.array":
+        return dict(value.params)["copy"] is not None
+    return value.op in _VIEWS

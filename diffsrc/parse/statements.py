@@ -7,8 +7,9 @@ import types
 from typing import Never
 
 from diffsrc.capture import Captured
-from diffsrc.ir import Assert, Const, Fail
+from diffsrc.ir import Assert, Const, Fail, Node
 from diffsrc.ops import operation_of
+from diffsrc.ops.arrays import ARRAYS
 from diffsrc.parse.assignments import Assignments
 from diffsrc.parse.context import Stop
 from diffsrc.parse.live import diffsrc_primal
@@ -44,6 +45,9 @@ _NOT_YET = {
     ast.ClassDef: ("A class in a function", "Move it out of the function."),
     ast.AsyncFunctionDef: ("An async function", "Write a plain function."),
 }
+
+# Methods that change an array, and functions that give what it becomes.
+IN_PLACE = {"fill": "np.full_like", "sort": "np.sort"}
 
 
 class Cases:
@@ -176,6 +180,8 @@ class Statements(Assignments):
                 return self._return(value, statement, rest)
             case ast.Raise():
                 raise Stop(self._raised(statement))
+            case ast.Expr(value=ast.Call() as call) if self.changed_by_method(call):
+                return rest
             case ast.Expr(value=ast.Call() as call):
                 return self._effect(call, rest)
             case ast.Expr(value=value):
@@ -274,6 +280,25 @@ class Statements(Assignments):
         while rest is not None and rest.item is not self.frame.caller:
             rest = rest.next
         return rest
+
+    def changed_by_method(self, node: ast.Call) -> bool:
+        """Read `y.sort()` of an array that nobody else sees: a new value of `y`."""
+        function = node.func
+        if not (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)):
+            return False
+        name, method = function.value, function.attr
+        if method not in IN_PLACE or self.frame.env.get(name.id) is None:
+            return False
+        array = self.expression(name)
+        if not isinstance(array, Node) or array not in self.arrays:
+            return False
+        self.need_ranks()
+        self.check_owned(array, name, node)
+        args, keywords = self.arguments(node)
+        operation = ARRAYS[IN_PLACE[method]]
+        value = self.array_call(operation, operation.spellings[0], [array, *args], keywords, node)
+        self.bind(name.id, value, node, None)
+        return True
 
     def _effect(self, call: ast.Call, rest: Todo) -> Todo | None:
         """A call as a statement: its body is read as if it stood here."""

@@ -7,6 +7,7 @@ import types
 
 from diffsrc.capture.attributes import describe
 from diffsrc.errors import UnknownFunction
+from diffsrc.ops.arrays.refused import refused_function
 from diffsrc.user_rules import is_of_arrays
 
 _RANDOM = ("random", "numpy.random", "secrets")
@@ -29,6 +30,11 @@ def unknown_function(value: object, node: ast.expr) -> UnknownFunction | None:
         return UnknownFunction(
             f"{_as_spelt(value, node)} gives random numbers: it has no derivative.",
             suggestion="Draw them outside and pass them as arguments.",
+        )
+    refused = refused_function(value)
+    if refused is not None:
+        return UnknownFunction(
+            f"{_as_spelt(value, node)} {refused.why}.", suggestion=refused.instead
         )
     library = module.partition(".")[0] in _LIBRARIES
     if not (library or isinstance(value, types.BuiltinFunctionType)):

@@ -218,11 +218,13 @@ class ArrayWriter:
         if like is None:
             return arms
         # Of integers `x.dtype.type(0.5)` would be 0.
-        whole = (i for i, arm in enumerate(arms) if _is_whole(arm))
+        numbers = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        whole = (i for i, n in enumerate(numbers) if isinstance(n, int | float) and n % 1 == 0)
         place = next(whole, -1)
+        number = numbers[max(place, 0)]
         arm = arms[max(place, 0)]
-        if isinstance(arm, Const) and isinstance(arm.value, int):
-            arm = arm.graph.const(float(arm.value))
+        if isinstance(number, int | float):
+            arm = arm.graph.const(float(number))
         text = "{0}.dtype.type({1})" if place >= 0 else "np.result_type({0}, 1.0).type({1})"
         typed = spelled("type", text, [like, arm], arm.type)
         return [typed if i == max(place, 0) else other for i, other in enumerate(arms)]
@@ -418,15 +420,17 @@ class ArrayWriter:
                     own += cheapest([left, *rest])
                 yield i, j, own
 
-        computed = [
-            (one, other)
-            for one, other in combinations(factors, 2)
-            if self._is_computed(
-                self._part(one, other, [f for f in factors if f not in (one, other)], out, sizes)[0]
-            )
-        ]
+        computed: list[tuple[float, Factor, Factor]] = []
+        for one, other in combinations(factors, 2):
+            rest = [factor for factor in factors if factor not in (one, other)]
+            part, labels = self._part(one, other, rest, out, sizes)
+            if self._is_computed(part):
+                left = [frozenset(labels), *(frozenset(own) for _, own in rest)]
+                cost = cheapest(left) if len(factors) <= MAX_ORDERED else 0.0
+                computed.append((cost, one, other))
         if computed:
-            return computed[0]
+            _, one, other = min(computed, key=lambda way: way[0])
+            return one, other
         i, j, _ = min(ways([frozenset(labels) for _, labels in factors]), key=lambda way: way[2])
         return factors[i], factors[j]
 
@@ -641,16 +645,29 @@ def spelled(
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
 
 
-def _is_whole(node: Node) -> bool:
-    """Whether a value is known to be a whole number."""
-    value = node.value if isinstance(node, Const) else None
-    return isinstance(value, int | float) and value % 1 == 0
-
-
 def _float_in(condition: Node) -> Node | None:
     """An array of floats that a condition asks for."""
     likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
     return next((n for n in likes if n.type.kind == "float"), None)
+
+
+def summed_axes(node: Node) -> list[Node]:
+    """The lengths of the axes that a sum of one array is over, units left out."""
+    if isinstance(node, Call) and node.op == "view":
+        (node,) = node.args
+    if not (isinstance(node, Call) and node.op == "contract" and len(node.args) == 1):
+        return []
+    (own,), out = node.params
+    axes = zip(own, node.args[0].type.axes, strict=True)
+    return [size for label, size in axes if label not in out and not is_unit(size)]
+
+
+def mean_of_sum(written: Node) -> Node | None:
+    """`x.mean(axis=0)` for `x.sum(axis=0)`; None for what is no sum as it is written."""
+    text = str(written.options[0]) if isinstance(written, Call) and written.options else ""
+    if isinstance(written, Call) and written.op == "np.sum" and text.startswith("{0}.sum("):
+        return spelled("np.mean", text.replace(".sum(", ".mean(", 1), written.args, written.type)
+    return None
 
 
 def _keeping(node: Node, spec: tuple[int | None, ...]) -> Node | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from diffsrc.ir import (
     COMPLEX,
@@ -21,7 +21,7 @@ from diffsrc.ir import (
     reachable,
     walk,
 )
-from diffsrc.ir.arrays import SCATTERED
+from diffsrc.ir.arrays import SCATTERED, contract
 from diffsrc.ir.signs import nonnegative
 from diffsrc.simplify.lengths import leaves_range
 from diffsrc.simplify.literals import is_unit
@@ -50,7 +50,7 @@ class Reach:
         named: the values that have names.
         computed: the values without names that are computed in any case.
         free: those that cost nothing.
-        below: of arrays, all that the results consist of.
+        below: of arrays, all that the results consist of, and products that are summed.
         parents: how many of these are computed from each of them.
         covers: what products are written with.
         offers: the user's products, with their covers, by the last of their factors.
@@ -169,7 +169,7 @@ class Reach:
         return coefficient, {**{b: e for b, e in rest.items() if e}, node: count}
 
     def _have_roots(self, node: Node, roots: Sequence[Node]) -> bool:
-        """Whether values are not negative: by their forms, or as the user's array has their roots."""
+        """Whether values are not negative: by form, or as the user's array has their roots."""
         return bool(node.type.axes) or all(map(nonnegative, roots))
 
     def _cost(self, base: Node, exponent: Exact) -> int:
@@ -200,7 +200,7 @@ class Reach:
         below = reachable(results, arms=False)
         self.uses = uses_of_sums(below)
         if self.graph.ranked:
-            self.below = set(below)
+            self.below = {*below, *products_in_sums(below)}
             self.parents = Counter(part for node in below for part in node.operands)
         products = self._products(results, below)
         self.computed = self._written_below(below)
@@ -344,6 +344,20 @@ def _used(shared: list[tuple[Node, Powers]], own: int) -> list[tuple[Node, Power
         if node not in single:
             kept.append((node, powers))
     return kept
+
+
+def products_in_sums(nodes: Iterable[Node]) -> Iterator[Node]:
+    """`a * b` of contractions that are written as `(a * b).sum(axis=0)` or `(a * b) @ c`."""
+    for node in nodes:
+        if not (isinstance(node, Call) and node.op == "contract" and len(node.args) > 1):
+            continue
+        own, out = node.params
+        whole = frozenset().union(*own)
+        full = [(a, labels) for a, labels in zip(node.args, own, strict=True) if whole == {*labels}]
+        if out and len(full) == 2:
+            (a, labels), _ = full
+            sizes = dict(zip(labels, a.type.axes, strict=True))
+            yield contract(node.graph, full, labels, sizes)
 
 
 def is_product_of_arrays(node: Node) -> bool:

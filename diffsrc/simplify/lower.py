@@ -44,7 +44,7 @@ from diffsrc.simplify.literals import as_float, literal
 from diffsrc.simplify.monomials import Powers, monomial_of
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
-from diffsrc.simplify.products import Products, style_of
+from diffsrc.simplify.products import Products, long_axes, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
 from diffsrc.simplify.written import has_minus, is_written, negated, operations
@@ -348,6 +348,8 @@ class Lowering:
             parts.insert(at, (node.constant.numerator > 0, constant))
         first = next((i for i, (positive, _) in enumerate(parts) if positive), 0)
         parts.insert(0, parts.pop(first))
+        if node.type.axes:
+            self._put_computed_first(parts)
         named = self.reach.named
         total: Node | None = None
         logical = False
@@ -367,6 +369,23 @@ class Lowering:
                 total = self.graph.call("add" if positive else "sub", total, size)
         assert total is not None
         return total
+
+    def _put_computed_first(self, parts: list[tuple[bool, Node]]) -> None:
+        """`-(a @ x) * x + y` for `y - a @ x * x`: NumPy adds to the product in its own memory.
+
+        It cannot subtract it from `y` there; the minus costs nothing with a number.
+        """
+        positive, first = parts[0]
+        if not positive or not (isinstance(first, Var | Ref) or self._is_of_user(first)):
+            return
+        for i, (plus, part) in enumerate(parts):
+            if plus or not isinstance(part, Prod) or self._is_of_user(part):
+                continue
+            numbers = any(not base.type.axes and e > 0 for base, e in part.factors)
+            if numbers and long_axes(part) == long_axes(first):
+                del parts[i]
+                parts.insert(0, (True, -part))
+                return
 
     def _term(self, size: Node) -> Node:
         if isinstance(size, Prod) and size.coefficient != 1 and size not in self.done:

@@ -308,7 +308,8 @@ def is_quotient(node: Node, form: Node) -> bool:
     below = [b for b, e in form.factors if e < 0]
     lengths = [isinstance(b, Call) and b.op in LENGTHS for b in below]
     computed = [
-        not (isinstance(b, Var) or of_length) for b, of_length in zip(below, lengths, strict=True)
+        bool(b.type.axes) and not (isinstance(b, Var) or of_length)
+        for b, of_length in zip(below, lengths, strict=True)
     ]
     return node.op == "div" and bool(above) and any(computed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -25,7 +26,9 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import view
 from diffsrc.ir.shapes import is_unit as is_unit_axis
+from diffsrc.ir.shapes import sizes_alike
 from diffsrc.ir.signs import nonnegative
+from diffsrc.simplify.arrays import mean_of_sum, summed_axes
 from diffsrc.simplify.calls import spelling
 from diffsrc.simplify.cover import Reach
 from diffsrc.simplify.factor import is_select
@@ -84,6 +87,8 @@ class Products:
 
     def __call__(self, coefficient: Exact, powers: Powers) -> Node:
         """The product, written."""
+        if self.graph.ranked:
+            powers = self._with_means(powers)
         negative = coefficient.numerator < 0
         above = [(b, e) for b, e in powers.items() if e.numerator > 0]
         below = [(b, -e) for b, e in powers.items() if e.numerator < 0]
@@ -107,6 +112,29 @@ class Products:
         for base in again:
             numerator = self.graph.call("div", numerator, self.write(base))
         return self._quotient(numerator, bottom, below)
+
+    @cached_property
+    def size_class(self) -> Callable[[Node], Node]:
+        """Gives for each length of an axis one that stands for all that are as long."""
+        return sizes_alike(self.graph)
+
+    def _with_means(self, powers: Powers) -> Powers:
+        """`x.mean(axis=0)` for a sum over axes and their lengths below it."""
+        for base in [b for b, e in powers.items() if e == 1]:
+            axes = summed_axes(base)
+            if not axes or self.reach.parents[base] > 1:
+                continue
+            below = [b for b, e in powers.items() for _ in range(-int(e))]
+            alike = {self.size_class(size): size for size in reversed(below)}
+            sizes = [alike.get(self.size_class(size)) for size in axes]
+            mean = mean_of_sum(self.write(base))
+            if mean is None or any(
+                size is None or below.count(size) < sizes.count(size) for size in sizes
+            ):
+                continue
+            rest = {b: e + sizes.count(b) for b, e in powers.items() if b is not base}
+            return {mean: 1, **{b: e for b, e in rest.items() if e}}
+        return powers
 
     def _smaller_first(  # noqa: PLR0913 - what a product is made of
         self,

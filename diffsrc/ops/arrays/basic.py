@@ -91,5 +91,5 @@ array("dot",       "np.dot",       "a b -out",                                  
 array("transpose", "np.transpose np.permute_dims", "a :axes..=None",            transpose,   method="transpose")
 array("T",         "",             "a",                                         lambda a: transpose(a, None))
 array("index",     "",             "a :spec",                                   index)
-array("mT",        "np.matrix_transpose", "a",                                  transposed)
+array("mT",        "np.matrix_transpose np.linalg.matrix_transpose", "a",                                  transposed)
 # fmt: on

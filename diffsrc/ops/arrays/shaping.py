@@ -440,7 +440,6 @@ def _reshape_text(node: Call) -> str:
 def cut(a: Node, sections: Size | tuple[Size, ...], axis: int, *, even: bool) -> tuple[Node, ...]:
     """The parts between places, or that many of one length."""
     (axis,) = axes_of(a, axis)
-    graph = a.graph
     if not isinstance(sections, tuple):
         known = int(sections.value) if isinstance(sections, Number) else sections
         if not isinstance(known, int):

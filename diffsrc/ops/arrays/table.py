@@ -84,7 +84,7 @@ MODULES = {
 DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
-def array(
+def array(  # noqa: PLR0913 - a row of the table
     name: str,
     spellings: str,
     parameters: str,
@@ -224,8 +224,8 @@ def array_operation_of(function: object) -> ArrayOperation | None:
     """The operation that a function object of NumPy or SciPy means; nothing is imported."""
     name = str(getattr(function, "__name__", ""))
     owner = getattr(function, "__self__", None)
-    if type(owner).__name__ == "ufunc" and type(owner).__module__ == "numpy":
-        return ARRAYS.get(f"np.{owner.__name__}.{name}")
+    if (type(owner).__module__, type(owner).__name__) == ("numpy", "ufunc"):
+        return ARRAYS.get(f"np.{getattr(owner, '__name__', '')}.{name}")
     return next((o for o, f in _functions().get(name, ()) if f is function), None)
 
 

@@ -30,9 +30,9 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
     exp_term = np.exp(-distances / 2)
     exp_log_noise = np.exp(log_noise)
     K = exp_term + exp_log_noise * np.identity(len(X))
-    inv_term = np.linalg.inv(K)
-    product = inv_term @ y
-    d_K = 0.5 * (inv_term - np.outer(product, product))
+    inv_K = np.linalg.inv(K)
+    product = inv_K @ y
+    d_K = 0.5 * (inv_K - np.outer(product, product))
     d_distances = -0.5 * d_K * exp_term
     scale = scaled * (d_distances.sum(axis=0) + d_distances.sum(axis=1))[:, None]
     total = d_distances @ scaled + d_distances.T @ scaled

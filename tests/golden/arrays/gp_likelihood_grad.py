@@ -30,9 +30,9 @@ def gp_likelihood_grad(lengthscale, variance, noise, X, y):
     exp_term = np.exp(-0.5 * distances / lengthscale**2)
     signal = variance * exp_term
     L = np.linalg.cholesky(signal + noise * np.eye(n))
-    inv_term = np.linalg.inv(L)
-    alpha = inv_term @ y @ inv_term
-    d_signal = 0.5 * (inv_term.T @ inv_term - np.outer(alpha, alpha))
+    inv_L = np.linalg.inv(L)
+    alpha = inv_L @ y @ inv_L
+    d_signal = 0.5 * (inv_L.T @ inv_L - np.outer(alpha, alpha))
     return (
         variance * np.vdot(d_signal, distances * exp_term) / lengthscale**3,
         np.vdot(exp_term, d_signal),

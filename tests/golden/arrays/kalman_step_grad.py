@@ -37,13 +37,13 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     P_pred = F @ P @ F.T + Q
     innovation = z - H @ x_pred
     S = H @ P_pred @ H.T + R
-    inv_term = np.linalg.inv(S)
-    weighted = inv_term @ innovation
+    inv_S = np.linalg.inv(S)
+    weighted = inv_S @ innovation
     product = P_pred @ H.T
     x_new = x_pred + product @ weighted
     d_x_new = x_new - truth
-    product2 = (0.5 * innovation + product.T @ d_x_new) @ inv_term
-    d_S = 0.5 * inv_term.T - np.outer(product2, weighted)
+    product2 = (0.5 * innovation + product.T @ d_x_new) @ inv_S
+    d_S = 0.5 * inv_S.T - np.outer(product2, weighted)
     return (
         F.T @ (d_x_new - H.T @ (0.5 * weighted + product2)),
         F.T @ (np.outer(d_x_new, H.T @ weighted) + H.T @ d_S @ H) @ F,

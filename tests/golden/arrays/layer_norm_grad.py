@@ -31,11 +31,10 @@ def layer_norm_grad(x, gain, bias, weights):
     variance = (x_minus_mean**2).mean(axis=-1, keepdims=True)
     sqrt_term = np.sqrt(variance + 1e-5)
     normed = x_minus_mean / sqrt_term
-    d_normed = gain * weights
-    sum_term = (normed * d_normed).sum(axis=1, keepdims=True) / (sqrt_term * x.shape[1])
-    ratio = (weights @ gain)[:, None] / x.shape[1]
+    weights_normed = weights * normed
+    scale = (weights_normed @ gain)[:, None] / (sqrt_term * x.shape[1]) * x_minus_mean
     return (
-        (d_normed - sum_term * x_minus_mean - ratio) / sqrt_term,
-        (weights * normed).sum(axis=0),
+        (gain * weights - scale - (weights @ gain)[:, None] / x.shape[1]) / sqrt_term,
+        weights_normed.sum(axis=0),
         weights.sum(axis=0),
     )

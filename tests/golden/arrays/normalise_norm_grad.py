@@ -16,4 +16,4 @@ def normalise_norm_grad(x, weights):
     if x.ndim != 1 or weights.ndim != 1 or len(x) == 1 != len(weights):
         raise ValueError("normalise_norm_grad is written for x[n], weights[n]")
     norm_x = np.linalg.norm(x)
-    return (weights - x @ weights / norm_x**2 * x) / norm_x
+    return (-(x @ weights) / norm_x**2 * x + weights) / norm_x

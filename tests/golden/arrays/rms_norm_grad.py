@@ -23,9 +23,6 @@ def rms_norm_grad(x, gain, weights):
     ):
         raise ValueError("rms_norm_grad is written for x[n, m], gain[m], weights[n, m]")
     rms = np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-6)
-    gain_weights = gain * weights
-    sum_x_gain_weights = (x * gain_weights).sum(axis=1, keepdims=True)
-    return (
-        (gain_weights - sum_x_gain_weights / (rms**2 * x.shape[1]) * x) / rms,
-        (1 / rms[:, 0]) @ (x * weights),
-    )
+    x_weights = x * weights
+    ratio = (x_weights @ gain)[:, None] / (rms**2 * x.shape[1])
+    return (gain * weights - ratio * x) / rms, (1 / rms[:, 0]) @ x_weights

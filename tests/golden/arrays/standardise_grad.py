@@ -17,6 +17,5 @@ def standardise_grad(x, weights):
         raise ValueError("standardise_grad is written for x[n], weights[n]")
     x_minus_mean_x = x - x.mean()
     sqrt_term = np.sqrt((x_minus_mean_x**2).mean())
-    ratio = x_minus_mean_x / sqrt_term
-    difference = weights - weights @ ratio / len(x) * ratio
-    return (difference - weights.sum() / len(x)) / sqrt_term
+    ratio = -(weights @ x_minus_mean_x) / (len(x) * sqrt_term**2)
+    return (ratio * x_minus_mean_x + weights - weights.mean()) / sqrt_term

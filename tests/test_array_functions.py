@@ -1,0 +1,343 @@
+"""Functions as people write them: their gradients against differences, also of the gradients."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from diffsrc import grad
+from tests.second_order import SecondOrder
+from tests.test_arrays_products import differences, normal
+
+
+def positive(*shape: int) -> Any:
+    return np.exp(normal(*shape))
+
+
+def rosenbrock(x):
+    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def normalised(x, v):
+    return np.sum(v * (x / np.sum(x)))
+
+
+def softmax(x, v):
+    e = np.exp(x)
+    return np.sum(v * e / np.sum(e))
+
+
+def layer(X, g, v):
+    mu = X.mean(axis=1, keepdims=True)
+    ms = np.mean((X - mu) ** 2, axis=1, keepdims=True)
+    Z = (X - mu) / np.sqrt(ms + 1e-05)
+    return np.sum(v * Z * g)
+
+
+def indexed(x, i, m):
+    return np.sum(x[i] ** 2) + np.sum(np.sin(x[m])) + x[0] * x[-1]
+
+
+def mlp(W1, b1, W2, b2, X, Y):
+    H = np.tanh(X @ W1 + b1)
+    R = H @ W2 + b2 - Y
+    return np.mean(R**2)
+
+
+def ridge(w, X, y, lam):
+    r = X @ w - y
+    return r @ r + lam * (w @ w)
+
+
+def huber(x, y, delta):
+    r = x - y
+    loss = np.where(np.abs(r) <= delta, 0.5 * r**2, delta * (np.abs(r) - 0.5 * delta))
+    return np.mean(loss)
+
+
+def branch(x, y):
+    s = np.sum(x * y)
+    if s > 0:
+        return s**2
+    return np.sum(x**2)
+
+
+def branches(x, y, flag=True):
+    z = x - y
+    if flag:
+        z = z * 2
+    if np.sum(z) > 0:  # noqa: SIM108 - as people write it
+        t = np.sum(z**2)
+    else:
+        t = np.sum(np.abs(z))
+    return t + np.mean(x)
+
+
+def helper(a, b):
+    return a @ b
+
+
+def with_helper(x, A):
+    q = helper(x, helper(A, x))
+    return np.exp(-q / 2)
+
+
+def polynomial(c, x, y):
+    p = c[0] + c[1] * x + c[2] * x**2
+    return np.sum((p - y) ** 2)
+
+
+def lengths(x):
+    n = len(x)
+    return np.sum(x**2) / n + x.size + x.shape[0] * np.mean(x)
+
+
+def shifted(x):
+    m = x[0]
+    return m + np.log(np.sum(np.exp(x - m)))
+
+
+def mixed(X, b):
+    Y = X + b[:, None]
+    return np.sum(np.tanh(Y) * Y.T[::-1].T)
+
+
+def in_place(x):
+    z = x * 2
+    z -= x.mean()
+    z **= 2
+    return z.sum()
+
+
+def scalars(a, x):
+    return a**2 * np.sum(x) + np.sin(a)
+
+
+def differences_of_all(x, y):
+    return np.sum((x[:, None] - y) ** 2)
+
+
+def stacks(A, B):
+    return np.sum((A @ B) ** 2)
+
+
+def shared_product(x, y):
+    u = x * y
+    v = u + x
+    return np.sum(u * v) / np.sum(v**2)
+
+
+def smooth_regression(A, x, b):
+    r = A @ x - b
+    return 0.5 * r @ r + 0.1 * np.sum(np.sqrt(1 + x**2))
+
+
+def cross_entropy(X, W):
+    Z = X @ W
+    P = np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True)
+    return -np.mean(np.log(P[:, 0]))
+
+
+def decay(theta, t, y):
+    a, b, c = (theta[0], theta[1], theta[2])
+    model = a * np.exp(-b * t) + c
+    return np.mean((model - y) ** 2)
+
+
+def pairs(x):
+    d = x[:, None] - x
+    return np.sum(np.exp(-(d**2)))
+
+
+def kernel_sum(P, Q):
+    d2 = np.sum((P[:, None, :] - Q[None, :, :]) ** 2, axis=-1)
+    return np.sum(np.exp(-0.5 * d2))
+
+
+def items(x):
+    return x[0] * x[1] + np.sin(x[2])
+
+
+def quadratic(x, A):
+    return x @ A @ x
+
+
+def quadratic_and_log(x, A):
+    return np.sum(A @ x * x) - np.log(1 + x @ x)
+
+
+def logistic(w, X, y):
+    p = 1 / (1 + np.exp(-(X @ w)))
+    return -np.mean(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+
+def gram(X):
+    G = X @ X.T
+    return np.sum(G * G)
+
+
+def slices_of_arguments(x, k):
+    return np.sum(x[::2]) * np.sum(x[k:]) + np.sum(x[:k] ** 2)
+
+
+def laplacian(u):
+    lap = u[2:] - 2 * u[1:-1] + u[:-2]
+    return np.sum(lap**2)
+
+
+def total_variation(U):
+    dx = U[1:, :] - U[:-1, :]
+    dy = U[:, 1:] - U[:, :-1]
+    return np.sum(np.sqrt(dx[:, :-1] ** 2 + dy[:-1, :] ** 2 + 0.001))
+
+
+def sizes(a, x):
+    return 2 * a * x.size + np.sum(x)
+
+
+def counted(a, x):
+    return a * np.sum(x > 0) + np.sum(x)
+
+
+def power_of_sum(x, n):
+    return np.sum(x) ** n
+
+
+def kinks(x):
+    return np.sum(x * np.maximum(x, 0.5)) + np.sum(np.abs(x)) + np.sum(np.sign(x) * x)
+
+
+def steps(x, y):
+    return np.sum(np.floor(x) * y * x**2)
+
+
+def spread_range(w):
+    t = np.ptp(w**2, axis=-1)
+    return np.sum(t + np.sum(w))
+
+
+CASES = [
+    (rosenbrock, (normal(5),), (0,)),
+    (normalised, (normal(5), normal(5)), (0, 1)),
+    (softmax, (normal(5), normal(5)), (0, 1)),
+    (layer, (normal(4, 5), normal(5), normal(4, 5)), (0, 1)),
+    (
+        indexed,
+        (normal(5), np.array([0, 1, 1, 3]), np.array([True, False, True, True, False])),
+        (0,),
+    ),
+    (
+        mlp,
+        (normal(3, 4), normal(4), normal(4, 2), normal(2), normal(5, 3), normal(5, 2)),
+        (0, 1, 2, 3),
+    ),
+    (ridge, (normal(3), normal(5, 3), normal(5), 0.3), (0, 3)),
+    (huber, (normal(6), normal(6), 0.5), (0,)),
+    (branch, (normal(6), normal(6)), (0, 1)),
+    (branch, (-np.ones(3), np.ones(3)), (0, 1)),
+    (branches, (normal(6), normal(6)), (0, 1)),
+    (branches, (normal(6) - 3, normal(6)), (0, 1)),
+    (with_helper, (normal(3), normal(3, 3)), (0, 1)),
+    (polynomial, (normal(3), normal(7), normal(7)), (0, 1)),
+    (lengths, (normal(3),), (0,)),
+    (shifted, (normal(3),), (0,)),
+    (mixed, (normal(3, 4), normal(3)), (0, 1)),
+    (in_place, (normal(3),), (0,)),
+    (scalars, (0.4, normal(3)), (0, 1)),
+    (differences_of_all, (normal(3), normal(4)), (0, 1)),
+    (stacks, (normal(2, 3, 4), normal(2, 4, 3)), (0, 1)),
+    (stacks, (normal(2, 3, 4), normal(4, 3)), (0, 1)),
+    (stacks, (normal(4), normal(2, 4, 3)), (0, 1)),
+    (differences_of_all, (normal(1), normal(4)), (0, 1)),
+    (huber, (normal(4, 1), normal(1, 3), 0.5), (0, 1)),
+    (shared_product, (normal(4), normal(4)), (0, 1)),
+    (smooth_regression, (normal(5, 4), normal(4), normal(5)), (0, 1, 2)),
+    (cross_entropy, (normal(5, 4), normal(4, 3)), (0, 1)),
+    (decay, (positive(3), normal(6), normal(6)), (0, 1)),
+    (pairs, (normal(4),), (0,)),
+    (kernel_sum, (normal(4, 2), normal(3, 2)), (0, 1)),
+    (items, (normal(4),), (0,)),
+    (quadratic, (normal(4), normal(4, 4)), (0, 1)),
+    (quadratic_and_log, (normal(4), normal(4, 4)), (0, 1)),
+    (logistic, (normal(4), normal(6, 4), positive(6)), (0, 1)),
+    (gram, (normal(4, 3),), (0,)),
+    (slices_of_arguments, (normal(7), 3), (0,)),
+    (laplacian, (normal(7),), (0,)),
+    (total_variation, (normal(5, 6),), (0,)),
+    (sizes, (2.0, normal(4, 2)), (0, 1)),
+    (counted, (2.0, normal(4)), (0, 1)),
+    (power_of_sum, (positive(4), 3), (0,)),
+    (power_of_sum, (positive(4), 3.5), (0, 1)),
+    (kinks, (normal(4),), (0,)),
+    (steps, (normal(4), normal(4)), (0, 1)),
+    (spread_range, (normal(3, 1),), (0,)),
+]
+# What does not depend on `x` keeps the shape of its value, along which the rest is repeated.
+REPEATED = [
+    lambda x: np.sum(np.mean(np.ones((3, 4)), axis=0) * np.sum(x)),
+    lambda x: np.sum(np.ones((3, 4)) @ np.ones((4, 2)) + np.sum(x)),
+    lambda x: np.sum((x - x) + np.sum(x)),
+    lambda x: np.sum(np.zeros_like(x) + np.prod(x)),
+    lambda x: np.sum(np.where(x > 0, 0 * x, x - x) + np.sum(x**2)),
+    lambda x: np.sum(np.diff(np.ones(4)) + np.sum(x)),
+    lambda x: np.sum(np.outer(np.ones(3), np.ones(2)) * np.sum(x)),
+    lambda x: np.sum(np.einsum("ij,jk->ik", np.ones((2, 3)), np.ones((3, 2))) * np.sum(x)),
+    lambda x: np.sum(np.var(np.ones((3, 4)), axis=0) + np.sum(x)),
+    lambda x: (
+        np.sum(np.cumsum(np.ones(4)) * np.sum(x))
+        + np.sum(np.linspace(0, 1, 5) * np.sum(x))
+        + np.sum(np.arange(3) * np.sum(x))
+    ),
+    lambda x: np.sum(np.eye(3) * np.sum(x)) + np.sum(np.tril(np.ones((3, 3))) * np.sum(x)),
+    lambda x: (
+        np.sum(np.max(np.ones((3, 4)), axis=1) + np.sum(x))
+        + np.sum(np.sort(np.ones(3)) + np.sum(x))
+        + np.sum(np.linalg.norm(np.ones((3, 4)), axis=1) + np.sum(x))
+    ),
+    lambda x: (
+        np.sum(np.trapezoid(np.ones((3, 4)), axis=1) + np.sum(x))
+        + np.sum(np.median(np.ones((3, 4)), axis=1) + np.sum(x))
+    ),
+    lambda x: (
+        np.sum(np.concatenate([np.ones(2), np.zeros(3)]) + np.sum(x))
+        + np.sum(np.ones(5)[1:] + np.sum(x))
+        + np.sum(np.ones(4).reshape(2, 2) + np.sum(x))
+        + np.sum(np.stack([np.ones(2), np.ones(2)]) + np.sum(x))
+    ),
+]
+
+
+each = pytest.mark.parametrize(
+    ("f", "args", "wrt"),
+    [pytest.param(*case, id=f"{case[0].__name__}_{i}") for i, case in enumerate(CASES)],
+)
+
+
+@each
+def test_gradient(f: Callable[..., Any], args: tuple[Any, ...], wrt: tuple[int, ...]) -> None:
+    found = grad(f, wrt=wrt)(*args)
+    for at, slopes in zip(wrt, found, strict=True):
+        assert np.shape(slopes) == np.shape(args[at])
+        np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-6, atol=1e-7)
+
+
+@each
+def test_gradient_of_the_gradient(
+    f: Callable[..., Any], args: tuple[Any, ...], wrt: tuple[int, ...]
+) -> None:
+    names = list(inspect.signature(f).parameters)
+    given = dict(zip(names, args, strict=False))
+    for at in wrt:
+        u = normal(*np.shape(args[at]))
+        df = grad(f, wrt=at)
+        second = SecondOrder(f, given, names[at], [u])
+        expected = differences(lambda *a, df=df, u=u: np.sum(u * df(*a)), args, at)
+        np.testing.assert_allclose(second(**given, u0=u), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("f", REPEATED, ids=map(str, range(len(REPEATED))))
+def test_what_is_constant_keeps_its_shape(f: Callable[[Any], Any]) -> None:
+    x = normal(3)
+    np.testing.assert_allclose(grad(f)(x), differences(f, (x,), 0), rtol=1e-6, atol=1e-7)
