@@ -222,7 +222,7 @@ TEXTS = [
     ),
     (running, (VECTOR, VECTOR), "return v[::-1].cumsum()[::-1]"),
     (softmax, (VECTOR, VECTOR), "return e * (v - v @ (e / sum_e)) / sum_e"),
-    (deviation, (VECTOR,), "return 2 / len(x) * (x - x.sum() / len(x))"),
+    (deviation, (VECTOR,), "return 2 / len(x) * (x - x.mean())"),
 ]
 
 
