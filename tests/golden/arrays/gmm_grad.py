@@ -5,7 +5,7 @@
 #     diffsrc generate tests.array_programs.gmm:gmm --wrt \
 #         alphas,means,log_diagonals,lowers --shapes \
 #         'alphas=n, log_diagonals=n m, lowers=n m m, means=n m' --shapes \
-#         'wishart_gamma=, wishart_m=, x=k m' -o gmm_grad.py
+#         'wishart_gamma=, wishart_m=' -o gmm_grad.py
 #
 # gmm_grad: from tests.array_programs.gmm:gmm
 #     sha256 110a4e6d28617b55fd941d99c25747146ed0cc4c6b00ac7f050cc32748d6b95f
