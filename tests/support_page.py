@@ -63,6 +63,8 @@ POINTWISE = {
     "erf": "special functions of `math`",
 }
 
+NO_VALUE = ("np.std(x)", "np.linalg.norm(x, 3)", "np.sum(np.hypot(x, x))")
+
 # Each is run with `x` and `y` of one axis, `X` of two, `k` of integers, `i` an integer, `p` and
 # `layers` structures of them.
 INDEXING = (
@@ -272,7 +274,7 @@ def page() -> str:
         "",
         (
             "Made from its tables by the tests (`pytest tests/test_support.py --update-golden`), "
-            "which also run what is shown here. What is not on this page is refused, with the place."
+            "which also run what is shown here. What is not on this page is refused, at its line."
         ),
         "",
         "## Functions of arrays",
@@ -322,6 +324,8 @@ def page() -> str:
         "Of arrays as wholes, the derivative by `x`:",
         "",
         *_conventions(),
+        "",
+        f"Where 0 is divided by 0, it is nan, with NumPy's warning: {_code(NO_VALUE)} of zeros.",
         "",
         "## Refused",
         "",
