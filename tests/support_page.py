@@ -30,7 +30,8 @@ TITLES = {
     "differences": "Differences, integrals and polynomials",
     "exponentials": "Of SciPy",
 }
-# `basic` has the first of several families.
+# Files that have a part of another family; `basic` has the first of several.
+PARTS = {"medians": "reductions"}
 OF_BASIC = {"sum": "reductions", "mean": "reductions", "matmul": "products", "dot": "products"}
 # Attributes, and what is no function.
 NOT_CALLED = {
@@ -61,6 +62,8 @@ POINTWISE = {
     "real": "complex numbers",
     "erf": "special functions of `math`",
 }
+
+NO_VALUE = ("np.std(x)", "np.linalg.norm(x, 3)", "np.sum(np.hypot(x, x))")
 
 # Each is run with `x` and `y` of one axis, `X` of two, `k` of integers, `i` an integer, `p` and
 # `layers` structures of them.
@@ -116,7 +119,6 @@ def _families() -> dict[str, list[ArrayOperation]]:
     """The operations by the files that have them."""
     complete_arrays()
     found: dict[str, list[ArrayOperation]] = {name: [] for name in TITLES}
-    found["shaping"] += []
     for family in FAMILIES:
         module = importlib.import_module(f"diffsrc.ops.arrays.{family}")
         tree = ast.parse(Path(module.__file__ or "").read_text())
@@ -124,7 +126,7 @@ def _families() -> dict[str, list[ArrayOperation]]:
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "array":
                 name = ast.literal_eval(node.args[0])
                 home = OF_BASIC.get(name, "shaping") if family == "basic" else family
-                found[home].append(ARRAYS[f"np.{name}"])
+                found.setdefault(PARTS.get(home, home), []).append(ARRAYS[f"np.{name}"])
     assert sum(map(len, found.values())) == len(ARRAYS)
     return found
 
@@ -186,7 +188,12 @@ def _arrays() -> list[str]:
             (_code(dict.fromkeys(names)), f"`{arguments}`" if arguments else "")
             for arguments, names in by_arguments.items()
         ]
-        lines += [f"### {TITLES[family]}", "", *_table(("functions", "arguments"), rows), ""]
+        lines += [
+            f"### {TITLES.get(family, family.capitalize())}",
+            "",
+            *_table(("functions", "arguments"), rows),
+            "",
+        ]
     return lines
 
 
@@ -266,28 +273,25 @@ def page() -> str:
         "# What diffsrc understands",
         "",
         (
-            "Made from its tables by the tests (`pytest tests/test_support.py --update-golden`), which "
-            "also run what is shown here. What is not on this page is refused, with the place."
+            "Made from its tables by the tests (`pytest tests/test_support.py --update-golden`), "
+            "which also run what is shown here. What is not on this page is refused, at its line."
         ),
         "",
         "## Functions of arrays",
         "",
         (
-            "As functions, and as methods where `x.name` stands. Other arguments are refused, unless "
-            "they are `None`: `out=`, `where=`, `initial=`, `order=`."
+            "As functions, and as methods where `x.name` stands, with these arguments. Others "
+            "(`out=`, `where=`, `initial=`, `order=`) are refused, unless they are `None`."
         ),
         "",
         *_arrays(),
-        (
-            f"Attributes: {_code(f'x.{name}' for name in ATTRIBUTES.split())}. "
-            "Functions that call one of yours for each item are not here: see below."
-        ),
+        f"Attributes: {_code(f'x.{name}' for name in ATTRIBUTES.split())}.",
         "",
         "## Functions of numbers",
         "",
         (
             "Those of NumPy go through arrays item by item, with broadcasting; their arguments "
-            "`out=`, `where=` and `dtype=` are refused. Python's operators are those of the first rows."
+            "`out=`, `where=` and `dtype=` are refused. Python's operators are understood too."
         ),
         "",
         *_pointwise(),
@@ -320,6 +324,8 @@ def page() -> str:
         "Of arrays as wholes, the derivative by `x`:",
         "",
         *_conventions(),
+        "",
+        f"Where 0 is divided by 0, it is nan, with NumPy's warning: {_code(NO_VALUE)} of zeros.",
         "",
         "## Refused",
         "",

@@ -18,7 +18,7 @@ from diffsrc.ops.arrays import complete as complete_arrays
 from diffsrc.ops.arrays.refused import MODULES, REFUSED, refused_function
 from diffsrc.parse.function import _Reader
 from diffsrc.specialise.annotations import unknown_signature
-from tests.support_page import INDEXING, NOT_PYTHON, PAGE, PYTHON, page
+from tests.support_page import INDEXING, NO_VALUE, NOT_PYTHON, PAGE, PYTHON, page
 
 
 class Record(NamedTuple):
@@ -92,6 +92,13 @@ def test_what_it_refuses_of_python_is_refused(text, tmp_path) -> None:
     with pytest.raises(DiffsrcError) as raised:
         grad(function_of(text, tmp_path))(**GIVEN)
     assert_placed(raised.value, tmp_path / "shown.py")
+
+
+@pytest.mark.parametrize("text", NO_VALUE)
+@pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+def test_where_there_is_no_value_it_is_nan(text, tmp_path) -> None:
+    f = function_of(text, tmp_path)
+    assert np.isnan(grad(f)(**GIVEN | {"x": np.zeros(3)})).all()
 
 
 # What is refused
@@ -176,4 +183,4 @@ def test_each_function_is_supported_or_refused(prefix) -> None:
 
 @pytest.mark.parametrize("name", [n for n in dir(np.ndarray) if not n.startswith("_")])
 def test_each_attribute_of_arrays_is_supported_or_refused(name) -> None:
-    assert f"`x.{name}`" in page()
+    assert f"`x.{name}`" in PAGE.read_text()
