@@ -23,6 +23,7 @@ Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
 Factor = tuple[Node, Labels]
 MAX_ARRANGEMENTS = 48
+MAX_FACTORS = 8  # a contraction of more is one factor of others: passes stay linear
 
 
 def shaped(node: Node, axes: Axes) -> Type:
@@ -658,6 +659,11 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 
 
+def is_open(node: Call) -> bool:
+    """Whether a contraction in another one is one with it."""
+    return len(node.args) <= MAX_FACTORS
+
+
 class _Flat:
     """The factors of a contraction, flattened."""
 
@@ -690,7 +696,7 @@ class _Flat:
                 self.add(node.args[0], tuple(inner), exponent)
             case Call(op="broadcast", options=()):
                 self.add(node.args[0], labels_of(node.args[0].type.axes, labels), exponent)
-            case Call(op="contract", options=()) if exponent == 1:
+            case Call(op="contract", options=()) if exponent == 1 and is_open(node):
                 self._open(node, labels)
             case _:
                 self._keep(node, labels, exponent)
