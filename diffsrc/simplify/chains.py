@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Node, Number, Type
-from diffsrc.ir.arrays import Factor, Label, Labels, contract
+from diffsrc.ir.arrays import Factor, Label, Labels, contract, sizes_of
 
 # The length of an axis of which nothing is known: there are more rows than columns, of data.
 NOMINAL, ROWS = 100, 200
@@ -98,12 +98,7 @@ class MatrixChain:
         self.links = links
         self.computed = computed
         self.made = made
-        self.sizes = {
-            label: size
-            for link in links
-            for label, size in zip(link.labels, link.node.type.axes, strict=True)
-            if label is not None
-        }
+        self.sizes = sizes_of((link.node, link.labels) for link in links)
         self.known: dict[tuple[int, int], tuple[float, int | None]] = {}
 
     def division(self, i: int, j: int) -> int | None:
