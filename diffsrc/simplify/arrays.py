@@ -250,8 +250,11 @@ class ArrayWriter:
             start = self.write(filled(rest, like))
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for own, node in puts:
-            core, factor = graph.split(node.args[0])
+        split = [(own, node, *graph.split(node.args[0])) for own, node in puts]
+        if rest is graph.zero:
+            # The first is set; of what is added either sign can be written.
+            split.sort(key=lambda put: put[0] * put[3] < 0)
+        for own, node, core, factor in split:
             coefficient = own * factor
             node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
             fresh = rest is graph.zero and not lines
