@@ -370,7 +370,34 @@ def filled(x, y):
     return np.sum(np.full_like(x, 2.0) * x * y)
 
 
-ON_MATRICES = [rows_sorted, row_medians, by_condition, leaky, means, filled]
+def largest(x, y):
+    return np.max(x) * np.max(y)
+
+
+def one_item(x, y):
+    return x[0, 1] * y[0, 0] + np.sum(x[1] * y[1])
+
+
+def rows_taken(x, y):
+    return np.sum(x[[0, 0]] * y)
+
+
+def looked_up_in(x, y):
+    return np.sum(np.interp(y.ravel(), np.arange(2.0), x[0]))
+
+
+ON_MATRICES = [
+    rows_sorted,
+    row_medians,
+    by_condition,
+    leaky,
+    means,
+    filled,
+    largest,
+    one_item,
+    rows_taken,
+    looked_up_in,
+]
 
 
 @pytest.mark.parametrize("f", ON_MATRICES, ids=lambda f: f.__name__)

@@ -19,6 +19,9 @@ def reprojection_grad(camera, points, weights, features):
         or points.ndim != 2
         or weights.ndim != 1
         or features.ndim != 2
+        or camera.dtype.kind != "f"
+        or points.dtype.kind != "f"
+        or weights.dtype.kind != "f"
         or (len(weights) == 1) != (len(features) == 1)
         or len(points) == 1 != len(features)
         or len(camera[7:9]) == 1
@@ -26,7 +29,7 @@ def reprojection_grad(camera, points, weights, features):
     ):
         raise ValueError(
             "reprojection_grad is written for camera[n], points[m, k], weights[m], "
-            "features[m, l]"
+            "features[m, l], with floats in camera and points and weights"
         )
     rotation, center = camera[:3], camera[3:6]
     focal, principal, radial = camera[6], camera[7:9], camera[9:]
