@@ -211,10 +211,10 @@ TEXTS = [
     (
         unit,
         (VECTOR, VECTOR),
-        "norm_x = np.linalg.norm(x)\n    return (v - x @ v / norm_x**2 * x) / norm_x",
+        "norm_x = np.linalg.norm(x)\n    return (-(x @ v) / norm_x**2 * x + v) / norm_x",
     ),
-    (highest, (VECTOR,), "d_x[x.argmax()] += 1"),
-    (highest, (MATRIX,), "d_x.flat[x.argmax()] += 1"),
+    (highest, (VECTOR,), "d_x[x.argmax()] = 1"),
+    (highest, (MATRIX,), "d_x.flat[x.argmax()] = 1"),
     (
         highest_of_rows,
         (MATRIX, MATRIX[:, 0]),

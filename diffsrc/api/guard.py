@@ -110,9 +110,16 @@ def _cuts_off(node: Call) -> bool:
 
 
 def shapes_of(
-    program: Program, signature: Signature, simplifier: Simplifier, floats: Sequence[str]
+    program: Program,
+    signature: Signature,
+    simplifier: Simplifier,
+    lowered: Program,
+    floats: Sequence[str],
 ) -> Shapes | None:
-    """The shapes that a derivative is written for; None where it takes all."""
+    """The shapes that a derivative is written for; None where it takes all.
+
+    `lowered` is what is written of it, `floats` the arrays that must not hold integers.
+    """
     if not program.graph.ranked:
         return None
     printer = Printer({})
@@ -121,7 +128,8 @@ def shapes_of(
     told = _lettered({texts[node]: node for node in given}, program, signature)
     words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in told.items())
     known = {node: texts[node] for node in (*given, *live)}
-    units = tuple(dict.fromkeys(_conditions(program, known, simplifier)))
+    unread = _unread(program, lowered, known)
+    units = tuple(dict.fromkeys(_conditions(program, known, simplifier, unread)))
     return Shapes(
         tuple(_rank(texts[node], node) for node in given),
         tuple(_rank(texts[node], node) for node in live),
@@ -177,10 +185,47 @@ def _read(program: Program) -> tuple[list[Node], list[Node]]:
     return [n for n in given if n not in containers], [n for n in live if n not in containers]
 
 
+def _unread(
+    program: Program, lowered: Program, known: Mapping[Node, str]
+) -> dict[tuple[Node, Node], str]:
+    """Pairs of lengths that differ where NumPy raises in the user's function, and how that is told.
+
+    One is of an array that the derivative does not read: nothing else would find out.
+    """
+    graph = program.graph
+    if graph.branches:
+        return {}  # what holds on one path
+    read = {
+        node
+        for block in blocks(lowered.body)
+        for node in reachable([*block.values(), *block.roots()])
+    }
+    root = classes((*graph.equal, *graph.held))
+    places = [
+        (size, _length(text, i), node in read)
+        for node, text in known.items()
+        for i, size in enumerate(node.type.axes)
+        if not isinstance(size, Number)
+    ]
+    found: dict[tuple[Node, Node], str] = {}
+    for size, text, is_read in places:
+        alike = [place for place in places if root(place[0]) is root(size) and place[0] is not size]
+        if is_read or not alike:
+            continue
+        other = min(alike, key=lambda place: not place[2])
+        pair = (size, other[0]) if size.serial < other[0].serial else (other[0], size)
+        found.setdefault(pair, f"{text} != {other[1]}")
+    return found
+
+
 def _conditions(
-    program: Program, known: Mapping[Node, str], simplifier: Simplifier
+    program: Program,
+    known: Mapping[Node, str],
+    simplifier: Simplifier,
+    unread: Mapping[tuple[Node, Node], str],
 ) -> Iterator[str]:
     """What must not hold of the lengths of axes."""
+    yield from unread.values()
     for node, text in known.items():
         for i, size in enumerate(node.type.axes):
             if isinstance(size, Number):
@@ -199,6 +244,8 @@ def _conditions(
     spread = _needed(program.graph)
     for a, b in spread:
         if any(isinstance(size, Number) and is_unit(size) for size in (a, b)):
+            continue
+        if (a, b) in unread or (b, a) in unread:
             continue
         if isinstance(a, Number):
             continue  # it is no unit axis

@@ -364,6 +364,7 @@ def install(derivative: Derivative, found: Specialisation) -> None:
             # The arguments fit, so that arrays outside have other ranks now, or lengths are wrong.
             other = derivative.renewed(found, args, kwargs)
             if other.source == found.source:
+                derivative.primal(*args, **kwargs)  # where NumPy raises, in its own words
                 return found.function()(*args, **kwargs)  # which says what it is written for
         install(derivative, other)
         return _called(other, args, kwargs)

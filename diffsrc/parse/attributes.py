@@ -192,6 +192,7 @@ class Attributes(Arrays):
     # Instances
 
     def _of_object(self, base: Object, name: str, node: ast.expr) -> Value:
+        self.not_of_others(base, node)
         if base.value is None:
             return self._of_unknown(base, name, node)
         if type(base.value) in _CONTAINER_METHODS:

@@ -240,16 +240,47 @@ class Context(ABC):
             if known is not None:
                 return self.number(known, node)
         self.decided(value, node)
-        if isinstance(value, Object) and is_complex_object(value.value):
+        self.not_of_others(value, node)
+        if isinstance(value, Object) and value.type is list:
             self.refuse(
-                "Derivatives are taken at real numbers, and a complex one is given here.",
+                "A number or an array is needed here, not a list.",
                 node,
-                "Pass its real and its imaginary part as arguments of their own.",
+                "Pass an array: np.array of the list.",
             )
         return self.refuse(
             f"A number is needed here, not {what(value)}.",
             node,
             "Pass a number, or the parts that are numbers as arguments of their own.",
+        )
+
+    def not_of_others(self, value: Value, node: ast.AST) -> None:
+        """Refuse complex numbers, arrays that hold no real numbers, and those of other classes."""
+        if not isinstance(value, Object):
+            return
+        if is_complex_object(value.value):
+            self.refuse(
+                "Derivatives are taken at real numbers, and a complex one is given here.",
+                node,
+                "Pass its real and its imaginary part as arguments of their own.",
+            )
+        kind = value.type
+        if not isinstance(kind, type) or not any(map(_is_ndarray, type.mro(kind))):
+            return
+        if _is_ndarray(kind):
+            dtype = getattr(value.value, "dtype", None)
+            self.refuse(
+                f"Derivatives are taken at arrays of real numbers, not of dtype {dtype}.",
+                node,
+                "Pass an array of floats, as x.astype(float) gives it.",
+            )
+        masked = kind.__name__ == "MaskedArray"
+        self.refuse(
+            f"Derivatives are taken at arrays, and one of type {kind.__name__}, which may "
+            "compute in another way, is given here.",
+            node,
+            "Pass the array in it, and the mask as an argument of its own: x.filled(0), x.mask."
+            if masked
+            else "Pass the array in it: np.asarray(x).",
         )
 
     def known_number(self, value: Value) -> constants.Number | None:
@@ -273,6 +304,10 @@ def is_complex_object(value: object) -> bool:
     """Tell whether a value is a complex number, or a NumPy array of them."""
     kind = getattr(value, "dtype", None) if type(value).__module__ == "numpy" else None
     return type(value) is complex or getattr(kind, "kind", "") == "c"
+
+
+def _is_ndarray(kind: type) -> bool:
+    return kind.__name__ == "ndarray" and kind.__module__ == "numpy"
 
 
 UNKNOWN = object()

@@ -28,6 +28,7 @@ class Subscripts(Attributes):
         if isinstance(base, Node):
             return self.items_of_array(base, node)
         self.decided(base, node)
+        self.not_of_others(base, node)
         joined = self._joined(base, node)
         if joined is not None:
             return joined
@@ -430,6 +431,7 @@ class Subscripts(Attributes):
                 return tuple([self.attribute(value, name, node) for name in fields])  # type: ignore[arg-type] # a place
             case _:
                 pass
+        self.not_of_others(value, node)
         return self.refuse(
             f"The items of {what(value)} are not known before the derivative runs.",
             node,

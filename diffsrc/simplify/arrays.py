@@ -254,15 +254,17 @@ class ArrayWriter:
             core, factor = graph.split(node.args[0])
             coefficient = own * factor
             node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
+            fresh = rest is graph.zero and not lines
             if node.op == "put":
-                lines.append(self._put(coefficient, node, args))
+                lines.append(self._put(coefficient, node, args, fresh=fresh))
             else:
-                fresh = rest is graph.zero and not lines
                 lines.append(self._put_along(coefficient, node, args, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
 
-    def _put(self, coefficient: Exact, node: Call, args: list[Node]) -> tuple[str, str]:
-        """The line that adds to items."""
+    def _put(
+        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+    ) -> tuple[str, str]:
+        """The line that adds to items; of zeros that are `fresh` it sets them."""
         value, _, *at = node.args
         sign = "-" if coefficient < 0 else "+"
         at_first = len(args)
@@ -277,7 +279,11 @@ class ArrayWriter:
             if len(parts) > 1:
                 text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
             return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        return _shifted(items(node.params), at_first), f"{sign}= {{{at_first}}}"
+        target = _shifted(items(node.params), at_first)
+        if fresh:
+            args[at_first] = negated(written, set()) if sign == "-" else written
+            return target, f"= {{{at_first}}}"
+        return target, f"{sign}= {{{at_first}}}"
 
     def _put_along(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool

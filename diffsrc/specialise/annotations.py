@@ -82,7 +82,24 @@ def unknown_signature(captured: Readable, shapes: Shapes | None = None) -> Signa
         made.append((arguments.vararg.arg, Argument("object", None, type_=tuple)))
     if arguments.kwarg is not None:
         made.append((arguments.kwarg.arg, Argument("object", None, type_=dict)))
-    return Signature(tuple(made))
+    return Signature(tuple(_as_used(captured, made)))
+
+
+def _as_used(captured: Readable, made: list[tuple[str, Argument]]) -> list[tuple[str, Argument]]:
+    """The arguments, with the ranks that their use decides where nothing else is known of them."""
+    wanted = [name for name, a in made if a.kind == "number" and a.axes is None]
+    if not wanted:
+        return made
+    from diffsrc.specialise.use import ranks_of_use  # nobody asks before calling, mostly
+
+    ranks = ranks_of_use(captured.node, captured.scope, wanted)
+    return [
+        # An array is no number, whatever is done with it.
+        (name, unknown_array(("",) * ranks[name]))
+        if ranks.get(name) or (name in ranks and not argument.array)
+        else (name, argument)
+        for name, argument in made
+    ]
 
 
 ASKED = "shapes="
@@ -253,7 +270,7 @@ def read_annotation(node: ast.expr | None, names: Names) -> Annotation:
             node = ast.parse(node.value, mode="eval").body
         except SyntaxError:
             return Annotation(None)
-    meaning = _meaning(node, names)
+    meaning = meaning_of(node, names)
     if not isinstance(node, ast.Subscript) or not isinstance(node.slice, ast.Tuple):
         return read_meaning(meaning)
     first, *more = node.slice.elts
@@ -306,7 +323,8 @@ def _is_not_followed(meaning: object) -> bool:
     return {"imported", "part"} <= set(_attributes(type(meaning)))
 
 
-def _meaning(node: ast.expr | None, names: Names) -> object:
+def meaning_of(node: ast.expr | None, names: Names) -> object:
+    """Return what `np.linalg.norm` means, without its subscripts; None if unknown."""
     parts: list[str] = []
     while isinstance(node, (ast.Attribute, ast.Subscript)):
         if isinstance(node, ast.Attribute):

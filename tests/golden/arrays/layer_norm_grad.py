@@ -18,6 +18,7 @@ def layer_norm_grad(x, gain, bias, weights):
         or gain.ndim != 1
         or bias.ndim != 1
         or weights.ndim != 2
+        or len(bias) != x.shape[1]
         or len(x) == 1 != len(weights)
         or len(bias) == 1 != weights.shape[1]
         or (len(gain) == 1) != (len(bias) == 1)
