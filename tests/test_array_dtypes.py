@@ -339,6 +339,21 @@ def test_byte_order_and_subnormals():
     assert np.array_equal(grad(product)(SINGLE, tiny), tiny)
 
 
+@pytest.mark.parametrize(
+    "v", [COUNTS, SINGLE, DOUBLE, COUNTS > 0, COUNTS.astype("int8")], ids=lambda v: v.dtype.name
+)
+def test_floats_are_added_to_what_the_user_gave(v):
+    def f(x, v):
+        return np.sum(v * x) + 0.5 * x[0] + 0.25 * np.sum(x[1:])
+
+    kept = v.copy()
+    for x in (DOUBLE, SINGLE, COUNTS):
+        found = grad(f)(x, v)
+        assert found.dtype == (x.dtype if x.dtype.kind == "f" else float)
+        assert np.array_equal(found, np.add(v, [0.5, 0.25, 0.25]))
+        assert np.array_equal(v, kept)
+
+
 # Modules
 
 

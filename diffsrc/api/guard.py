@@ -21,6 +21,7 @@ NUMERIC = frozenset({"float", "bool"})
 # How it is written, its rank, whether it holds truth values.
 Rank = tuple[str, int, bool]
 MAX_PARTS = 12  # of a length
+CASTS = frozenset({"np.astype", "np.typed", "np.typed_copy"})
 
 
 class Shapes(NamedTuple):
@@ -79,22 +80,21 @@ def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
     arrays = [node for node in dict.fromkeys(wrt) if node.type.axes]
     needed: set[Node] = set()
     for node in filter(_cuts_off, calls):
-        zeros = node.args[0]
-        like = zeros.args[0] if isinstance(zeros, Call) and zeros.args else zeros
-        # What is like a value on the way has the floats of all that it is made of.
-        needed.update([like] if node.op == "scatter" and like in arrays else arrays)
+        # Zeros are like the argument, or like a value on the way that is made of it.
+        below = reachable(node.args[-1:] if node.op in CASTS else node.args[:1])
+        needed.update([array for array in arrays if array in below] or arrays)
     printer = Printer({})
     return [printer(node) for node in arrays if node in needed]
 
 
 def _cuts_off(node: Call) -> bool:
     """Whether a float in it becomes an integer where arrays hold these."""
-    if node.op == "np.astype":
-        return node.args[0].type.kind == "float" and "copy=False" in str(node.options)
+    if node.op in CASTS:
+        return node.args[0].type.kind == "float" and "{1}.dtype" in str(node.options)
     if node.op != "scatter":
         return False
     for place, line in node.params:
-        if "put_along_axis" in line:
+        if "put_along_axis" in line or line.startswith("= "):
             return True
         at_all = line.startswith("np.")  # np.add.at, or np.subtract.at
         held = [node.args[int(hole)] for hole in re.findall(r"{(\d+)}", f"{place}{line}")]
