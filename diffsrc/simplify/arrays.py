@@ -247,7 +247,7 @@ class ArrayWriter:
         if rest is graph.zero:
             start = self._zeros(like, first.args[0])
         else:
-            start = self.write(filled(rest, like))
+            start = self._fresh(filled(rest, like), like)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         split = [(own, node, *graph.split(node.args[0])) for own, node in puts]
@@ -263,6 +263,15 @@ class ArrayWriter:
             else:
                 lines.append(self._put_along(coefficient, node, args, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
+
+    def _fresh(self, rest: Node, like: Node) -> Node:
+        """What floats are added to: of other arguments alone it may hold integers."""
+        below = [n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes]
+        below = [n for n in below if n.type.kind == "float"]
+        start = self.write(rest)
+        if not below or not set(below).isdisjoint(reachable((rest,))):
+            return start
+        return spelled("typed_copy", "{0}.astype({1}.dtype)", [start, below[0]], rest.type)
 
     def _put(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
