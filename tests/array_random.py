@@ -60,6 +60,7 @@ TEMPLATES = [t.strip() for line in EXPRESSIONS.strip().split("\n") for t in line
 # What a template needs of the ranks of its values, where NumPy takes what nobody writes.
 RANKS = {
     "axis={axis}": lambda a, b: a > 0,
+    "{a}[{a} > 0]": lambda a, b: a > 0,
     "{a}, {axis}": lambda a, b: a > 0,
     "np.trapezoid": lambda a, b: a > 0,
     "np.gradient": lambda a, b: a == 1,

@@ -86,7 +86,7 @@ class Run:
         found = []
         for name, gradient in zip(self.case.wrt, gradients, strict=True):
             own = arguments[name]
-            if form(gradient) != form(own):
+            if not fits(gradient, own):
                 self.fail(
                     "WRONG FORM",
                     f"{what} by {name}: {described(gradient)} for {described(own)}",
@@ -100,15 +100,22 @@ def bits(value):
     return value.dtype, value.shape, value.tobytes()
 
 
-def form(value):
-    """Structure, shapes and dtypes; of a number no more than its precision."""
-    if isinstance(value, dict):
-        return {key: form(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value).__name__, [form(v) for v in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return type(value).__name__, {k: form(v) for k, v in vars(value).items()}
-    return np.shape(value), np.asarray(value).dtype
+def fits(found, own):
+    """Whether structure, shapes and dtypes are alike; a Python float has any precision."""
+    if isinstance(own, dict):
+        parts = found.values() if isinstance(found, dict) and [*found] == [*own] else None
+        others = own.values()
+    elif isinstance(own, list | tuple):
+        parts, others = found, own
+    elif hasattr(own, "__dataclass_fields__"):
+        parts, others = vars(found).values(), vars(own).values()
+    elif type(found) is float:
+        return np.shape(own) == ()
+    else:
+        return np.shape(found) == np.shape(own) and np.asarray(found).dtype == np.asarray(own).dtype
+    if parts is None or type(found) is not type(own) or len(parts) != len(others):
+        return False
+    return all(map(fits, parts, others))
 
 
 def wrt(case):

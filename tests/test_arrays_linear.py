@@ -250,6 +250,16 @@ def test_large_exponents() -> None:
     assert grad(shares)(x, np.ones(2)).tolist() == [0, 0]
 
 
+def test_a_determinant_of_a_singular_matrix_has_no_inverse() -> None:
+    """The derivative is written with the inverse, as a person would, and raises as that does."""
+
+    def f(a):
+        return np.linalg.det(a)
+
+    with pytest.raises(np.linalg.LinAlgError):
+        grad(f)(np.ones((2, 2)))
+
+
 @pytest.mark.parametrize("name", ["lstsq", "pinv", "svd", "qr", "matrix_rank"])
 def test_what_is_not_understood_is_refused(name: str) -> None:
     function = getattr(np.linalg, name)
@@ -267,9 +277,9 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         (regular(3, 3), normal(3)),
         (0, 1),
         (
-            "solve_term = np.linalg.solve(a, b)\n"
-            "d_b = np.linalg.solve(a.T, 2 * solve_term)\n"
-            "return (np.outer(-d_b, solve_term), d_b)"
+            "solution = np.linalg.solve(a, b)\n"
+            "d_b = np.linalg.solve(a.T, 2 * solution)\n"
+            "return (np.outer(-d_b, solution), d_b)"
         ),
     ),
     (
@@ -284,8 +294,8 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         0,
         (
             "L = np.linalg.cholesky(x @ x.T)\n"
-            "inv_term = np.linalg.inv(L)\n"
-            "return 2 * (inv_term.T @ (inv_term @ x))"
+            "inv_L = np.linalg.inv(L)\n"
+            "return 2 * (inv_L.T @ (inv_L @ x))"
         ),
     ),
     (
@@ -294,9 +304,9 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         0,
         (
             "L = np.linalg.cholesky(x @ np.matrix_transpose(x))\n"
-            "inv_term = np.linalg.inv(L)\n"
+            "inv_L = np.linalg.inv(L)\n"
             "product = L.T @ w\n"
-            "return inv_term.T @ ((np.tril(product) + np.tril(product, -1).T) @ inv_term @ x)"
+            "return inv_L.T @ ((np.tril(product) + np.tril(product, -1).T) @ inv_L @ x)"
         ),
     ),
     (

@@ -211,10 +211,10 @@ TEXTS = [
     (
         unit,
         (VECTOR, VECTOR),
-        "norm_x = np.linalg.norm(x)\n    return (v - x @ v / norm_x**2 * x) / norm_x",
+        "norm_x = np.linalg.norm(x)\n    return (-(x @ v) / norm_x**2 * x + v) / norm_x",
     ),
-    (highest, (VECTOR,), "d_x[x.argmax()] += 1"),
-    (highest, (MATRIX,), "d_x.flat[x.argmax()] += 1"),
+    (highest, (VECTOR,), "d_x[x.argmax()] = 1"),
+    (highest, (MATRIX,), "d_x.flat[x.argmax()] = 1"),
     (
         highest_of_rows,
         (MATRIX, MATRIX[:, 0]),
@@ -222,7 +222,7 @@ TEXTS = [
     ),
     (running, (VECTOR, VECTOR), "return v[::-1].cumsum()[::-1]"),
     (softmax, (VECTOR, VECTOR), "return e * (v - v @ (e / sum_e)) / sum_e"),
-    (deviation, (VECTOR,), "return 2 / len(x) * (x - x.sum() / len(x))"),
+    (deviation, (VECTOR,), "return 2 / len(x) * (x - x.mean())"),
 ]
 
 

@@ -167,17 +167,17 @@ def test_items_that_a_mask_chooses_are_assigned_to(lines, result):
 
 
 WRITTEN = [
-    ("np.sum(x[x > 0] ** 2)", ["mask = x > 0", "d_x[mask] += 2 * x[mask]"]),
+    ("np.sum(x[x > 0] ** 2)", ["mask = x > 0", "d_x[mask] = 2 * x[mask]"]),
     ("np.sum(np.sort(x) * w)", ["d_x[x.argsort()] += w"]),
     ("np.sum(np.sort(X, axis=0) * W)", ["np.put_along_axis(d_X, X.argsort(axis=0), W, axis=0)"]),
     ("np.sum(x[i] * w[:3])", ["np.add.at(d_x, i, w[:3])"]),
     ("np.sum(T[0, :, i])", ["np.add.at(d_T, np.s_[0, :, i], 1)"]),
-    ("np.sum(X[np.arange(len(i)), i])", ["d_X[np.arange(len(i)), i] += 1"]),
-    ("np.sum(X[:, [0, 2]] ** 2)", ["d_X[:, [0, 2]] += 2 * X[:, [0, 2]]"]),
+    ("np.sum(X[np.arange(len(i)), i])", ["d_X[np.arange(len(i)), i] = 1"]),
+    ("np.sum(X[:, [0, 2]] ** 2)", ["d_X[:, [0, 2]] = 2 * X[:, [0, 2]]"]),
     ("np.sum(x[[0, -1]])", ["np.add.at(d_x, [0, -1], 1)"]),
-    ("np.sum(x[np.flatnonzero(x > 0)])", ["d_x[np.flatnonzero(x > 0)] += 1"]),
-    ("np.trapezoid(x)", ["d_x[:-1] += 0.5", "d_x[1:] += 0.5"]),
-    ("np.sum(np.diff(x) * w[1:])", ["d_x[:-1] -= w_tail", "d_x[1:] += w_tail"]),
+    ("np.sum(x[np.flatnonzero(x > 0)])", ["d_x[np.flatnonzero(x > 0)] = 1"]),
+    ("np.trapezoid(x)", ["d_x[:-1] = 0.5", "d_x[1:] += 0.5"]),
+    ("np.sum(np.diff(x) * w[1:])", ["d_x[:-1] = -w_tail", "d_x[1:] += w_tail"]),
     ("np.sum(np.maximum(x, 0))", ["return (x >= 0).astype(x.dtype)"]),
     ("np.partition(x, 2)[2]", ["d_x[np.argpartition(x, 2)[2:3]] += 1"]),
 ]

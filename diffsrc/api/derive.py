@@ -125,14 +125,15 @@ def derive(
         simplified, taken_names(simplified) | fixed.keys(), values=values_of(simplified, derived)
     )
     named |= {constant.node: constant.name for constant in constants}
-    shapes = shapes_of(parsed, signature, simplifier, simplified)
     leaves = [node for several in targets for found in several for node in found.nodes]
+    needed = needing_floats(simplified, leaves)
+    shapes = shapes_of(parsed, signature, simplifier, simplified, needed)
     text = emit(
         simplified,
         name,
         docstring(captured.name, operators, program),
         named=named,
-        guards=[] if shapes is None else shapes.lines(name, needing_floats(simplified, leaves)),
+        guards=[] if shapes is None else shapes.lines(name),
     )
     if constants:
         text = "\n".join([*(constant.line for constant in constants), "", "", text])

@@ -5,13 +5,14 @@ The code checks it in its first line; in process another specialisation is made 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Call, Exact, Graph, Node, Number, Program, Sum, Var, blocks, reachable
+from diffsrc.ir import Call, Const, Exact, Graph, Node, Number, Program, Sum, Var, blocks, reachable
 from diffsrc.ir.shapes import classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
@@ -32,6 +33,7 @@ class Shapes(NamedTuple):
         units: conditions about the lengths of axes, of which none may hold.
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
+        floats: the arrays that must not hold integers.
     """
 
     ranks: tuple[Rank, ...]
@@ -39,18 +41,21 @@ class Shapes(NamedTuple):
     units: tuple[str, ...]
     words: str
     said: Mapping[str, tuple[str, ...]]
+    floats: tuple[str, ...]
 
-    def lines(self, function: str, floats: Sequence[str] = ()) -> list[str]:
-        """The statement that raises; also where arrays that must hold `floats` do not."""
+    def lines(self, function: str) -> list[str]:
+        """The statement that raises."""
         conditions = []
         for text, rank, mask in self.ranks:
             own = f"{text}.ndim != {rank}" if rank else f'getattr({text}, "ndim", 0) != 0'
             conditions += [own, f"{text}.dtype != bool"] if mask else [own]
-        conditions += [f'{text}.dtype.kind != "f"' for text in floats]
+        conditions += [f'{text}.dtype.kind != "f"' for text in self.floats]
         conditions += self.units
         if not conditions:
             return []
-        words = self.words + (f", with floats in {' and '.join(floats)}" if floats else "")
+        words = self.words
+        if self.floats:
+            words += f", with floats in {' and '.join(self.floats)}"
         test = f"{INDENT}if {' or '.join(conditions)}:"
         rows = [test]
         if len(test) > WIDTH:
@@ -63,7 +68,7 @@ class Shapes(NamedTuple):
 def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
     """The arrays that it derives by, if the code would put floats among their integers.
 
-    NumPy cuts them off without a word then, as `+=` does not.
+    NumPy cuts them off without a word then; only a `+=` of more items than one raises.
     """
     calls = (
         node
@@ -71,22 +76,42 @@ def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
         for node in reachable([*block.values(), *block.roots()], arms=True)
         if isinstance(node, Call)
     )
-    if not any(
-        (node.op == "scatter" and any("put_along_axis" in line for _, line in node.params))
-        or (node.op == "np.astype" and node.args[0].type.kind == "float")
-        for node in calls
-    ):
+    if not any(map(_cuts_off, calls)):
         return []
     printer = Printer({})
-    return [printer(node) for node in wrt if node.type.axes]
+    return [printer(node) for node in dict.fromkeys(wrt) if node.type.axes]
+
+
+def _cuts_off(node: Call) -> bool:
+    """Whether a float in it becomes an integer where arrays hold these."""
+    if node.op == "np.astype":
+        return node.args[0].type.kind == "float" and "copy=False" in str(node.options)
+    if node.op != "scatter":
+        return False
+    for place, line in node.params:
+        if "put_along_axis" in line:
+            return True
+        held = [node.args[int(hole)] for hole in re.findall(r"{(\d+)}", f"{place}{line}")]
+        # The last is what is added. A tuple of indices for all axes is that of one item.
+        *indices, value = held
+        one = place.startswith(".flat") or place.count(",") + 1 == len(node.type.axes)
+        whole = isinstance(value, Const) and value.value in {-1, 1}
+        spread = ":" in place or "..." in place or "None" in place or not place
+        if one and not (whole or spread) and not any(n.type.axes for n in indices):
+            return True
+    return False
 
 
 def shapes_of(
-    program: Program, signature: Signature, simplifier: Simplifier, lowered: Program
+    program: Program,
+    signature: Signature,
+    simplifier: Simplifier,
+    lowered: Program,
+    floats: Sequence[str],
 ) -> Shapes | None:
     """The shapes that a derivative is written for; None where it takes all.
 
-    `lowered` is what is written of it.
+    `lowered` is what is written of it, `floats` the arrays that must not hold integers.
     """
     if not program.graph.ranked:
         return None
@@ -104,6 +129,7 @@ def shapes_of(
         units,
         words,
         told,
+        tuple(floats),
     )
 
 

@@ -13,6 +13,7 @@ from diffsrc.ir import (
     COMPLEX,
     Block,
     Call,
+    Exact,
     If,
     Node,
     Number,
@@ -118,12 +119,26 @@ class Sweep:
             adjoint = conjugate(adjoint)
         if len(partials) > 1:
             self.simplifier.share(adjoint)
-            adjoint = self._whole(adjoint)
+            number = coefficient_of(adjoint)
+            numbers = [n for partial in partials for n in self._numbers(*partial)]
+            if adjoint.type.axes and all(abs(number * n) == 1 for n in numbers):
+                # The 1/2 of a root is gone with the 2 of the squares below it.
+                adjoint = number * self._whole(adjoint / number)
+            else:
+                adjoint = self._whole(adjoint)
         for below, slope in partials:
             contribution = times(adjoint, slope)
             if self.graph.ranked:
                 contribution = reduced(contribution, node.type.axes, below.type.axes)
             yield below, contribution
+
+    def _numbers(self, below: Node, slope: Node) -> list[Exact]:
+        """The numbers that an adjoint is multiplied with on its way to the factors of products."""
+        number = coefficient_of(slope)
+        if not isinstance(below, Prod):
+            return [number]
+        factors = [e for base, e in below.factors if base in self.active]
+        return [number * below.coefficient * e for e in factors]
 
     def _whole(self, adjoint: Node, *, constants: bool = True) -> Node:
         """An array times a number, or a matrix product, that goes to several values: it is one.
@@ -191,6 +206,11 @@ class Sweep:
         self.hints.setdefault(
             node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}"
         )
+
+
+def coefficient_of(node: Node) -> Exact:
+    """The number in front of a product."""
+    return node.coefficient if isinstance(node, Prod) else 1
 
 
 def is_matrix_product(node: Node) -> bool:

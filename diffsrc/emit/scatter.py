@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from diffsrc.ir import Call
 
-LINE = re.compile(r"(?P<flat>\.flat)?\[(?P<items>.*)\]\n(?P<sign>[+-])= {(?P<value>\d+)}")
+LINE = re.compile(r"(?P<flat>\.flat)?\[(?P<items>.*)\]\n(?P<sign>[+-]?)= {(?P<value>\d+)}")
 CALL = re.compile(
     r"\nnp\.(?P<sign>add|subtract)\.at\({name}, (?P<items>.*), {(?P<value>\d+)}\)", re.DOTALL
 )

@@ -250,19 +250,24 @@ class ArrayWriter:
             start = self.write(filled(rest, like))
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for own, node in puts:
-            core, factor = graph.split(node.args[0])
+        split = [(own, node, *graph.split(node.args[0])) for own, node in puts]
+        if rest is graph.zero:
+            # The first is set; of what is added either sign can be written.
+            split.sort(key=lambda put: put[0] * put[3] < 0)
+        for own, node, core, factor in split:
             coefficient = own * factor
             node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
+            fresh = rest is graph.zero and not lines
             if node.op == "put":
-                lines.append(self._put(coefficient, node, args))
+                lines.append(self._put(coefficient, node, args, fresh=fresh))
             else:
-                fresh = rest is graph.zero and not lines
                 lines.append(self._put_along(coefficient, node, args, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
 
-    def _put(self, coefficient: Exact, node: Call, args: list[Node]) -> tuple[str, str]:
-        """The line that adds to items."""
+    def _put(
+        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+    ) -> tuple[str, str]:
+        """The line that adds to items; of zeros that are `fresh` it sets them."""
         value, _, *at = node.args
         sign = "-" if coefficient < 0 else "+"
         at_first = len(args)
@@ -277,7 +282,11 @@ class ArrayWriter:
             if len(parts) > 1:
                 text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
             return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        return _shifted(items(node.params), at_first), f"{sign}= {{{at_first}}}"
+        target = _shifted(items(node.params), at_first)
+        if fresh:
+            args[at_first] = negated(written, set()) if sign == "-" else written
+            return target, f"= {{{at_first}}}"
+        return target, f"{sign}= {{{at_first}}}"
 
     def _put_along(
         self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffsrc.ir import Call, Node, Program, blocks, reachable
+from diffsrc.ir import FLOAT, Call, Node, Program, blocks, reachable
 from diffsrc.simplify.arrays import spelled
 from diffsrc.simplify.unmarked import Unmarking
 
@@ -40,12 +40,14 @@ class _Writer(Unmarking):
     """Writes a program anew.
 
     Attributes:
+        exact: whether values are to be NumPy's to the last bit.
         deviations: those of an array along some axes, and the mean that they are from.
         inverses: those of matrices.
     """
 
     def __init__(self, program: Program, *, exact: bool) -> None:
         super().__init__(program.graph)
+        self.exact = exact
         self.deviations: dict[tuple[Node, object], tuple[Node, Call]] = {}
         self.inverses: dict[Node, Node] = {}
         for node in reachable([root for block in blocks(program.body) for root in block.roots()]):
@@ -70,8 +72,15 @@ class _Writer(Unmarking):
         return super()._rewritten(node)
 
     def _deviation(self, op: str, centered: Node, mean: Call) -> Node:
-        square = self.graph.call("pow", self(centered), self.graph.const(2))
-        variance = self.graph.again(mean, (square,))
+        own = self(centered)
+        if self.exact or len(own.type.axes) > 1:
+            square = self.graph.call("pow", own, self.graph.const(2))
+            variance: Node = self.graph.again(mean, (square,))
+        else:
+            # In half the time, but not to the last bit.
+            length = spelled("dim", "len({0})", [self.done[mean.args[0]]], FLOAT)
+            product = spelled("matmul", "{0} @ {1}", [own, own], FLOAT)
+            variance = self.graph.call("div", product, length)
         if op == "np.var":
             return variance
         return self.graph.call("sqrt", variance, options=("np.sqrt",))

@@ -160,12 +160,13 @@ class Products:
         for shape in self._smaller(above, below):
             tops = [x for x in above if long_axes(x[0]) == shape]
             divisors = [x for x in below if long_axes(x[0]) == shape]
-            if len(tops) + len(divisors) + (front is not None) < 2 or (front is None and not tops):
-                continue
             if front is None:
+                single, others = self._apart(below)
+                several = len(tops) + len(divisors) + len(single) + (bottom != 1) > 1
+                if not (tops and several):
+                    continue
                 front = self._times(1, tops, negative=negative)
-                single, below = self._apart(below)
-                divisors = [*single, *divisors]
+                below, divisors = others, [*single, *divisors]
             else:
                 front = self._times(1, tops, front=front)
             front, bottom = self._quotient(front, bottom, divisors), 1

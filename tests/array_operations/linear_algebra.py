@@ -31,13 +31,6 @@ def _(d: Draw) -> Case:
     return d.case("np.linalg.det(A)", A=d.matrix(square(d)))
 
 
-@operation("det of a singular matrix")
-def _(d: Draw) -> Case:
-    A = d.matrix((3, 3))
-    A[2] = A[0] - 2 * A[1]
-    return d.case("np.linalg.det(A)", A=A, jax=False)
-
-
 @operation("slogdet")
 def _(d: Draw) -> Case:
     result, line = d.pick(

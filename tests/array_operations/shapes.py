@@ -348,5 +348,5 @@ def _(d: Draw) -> Case:
 
 @operation("fill")
 def _(d: Draw) -> Case:
-    lines = [d.pick(("y = np.empty_like(x)", "y = np.zeros(x.shape)")), "y.fill(x[0] ** 2)"]
+    lines = [d.pick(("y = np.zeros_like(x)", "y = np.zeros(x.shape)")), "y.fill(x[0] ** 2)"]
     return d.case("y * x", *lines, x=d.spaced((d.length(),)), jax=False)

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node, Prod, Sum
-from diffsrc.ir.arrays import Hole, aligned, expanded, filled, labels_of, put, reduced, total, view
+from diffsrc.ir.arrays import (
+    Hole,
+    aligned,
+    expanded,
+    filled,
+    labels_of,
+    put,
+    reduced,
+    total,
+    value_of,
+    view,
+)
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import reductions
 from diffsrc.ops.arrays.along import put_along
@@ -45,8 +56,8 @@ def _var(g: Node, y: Call, _: int) -> Node:
     """Without the part through the mean, as the differences from it add up to 0."""
     (a,), (axes, ddof) = y.args, axes_and(y)
     number = count(a, axes)
-    center = beside(total(a, axes), y) / number
-    return 2 / (number - ddof) * beside(g, y) * (a - center)
+    center = value_of(beside(total(a, axes), y) / number)
+    return 2 / (number - ddof) * beside(g, y) * value_of(a - center)
 
 
 def _std(slope: ArrayRule) -> ArrayRule:

@@ -33,9 +33,9 @@ def layer_norm_grad(x, gain, bias, weights):
     sqrt_term = np.sqrt(variance + 1e-5)
     normed = x_minus_mean / sqrt_term
     weights_normed = weights * normed
-    scale = (weights_normed @ gain)[:, None] / (sqrt_term * x.shape[1]) * x_minus_mean
+    difference = gain * weights - (weights_normed @ gain)[:, None] / x.shape[1] * normed
     return (
-        (gain * weights - scale - (weights @ gain)[:, None] / x.shape[1]) / sqrt_term,
+        (difference - (weights @ gain)[:, None] / x.shape[1]) / sqrt_term,
         weights_normed.sum(axis=0),
         weights.sum(axis=0),
     )

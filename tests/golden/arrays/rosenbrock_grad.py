@@ -18,6 +18,6 @@ def rosenbrock_grad(x):
     x_head = x[:-1]
     scale = 200 * (x[1:] - x_head**2)
     d_x = np.zeros_like(x)
-    d_x[:-1] += 2 * (x_head * (1 - scale) - 1)
+    d_x[:-1] = 2 * (x_head * (1 - scale) - 1)
     d_x[1:] += scale
     return d_x

@@ -1,0 +1,404 @@
+"""Gradients have the dtype and the shape of what they are taken by, whatever the others are."""
+
+import dataclasses
+import importlib.util
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from diffsrc import grad, value_and_grad, write_module
+
+FLOATS = ["float16", "float32", "float64", "longdouble"]
+INTEGERS = ["int8", "uint8", "int32", "int64", "uint64"]
+DOUBLE = np.arange(3.0)
+SINGLE = np.arange(3, dtype="float32")
+COUNTS = np.arange(3)
+MASK = np.array([True, False, True])
+
+
+def product(x, y):
+    return np.sum(x * y)
+
+
+def matrix(x, y):
+    return np.sum((x[:, None] * y) @ x)
+
+
+def counted(x, y):
+    return np.sum(x * np.arange(len(x))) + np.sum(y)
+
+
+def chosen(x, y):
+    return np.sum(np.where(x > 0, 0.5, 0.25) * x * y)
+
+
+def spread(x, y):
+    return np.mean(x) * np.mean(y)
+
+
+def sorted_product(x, y):
+    return np.sum(np.sort(x) * y)
+
+
+def looked_up(x, y):
+    return np.sum(np.interp(x, np.array([0.0, 1.0, 4.0]), np.array([0.0, 1.0, 0.5])) * y)
+
+
+FUNCTIONS = [product, matrix, counted, chosen, spread, sorted_product, looked_up]
+of_functions = pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
+
+
+def leaky(x, y):
+    return np.sum(np.where(x > 1, x, 0.1 * x) * y)
+
+
+def by_counts(x, y):
+    return np.dot(x, np.arange(len(x))) + np.sum(y)
+
+
+def given(dtype):
+    return np.array([1, 2, 3]).astype(dtype)
+
+
+def skip_what_numpy_cannot(f, x):
+    if f is looked_up and x == "longdouble":
+        pytest.skip("np.interp takes no longdouble")
+
+
+@of_functions
+@pytest.mark.parametrize("second", FLOATS + INTEGERS)
+@pytest.mark.parametrize("first", FLOATS)
+def test_a_gradient_has_the_dtype_of_its_argument(f, first, second):
+    skip_what_numpy_cannot(f, first)
+    x, y = given(first), given(second)
+    gradients = grad(f, wrt=("x", "y"))(x, y)
+    expected = grad(f, wrt=("x", "y"))(x.astype(float), y.astype(float))
+    wanted = [x.dtype, y.dtype if second in FLOATS else np.dtype(float)]
+    assert [g.dtype for g in gradients] == wanted
+    for one, other in zip(gradients, expected, strict=True):
+        assert one.shape == other.shape
+        assert np.allclose(one.astype(float), other, rtol=2e-3)
+    alone = grad(f, wrt="x")(x, y)
+    assert (alone.dtype, alone.shape) == (x.dtype, x.shape)
+
+
+@of_functions
+@pytest.mark.parametrize("dtype", INTEGERS)
+def test_integers_become_floats(f, dtype):
+    x, y = given(dtype), given(dtype)
+    kept = x.tobytes()
+    gradient = grad(f)(x, y)
+    assert gradient.dtype == float
+    assert np.array_equal(gradient, grad(f)(x.astype(float), y.astype(float)))
+    assert x.dtype == dtype
+    assert x.tobytes() == kept
+
+
+@of_functions
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_the_value_is_the_users_own(f, dtype):
+    skip_what_numpy_cannot(f, dtype)
+    x, y = given(dtype), given("float64")
+    value, gradient = value_and_grad(f)(x, y)
+    expected = f(x, y)
+    assert value.dtype == expected.dtype
+    assert value.tobytes() == expected.tobytes()
+    assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize(
+    "f", [product, matrix, leaky, spread, sorted_product, by_counts], ids=lambda f: f.__name__
+)
+def test_one_precision_stays_in_the_emitted_code(f, dtype):
+    x, y = given(dtype), given(dtype)
+    df = grad(f, wrt=("x", "y"))
+    df(x, y)
+    assert [g.dtype for g in df.function(x, y)] == [dtype, dtype], df.source
+
+
+def test_one_derivative_takes_them_in_any_order():
+    df = grad(product, wrt=("x", "y"))
+    for first in [*FLOATS, *INTEGERS]:
+        for second in ["float64", "float32", "int64"]:
+            found = [g.dtype for g in df(given(first), given(second))]
+            wanted = [d if d in FLOATS else "float64" for d in (first, second)]
+            assert found == wanted, (first, second)
+    assert len(df.specialisations) == 1
+
+
+def test_truth_values_in_the_place_of_integers():
+    def f(x, i):
+        return np.sum(x[i] ** 2)
+
+    df = grad(f)
+    assert np.array_equal(df(DOUBLE, np.array([1, 1, 2])), [0, 4, 4])
+    assert np.array_equal(df(DOUBLE, np.array([False, True, False])), [0, 2, 0])
+    assert np.array_equal(df(DOUBLE, np.array([1, 1, 2], dtype="int32")), [0, 4, 4])
+    assert df(SINGLE, MASK).dtype == "float32"
+    assert df(SINGLE, COUNTS).dtype == "float32"
+
+
+@pytest.mark.parametrize("x", [DOUBLE, SINGLE, COUNTS], ids=["double", "single", "counts"])
+def test_a_mask_is_no_gradient(x):
+    gradient = grad(product)(x, MASK)
+    assert gradient.dtype == (x.dtype if x.dtype.kind == "f" else float)
+    assert np.array_equal(gradient, [1, 0, 1])
+
+
+def test_numbers_of_other_precisions():
+    def f(x, c):
+        return np.sum(x * c)
+
+    df = grad(f, wrt=("x", "c"))
+    for c in [2, 2.0, np.float64(2), np.float32(2), np.float16(2), np.longdouble(2), np.int8(2)]:
+        for x in [DOUBLE, SINGLE, COUNTS]:
+            by_x, by_c = df(x, c)
+            assert by_x.dtype == (x.dtype if x.dtype.kind == "f" else float)
+            wanted = c.dtype if isinstance(c, np.floating) else np.dtype(float)
+            assert np.asarray(by_c).dtype == wanted, (c, x)
+            assert by_c == 3
+            alone = grad(f)(x, c)
+            assert alone.dtype == by_x.dtype
+
+
+@pytest.mark.parametrize("bad", [np.ones(3, complex), np.array([1, None, 2], object)])
+def test_what_is_not_real_is_refused(bad):
+    for wrt in ("x", "y"):
+        df = grad(product, wrt=wrt)
+        df(DOUBLE, DOUBLE)
+        for arguments in ((bad, DOUBLE), (DOUBLE, bad), (SINGLE, bad)):
+            with pytest.raises(TypeError, match="derivatives are taken at"):
+                df(*arguments)
+
+
+def test_complex_numbers_are_refused():
+    df = grad(lambda x, c: np.sum(x * c))
+    df(DOUBLE, 2.0)
+    with pytest.raises(TypeError, match="complex"):
+        df(DOUBLE, 1j)
+
+
+class Pair(NamedTuple):
+    w: np.ndarray
+    b: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    w: np.ndarray
+    b: float
+    name: str = "layer"
+
+
+@dataclasses.dataclass
+class Nested:
+    inner: Layer
+    scales: list
+
+
+def of_dict(p, y):
+    return np.sum(p["w"] * y) + p["rest"][0] ** 2 + p["b"] ** 2
+
+
+def of_pair(p, y):
+    return np.sum(p.w**2 * y) + p.b**2
+
+
+def of_nested(p, y):
+    return np.sum(p.inner.w**2 * y) + p.inner.b**2 + np.sum(p.scales[0] * y)
+
+
+def of_tuple(p, y):
+    return np.sum(p[0] * y) + np.sum(p[1] ** 2)
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif dataclasses.is_dataclass(value):
+        value = [getattr(value, field.name) for field in dataclasses.fields(value)]
+    if isinstance(value, list | tuple):
+        return [leaf for part in value for leaf in leaves(part)]
+    return [value]
+
+
+STRUCTURES = {
+    "dict": (of_dict, lambda w, b: {"w": w, "rest": [b], "b": b}),
+    "named tuple": (of_pair, Pair),
+    "frozen dataclass": (of_pair, Layer),
+    "nested": (of_nested, lambda w, b: Nested(Layer(w, b), [w])),
+    "tuple": (of_tuple, lambda w, b: (w, w + 1)),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+@pytest.mark.parametrize("dtype", [*FLOATS, "int64", "int8"])
+@pytest.mark.parametrize("y", [DOUBLE, SINGLE, COUNTS], ids=["double", "single", "counts"])
+def test_structures(name, dtype, y):
+    f, made = STRUCTURES[name]
+    df = value_and_grad(f, wrt=("p", "y"))
+    model = made(given("float64"), 3.0)
+    _, (expected, _) = df(model, y.astype(float))
+    for b in (3.0, 3, np.float32(3)):
+        p = made(given(dtype), b)
+        before = [(type(leaf), id(leaf)) for leaf in leaves(p)]
+        _, (gradient, by_y) = df(p, y)
+        assert [(type(leaf), id(leaf)) for leaf in leaves(p)] == before
+        assert type(gradient) is type(p)
+        assert by_y.dtype == (y.dtype if y.dtype.kind == "f" else float)
+        for found, wanted, own in zip(leaves(gradient), leaves(expected), leaves(p), strict=True):
+            if isinstance(own, str):
+                assert found == own
+                continue
+            kind = np.asarray(own).dtype
+            assert np.asarray(found).dtype == (kind if kind.kind == "f" else float)
+            assert np.allclose(np.asarray(found, float), wanted)
+
+
+def test_a_part_of_a_structure():
+    def f(p, y):
+        return np.sum(p["w"] * y * p["n"])
+
+    p = {"w": COUNTS, "n": np.array([1, 2, 3])}
+    gradient = grad(f, wrt='p["w"]')(p, SINGLE)
+    assert gradient.dtype == float
+    assert np.array_equal(gradient, SINGLE * p["n"])
+    assert p["w"] is COUNTS
+
+
+def test_indices_in_structures_stay_integers():
+    def f(x, batch):
+        return np.sum(x[batch["places"]] * batch["weights"])
+
+    df = grad(f)
+    for x in (DOUBLE, SINGLE, COUNTS):
+        for weights in (DOUBLE, SINGLE, COUNTS):
+            found = df(x, {"places": np.array([0, 0, 2]), "weights": weights})
+            assert found.dtype == (x.dtype if x.dtype.kind == "f" else float)
+            assert np.array_equal(found, [1, 0, 2])
+
+
+def test_aux_is_handed_through():
+    def f(x, y):
+        return np.sum(x * y), (x, y * 2)
+
+    value, gradient = value_and_grad(f, has_aux=True)(SINGLE, DOUBLE)
+    value, (first, second) = value
+    assert value == 5
+    assert first is SINGLE
+    assert second.dtype == float
+    assert gradient.dtype == "float32"
+    gradient, aux = grad(f, has_aux=True)(SINGLE, COUNTS)
+    assert gradient.dtype == "float32"
+    assert aux[1].dtype == COUNTS.dtype
+
+
+def test_starred_arguments():
+    def f(*xs, **kw):
+        return np.sum(xs[0] * xs[1]) + np.sum(kw["y"] * xs[0])
+
+    df = grad(f, wrt=("xs", "kw"))
+    for x in (DOUBLE, SINGLE, COUNTS):
+        xs, kw = df(x, DOUBLE, y=SINGLE)
+        wanted = x.dtype if x.dtype.kind == "f" else float
+        assert [g.dtype for g in xs] == [wanted, "float64"]
+        assert kw["y"].dtype == "float32"
+
+
+def test_a_name_that_is_used_again():
+    def f(x, y):
+        x = x - np.mean(x * y)
+        y = y * 2.0
+        return np.sum(x**2 * y)
+
+    by_x, by_y = grad(f, wrt=("x", "y"))(SINGLE, DOUBLE)
+    assert (by_x.dtype, by_y.dtype) == ("float32", "float64")
+
+
+WEIGHTS = SINGLE
+
+
+def test_arrays_from_outside(monkeypatch):
+    def f(x):
+        return x @ WEIGHTS
+
+    df = grad(f)
+    for weights in (SINGLE, DOUBLE, COUNTS, SINGLE):
+        monkeypatch.setitem(globals(), "WEIGHTS", weights)
+        assert df(DOUBLE).dtype == "float64"
+        assert df(SINGLE).dtype == "float32"
+
+
+def test_byte_order_and_subnormals():
+    x = DOUBLE.astype(">f8")
+    assert np.array_equal(grad(product)(x, DOUBLE), DOUBLE)
+    tiny = np.full(3, 1e-45, dtype="float32")
+    assert np.array_equal(grad(product)(SINGLE, tiny), tiny)
+
+
+# Modules
+
+
+def module_of(df, path):
+    write_module(path, df)
+    spec = importlib.util.spec_from_file_location("made", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, df.__name__)
+
+
+def rows_sorted(x, y):
+    return np.sum(np.sort(x, axis=1) * y)
+
+
+def row_medians(x, y):
+    return np.sum(np.median(x, axis=0) * y[0])
+
+
+def by_condition(x, y):
+    return np.sum(x * np.where(y > 1, 0.5, 0.25))
+
+
+def means(x, y):
+    return np.mean(x) + np.sum(x.mean(axis=0) * y)
+
+
+def filled(x, y):
+    return np.sum(np.full_like(x, 2.0) * x * y)
+
+
+ON_MATRICES = [rows_sorted, row_medians, by_condition, leaky, means, filled]
+
+
+@pytest.mark.parametrize("f", ON_MATRICES, ids=lambda f: f.__name__)
+def test_modules_cut_nothing_off(f, tmp_path):
+    x, y = np.array([[3, 1], [0, 2]]), np.array([[1, 2], [3, 4]])
+    df = grad(f)
+    expected = df(x.astype(float), y + 0.5)
+    made = module_of(df, tmp_path / "made.py")
+    for dtype in FLOATS:
+        found = made(x.astype(dtype), (y + 0.5).astype(dtype))
+        assert found.dtype == dtype, df.source
+        assert np.allclose(found.astype(float), expected, rtol=2e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for own, other in ((x, y + 0.5), (x.astype(float), y), (x, y)):
+            exact = df(own.astype(float), other.astype(float))
+            try:
+                found = made(own, other)
+            except (TypeError, ValueError):  # refused, with NumPy's words or with ours
+                continue
+            assert np.allclose(found, exact), df.source
+
+
+def test_a_module_says_that_it_needs_floats(tmp_path):
+    x = np.array([[3.0, 1.0], [0.0, 2.0]])
+    df = grad(rows_sorted)
+    df(x, x)
+    made = module_of(df, tmp_path / "made.py")
+    with pytest.raises(ValueError, match="with floats in x"):
+        made(x.astype(int), x)
+    assert np.array_equal(df(x.astype(int), x + 0.5), df(x, x + 0.5))
