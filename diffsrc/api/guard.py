@@ -249,6 +249,8 @@ def _conditions(
             continue
         if isinstance(a, Number):
             continue  # it is no unit axis
+        if simplifier.written_size(a) is simplifier.written_size(b):
+            continue
         core, one = _shifted(a)
         first = f"{_written(core, known, simplifier, printer)} == {one}"
         if isinstance(b, Number):

@@ -329,6 +329,15 @@ class ArrayWriter:
         text = f"({text})" if rank > 1 else text
         return "", f"{function}({{name}}, {text}, {{{first}}})"
 
+    def zeros_as(self, arm: Node, arms: Sequence[Node]) -> Node:
+        """Zeros for a zero that stands for an array where another arm of a choice is taken."""
+        if not (isinstance(arm, Const) and arm.value == 0):
+            return arm
+        other = next(n for n in arms if n.type.axes)
+        alike = (n for n in reachable((other,)) if isinstance(n, Var) and n.type == other.type)
+        like = next(alike, other)
+        return spelled("zeros_like", "np.zeros_like({0})", [like], other.type)
+
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
