@@ -93,7 +93,11 @@ class MatrixChain:
     """A chain of products; what is `computed` in any case, or `made` before, costs nothing."""
 
     def __init__(
-        self, links: Sequence[Link], computed: Callable[[Node], bool], made: AbstractSet[Node]
+        self,
+        links: Sequence[Link],
+        computed: Callable[[Node], bool],
+        made: AbstractSet[Node],
+        size_class: Callable[[Node], Node],
     ) -> None:
         self.links = links
         self.computed = computed
@@ -104,6 +108,8 @@ class MatrixChain:
             for label, size in zip(link.labels, link.node.type.axes, strict=True)
             if label is not None
         }
+        # As they cost: a length that must be a number is that.
+        self.lengths = {label: size_class(size) for label, size in self.sizes.items()}
         self.known: dict[tuple[int, int], tuple[float, int | None]] = {}
 
     def division(self, i: int, j: int) -> int | None:
@@ -149,7 +155,7 @@ class MatrixChain:
     def _cost(self, i: int, k: int, j: int) -> float:
         labels = (self.links[i].left, self.links[k].right, self.links[j].right)
         inner = [x for x in labels if x is not None]
-        own = size_of((*self._batch(i, j), *inner), self.sizes)
+        own = size_of((*self._batch(i, j), *inner), self.lengths)
         return self._cheapest(i, k)[0] + self._cheapest(k + 1, j)[0] + own
 
 

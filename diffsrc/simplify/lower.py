@@ -87,7 +87,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed, self._turns)
+        return ArrayWriter(self.graph, self, self._is_computed, self._turns)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
