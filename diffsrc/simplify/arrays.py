@@ -74,8 +74,8 @@ class ArrayWriter:
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
-        # Parts of chains of matrix products that were written.
-        self.made: set[Node] = set()
+        # Parts of chains of matrix products, and as what they were written; without their views.
+        self.made: dict[Node, tuple[Node, Node]] = {}
 
     def write(self, node: Node) -> Node:
         """A value as it is written, with the axes that it has.
@@ -398,9 +398,14 @@ class ArrayWriter:
         k = chain.division(i, j)
         if k is None:
             return self.write(chain.part(i, j))
+        part = chain.part(i, j)
+        known, written = self.made.get(without_view(part), (part, None))
+        if written is not None and known is not part and len(written.type.axes) == 2:
+            return self._view(written, (1, 0), chain.type_of(i, j))
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
-        self.made.add(without_view(chain.part(i, j)))
-        return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+        product = spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+        self.made.setdefault(without_view(part), (part, product))
+        return product
 
     def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
         """Of a sum of arrays that have fewer axes than itself, a sum of contractions.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Node, Number, Type
@@ -96,7 +95,7 @@ class MatrixChain:
         self,
         links: Sequence[Link],
         computed: Callable[[Node], bool],
-        made: AbstractSet[Node],
+        made: Collection[Node],
         size_class: Callable[[Node], Node],
     ) -> None:
         self.links = links
@@ -108,8 +107,11 @@ class MatrixChain:
             for label, size in zip(link.labels, link.node.type.axes, strict=True)
             if label is not None
         }
-        # As they cost: a length that must be a number is that.
-        self.lengths = {label: size_class(size) for label, size in self.sizes.items()}
+        # Of a length that must be a number it is known.
+        self.lengths = {
+            label: same if isinstance(same := size_class(size), Number) else size
+            for label, size in self.sizes.items()
+        }
         self.known: dict[tuple[int, int], tuple[float, int | None]] = {}
 
     def division(self, i: int, j: int) -> int | None:
