@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diffsrc import NotDifferentiable, grad, value_and_grad
+from diffsrc import NotDifferentiable, ShapeError, grad, value_and_grad
 from diffsrc.testing import check_grad
 
 RNG = np.random.default_rng(11)
@@ -127,3 +127,31 @@ def test_indices_in_a_structure_and_lengths_are_no_steps():
     found = grad(chosen)({"x": np.ones(3), "i": np.array([0, 2])})
     assert found["x"].tolist() == [1, 0, 1]
     assert grad(half)(np.ones(2), np.ones(3)).tolist() == [0, 0]
+
+
+def test_a_shape_that_does_not_fit_is_told_with_those_it_is_among():
+    def misfit(w, X):
+        return np.sum((X @ w) ** 2)
+
+    with pytest.raises(ShapeError, match="Here it is given a matrix and a number"):
+        grad(misfit)(1.0, np.ones((2, 2)))
+
+
+def test_shapes_of_parts_do_not_say_what_the_whole_is():
+    def linear(params, x):
+        return np.sum(x * params["w"])
+
+    df = grad(linear, shapes={"params['w']": "n", "x": "n"})
+    with pytest.raises(ShapeError, match="What 'params' is decides"):
+        _ = df.source
+    assert df({"w": np.ones(2)}, np.array([1.0, 2.0]))["w"].tolist() == [1, 2]
+
+
+def test_one_item_beside_constants_is_not_taken_for_several():
+    def beside(p, x):
+        return np.sum(np.ones_like(x) * p[1:])
+
+    df = grad(beside)
+    assert df(np.ones(4), np.ones(3)).tolist() == [0, 1, 1, 1]
+    with pytest.raises(ValueError, match="is written for"):
+        df(np.ones(2), np.ones(3))
