@@ -194,7 +194,22 @@ class Normaliser:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)
 
+    def _rely_on(self, own: tuple[Node, ...], forms: tuple[Node, ...]) -> None:
+        """Note which axes are taken to be as long as those that a form beside them has lost.
+
+        Of `np.ones(3) * x` that is x: where its one item is repeated nothing else would tell.
+        """
+        lost = [a for a, form in zip(own, forms, strict=True) if not is_as_large(form, a)]
+        for repeated in lost:
+            for other in own:
+                pairs = zip(reversed(other.type.axes), reversed(repeated.type.axes), strict=False)
+                for a, b in pairs:
+                    if a is not b and not (is_unit(a) or is_unit(b)):
+                        self.graph.spread[a, b] = None
+
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
+        if node.type.axes and len(args) > 1:
+            self._rely_on(node.args, args)
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
