@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from diffsrc.ir import (
@@ -145,7 +145,10 @@ class Normaliser:
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
                 form = self._call(node, args)
-                return unrooted(form) if self.graph.ranked else form
+                if not self.graph.ranked:
+                    return form
+                self._rely_on(node.args)
+                return unrooted(form)
             case Const():
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
@@ -155,6 +158,31 @@ class Normaliser:
                 return node
             case _:
                 return node
+
+    def _rely_on(self, args: Sequence[Node]) -> None:
+        """Note which axes are taken to be as long as those that the form of another value lacks.
+
+        In `np.ones(3) * v` nothing but `v` is left, which must not be one item that is repeated.
+        """
+        for repeated in args:
+            form = self.forms[repeated]
+            if not repeated.type.axes or is_as_large(form, repeated):
+                continue
+            front = len(repeated.type.axes) - len(form.type.axes)
+            lacks = [
+                i < front or is_unit(form.type.axes[i - front])
+                for i in range(len(repeated.type.axes))
+            ]
+            for other in args:
+                sizes = zip(
+                    reversed(other.type.axes),
+                    reversed(repeated.type.axes),
+                    reversed(lacks),
+                    strict=False,
+                )
+                for own, size, lacked in sizes:
+                    if lacked and own is not size and not (is_unit(own) or is_unit(size)):
+                        self.graph.spread[own, size] = None
 
     def _of_arrays(self, node: Call) -> Node:
         """What a function on arrays computes, by the primitives."""
