@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 from diffsrc.ir import (
@@ -42,6 +43,7 @@ from diffsrc.ir.arrays import (
 from diffsrc.ir.indices import distinct_by
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import PRIMITIVES
+from diffsrc.ops.integers import INTEGRAL, LEAVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 from diffsrc.simplify.written import has_minus, negated
 
@@ -50,6 +52,14 @@ Write = Callable[[Node], Node]
 HOLE = re.compile(r"{(\d+)}")
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
+# What makes floats of integers.
+FLOATING = frozenset({"np.zeros", "np.ones", "np.mean", "np.linspace", "np.solve", "np.inv"})
+# What gives integers, of floats too.
+INTEGERS = (
+    frozenset({"dim", "size", "np.dim", "np.arange", "np.searchsorted", "np.digitize"})
+    | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
+    | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
+)
 MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
@@ -248,6 +258,8 @@ class ArrayWriter:
             start = self._zeros(like, first.args[0])
         else:
             start = self.write(filled(rest, like))
+            if not _is_float(start, {like, self.write(like)}):
+                start = self._as_float(start, like)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         for own, node in puts:
@@ -316,6 +328,14 @@ class ArrayWriter:
         function = "np.add.at" if sign == "+" else "np.subtract.at"
         text = f"({text})" if rank > 1 else text
         return "", f"{function}({{name}}, {text}, {{{first}}})"
+
+    def _as_float(self, start: Node, like: Node) -> Node:
+        """An array that may hold integers, or truth values, as one that takes what is added."""
+        if isinstance(like, Var | Ref):
+            text, args = "{0}.astype({1}.dtype)", [start, self.write(like)]
+        else:
+            text, args = "{0}.astype(float)", [start]
+        return spelled("astype", text, args, like.type)
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
@@ -655,6 +675,25 @@ def _float_in(condition: Node) -> Node | None:
     """An array of floats that a condition asks for."""
     likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
     return next((n for n in likes if n.type.kind == "float"), None)
+
+
+def _is_float(node: Node, floats: AbstractSet[Node]) -> bool:
+    """Whether a written array is one of floats for sure, where those in `floats` are."""
+    known: dict[Node, bool] = dict.fromkeys(floats, True)
+    for below in reachable((node,), arms=False, stop=known.keys()):
+        if below in known:
+            continue
+        if isinstance(below, Const):
+            known[below] = isinstance(below.value, float)
+        elif not isinstance(below, Call) or below.op in INTEGERS or below.type.kind != "float":
+            known[below] = False
+        elif below.op in FLOATING or not (below.op.startswith("np.") or below.op in INTEGRAL):
+            known[below] = below.op not in LEAVES
+        elif below.op == "select":
+            known[below] = all(known[arg] for arg in below.args[1:])
+        else:
+            known[below] = any(known[arg] for arg in below.args)
+    return known[node]
 
 
 def summed_axes(node: Node) -> list[Node]:
