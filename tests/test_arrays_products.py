@@ -338,7 +338,7 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], int, str]] = [
         "return 2 * (S.transpose(0, 2, 1) @ S @ T)",
     ),
     (lambda X, v: np.sum(X @ v), (X, V), 1, "return X.sum(axis=0)"),
-    (lambda X, Y: np.sum(X.T * Y.T), (X, Y), 0, "return Y"),
+    (lambda X, Y: np.sum(X.T * Y.T), (X, Y), 0, "return Y.copy()"),
     (lambda X, w: np.sum(w * (X @ X.T)), (X, normal(4, 4)), 0, "return w @ X + w.T @ X"),
     (lambda a, b, w: np.sum(np.outer(a, b) * w), (U, V, X), 0, "return w @ b"),
     (
