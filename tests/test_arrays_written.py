@@ -155,3 +155,15 @@ def test_one_item_beside_constants_is_not_taken_for_several():
     assert df(np.ones(4), np.ones(3)).tolist() == [0, 1, 1, 1]
     with pytest.raises(ValueError, match="is written for"):
         df(np.ones(2), np.ones(3))
+
+
+def test_the_length_of_a_mean_stays_outside_of_choices():
+    def triplet(a, p, n):
+        return np.mean(np.maximum(np.sum((a - p) ** 2, axis=1) - np.sum((a - n) ** 2, axis=1), 0))
+
+    args = [RNG.normal(size=(6, 3)) for _ in range(3)]
+    assert body(grad(triplet), *args) == [
+        "difference = ((a - p) ** 2).sum(axis=1) - ((a - n) ** 2).sum(axis=1)",
+        "return 2 * ((difference >= 0).astype(a.dtype) / len(a))[:, None] * (n - p)",
+    ]
+    check_grad(triplet, *args)
