@@ -19,6 +19,7 @@ FRESH = frozenset(
         "np.outer",
         "np.einsum",
         "np.tensordot",
+        "np.typed_copy",
     }
     | {
         "np.concatenate",

@@ -255,7 +255,7 @@ class ArrayWriter:
         if rest is graph.zero:
             start = self._zeros(like, first.args[0])
         else:
-            start = self.write(filled(rest, like))
+            start = self._fresh(filled(rest, like), like)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         places = [place_of(node.params) if node.op == "put" else None for _, node in puts]
@@ -283,6 +283,15 @@ class ArrayWriter:
             written = negated(written, set())
         node = node.graph.again(node, (core, *node.args[1:]))
         return node, (coefficient < 0) != minus, written
+
+    def _fresh(self, rest: Node, like: Node) -> Node:
+        """What floats are added to: of other arguments alone it may hold integers."""
+        below = [n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes]
+        below = [n for n in below if n.type.kind == "float"]
+        start = self.write(rest)
+        if not below or not set(below).isdisjoint(reachable((rest,))):
+            return start
+        return spelled("typed_copy", "{0}.astype({1}.dtype)", [start, below[0]], rest.type)
 
     def _put(
         self, node: Call, value: Node, args: list[Node], *, minus: bool, fresh: bool
@@ -331,6 +340,15 @@ class ArrayWriter:
             return f"[{text}]", f"{'-' if minus else '+'}= {{{first}}}"
         text = f"({text})" if rank > 1 else text
         return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
+
+    def zeros_as(self, arm: Node, arms: Sequence[Node]) -> Node:
+        """Zeros for a zero that stands for an array where another arm of a choice is taken."""
+        if not (isinstance(arm, Const) and arm.value == 0):
+            return arm
+        other = next(n for n in arms if n.type.axes)
+        alike = (n for n in reachable((other,)) if isinstance(n, Var) and n.type == other.type)
+        like = next(alike, other)
+        return spelled("zeros_like", "np.zeros_like({0})", [like], other.type)
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""

@@ -258,6 +258,8 @@ class Lowering:
             if safe is not node:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
+            if lazy and any(arm.type.axes for arm in arms):
+                arms = [self.arrays.zeros_as(arm, arms) for arm in arms]
             if node.type.axes and not any(arm.type.axes for arm in arms):
                 ones = self.arrays.where_true(args[0], arms, node.type)
                 if ones is not None:
@@ -324,6 +326,14 @@ class Lowering:
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
             puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op in SCATTERED]
+            rank = len(node.type.axes)
+            smaller: dict[Node, Exact] = {t: c for c, t in puts if len(t.type.axes) < rank}
+            if smaller:
+                # Put into an array of their own, which is broadcast against the rest.
+                rest = {t: c for t, c in node.terms if t not in smaller}
+                part = self.graph.linear(0, smaller)
+                rest[self.graph.ref(self(part))] = 1
+                return self(self.graph.linear(node.constant, rest))
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)

@@ -83,6 +83,7 @@ class Normaliser:
             self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
+            self._rely_on_axes(form, node)
             # What lacks axes is not the value that the user has.
             repeated = not is_as_large(form, node)
             whole = node in self.named and self._is_whole(form)
@@ -101,6 +102,23 @@ class Normaliser:
             if complete and not (repeated or isinstance(form, Number | Var)):
                 self.written.setdefault(form, node)
         return form
+
+    def _rely_on_axes(self, form: Node, node: Node) -> None:
+        """Note that a form is as long as its node where what tells so has vanished from it.
+
+        `np.zeros_like(x) + y` is as `y`, unless that has one item.
+        """
+        pairs = _paired(form, node)
+        if not pairs or len(node.operands) < 2:
+            return
+        known = {pair for below in node.operands for pair in _paired(self.forms[below], below)}
+        known |= {pair for below in form.operands for pair in _paired(form, below)}
+        forms = [self.forms[below] for below in node.operands]
+        for place, own, size in pairs:
+            # Else it is the same length, in other words.
+            vanished = _has_axis(node.operands, place, size) and _has_axis(forms, place, own)
+            if vanished and (place, own, size) not in known:
+                self.graph.spread[own, size] = None
 
     def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
@@ -310,6 +328,19 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def _has_axis(nodes: Iterable[Node], place: int, size: Node) -> bool:
+    """Whether a value has an axis of that length, at that place from the last."""
+    return any(len(n.type.axes) > place and n.type.axes[~place] is size for n in nodes)
+
+
+def _paired(node: Node, other: Node) -> list[tuple[int, Node, Node]]:
+    """The axes of two values, from the last on, that are written differently; no unit axes."""
+    pairs = zip(reversed(node.type.axes), reversed(other.type.axes), strict=False)
+    return [
+        (i, a, b) for i, (a, b) in enumerate(pairs) if a is not b and not (is_unit(a) or is_unit(b))
+    ]
 
 
 def is_quotient(node: Node, form: Node) -> bool:
