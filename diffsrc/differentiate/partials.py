@@ -211,8 +211,8 @@ def times(adjoint: Node, slope: Node) -> Node:
             condition, *arms = choice.args
             beside = whole / choice
             lengths = _lengths(beside * other)
-            rest = other / _lengths(other), beside / _lengths(beside)
-            chosen = select(graph, condition, *(times(rest[1] * arm, rest[0]) for arm in arms))
+            beside, last = beside / _lengths(beside), other / _lengths(other)
+            chosen = select(graph, condition, *(times(beside * arm, last) for arm in arms))
             return lengths * chosen
     return adjoint * slope
 
