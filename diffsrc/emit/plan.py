@@ -12,6 +12,7 @@ MAX_TERNARY = 6
 # Operations on arrays that give new ones.
 FRESH = frozenset(
     {
+        "np.astype",
         "np.matmul",
         "np.sum",
         "np.zeros_like",
@@ -19,6 +20,7 @@ FRESH = frozenset(
         "np.outer",
         "np.einsum",
         "np.tensordot",
+        "np.typed_copy",
     }
     | {
         "np.concatenate",

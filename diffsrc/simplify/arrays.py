@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
 from itertools import combinations
 
 from diffsrc.ir import (
@@ -14,6 +16,7 @@ from diffsrc.ir import (
     Call,
     Const,
     Exact,
+    Graph,
     Node,
     Number,
     Prod,
@@ -40,9 +43,10 @@ from diffsrc.ir.arrays import (
     sizes_of,
     view,
 )
-from diffsrc.ir.indices import distinct_by
-from diffsrc.ir.shapes import is_unit
+from diffsrc.ir.indices import are_apart, distinct_by, place_of
+from diffsrc.ir.shapes import is_unit, sizes_alike
 from diffsrc.ops.arrays import PRIMITIVES
+from diffsrc.ops.integers import INTEGRAL, LEAVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 from diffsrc.simplify.written import has_minus, negated
 
@@ -51,6 +55,15 @@ Write = Callable[[Node], Node]
 HOLE = re.compile(r"{(\d+)}")
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
+# What makes floats of integers.
+FLOATING = frozenset({"np.zeros", "np.ones", "np.mean", "np.linspace", "np.solve", "np.inv"})
+# What gives integers, of floats too.
+INTEGERS = (
+    frozenset({"dim", "size", "np.dim", "np.arange", "np.searchsorted", "np.digitize"})
+    | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
+    | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
+)
+ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
@@ -61,14 +74,19 @@ class ArrayWriter:
     """
 
     def __init__(
-        self, write: Write, computed: Callable[[Node], bool], turns: Callable[[Node], bool]
+        self,
+        graph: Graph,
+        write: Write,
+        computed: Callable[[Node], bool],
+        turns: Callable[[Node], bool],
     ) -> None:
+        self.graph = graph
         self.whole = write
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
-        # Parts of chains of matrix products that were written.
-        self.made: set[Node] = set()
+        # Parts of chains of matrix products, and as what they were written; without their views.
+        self.made: dict[Node, tuple[Node, Node]] = {}
 
     def write(self, node: Node) -> Node:
         """A value as it is written, with the axes that it has.
@@ -248,58 +266,80 @@ class ArrayWriter:
         if rest is graph.zero:
             start = self._zeros(like, first.args[0])
         else:
-            start = self.write(filled(rest, like))
+            start = self._fresh(filled(rest, like), like)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for own, node in puts:
-            core, factor = graph.split(node.args[0])
-            coefficient = own * factor
-            node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
-            fresh = rest is graph.zero and not lines
-            if node.op == "put":
-                lines.append(self._put(coefficient, node, args, fresh=fresh))
-            else:
-                lines.append(self._put_along(coefficient, node, args, fresh=fresh))
+        places = [place_of(node.params) if node.op == "put" else None for _, node in puts]
+        apart = are_apart(places)
+        if apart:
+            puts = [puts[i] for i in sorted(range(len(puts)), key=lambda i: places[i] or ())]
+        bare = [self._signed(own, node) for own, node in puts]
+        if rest is graph.zero and not apart and all(node.op == "put" for node, *_ in bare):
+            # What is put into zeros first is set: one without a minus, if there is one.
+            plus = next((i for i, (_, minus, _) in enumerate(bare) if not minus), 0)
+            bare.insert(0, bare.pop(plus))
+        for node, minus, value in bare:
+            fresh = rest is graph.zero and (apart or not lines)
+            line = self._put if node.op == "put" else self._put_along
+            lines.append(line(node, value, args, minus=minus, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
 
+    def _signed(self, own: Exact, node: Call) -> tuple[Call, bool, Node]:
+        """What is put without its factor, whether it is subtracted, and the value as written."""
+        core, factor = node.graph.split(node.args[0])
+        coefficient = own * factor
+        written = self.write(magnitude(coefficient) * core)
+        minus = has_minus(written, set())
+        if minus:
+            written = negated(written, set())
+        node = node.graph.again(node, (core, *node.args[1:]))
+        return node, (coefficient < 0) != minus, written
+
+    def _fresh(self, rest: Node, like: Node) -> Node:
+        """What floats are added to: integers, truth values and other precisions are converted."""
+        start = self.write(rest)
+        arrays = (n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes)
+        below: list[Node] = [n for n in arrays if n.type.kind == "float"]
+        others = below and set(below).isdisjoint(reachable((rest,)))
+        if not others and _is_float(start, {like, self.write(like)}):
+            return start
+        if isinstance(like, Var | Ref):
+            below = [self.write(like)]
+        text = "{0}.astype({1}.dtype)" if len(below) == 1 else "{0}.astype(float)"
+        args = [start, *below] if len(below) == 1 else [start]
+        return spelled("typed_copy", text, args, like.type)
+
     def _put(
-        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+        self, node: Call, value: Node, args: list[Node], *, minus: bool, fresh: bool
     ) -> tuple[str, str]:
         """The line that adds to items; of zeros that are `fresh` it sets them."""
-        value, _, *at = node.args
-        sign = "-" if coefficient < 0 else "+"
-        at_first = len(args)
-        written = self.write(magnitude(coefficient) * value)
-        if has_minus(written, set()):
-            written, sign = negated(written, set()), "+" if sign == "-" else "-"
-        args += (written, *map(self.write, at))
-        parts = [_shifted(part, at_first) for part in subscripts(node.params)]
+        at = node.args[2:]
+        first = len(args)
+        args += (value, *map(self.write, at))
+        parts = [_shifted(part, first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:
-            function = "np.add.at" if sign == "+" else "np.subtract.at"
             if len(parts) > 1:
                 text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
-            return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        target = _shifted(items(node.params), at_first)
+            return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
+        target = _shifted(items(node.params), first)
         if fresh:
-            args[at_first] = negated(written, set()) if sign == "-" else written
-            return target, f"= {{{at_first}}}"
-        return target, f"{sign}= {{{at_first}}}"
+            args[first] = negated(value, set()) if minus else value
+            return target, f"= {{{first}}}"
+        return target, f"{'-' if minus else '+'}= {{{first}}}"
 
     def _put_along(
-        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+        self, node: Call, value: Node, args: list[Node], *, minus: bool, fresh: bool
     ) -> tuple[str, str]:
         """The line that adds to items along one axis; to zeros that are `fresh` it sets them."""
-        value, like, at = node.args
+        _, like, at = node.args
         axis, unique = node.params
         rank = len(like.type.axes)
-        sets = fresh and unique and rank > 1
-        sign = "-" if coefficient < 0 and not sets else "+"
         first = len(args)
-        args.append(self.write((coefficient if sets else magnitude(coefficient)) * value))
-        args.append(self.write(at))
-        if sets:
+        if fresh and unique and rank > 1:
+            args += (negated(value, set()) if minus else value, self.write(at))
             return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
+        args += (value, self.write(at))
         places = []
         for i, size in enumerate(like.type.axes):
             if i == axis:
@@ -313,10 +353,18 @@ class ArrayWriter:
             args.append(grid)
         text = ", ".join(places)
         if unique:
-            return f"[{text}]", f"{sign}= {{{first}}}"
-        function = "np.add.at" if sign == "+" else "np.subtract.at"
+            return f"[{text}]", f"{'-' if minus else '+'}= {{{first}}}"
         text = f"({text})" if rank > 1 else text
-        return "", f"{function}({{name}}, {text}, {{{first}}})"
+        return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
+
+    def zeros_as(self, arm: Node, arms: Sequence[Node]) -> Node:
+        """Zeros for a zero that stands for an array where another arm of a choice is taken."""
+        if not (isinstance(arm, Const) and arm.value == 0):
+            return arm
+        other = next(n for n in arms if n.type.axes)
+        alike = (n for n in reachable((other,)) if isinstance(n, Var) and n.type == other.type)
+        like = next(alike, other)
+        return spelled("zeros_like", "np.zeros_like({0})", [like], other.type)
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
@@ -326,6 +374,8 @@ class ArrayWriter:
         if len(arrays) == 1:
             # It has the precision of the array that it is made of.
             (value,) = arrays
+            if value.type.axes == like.type.axes:
+                return spelled("zeros_like", "np.zeros_like({0})", [self.write(value)], like.type)
         elif not value.type.axes or len(like.type.axes) > 2:
             # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
@@ -336,6 +386,11 @@ class ArrayWriter:
         return spelled("zeros_like", text, [self.write(value), *sizes], like.type)
 
     # Contractions
+
+    @cached_property
+    def size_class(self) -> Callable[[Node], Node]:
+        """Gives for each length of an axis one that stands for all that are as long."""
+        return sizes_alike(self.graph)
 
     def _contraction(self, node: Call) -> Node:
         own: tuple[Labels, ...]
@@ -362,7 +417,7 @@ class ArrayWriter:
         return self.computed(without_view(node))
 
     def _chain(self, links: list[Link]) -> MatrixChain:
-        return MatrixChain(links, self._is_computed, self.made)
+        return MatrixChain(links, self._is_computed, self.made, self.size_class)
 
     def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
         """The product of some factors of a chain."""
@@ -372,9 +427,14 @@ class ArrayWriter:
         k = chain.division(i, j)
         if k is None:
             return self.write(chain.part(i, j))
+        part = chain.part(i, j)
+        known, written = self.made.get(without_view(part), (part, None))
+        if written is not None and known is not part and len(written.type.axes) == 2:
+            return self._view(written, (1, 0), chain.type_of(i, j))
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
-        self.made.add(without_view(chain.part(i, j)))
-        return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+        product = spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+        self.made.setdefault(without_view(part), (part, product))
+        return product
 
     def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
         """Of a sum of arrays that have fewer axes than itself, a sum of contractions.
@@ -629,6 +689,25 @@ def _float_in(condition: Node) -> Node | None:
     """An array of floats that a condition asks for."""
     likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
     return next((n for n in likes if n.type.kind == "float"), None)
+
+
+def _is_float(node: Node, floats: AbstractSet[Node]) -> bool:
+    """Whether a written array is one of floats for sure, where those in `floats` are."""
+    known: dict[Node, bool] = dict.fromkeys(floats, True)
+    for below in reachable((node,), arms=False, stop=known.keys()):
+        if below in known:
+            continue
+        if isinstance(below, Const):
+            known[below] = isinstance(below.value, float)
+        elif not isinstance(below, Call) or below.op in INTEGERS or below.type.kind != "float":
+            known[below] = False
+        elif below.op in FLOATING or not (below.op.startswith("np.") or below.op in INTEGRAL):
+            known[below] = below.op not in LEAVES
+        elif below.op == "select":
+            known[below] = all(known[arg] for arg in below.args[1:])
+        else:
+            known[below] = any(known[arg] for arg in below.args)
+    return known[node]
 
 
 def summed_axes(node: Node) -> list[Node]:

@@ -34,7 +34,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import SCATTERED, is_primitive, opened, view
+from diffsrc.ir.arrays import is_primitive, is_scattered, opened, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -87,7 +87,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed, self._turns)
+        return ArrayWriter(self.graph, self, self._is_computed, self._turns)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -258,6 +258,8 @@ class Lowering:
             if safe is not node:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
+            if lazy and any(arm.type.axes for arm in arms):
+                arms = [self.arrays.zeros_as(arm, arms) for arm in arms]
             if node.type.axes and not any(arm.type.axes for arm in arms):
                 ones = self.arrays.where_true(args[0], arms, node.type)
                 if ones is not None:
@@ -323,7 +325,14 @@ class Lowering:
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
-            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op in SCATTERED]
+            puts = [(c, t) for t, c in node.terms if is_scattered(t)]
+            smaller: dict[Node, Exact] = {t: c for c, t in puts if not is_alike(t, node)}
+            if smaller:
+                # Put into an array of their own, which is broadcast against the rest.
+                rest = {t: c for t, c in node.terms if t not in smaller}
+                part = self.graph.linear(0, smaller)
+                rest[self.graph.ref(self(part))] = 1
+                return self(self.graph.linear(node.constant, rest))
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
@@ -442,6 +451,7 @@ def common_numbers(node: Sum) -> Node:
     if not node.type.axes or node.constant or len(node.terms) < 2:
         return graph.one
     common: dict[Node, Exact] | None = None
+    factors = {magnitude(c) for _, c in node.terms}
     for term, _ in node.terms:
         powers = dict(term.factors) if isinstance(term, Prod) else {term: 1}
         own = {b: e for b, e in powers.items() if not b.type.axes}
@@ -450,7 +460,12 @@ def common_numbers(node: Sum) -> Node:
         else:
             both = ((b, e, own[b]) for b, e in common.items() if b in own)
             common = {b: min(e, f) if e > 0 else max(e, f) for b, e, f in both if e * f > 0}
-    return graph.monomial(1, common or {})
+    return graph.monomial(factors.pop() if common and len(factors) == 1 else 1, common or {})
+
+
+def is_alike(node: Node, whole: Node) -> bool:
+    """Whether a term has every axis of its sum: else its items are others of the sum's."""
+    return tuple(map(is_unit, node.type.axes)) == tuple(map(is_unit, whole.type.axes))
 
 
 def of_one_array(node: Sum) -> Node:
@@ -476,7 +491,7 @@ def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
     """
     for base, exponent in node.factors:
         parts = base.terms if isinstance(base, Sum) else ((base, 1),)
-        puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
+        puts = [t for t, _ in parts if is_scattered(t)]
         if exponent != 1 or not puts or known(base):
             continue
         scale = node / base
@@ -485,7 +500,7 @@ def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
         constant = base.constant if isinstance(base, Sum) else 0
         made = [constant * scale]
         for term, c in parts:
-            if isinstance(term, Call) and term in puts:
+            if is_scattered(term):
                 value, *rest = term.args
                 made.append(node.graph.again(term, (c * scale * value, *rest)))
             else:

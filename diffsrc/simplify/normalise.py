@@ -145,7 +145,11 @@ class Normaliser:
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
                 form = self._call(node, args)
-                return unrooted(form) if self.graph.ranked else form
+                if not self.graph.ranked:
+                    return form
+                if len(node.args) > 1 and node.type.axes:
+                    self._rely_on(node.args, form)
+                return unrooted(form)
             case Const():
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
@@ -155,6 +159,23 @@ class Normaliser:
                 return node
             case _:
                 return node
+
+    def _rely_on(self, args: tuple[Node, ...], form: Node) -> None:
+        """Note which axes are taken to be as long as those that are in a form no more.
+
+        In `np.ones(3) * v` and `x * v / x` nothing but `v` is left, which must not be one item that
+        is repeated.
+        """
+        left = {below for part in pointwise(form) for below in pointwise(part)}
+        for place, own in enumerate(reversed(form.type.axes)):
+            if is_unit(own):
+                continue
+            known = {size for below in left for size in below.type.axes[~place:][:1]}
+            for arg in args:
+                for below in (arg, *pointwise(self.forms[arg])):
+                    for size in below.type.axes[~place:][:1]:
+                        if size not in known and not is_unit(size):
+                            self.graph.spread[own, size] = None
 
     def _of_arrays(self, node: Call) -> Node:
         """What a function on arrays computes, by the primitives."""
@@ -295,6 +316,11 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def pointwise(form: Node) -> tuple[Node, ...]:
+    """A value, and what it is a sum or product of."""
+    return (form, *form.operands) if isinstance(form, Sum | Prod) else (form,)
 
 
 def is_quotient(node: Node, form: Node) -> bool:

@@ -18,7 +18,7 @@ from diffsrc.ir.arrays import (
     view,
     with_rank,
 )
-from diffsrc.ir.shapes import broadcast, is_unit, same
+from diffsrc.ir.shapes import assume_length, broadcast, is_unit, same
 from diffsrc.ir.shaping import raveled, reshaped
 from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
@@ -116,9 +116,8 @@ def _labelled(whole: Sequence[list[str]], operands: Sequence[Node], out: list[st
     for names, node in zip(whole, operands, strict=True):
         for name, size in zip(names, node.type.axes, strict=True):
             numbers.setdefault(name, len(numbers))
+            # NumPy repeats unit axes here, those of letters too.
             known = sizes.setdefault(name, size)
-            if known is not size and not (is_unit(known) or is_unit(size)):
-                graph.held[known, size] = None
             sizes[name] = same(known, size)
     if len(set(out)) < len(out) or not set(out) <= numbers.keys():
         raise ValueError("einstein sum subscripts string has an output that is no label, or twice")
@@ -182,7 +181,7 @@ def cross(a: Node, b: Node, axis: int) -> Node:
         if isinstance(size, Number) and size.value != 3:
             raise NotImplementedError("np.cross is understood of vectors of three elements.")
         if not isinstance(size, Number):
-            node.graph.assumed[size, "==", node.graph.number(3)] = None
+            assume_length(size, 3)
         at.append(view(node, (*(i for i in range(_rank(node)) if i != place), place)))
     value = crossed(at[0], at[1])
     rank = _rank(value)
@@ -216,7 +215,10 @@ def _convolution(name: str, a: Node, v: Node, mode: str) -> Node:
     if mode not in {"full", "same", "valid"}:
         raise ValueError("mode must be one of 'valid', 'same', or 'full'")
     n, m = a.type.axes[0], v.type.axes[0]
-    if mode != "full" and n is not m:
+    longer = isinstance(n, Number) and isinstance(m, Number) and n.value >= m.value
+    if name == "convolve" and isinstance(n, Number) and isinstance(m, Number) and not longer:
+        a, v, n, m, longer = v, a, m, n, True  # as NumPy does
+    if mode != "full" and n is not m and not longer:
         a.graph.assumed[n, ">=", m] = None
     if mode != "same":
         return slid(name, a, v, mode)
