@@ -339,6 +339,21 @@ def test_byte_order_and_subnormals():
     assert np.array_equal(grad(product)(SINGLE, tiny), tiny)
 
 
+@pytest.mark.parametrize(
+    "v", [COUNTS, SINGLE, DOUBLE, COUNTS > 0, COUNTS.astype("int8")], ids=lambda v: v.dtype.name
+)
+def test_floats_are_added_to_what_the_user_gave(v):
+    def f(x, v):
+        return np.sum(v * x) + 0.5 * x[0] + 0.25 * np.sum(x[1:])
+
+    kept = v.copy()
+    for x in (DOUBLE, SINGLE, COUNTS):
+        found = grad(f)(x, v)
+        assert found.dtype == (x.dtype if x.dtype.kind == "f" else float)
+        assert np.array_equal(found, np.add(v, [0.5, 0.25, 0.25]))
+        assert np.array_equal(v, kept)
+
+
 # Modules
 
 
@@ -370,7 +385,34 @@ def filled(x, y):
     return np.sum(np.full_like(x, 2.0) * x * y)
 
 
-ON_MATRICES = [rows_sorted, row_medians, by_condition, leaky, means, filled]
+def largest(x, y):
+    return np.max(x) * np.max(y)
+
+
+def one_item(x, y):
+    return x[0, 1] * y[0, 0] + np.sum(x[1] * y[1])
+
+
+def rows_taken(x, y):
+    return np.sum(x[[0, 0]] * y)
+
+
+def looked_up_in(x, y):
+    return np.sum(np.interp(y.ravel(), np.arange(2.0), x[0]))
+
+
+ON_MATRICES = [
+    rows_sorted,
+    row_medians,
+    by_condition,
+    leaky,
+    means,
+    filled,
+    largest,
+    one_item,
+    rows_taken,
+    looked_up_in,
+]
 
 
 @pytest.mark.parametrize("f", ON_MATRICES, ids=lambda f: f.__name__)

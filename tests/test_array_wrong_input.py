@@ -373,9 +373,12 @@ def test_what_is_refused_in_structures(what) -> None:
     with pytest.raises(UnsupportedSyntax) as raised:
         grad(network)({"W": np.ones((2, 3)), "b": np.ones(2)}, value)
     assert text in raised.value.message
+    inside = {"W": np.broadcast_to(value, (2, 3)) if what != "masked" else value, "b": np.ones(2)}
     with pytest.raises(UnsupportedSyntax) as raised:
-        grad(network)({"W": value, "b": np.ones(2)}, a)
+        grad(network)(inside, a[:3])
     assert text in raised.value.message
+    with pytest.raises((UnsupportedSyntax, TypeError)):
+        called(network)(inside, a[:3])
 
 
 def test_a_matrix() -> None:
@@ -407,8 +410,9 @@ def test_complex_numbers_inside() -> None:
 
 
 def test_truth_values_are_not_derived_by() -> None:
-    with pytest.raises(NotDifferentiable, match="'w' of loss is not a number"):
-        grad(loss)(w > 0, X, y)
+    for df in (fresh(loss), called(loss)):
+        with pytest.raises(NotDifferentiable, match="'w' of loss is not a number"):
+            df(w > 0, X, y)
 
 
 # Structures

@@ -32,7 +32,10 @@ GIVEN = {
     "x": x,
     "y": x + 1,
     "X": X,
+    "S": X @ X.T + np.eye(3),
     "k": np.array([0, 2, 2]),
+    "m": x > 0,
+    "n": 3,
     "i": 1,
     "pair": (X, x),
     "p": {"W": X, "b": x},
@@ -78,6 +81,11 @@ def test_what_it_shows_is_derived(text, tmp_path) -> None:
     # By what the example is about.
     name = next(n for n in ("X", "x", "p", "record", "pair") if n in text.replace("np.max", ""))
     wrt = name if name in {"X", "x"} else "x"
+    assert_right(f, wrt)
+
+
+def assert_right(f, wrt) -> None:
+    """The gradient is that of differences."""
     result = grad(f, wrt=wrt)(**GIVEN)
     assert result.shape == GIVEN[wrt].shape
     for index in np.ndindex(GIVEN[wrt].shape):
@@ -149,6 +157,59 @@ def test_what_is_refused(line, tmp_path) -> None:
         assert_placed(raised.value, file)
         assert line.why in raised.value.message, name
         assert raised.value.suggestion == line.instead
+
+
+# What refusals say to write, as expressions of `GIVEN`.
+INSTEAD = """
+    np.sum(x[:, None] * (k[:, None] == np.arange(4)), axis=0) * np.arange(4)
+    np.linalg.eigvalsh(X.T @ X)*x[0]
+    np.linalg.norm(X)
+    np.linalg.cholesky(X.T @ X + S).T*x[0]
+    np.linalg.solve(X.T @ X + S, X.T @ x)
+    np.linalg.norm(S) * np.linalg.norm(np.linalg.inv(S))*x[0]
+    np.diagonal(np.stack([X,X])*x, axis1=-2, axis2=-1)
+    x[np.abs(k[:, None] - k)]
+    np.cos(2 * np.pi * np.outer(np.arange(n), np.arange(n)) / n) @ x
+    np.concatenate([x, y])
+    np.concatenate([x[:1], y, x[2:]])
+    np.vstack([np.hstack([X, X]), np.hstack([X, X])])*x[0]
+    np.split(x, 3)[0]
+    np.select([x > 0], [x], 0.0)
+    x[m]
+    np.compress(m, x)
+    np.sort(x)*y
+    np.partition(x, 1)*y
+    np.tril(np.ones((n, n))) @ x
+    np.cumsum(x)
+    np.where((x > 0) != (y > 0), x, 0.0)
+    np.where((x > 0) & (y > 0) | ~(x > 1), x, 0.0)
+    np.where(np.logical_and(x > 0, y > 0), x, 0.0)
+    x if np.all(np.isclose(x, y)) else 2 * x
+    x if np.all(x == y) else 2 * x
+    np.where(x == -np.inf, 0.0, x)
+    np.where(x < 0, 0.0, x)
+    x // 1 + x % 1
+    np.quantile(x[~np.isnan(x)], 0.5)
+    (X - X.mean(axis=1, keepdims=True)) @ (X - X.mean(axis=1, keepdims=True)).T / (n - 1) * x
+    np.convolve(x, y)
+    np.polyval(x, 2.0)
+    x[:, None] + y
+    np.where(m, x, 0)
+    np.tile(x, 2)[:4]
+    np.array([x[0], x[1]])
+    np.full_like(x, x[0])
+    float(x[0])
+    np.kron(X, np.eye(2)) * x[0]
+    np.asarray(x)
+    np.zeros(3) + x
+    x - np.trunc(x + 0.1)
+    x.astype(np.float64)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("text", [line.strip() for line in INSTEAD])
+def test_what_is_to_be_written_instead_is_understood(text, tmp_path) -> None:
+    assert_right(function_of(text, tmp_path), "x")
 
 
 def test_no_function_stands_twice() -> None:

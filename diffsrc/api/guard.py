@@ -21,6 +21,7 @@ NUMERIC = frozenset({"float", "bool"})
 # How it is written, its rank, whether it holds truth values.
 Rank = tuple[str, int, bool]
 MAX_PARTS = 12  # of a length
+CASTS = frozenset({"np.astype", "np.typed", "np.typed_copy"})
 
 
 class Shapes(NamedTuple):
@@ -66,9 +67,9 @@ class Shapes(NamedTuple):
 
 
 def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
-    """The arrays that it derives by, if the code would put floats among their integers.
+    """The arrays that it derives by among whose integers the code would put floats.
 
-    NumPy cuts them off without a word then; only a `+=` of more items than one raises.
+    NumPy cuts them off without a word then; only `+=` raises, unless it is of a single item.
     """
     calls = (
         node
@@ -76,31 +77,34 @@ def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
         for node in reachable([*block.values(), *block.roots()], arms=True)
         if isinstance(node, Call)
     )
-    if not any(map(_cuts_off, calls)):
-        return []
+    arrays = [node for node in dict.fromkeys(wrt) if node.type.axes]
+    needed: set[Node] = set()
+    for node in filter(_cuts_off, calls):
+        # Zeros are like the argument, or like a value on the way that is made of it.
+        below = reachable(node.args[-1:] if node.op in CASTS else node.args[:1])
+        needed.update([array for array in arrays if array in below] or arrays)
     printer = Printer({})
-    return [printer(node) for node in dict.fromkeys(wrt) if node.type.axes]
+    return [printer(node) for node in arrays if node in needed]
 
 
 def _cuts_off(node: Call) -> bool:
     """Whether a float in it becomes an integer where arrays hold these."""
-    if node.op == "np.astype":
-        return node.args[0].type.kind == "float" and "copy=False" in str(node.options)
+    if node.op in CASTS:
+        return node.args[0].type.kind == "float" and "{1}.dtype" in str(node.options)
     if node.op != "scatter":
         return False
-    start = node.args[0]
-    if isinstance(start, Call) and start.op == "np.astype" and start.args[0].type.kind == "float":
-        return True
     for place, line in node.params:
-        if "put_along_axis" in line:
+        if "put_along_axis" in line or line.startswith("= "):
             return True
+        at_all = line.startswith("np.")  # np.add.at, or np.subtract.at
         held = [node.args[int(hole)] for hole in re.findall(r"{(\d+)}", f"{place}{line}")]
-        # The last is what is added. A tuple of indices for all axes is that of one item.
+        # The last is what is added. Indices for all axes are those of one item.
         *indices, value = held
         one = place.startswith(".flat") or place.count(",") + 1 == len(node.type.axes)
+        spread = ":" in place or "..." in place or "None" in place
+        several = spread or any(n.type.axes for n in indices)
         whole = isinstance(value, Const) and value.value in {-1, 1}
-        spread = ":" in place or "..." in place or "None" in place or not place
-        if one and not (whole or spread) and not any(n.type.axes for n in indices):
+        if not whole and (at_all or (one and not several)):
             return True
     return False
 

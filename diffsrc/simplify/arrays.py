@@ -262,8 +262,11 @@ class ArrayWriter:
                 start = self._as_float(start, like)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        for own, node in puts:
-            core, factor = graph.split(node.args[0])
+        split = [(own, node, *graph.split(node.args[0])) for own, node in puts]
+        if rest is graph.zero:
+            # The first is set; of what is added either sign can be written.
+            split.sort(key=lambda put: put[0] * put[3] < 0)
+        for own, node, core, factor in split:
             coefficient = own * factor
             node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
             fresh = rest is graph.zero and not lines
@@ -335,7 +338,7 @@ class ArrayWriter:
             text, args = "{0}.astype({1}.dtype)", [start, self.write(like)]
         else:
             text, args = "{0}.astype(float)", [start]
-        return spelled("astype", text, args, like.type)
+        return spelled("typed_copy", text, args, like.type)
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""

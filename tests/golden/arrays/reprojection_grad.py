@@ -61,9 +61,8 @@ def reprojection_grad(camera, points, weights, features):
         d_distorted * total + 2 * sum_term * (radial[0] + 2 * radial[1] * r2) * plane
     )
     d_seen = np.zeros_like(seen)
-    d_seen[:, 2:] = -(plane * d_plane).sum(axis=1, keepdims=True) / seen_part
-    d_seen[:, :2] += d_plane / seen_part
-    d_points = d_seen @ R
+    d_seen[:, :2] = d_plane / seen_part
+    d_seen[:, 2:] -= (plane * d_plane).sum(axis=1, keepdims=True) / seen_part
     d_R = d_seen.T @ points_minus_center
     difference_d_R = difference * d_R
     d_cross = sin_theta * d_R + difference_d_R @ cross.T + cross.T @ difference_d_R
@@ -71,13 +70,14 @@ def reprojection_grad(camera, points, weights, features):
     d_k[0] = d_cross[2, 1] - d_cross[1, 2]
     d_k[1] += d_cross[0, 2] - d_cross[2, 0]
     d_k[2] += d_cross[1, 0] - d_cross[0, 1]
+    d_points = d_seen @ R
     d_camera = np.zeros_like(camera)
     d_camera[9:] = d_radial
-    d_camera[3:6] -= d_points.sum(axis=0)
     scale = sin_theta * np.vdot(cross, d_R @ cross.T)
     combined = scale + cos_theta * np.vdot(cross, d_R)
     d_rotation = (d_k + (combined - k @ d_k / theta) * rotation) / theta
     d_camera[:3] += d_rotation
     d_camera[6] += np.vdot(distorted, d_pixels)
     d_camera[7:9] += d_pixels.sum(axis=0)
+    d_camera[3:6] -= d_points.sum(axis=0)
     return d_camera, d_points, 2 * weights * (gap**2).sum(axis=1)

@@ -13,8 +13,8 @@ import numpy as np
 
 def rosenbrock_grad(x):
     """Gradient of rosenbrock with respect to x."""
-    if x.ndim != 1:
-        raise ValueError("rosenbrock_grad is written for x[n]")
+    if x.ndim != 1 or x.dtype.kind != "f":
+        raise ValueError("rosenbrock_grad is written for x[n], with floats in x")
     x_head = x[:-1]
     scale = 200 * (x[1:] - x_head**2)
     d_x = np.zeros_like(x)
