@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from diffsrc.api.guard import shapes_of
 from diffsrc.api.operators import apply, targets_of
 from diffsrc.api.options import Operator
 from diffsrc.capture import capture
 from diffsrc.emit import emit
+from diffsrc.errors import ShapeError
 from diffsrc.ir import Block, Node, Parameter
 from diffsrc.ir.arrays import contract
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
-from diffsrc.specialise import signature_of
+from diffsrc.specialise import Signature, signature_of
 
 LIBRARIES = """\
 import dataclasses
@@ -38,32 +40,52 @@ class SecondOrder:
         wrt: str | tuple[str, ...],
         weights: Sequence[Any],
     ) -> None:
-        captured = capture(f)
-        signature = signature_of(captured, (), dict(arguments))
-        parsed = parse(captured, signature)._replace(library="np")
+        self.captured = capture(f)
+        self.signature = signature_of(self.captured, (), dict(arguments))
+        self.names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
+        self.single = isinstance(wrt, str)
+        self.shapes = [np.shape(value) for value in weights]
+        self.globals = f.__globals__
+        self._derive(self.signature, exact=False)
+
+    def _derive(self, signature: Signature, *, exact: bool) -> None:
+        parsed = parse(self.captured, signature)._replace(library="np")
         simplifier = Simplifier(parsed)
-        names = (wrt,) if isinstance(wrt, str) else tuple(wrt)
-        operator = Operator("grad", names, single=isinstance(wrt, str))
+        operator = Operator("grad", self.names, single=self.single)
         targets = targets_of(operator, parsed, signature)
         first = apply(operator, parsed, targets, simplifier)
         graph = first.graph
         parameters, terms = [*first.parameters], list[Node]()
-        for i, (gradient, value) in enumerate(zip(first.body.results, weights, strict=True)):
-            shape = np.shape(value)
-            u = graph.array(f"u{i}", tuple("1" if n == 1 else "" for n in shape))
+        for i, (gradient, shape) in enumerate(zip(first.body.results, self.shapes, strict=True)):
+            u = graph.array(f"u{i}", tuple(str(n) if exact or n == 1 else "" for n in shape))
             whole = tuple(range(len(shape)))
             factors = [(gradient, whole), (u, whole)]
             terms.append(contract(graph, factors, (), dict(enumerate(u.type.axes))))
             parameters.append(Parameter(f"u{i}", "KEYWORD_ONLY", u))
         body = Block(first.body.statements, (graph.sum(terms),))
         program = first._replace(body=body, structure=0, parameters=tuple(parameters))
-        derived = apply(operator, program, targets, simplifier)
-        self.text = emit(simplifier.lowered(derived, "np"), "second", "Second order.")
-        scope: dict[str, Any] = dict(f.__globals__)
+        lowered = simplifier.lowered(apply(operator, program, targets, simplifier), "np")
+        try:
+            shapes = shapes_of(program, signature, simplifier, lowered, ())
+        except ShapeError:
+            if exact:
+                raise
+            self._derive(self.signature.with_lengths(), exact=True)
+            return
+        guards = [] if shapes is None else shapes.lines("second")
+        self.text = emit(lowered, "second", "Second order.", guards=guards)
+        scope: dict[str, Any] = dict(self.globals)
         exec(compile(f"{LIBRARIES}\n\n{self.text}", "<second>", "exec"), scope)  # noqa: S102 - it is what is tested
         self.function: Callable[..., Any] = scope["second"]
 
     def __call__(self, **arguments: Any) -> Any:
+        try:
+            return self.function(**arguments)
+        except ValueError as error:
+            if not str(error).startswith("second is written for"):
+                raise
+        # As calls of derivatives do.
+        self._derive(self.signature.with_lengths(), exact=True)
         return self.function(**arguments)
 
     def source_for(self, **_: Any) -> str:

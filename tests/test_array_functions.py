@@ -218,6 +218,15 @@ def spread_range(w):
     return np.sum(t + np.sum(w))
 
 
+def kept_dimensions(x, w):
+    return np.sum(w * (x - x.mean(axis=-1, keepdims=True)) / x.std(axis=-1, keepdims=True))
+
+
+def scattered_beside_rows(w):
+    z = np.gradient(np.log(np.exp(w).sum(axis=0)))
+    return np.sum((z + np.sum(np.logaddexp(0, z))) ** 2)
+
+
 CASES = [
     (rosenbrock, (normal(5),), (0,)),
     (normalised, (normal(5), normal(5)), (0, 1)),
@@ -273,6 +282,9 @@ CASES = [
     (kinks, (normal(4),), (0,)),
     (steps, (normal(4), normal(4)), (0, 1)),
     (spread_range, (normal(3, 1),), (0,)),
+    (kept_dimensions, (normal(3), normal(3)), (0, 1)),
+    (kept_dimensions, (normal(2, 3), normal(2, 3)), (0, 1)),
+    (scattered_beside_rows, (normal(3, 3),), (0,)),
 ]
 # What does not depend on `x` keeps the shape of its value, along which the rest is repeated.
 REPEATED = [
@@ -341,3 +353,30 @@ def test_gradient_of_the_gradient(
 def test_what_is_constant_keeps_its_shape(f: Callable[[Any], Any]) -> None:
     x = normal(3)
     np.testing.assert_allclose(grad(f)(x), differences(f, (x,), 0), rtol=1e-6, atol=1e-7)
+
+
+def vanished(x, w, part):
+    h = np.zeros_like(w[1:]) + part
+    return np.sum(h.reshape(-1) ** 2 + np.sum(x))
+
+
+def every_other(x, w):
+    return np.sum(w * (w - x.max(axis=1)[::2]))
+
+
+def without_first(x, y):
+    return np.sum(x[1:] * y)
+
+
+@pytest.mark.parametrize("f", [vanished, every_other, without_first])
+def test_computed_lengths_of_one_are_broadcast(f: Callable[..., Any]) -> None:
+    """A part of two items may have one, which is repeated: no other length is taken for it."""
+    df = grad(f, wrt=(0, -1))
+    for n in (3, 2, 5, 2):
+        args = {
+            vanished: (normal(2), normal(4, 4), normal(1 if n == 2 else 3, 4)),
+            every_other: (normal(2 if n == 2 else 2 * n, 4), normal(n)),
+            without_first: (normal(n), normal(4 if n == 2 else n - 1)),
+        }[f]
+        for at, slopes in zip((0, len(args) - 1), df(*args), strict=True):
+            np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-6, atol=1e-7)

@@ -178,7 +178,7 @@ nansum nanmean nanvar nanstd nanprod nanmax nanmin nanmedian nancumsum nancumpro
 dot vdot inner outer matmul tensordot einsum kron cross convolve transpose .T swapaxes moveaxis
 reshape ravel flatten squeeze expand_dims broadcast_to atleast_1d atleast_2d atleast_3d repeat tile
 roll flip concatenate stack vstack hstack column_stack r_ c_ split array_split pad ix_ meshgrid triu
-tril diag diagonal eye zeros ones full zeros_like ones_like full_like empty_like arange linspace
+tril diag diagonal eye zeros ones full zeros_like ones_like full_like arange linspace
 array asarray copy astype item fill tolist where select piecewise clip maximum minimum sort
 partition take take_along_axis argsort argmax argmin searchsorted digitize diff gradient trapezoid
 interp vander polyval inv solve det slogdet cholesky eigh eigvalsh matrix_power multi_dot

@@ -177,7 +177,7 @@ WRITTEN = [
     ("np.sum(x[[0, -1]])", ["np.add.at(d_x, [0, -1], 1)"]),
     ("np.sum(x[np.flatnonzero(x > 0)])", ["d_x[np.flatnonzero(x > 0)] = 1"]),
     ("np.trapezoid(x)", ["d_x[:-1] = 0.5", "d_x[1:] += 0.5"]),
-    ("np.sum(np.diff(x) * w[1:])", ["d_x[:-1] = -w_tail", "d_x[1:] += w_tail"]),
+    ("np.sum(np.diff(x) * w[1:])", ["d_x[1:] = w_tail", "d_x[:-1] -= w_tail"]),
     ("np.sum(np.maximum(x, 0))", ["return (x >= 0).astype(x.dtype)"]),
     ("np.partition(x, 2)[2]", ["d_x[np.argpartition(x, 2)[2:3]] += 1"]),
 ]

@@ -6,7 +6,7 @@ The code checks it in its first line; in process another specialisation is made 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
@@ -242,6 +242,8 @@ def _conditions(
             )
             yield f"{first} {'!=' if relation == '==' else '<'} {second}"
     spread = _needed(program.graph)
+    alike = _known_alike(program.graph)
+    never = {a for a, b in spread if isinstance(b, Number) and not is_unit(b)}
     for a, b in spread:
         if any(isinstance(size, Number) and is_unit(size) for size in (a, b)):
             continue
@@ -249,7 +251,13 @@ def _conditions(
             continue
         if isinstance(a, Number):
             continue  # it is no unit axis
+        if a in never and not isinstance(b, Number):
+            continue
+        if simplifier.written_size(a) is simplifier.written_size(b):
+            continue
         core, one = _shifted(a)
+        if isinstance(alike(core), Number):
+            continue  # its length is compared above
         first = f"{_written(core, known, simplifier, printer)} == {one}"
         if isinstance(b, Number):
             yield first
@@ -287,10 +295,14 @@ def _written(
     return printer(written)
 
 
+def _known_alike(graph: Graph) -> Callable[[Node], Node]:
+    """Gives for each size one that stands for all that are as long, units too."""
+    return classes((*graph.held, *((a, b) for a, relation, b in graph.assumed if relation == "==")))
+
+
 def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
     """Pairs of sizes the first of which is no 1 unless the second is: not those that follow."""
-    alike = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
-    root = classes((*graph.held, *alike))
+    root = _known_alike(graph)
     kept: dict[tuple[Node, Node], None] = {}
     pairs = dict.fromkeys((root(a), root(b)) for a, b in graph.spread)
     for a, b in pairs:

@@ -8,7 +8,7 @@ import gc
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from diffsrc import cache
 from diffsrc.api import record
@@ -80,6 +80,7 @@ class Derivative:
     __diffsrc_primal__ = True
 
     specialisations: dict[Signature, list[Specialisation]]
+    of_lengths: dict[tuple[Signature, object], Specialisation]
 
     def __init__(self, target: Callable[..., Any], operator: Operator, options: Options) -> None:
         inner = target if isinstance(target, Derivative) else None
@@ -89,6 +90,7 @@ class Derivative:
         )
         self.options = options if inner is None else options.over(inner.options)
         self.specialisations = {}
+        self.of_lengths = {}  # where the code for any lengths does not hold
         name = getattr(self.primal, "__name__", type(self.primal).__name__)
         self.__name__ = function_name(name, self.operators)
         self.__qualname__ = getattr(self.primal, "__qualname__", self.__name__)
@@ -96,7 +98,11 @@ class Derivative:
         self.__doc__ = getattr(self.primal, "__doc__", None)
         # A class of its own lets `__call__` be the emitted function, without a frame in between.
         # Python has a weak list of classes: that of all derivatives there are.
-        own = {"__call__": _first_call, "specialisations": self.specialisations}
+        own = {
+            "__call__": _first_call,
+            "specialisations": self.specialisations,
+            "of_lengths": self.of_lengths,
+        }
         self.__class__ = type(type(self).__name__, (type(self),), own)
 
     # What it is
@@ -207,7 +213,15 @@ class Derivative:
         from diffsrc.api.finish import finished
 
         signature = self.named(signature)
-        stages = self._stages(signature)
+        try:
+            stages = self._stages(signature)
+        except ShapeError:
+            # What is broadcast may be known for given lengths only.
+            exact = signature.with_lengths()
+            if exact.axes_within == signature.axes_within:
+                raise
+            signature, before = exact, None
+            stages = self._stages(signature)
         made = Specialisation(self.outline, signature, finished(stages), stages)
         if before is not None:
             self._keep(made, before)
@@ -223,6 +237,23 @@ class Derivative:
             known = self.specialisations[signature]
             known[known.index(found)] = made
         return made
+
+    def for_lengths(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
+        """A specialisation for arrays of just these lengths."""
+        signature = signature_of(self.outline, args, kwargs).with_lengths()
+        key = signature, signature.axes_within
+        found = self.of_lengths.get(key)
+        if found is None or not found.entry.holds():
+            found = self.of_lengths[key] = self._derived(signature, None)
+            found.entry.otherwise(self._undecided)
+        return found
+
+    def _undecided(self, *_: Any, **__: Any) -> Never:
+        raise ShapeError(
+            f"Whether arrays are broadcast in {self.primal.__qualname__} depends on their values "
+            "here: how many items a mask chooses.",
+            suggestion="Choose with np.where, which keeps all items.",
+        )
 
     def named(self, signature: Signature) -> Signature:
         """A signature with what annotations and `shapes=` say of its axes.
@@ -240,7 +271,7 @@ class Derivative:
         with collector_paused():
             return derive(
                 self.captured,
-                self.named(signature),
+                signature,
                 self.operators,
                 target=self.options.target,
                 stable=stable,
@@ -277,12 +308,14 @@ class Derivative:
     def stages(self, *, stable: bool = True) -> Stages:
         """The program after each stage, of the only specialisation."""
         only = self._only()
-        return self.stages_of(only) if stable else self._stages(only.signature, stable=False)
+        if stable:
+            return self.stages_of(only)
+        return self._stages(self.named(only.signature), stable=False)
 
     def stages_of(self, found: Specialisation) -> Stages:
         """The program after each stage; of what was on disk, it is derived for that."""
         if found.stages is None:
-            found.stages = self._stages(found.signature)
+            found.stages = self._stages(self.named(found.signature))
         return found.stages
 
     @property
@@ -365,7 +398,8 @@ def install(derivative: Derivative, found: Specialisation) -> None:
             other = derivative.renewed(found, args, kwargs)
             if other.source == found.source:
                 derivative.primal(*args, **kwargs)  # where NumPy raises, in its own words
-                return found.function()(*args, **kwargs)  # which says what it is written for
+                # What is computed from lengths is one here, as that of `x[1:]` of two items.
+                return _called(derivative.for_lengths(args, kwargs), args, kwargs)
         install(derivative, other)
         return _called(other, args, kwargs)
 
@@ -380,6 +414,7 @@ def _look_again() -> None:
         for several in list(own.specialisations.values()):
             for found in list(several):
                 found.entry.outdated = True
+        own.of_lengths.clear()
         own.__call__ = _first_call  # type: ignore[method-assign]
 
 

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffsrc.differentiate.sweep import Sweep
-from diffsrc.differentiate.task import task_of
+from diffsrc.differentiate.task import LENGTHS, task_of
 from diffsrc.errors import NotDifferentiable
-from diffsrc.ir import COMPLEX, Assert, Block, Call, If, Node, Number, Program, Result, reachable
+from diffsrc.ir import (
+    COMPLEX,
+    Assert,
+    Block,
+    Call,
+    If,
+    Node,
+    Number,
+    Program,
+    Result,
+    Var,
+    reachable,
+)
 from diffsrc.ir.arrays import filled, in_precision_of
 from diffsrc.ops.arrays import STEPS
 from diffsrc.simplify import Simplifier
@@ -131,9 +143,13 @@ def _refuse_complex(program: Program, result: Node) -> None:
 def _refuse_steps(work: Sweep, wanted: Sequence[Node], results: Sequence[Node]) -> None:
     """A zero that comes from `floor` and the like alone is not given silently."""
     steps = [*work.partials.steps, *_steps_on_arrays(work)]
+    indexed = _indexed(work)
     for x, result in zip(wanted, results, strict=True):
         if _is_zero(result):
             step = next((s for s in steps if x in reachable((s,))), None)
+            if step is None and isinstance(x, Var):
+                # In a structure indices may stand beside what it is derived by.
+                step = next((s for s, by in indexed.items() if x in reachable(by)), None)
             if step is not None:
                 raise NotDifferentiable(
                     f"The result depends on {work.names.get(x, 'the argument')} only through "
@@ -156,3 +172,20 @@ def _steps_on_arrays(work: Sweep) -> list[Node]:
         if isinstance(node, Call) and node.op in STEPS and node.type.kind != "bool"
     )
     return [node for node in written if node in work.program.places]
+
+
+def _indexed(work: Sweep) -> dict[Node, list[Node]]:
+    """The items that the user of a program of arrays took, and by what, but for lengths."""
+    if not work.graph.ranked:
+        return {}
+    found: dict[Node, list[Node]] = {}
+    for node in work.simplifier.order(work.program.body.roots()):
+        if isinstance(node, Call) and node.op == "index":
+            written = work.simplifier.normal.written.get(node, node)
+            if written in work.program.places:
+                found[written] = [at for at in node.args[1:] if not _has_length(at)]
+    return found
+
+
+def _has_length(index: Node) -> bool:
+    return any(isinstance(n, Call) and n.op in LENGTHS for n in reachable((index,)))

@@ -78,6 +78,22 @@ def arguments(printer: Printer, node: Node, level: int) -> str | None:
     return f"{function}(\n{rows}{end})"
 
 
+def table(printer: Printer, node: Node, level: int) -> str | None:
+    """`np.array([...])` with its list in a line of its own, or a row a line; None if it is none."""
+    text = printer(node)
+    if node in printer.names or not text.startswith("np.array([") or not text.endswith("])"):
+        return None
+    inner = text.removeprefix("np.array(").removesuffix(")")
+    margin = INDENT * (level + 1)
+    if len(margin) + len(inner) > WIDTH:
+        deep = margin + INDENT
+        rows = [f"{deep}{row}," for row in _items(inner[1:-1])]
+        if any(len(row) > WIDTH for row in rows):
+            return None
+        inner = "\n".join(["[", *rows, f"{margin}]"])
+    return f"np.array(\n{margin}{inner}\n{INDENT * level})"
+
+
 def evaluated(node: Node, names: Mapping[Node, str]) -> list[Node]:
     """What is inside an expression, has no name, and is evaluated whenever it is."""
     inside = reachable((node,), arms=False, stop=names.keys())
@@ -111,6 +127,18 @@ def _in_parentheses(rows: list[str], level: int) -> str | None:
             return None
         flat = f"\n{margin}".join(rows)
     return f"(\n{margin}{flat}\n{INDENT * level})"
+
+
+def _items(text: str) -> list[str]:
+    """What stands between the commas of a list."""
+    parts: list[str] = []
+    depth = start = 0
+    for i, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if not depth and character == ",":
+            parts.append(text[start:i].strip())
+            start = i + 1
+    return [*parts, text[start:].strip()]
 
 
 def _conditions(row: str, width: int) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, terms
-from diffsrc.emit.expressions import ATOM, COMPARISONS, MODULES, Printer
+from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, table, terms
+from diffsrc.emit.expressions import ATOM, COMPARISONS, HOLE, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
 from diffsrc.emit.plan import Plan, is_fresh, is_statement, planned
 from diffsrc.emit.returned import Returned
@@ -236,18 +236,26 @@ class Writer:
             text = f"{self.printer(first, ATOM)}.copy()"
         self._line(level, f"{name} = {text}")
         for target, text in node.params:
-            line = f"{name}{target} {text}" if target else text.replace("{name}", name)
+            if not target:
+                self._put_by_call(node, text.replace("{name}", name), level)
+                continue
+            before, _, hole = f"{name}{target} {text}".rpartition("{")
+            left = self.printer.filled(before, node.args)
+            # The text may take lines before its own.
+            value = self._fitted(node.args[int(hole[:-1])], level, len(left))
+            self._line(level, left + value)
+
+    def _put_by_call(self, node: Call, line: str, level: int) -> None:
+        """A line like `np.add.at(d_x, i, value)`; what is long gets a name, the longest first."""
+        filled = self.printer.filled(line, node.args)
+        args = [node.args[int(i)] for i in HOLE.findall(line)]
+        long = [arg for arg in args if arg.operands and arg not in self.names]
+        while len(filled) + level * len(INDENT) > WIDTH and long:
+            part = max(long, key=lambda arg: len(self.printer(arg)))
+            long.remove(part)
+            self._assign(part, Plan({}), level)
             filled = self.printer.filled(line, node.args)
-            # What is long gets a name, the longest value first.
-            long = [arg for arg in node.args[1:] if arg.operands and arg not in self.names]
-            while len(filled) + level * len(INDENT) > WIDTH and long:
-                part = max(long, key=lambda arg: len(self.printer(arg)))
-                if self.printer(part) not in filled:
-                    break
-                long.remove(part)
-                self._assign(part, Plan({}), level)
-                filled = self.printer.filled(line, node.args)
-            self._line(level, filled)
+        self._line(level, filled)
 
     def _assign_together(self, lets: list[Let], plan: Plan, level: int) -> bool:
         """`a, b = x[0], x[1]` where the user has it in one statement, and it fits."""
@@ -282,6 +290,7 @@ class Writer:
             if len(text) <= room or node in self.names:
                 return text
             rows = terms(self.printer, node, level + deeper)
+            rows = rows or table(self.printer, node, level + deeper)
             if rows is not None:
                 return rows
             inside = evaluated(node, self.names)

@@ -8,7 +8,7 @@ in a contraction is one with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
@@ -23,6 +23,8 @@ Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
 Factor = tuple[Node, Labels]
 MAX_ARRANGEMENTS = 48
+MAX_OPENED = 6  # levels of sums, products and contractions
+MAX_FACTORS = 8  # a contraction of more is one factor of others: passes stay linear
 
 
 def shaped(node: Node, axes: Axes) -> Type:
@@ -575,22 +577,39 @@ def is_square(sizes: Axes) -> bool:
 def opened(node: Node, alone: AbstractSet[Node] | None = None) -> Node:
     """A value in which arrays times numbers, kept whole, are products again: they may cancel.
 
-    If it is given, only those that are among `alone`.
+    If it is given, only those that are among `alone`. What is deep inside stays: of a long chain of
+    adjoints each contains the next.
     """
+    return _opened(node, node.graph.wholes if alone is None else alone, {}, MAX_OPENED)
+
+
+def _opened(
+    node: Node, wholes: AbstractSet[Node], known: dict[tuple[Node, int], Node], depth: int
+) -> Node:
+    if not depth:
+        return node
+    found = known.get((node, depth))
+    if found is None:
+        found = _opened_once(node, wholes, lambda n: _opened(n, wholes, known, depth - 1))
+        known[node, depth] = found
+    return found
+
+
+def _opened_once(node: Node, wholes: AbstractSet[Node], inner: Callable[[Node], Node]) -> Node:
     graph = node.graph
     match node:
-        case Ref() if node in (graph.wholes if alone is None else alone):
+        case Ref() if node in wholes:
             return node.value
         case Sum():
-            return graph.sum([node.constant, *(c * opened(t, alone) for t, c in node.terms)])
+            return graph.sum([node.constant, *(c * inner(t) for t, c in node.terms)])
         case Prod():
-            powers = (graph.power(opened(b, alone), e) for b, e in node.factors)
+            powers = (graph.power(inner(b), e) for b, e in node.factors)
             return graph.product([node.coefficient, *powers])
         case Call(op="view", options=()):
-            return view(opened(node.args[0], alone), node.params)
+            return view(inner(node.args[0]), node.params)
         case Call(op="contract", options=()):
             own, out = node.params
-            args = [opened(arg, alone) for arg in node.args]
+            args = [inner(arg) for arg in node.args]
             if args == list(node.args):
                 return node
             sizes = {
@@ -658,6 +677,11 @@ def reduced(node: Node, axes: Axes, to: Axes) -> Node:
     return contract(node.graph, [(node, labels_of(node.type.axes, whole))], out, sizes)
 
 
+def is_open(node: Call) -> bool:
+    """Whether a contraction in another one is one with it."""
+    return len(node.args) <= MAX_FACTORS
+
+
 class _Flat:
     """The factors of a contraction, flattened.
 
@@ -698,7 +722,7 @@ class _Flat:
                 sizes = zip(labels, node.type.axes, strict=True)
                 self.repeated += [(n, size) for n, size in sizes if n not in inner_labels]
                 self.add(node.args[0], inner_labels, exponent)
-            case Call(op="contract", options=()) if exponent == 1:
+            case Call(op="contract", options=()) if exponent == 1 and is_open(node):
                 self._open(node, labels)
             case _:
                 self._keep(node, labels, exponent)

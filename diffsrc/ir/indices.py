@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -52,6 +54,39 @@ def distinct_by(
         if not pairs or (_is_of_argument(size) and all(_is_of_argument(b) for _, b in pairs)):
             return pairs
     return None
+
+
+Place = tuple[tuple[int, float], ...]
+
+
+def place_of(spec: Iterable[tuple[Any, ...]]) -> Place | None:
+    """Where items and slices stand: of each axis the first, and what is behind the last.
+
+    None where that depends on lengths or is decided by arrays.
+    """
+    place: list[tuple[int, float]] = []
+    for kind, *parts in spec:
+        if kind == "at" and isinstance(parts[0], int) and parts[0] >= 0:
+            place.append((parts[0], parts[0] + 1))
+            continue
+        if kind != "slice":
+            return None
+        start, stop, step = parts
+        start = 0 if start is None else start
+        stop = math.inf if stop is None else stop
+        if step is not None or not isinstance(start, int) or not isinstance(stop, int | float):
+            return None
+        if start < 0:
+            return None
+        place.append((start, math.inf if stop < 0 else stop))
+    return tuple(place)
+
+
+def are_apart(places: Sequence[Place | None]) -> bool:
+    """Whether no item of an array is in two of the places, as their first axis tells."""
+    known = sorted(place[0] for place in places if place)
+    pairs = itertools.pairwise(known)
+    return len(known) == len(places) and all(one[1] <= other[0] for one, other in pairs)
 
 
 def _is_of_argument(size: Node) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from diffsrc.ir.nodes import Node, Number
+from diffsrc.ir.exact import Exact
+from diffsrc.ir.nodes import Node, Number, Sum
 
 if TYPE_CHECKING:
     from diffsrc.ir.graph import Graph
@@ -50,8 +51,18 @@ def same(a: Node, b: Node) -> Node:
     return a
 
 
+def assume_length(size: Node, count: int) -> None:
+    """Take for granted that an axis has a length; of `x[1:]` that x has one more."""
+    graph = size.graph
+    length: Exact = count
+    if isinstance(size, Sum) and len(size.terms) == 1 and size.terms[0][1] == 1:
+        length -= size.constant
+        size = size.terms[0][0]
+    graph.assumed[size, "==", graph.number(length)] = None
+
+
 def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
-    """Gives for each size one that stands for all that are equal to it."""
+    """Gives for each size one that stands for all that are equal to it: a number if one is."""
     groups: dict[Node, Node] = {}
 
     def root(size: Node) -> Node:
@@ -62,6 +73,8 @@ def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
     for a, b in pairs:
         first, second = root(a), root(b)
         if first is not second:
+            if isinstance(second, Number):
+                first, second = second, first
             groups[second] = first
     return root
 

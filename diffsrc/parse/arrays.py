@@ -237,7 +237,7 @@ class Arrays(Live):
             raise ShapeError(
                 f"NumPy would raise: {error}.",
                 self.place(node),
-                "Pass arguments of other shapes.",
+                f"Here it is given {_all_of(holes)}: pass arguments of other shapes.",
             ) from error
         several: tuple[object, ...] = found if isinstance(found, tuple) else ()
         made = self.graph.call(
@@ -473,6 +473,15 @@ def _gathered(operation: ArrayOperation, spelling: str, args: Sequence[Value]) -
         if method or parameter.kind == "rest":
             return (*args[:i], Items(tuple(args[i:]), Rest))
     return args
+
+
+def _all_of(nodes: Sequence[Node]) -> str:
+    """Arrays by how many axes they have: `a matrix and a number`."""
+    words = ["a number", "a vector", "a matrix"]
+    ranks = [len(node.type.axes) for node in nodes]
+    parts = [words[rank] if rank < len(words) else f"an array of {rank} axes" for rank in ranks]
+    *front, last = parts
+    return f"{', '.join(front)} and {last}" if front else last
 
 
 def is_switch(value: Value) -> bool:

@@ -10,6 +10,7 @@ from typing import Never
 from diffsrc.capture.scope import is_a
 from diffsrc.ir import Assert, Node, Number
 from diffsrc.ir.arrays import WHOLE, Hole, lengths_of, nested
+from diffsrc.ir.shapes import assume_length
 from diffsrc.ops.arrays import ARRAYS
 from diffsrc.parse.arrays import Rest, rendered
 from diffsrc.parse.attributes import Attributes, fields_of_tuple, is_named_tuple, may_change
@@ -110,7 +111,7 @@ class Subscripts(Attributes):
         """Raise where an array has another length; in a branch, where that is reached."""
         size = value.type.axes[0]
         if self.sink.parent is None:
-            self.graph.assumed[size, "==", self.graph.number(count)] = None
+            assume_length(size, count)
             return
         length = self.length(value, 0, node, "len({0})")
         same = self.node("eq", (length, self.const(count, node)), node)

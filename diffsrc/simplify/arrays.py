@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 from itertools import combinations
 
 from diffsrc.ir import (
@@ -15,6 +16,7 @@ from diffsrc.ir import (
     Call,
     Const,
     Exact,
+    Graph,
     Node,
     Number,
     Prod,
@@ -40,8 +42,8 @@ from diffsrc.ir.arrays import (
     nested,
     view,
 )
-from diffsrc.ir.indices import distinct_by
-from diffsrc.ir.shapes import is_unit
+from diffsrc.ir.indices import are_apart, distinct_by, place_of
+from diffsrc.ir.shapes import is_unit, sizes_alike
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.ops.integers import INTEGRAL, LEAVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
@@ -60,6 +62,7 @@ INTEGERS = (
     | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
     | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
 )
+ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
 
 
@@ -70,14 +73,19 @@ class ArrayWriter:
     """
 
     def __init__(
-        self, write: Write, computed: Callable[[Node], bool], turns: Callable[[Node], bool]
+        self,
+        graph: Graph,
+        write: Write,
+        computed: Callable[[Node], bool],
+        turns: Callable[[Node], bool],
     ) -> None:
+        self.graph = graph
         self.whole = write
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
-        # Parts of chains of matrix products that were written.
-        self.made: set[Node] = set()
+        # Parts of chains of matrix products, and as what they were written; without their views.
+        self.made: dict[Node, tuple[Node, Node]] = {}
 
     def write(self, node: Node) -> Node:
         """A value as it is written, with the axes that it has.
@@ -262,58 +270,63 @@ class ArrayWriter:
                 start = self._as_float(start, like)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
-        split = [(own, node, *graph.split(node.args[0])) for own, node in puts]
-        if rest is graph.zero:
-            # The first is set; of what is added either sign can be written.
-            split.sort(key=lambda put: put[0] * put[3] < 0)
-        for own, node, core, factor in split:
-            coefficient = own * factor
-            node = graph.again(node, (core, *node.args[1:]))  # noqa: PLW2901 # without its factor
-            fresh = rest is graph.zero and not lines
-            if node.op == "put":
-                lines.append(self._put(coefficient, node, args, fresh=fresh))
-            else:
-                lines.append(self._put_along(coefficient, node, args, fresh=fresh))
+        places = [place_of(node.params) if node.op == "put" else None for _, node in puts]
+        apart = are_apart(places)
+        if apart:
+            puts = [puts[i] for i in sorted(range(len(puts)), key=lambda i: places[i] or ())]
+        bare = [self._signed(own, node) for own, node in puts]
+        if rest is graph.zero and not apart and all(node.op == "put" for node, *_ in bare):
+            # What is put into zeros first is set: one without a minus, if there is one.
+            plus = next((i for i, (_, minus, _) in enumerate(bare) if not minus), 0)
+            bare.insert(0, bare.pop(plus))
+        for node, minus, value in bare:
+            fresh = rest is graph.zero and (apart or not lines)
+            line = self._put if node.op == "put" else self._put_along
+            lines.append(line(node, value, args, minus=minus, fresh=fresh))
         return graph.call("scatter", *args, params=tuple(lines), options=("",), type_=like.type)
 
+    def _signed(self, own: Exact, node: Call) -> tuple[Call, bool, Node]:
+        """What is put without its factor, whether it is subtracted, and the value as written."""
+        core, factor = node.graph.split(node.args[0])
+        coefficient = own * factor
+        written = self.write(magnitude(coefficient) * core)
+        minus = has_minus(written, set())
+        if minus:
+            written = negated(written, set())
+        node = node.graph.again(node, (core, *node.args[1:]))
+        return node, (coefficient < 0) != minus, written
+
     def _put(
-        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+        self, node: Call, value: Node, args: list[Node], *, minus: bool, fresh: bool
     ) -> tuple[str, str]:
         """The line that adds to items; of zeros that are `fresh` it sets them."""
-        value, _, *at = node.args
-        sign = "-" if coefficient < 0 else "+"
-        at_first = len(args)
-        written = self.write(magnitude(coefficient) * value)
-        if has_minus(written, set()):
-            written, sign = negated(written, set()), "+" if sign == "-" else "-"
-        args += (written, *map(self.write, at))
-        parts = [_shifted(part, at_first) for part in subscripts(node.params)]
+        at = node.args[2:]
+        first = len(args)
+        args += (value, *map(self.write, at))
+        parts = [_shifted(part, first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:
-            function = "np.add.at" if sign == "+" else "np.subtract.at"
             if len(parts) > 1:
                 text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
-            return "", f"{function}({{name}}, {text}, {{{at_first}}})"
-        target = _shifted(items(node.params), at_first)
+            return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
+        target = _shifted(items(node.params), first)
         if fresh:
-            args[at_first] = negated(written, set()) if sign == "-" else written
-            return target, f"= {{{at_first}}}"
-        return target, f"{sign}= {{{at_first}}}"
+            args[first] = negated(value, set()) if minus else value
+            return target, f"= {{{first}}}"
+        return target, f"{'-' if minus else '+'}= {{{first}}}"
 
     def _put_along(
-        self, coefficient: Exact, node: Call, args: list[Node], *, fresh: bool
+        self, node: Call, value: Node, args: list[Node], *, minus: bool, fresh: bool
     ) -> tuple[str, str]:
         """The line that adds to items along one axis; to zeros that are `fresh` it sets them."""
-        value, like, at = node.args
+        _, like, at = node.args
         axis, unique = node.params
         rank = len(like.type.axes)
-        sets = fresh and unique and rank > 1
-        sign = "-" if coefficient < 0 and not sets else "+"
         first = len(args)
-        args.append(self.write((coefficient if sets else magnitude(coefficient)) * value))
-        args.append(self.write(at))
-        if sets:
+        if fresh and unique and rank > 1:
+            args += (negated(value, set()) if minus else value, self.write(at))
             return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
+        args += (value, self.write(at))
         places = []
         for i, size in enumerate(like.type.axes):
             if i == axis:
@@ -327,10 +340,18 @@ class ArrayWriter:
             args.append(grid)
         text = ", ".join(places)
         if unique:
-            return f"[{text}]", f"{sign}= {{{first}}}"
-        function = "np.add.at" if sign == "+" else "np.subtract.at"
+            return f"[{text}]", f"{'-' if minus else '+'}= {{{first}}}"
         text = f"({text})" if rank > 1 else text
-        return "", f"{function}({{name}}, {text}, {{{first}}})"
+        return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
+
+    def zeros_as(self, arm: Node, arms: Sequence[Node]) -> Node:
+        """Zeros for a zero that stands for an array where another arm of a choice is taken."""
+        if not (isinstance(arm, Const) and arm.value == 0):
+            return arm
+        other = next(n for n in arms if n.type.axes)
+        alike = (n for n in reachable((other,)) if isinstance(n, Var) and n.type == other.type)
+        like = next(alike, other)
+        return spelled("zeros_like", "np.zeros_like({0})", [like], other.type)
 
     def _as_float(self, start: Node, like: Node) -> Node:
         """An array that may hold integers, or truth values, as one that takes what is added."""
@@ -348,6 +369,8 @@ class ArrayWriter:
         if len(arrays) == 1:
             # It has the precision of the array that it is made of.
             (value,) = arrays
+            if value.type.axes == like.type.axes:
+                return spelled("zeros_like", "np.zeros_like({0})", [self.write(value)], like.type)
         elif not value.type.axes or len(like.type.axes) > 2:
             # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
@@ -358,6 +381,11 @@ class ArrayWriter:
         return spelled("zeros_like", text, [self.write(value), *sizes], like.type)
 
     # Contractions
+
+    @cached_property
+    def size_class(self) -> Callable[[Node], Node]:
+        """Gives for each length of an axis one that stands for all that are as long."""
+        return sizes_alike(self.graph)
 
     def _contraction(self, node: Call) -> Node:
         own: tuple[Labels, ...]
@@ -389,7 +417,7 @@ class ArrayWriter:
         return self.computed(without_view(node))
 
     def _chain(self, links: list[Link]) -> MatrixChain:
-        return MatrixChain(links, self._is_computed, self.made)
+        return MatrixChain(links, self._is_computed, self.made, self.size_class)
 
     def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
         """The product of some factors of a chain."""
@@ -399,9 +427,14 @@ class ArrayWriter:
         k = chain.division(i, j)
         if k is None:
             return self.write(chain.part(i, j))
+        part = chain.part(i, j)
+        known, written = self.made.get(without_view(part), (part, None))
+        if written is not None and known is not part and len(written.type.axes) == 2:
+            return self._view(written, (1, 0), chain.type_of(i, j))
         args = [self._multiplied(chain, i, k), self._multiplied(chain, k + 1, j)]
-        self.made.add(without_view(chain.part(i, j)))
-        return spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+        product = spelled("matmul", "{0} @ {1}", args, chain.type_of(i, j))
+        self.made.setdefault(without_view(part), (part, product))
+        return product
 
     def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
         """Of a sum of arrays that have fewer axes than itself, a sum of contractions.

@@ -73,7 +73,7 @@ class _Writer(Unmarking):
 
     def _deviation(self, op: str, centered: Node, mean: Call) -> Node:
         own = self(centered)
-        if self.exact or len(own.type.axes) > 1:
+        if self.exact or len(own.type.axes) > 1 or mean.type.axes:
             square = self.graph.call("pow", own, self.graph.const(2))
             variance: Node = self.graph.again(mean, (square,))
         else:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Node, Number, Type
@@ -93,7 +92,11 @@ class MatrixChain:
     """A chain of products; what is `computed` in any case, or `made` before, costs nothing."""
 
     def __init__(
-        self, links: Sequence[Link], computed: Callable[[Node], bool], made: AbstractSet[Node]
+        self,
+        links: Sequence[Link],
+        computed: Callable[[Node], bool],
+        made: Collection[Node],
+        size_class: Callable[[Node], Node],
     ) -> None:
         self.links = links
         self.computed = computed
@@ -103,6 +106,11 @@ class MatrixChain:
             for link in links
             for label, size in zip(link.labels, link.node.type.axes, strict=True)
             if label is not None
+        }
+        # Of a length that must be a number it is known.
+        self.lengths = {
+            label: same if isinstance(same := size_class(size), Number) else size
+            for label, size in self.sizes.items()
         }
         self.known: dict[tuple[int, int], tuple[float, int | None]] = {}
 
@@ -149,7 +157,7 @@ class MatrixChain:
     def _cost(self, i: int, k: int, j: int) -> float:
         labels = (self.links[i].left, self.links[k].right, self.links[j].right)
         inner = [x for x in labels if x is not None]
-        own = size_of((*self._batch(i, j), *inner), self.sizes)
+        own = size_of((*self._batch(i, j), *inner), self.lengths)
         return self._cheapest(i, k)[0] + self._cheapest(k + 1, j)[0] + own
 
 

@@ -87,7 +87,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self, self._is_computed, self._turns)
+        return ArrayWriter(self.graph, self, self._is_computed, self._turns)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -258,6 +258,8 @@ class Lowering:
             if safe is not node:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
+            if lazy and any(arm.type.axes for arm in arms):
+                arms = [self.arrays.zeros_as(arm, arms) for arm in arms]
             if node.type.axes and not any(arm.type.axes for arm in arms):
                 ones = self.arrays.where_true(args[0], arms, node.type)
                 if ones is not None:
@@ -442,6 +444,7 @@ def common_numbers(node: Sum) -> Node:
     if not node.type.axes or node.constant or len(node.terms) < 2:
         return graph.one
     common: dict[Node, Exact] | None = None
+    factors = {magnitude(c) for _, c in node.terms}
     for term, _ in node.terms:
         powers = dict(term.factors) if isinstance(term, Prod) else {term: 1}
         own = {b: e for b, e in powers.items() if not b.type.axes}
@@ -450,7 +453,7 @@ def common_numbers(node: Sum) -> Node:
         else:
             both = ((b, e, own[b]) for b, e in common.items() if b in own)
             common = {b: min(e, f) if e > 0 else max(e, f) for b, e, f in both if e * f > 0}
-    return graph.monomial(1, common or {})
+    return graph.monomial(factors.pop() if common and len(factors) == 1 else 1, common or {})
 
 
 def is_alike(node: Node, whole: Node) -> bool:

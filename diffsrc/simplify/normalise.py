@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
 
 from diffsrc.ir import (
@@ -83,6 +83,7 @@ class Normaliser:
             self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
+            self._rely_on_axes(form, node)
             # What lacks axes is not the value that the user has.
             repeated = not is_as_large(form, node)
             whole = node in self.named and self._is_whole(form)
@@ -101,6 +102,23 @@ class Normaliser:
             if complete and not (repeated or isinstance(form, Number | Var)):
                 self.written.setdefault(form, node)
         return form
+
+    def _rely_on_axes(self, form: Node, node: Node) -> None:
+        """Note that a form is as long as its node where what tells so has vanished from it.
+
+        `np.zeros_like(x) + y` is as `y`, unless that has one item.
+        """
+        pairs = _paired(form, node)
+        if not pairs or len(node.operands) < 2:
+            return
+        known = {pair for below in node.operands for pair in _paired(self.forms[below], below)}
+        known |= {pair for below in form.operands for pair in _paired(form, below)}
+        forms = [self.forms[below] for below in node.operands]
+        for place, own, size in pairs:
+            # Else it is the same length, in other words.
+            vanished = _has_axis(node.operands, place, size) and _has_axis(forms, place, own)
+            if vanished and (place, own, size) not in known:
+                self.graph.spread[own, size] = None
 
     def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
@@ -145,10 +163,7 @@ class Normaliser:
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
                 form = self._call(node, args)
-                if not self.graph.ranked:
-                    return form
-                self._rely_on(node.args)
-                return unrooted(form)
+                return unrooted(form) if self.graph.ranked else form
             case Const():
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
@@ -158,31 +173,6 @@ class Normaliser:
                 return node
             case _:
                 return node
-
-    def _rely_on(self, args: Sequence[Node]) -> None:
-        """Note which axes are taken to be as long as those that the form of another value lacks.
-
-        In `np.ones(3) * v` nothing but `v` is left, which must not be one item that is repeated.
-        """
-        for repeated in args:
-            form = self.forms[repeated]
-            if not repeated.type.axes or is_as_large(form, repeated):
-                continue
-            front = len(repeated.type.axes) - len(form.type.axes)
-            lacks = [
-                i < front or is_unit(form.type.axes[i - front])
-                for i in range(len(repeated.type.axes))
-            ]
-            for other in args:
-                sizes = zip(
-                    reversed(other.type.axes),
-                    reversed(repeated.type.axes),
-                    reversed(lacks),
-                    strict=False,
-                )
-                for own, size, lacked in sizes:
-                    if lacked and own is not size and not (is_unit(own) or is_unit(size)):
-                        self.graph.spread[own, size] = None
 
     def _of_arrays(self, node: Call) -> Node:
         """What a function on arrays computes, by the primitives."""
@@ -204,7 +194,22 @@ class Normaliser:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)
 
+    def _rely_on(self, own: tuple[Node, ...], forms: tuple[Node, ...]) -> None:
+        """Note which axes are taken to be as long as those that a form beside them has lost.
+
+        Of `np.ones(3) * x` that is x: where its one item is repeated nothing else would tell.
+        """
+        lost = [a for a, form in zip(own, forms, strict=True) if not is_as_large(form, a)]
+        for repeated in lost:
+            for other in own:
+                pairs = zip(reversed(other.type.axes), reversed(repeated.type.axes), strict=False)
+                for a, b in pairs:
+                    if a is not b and not (is_unit(a) or is_unit(b)):
+                        self.graph.spread[a, b] = None
+
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
+        if node.type.axes and len(args) > 1:
+            self._rely_on(node.args, args)
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
@@ -323,6 +328,19 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def _has_axis(nodes: Iterable[Node], place: int, size: Node) -> bool:
+    """Whether a value has an axis of that length, at that place from the last."""
+    return any(len(n.type.axes) > place and n.type.axes[~place] is size for n in nodes)
+
+
+def _paired(node: Node, other: Node) -> list[tuple[int, Node, Node]]:
+    """The axes of two values, from the last on, that are written differently; no unit axes."""
+    pairs = zip(reversed(node.type.axes), reversed(other.type.axes), strict=False)
+    return [
+        (i, a, b) for i, (a, b) in enumerate(pairs) if a is not b and not (is_unit(a) or is_unit(b))
+    ]
 
 
 def is_quotient(node: Node, form: Node) -> bool:

@@ -115,6 +115,22 @@ class Argument:
         self.key = key
         self.axes = axes
 
+    def with_lengths(self) -> Argument:
+        """The same argument with the lengths that its axes have, or those of what is in it."""
+        if self.items is not None:
+            return self.changed(items=tuple([item.with_lengths() for item in self.items]))
+        if not self.axes or self.value is None:  # before any call
+            return self
+        shape: tuple[int, ...] = getattr(self.value, "shape", ())
+        return self.changed(axes=tuple(map(str, shape)))
+
+    @property
+    def axes_within(self) -> object:
+        """Its axes, or those of what is in it."""
+        if self.items is None:
+            return self.axes
+        return tuple([item.axes_within for item in self.items])
+
     @property
     def ranks(self) -> Ranks:
         """What of the axes decides code: how many there are, and which are of length one."""
@@ -166,6 +182,15 @@ class Signature(NamedTuple):
     """
 
     arguments: tuple[tuple[str, Argument], ...]
+
+    def with_lengths(self) -> Signature:
+        """The signature with the lengths that all axes have in the call."""
+        return Signature(tuple([(name, a.with_lengths()) for name, a in self.arguments]))
+
+    @property
+    def axes_within(self) -> tuple[object, ...]:
+        """The axes of each argument, or of what is in it."""
+        return tuple([argument.axes_within for _, argument in self.arguments])
 
     @property
     def ranks(self) -> tuple[Ranks, ...]:

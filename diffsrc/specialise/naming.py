@@ -30,7 +30,8 @@ class _Naming:
     def named(self, argument: Argument, told: Told, path: tuple[int | str, ...]) -> Argument:
         """An argument with the axes of what is at the end of the path."""
         if path:
-            if argument.kind == "object" and argument.value is None:  # before any call
+            unknown = argument.value is None and argument.items is None
+            if unknown and argument.kind in {"object", "number"}:  # before any call
                 return argument
             index = _index(argument, path[0])
             if argument.items is None or index is None:

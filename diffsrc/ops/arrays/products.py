@@ -18,7 +18,7 @@ from diffsrc.ir.arrays import (
     view,
     with_rank,
 )
-from diffsrc.ir.shapes import broadcast, is_unit, same
+from diffsrc.ir.shapes import assume_length, broadcast, is_unit, same
 from diffsrc.ir.shaping import raveled, reshaped
 from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
@@ -181,7 +181,7 @@ def cross(a: Node, b: Node, axis: int) -> Node:
         if isinstance(size, Number) and size.value != 3:
             raise NotImplementedError("np.cross is understood of vectors of three elements.")
         if not isinstance(size, Number):
-            node.graph.assumed[size, "==", node.graph.number(3)] = None
+            assume_length(size, 3)
         at.append(view(node, (*(i for i in range(_rank(node)) if i != place), place)))
     value = crossed(at[0], at[1])
     rank = _rank(value)

@@ -25,7 +25,7 @@ def reprojection_grad(camera, points, weights, features):
         or (len(weights) == 1) != (len(features) == 1)
         or len(points) == 1 != len(features)
         or len(camera[7:9]) == 1
-        or (points.shape[1] == 1) != (len(camera[3:6]) == 1)
+        or len(camera[3:6]) == 1
     ):
         raise ValueError(
             "reprojection_grad is written for camera[n], points[m, k], weights[m], "
@@ -52,11 +52,6 @@ def reprojection_grad(camera, points, weights, features):
     d_pixels = 2 * weights[:, None] ** 2 * gap
     d_distorted = focal * d_pixels
     sum_term = (plane * d_distorted).sum(axis=1, keepdims=True)
-    sum_term_column = sum_term[:, 0]
-    r2_column = r2[:, 0]
-    d_radial = np.zeros_like(radial)
-    d_radial[1] = sum_term_column @ r2_column**2
-    d_radial[0] += r2_column @ sum_term_column
     d_plane = (
         d_distorted * total + 2 * sum_term * (radial[0] + 2 * radial[1] * r2) * plane
     )
@@ -68,16 +63,20 @@ def reprojection_grad(camera, points, weights, features):
     d_cross = sin_theta * d_R + difference_d_R @ cross.T + cross.T @ difference_d_R
     d_k = np.zeros_like(k)
     d_k[0] = d_cross[2, 1] - d_cross[1, 2]
-    d_k[1] += d_cross[0, 2] - d_cross[2, 0]
-    d_k[2] += d_cross[1, 0] - d_cross[0, 1]
+    d_k[1] = d_cross[0, 2] - d_cross[2, 0]
+    d_k[2] = d_cross[1, 0] - d_cross[0, 1]
     d_points = d_seen @ R
+    r2_column = r2[:, 0]
+    sum_term_column = sum_term[:, 0]
+    d_radial = np.zeros_like(radial)
+    d_radial[0] = r2_column @ sum_term_column
+    d_radial[1] = sum_term_column @ r2_column**2
     d_camera = np.zeros_like(camera)
-    d_camera[9:] = d_radial
     scale = sin_theta * np.vdot(cross, d_R @ cross.T)
     combined = scale + cos_theta * np.vdot(cross, d_R)
-    d_rotation = (d_k + (combined - k @ d_k / theta) * rotation) / theta
-    d_camera[:3] += d_rotation
-    d_camera[6] += np.vdot(distorted, d_pixels)
-    d_camera[7:9] += d_pixels.sum(axis=0)
-    d_camera[3:6] -= d_points.sum(axis=0)
+    d_camera[:3] = (d_k + (combined - k @ d_k / theta) * rotation) / theta
+    d_camera[3:6] = -d_points.sum(axis=0)
+    d_camera[6] = np.vdot(distorted, d_pixels)
+    d_camera[7:9] = d_pixels.sum(axis=0)
+    d_camera[9:] = d_radial
     return d_camera, d_points, 2 * weights * (gap**2).sum(axis=1)

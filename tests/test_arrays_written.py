@@ -1,0 +1,157 @@
+"""How derivatives of arrays are written where a person would notice: orders, signs, long lines."""
+
+import numpy as np
+import pytest
+
+from diffsrc import NotDifferentiable, ShapeError, grad, value_and_grad
+from diffsrc.testing import check_grad
+
+RNG = np.random.default_rng(11)
+
+
+def body(df, *args):
+    """The lines behind the one that checks the ranks."""
+    lines = df.source_for(*args).splitlines()
+    at = max((i for i, line in enumerate(lines) if "raise ValueError" in line), default=1)
+    rest = lines[at + 1 :]
+    if lines[at].endswith("("):
+        rest = rest[rest.index("        )") + 1 :]
+    return [line.strip() for line in rest if line]
+
+
+def decay(p, t, y):
+    return np.sum((p[0] * np.exp(-p[1] * t) + p[2] - y) ** 2)
+
+
+def test_items_of_zeros_are_set_in_their_order():
+    args = RNG.normal(size=3), RNG.normal(size=6), RNG.normal(size=6)
+    puts = [line for line in body(grad(decay), *args) if line.startswith("d_p[")]
+    assert [line[: len("d_p[0] = ")] for line in puts] == ["d_p[0] = ", "d_p[1] = ", "d_p[2] = "]
+    check_grad(decay, *args)
+
+
+def test_the_first_slice_of_zeros_is_set_without_a_minus():
+    def smoothness(u, lam):
+        return lam * np.sum(np.diff(u) ** 2)
+
+    assert body(grad(smoothness), RNG.normal(size=6), 0.1) == [
+        "twice_lam_diff_u = 2 * lam * np.diff(u)",
+        "d_u = np.zeros_like(u)",
+        "d_u[1:] = twice_lam_diff_u",
+        "d_u[:-1] -= twice_lam_diff_u",
+        "return d_u",
+    ]
+
+
+@pytest.mark.parametrize("size", [4, 5])
+def test_slices_that_overlap_are_added(size):
+    def overlapping(x):
+        return np.sum(x[:3] ** 2) + np.sum(x[2:] ** 2) + x[-1] * x[1]
+
+    check_grad(overlapping, RNG.normal(size=size))
+
+
+def rotation(angle):
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+
+
+def tilt(angle):
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
+
+
+def euler(q, points, seen):
+    turn = rotation(q[0]) @ tilt(q[1]) @ rotation(q[2])
+    return np.sum((points @ turn.T - seen) ** 2)
+
+
+def test_a_table_of_numbers_is_broken_where_it_is_too_long():
+    args = RNG.normal(size=3), RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3))
+    source = value_and_grad(euler).source_for(*args)
+    assert max(map(len, source.splitlines())) <= 88
+    assert "np.array(\n        [[" in source
+    check_grad(euler, *args)
+
+
+def test_products_of_the_chain_rule_are_shared():
+    args = RNG.normal(size=3), RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3))
+    assert grad(euler).source_for(*args).count("- seen).T @ points") == 1
+
+
+def test_a_product_is_transposed_where_it_is_needed_turned():
+    def reconstruction(W, X):
+        return np.mean((X - X @ W @ W.T) ** 2)
+
+    args = RNG.normal(size=(4, 2)), RNG.normal(size=(7, 4))
+    assert body(grad(reconstruction), *args)[-1].endswith("(product @ W + product.T @ W)")
+    check_grad(reconstruction, *args)
+
+
+def test_the_length_that_a_slice_must_have_is_that_of_its_array():
+    def turned(q, v):
+        return np.sum(np.cross(q[1:], v) ** 2) + q[0]
+
+    source = grad(turned).source_for(RNG.normal(size=4), RNG.normal(size=3))
+    assert "len(q) != 4" in source
+    assert "written for q[4], v[3]" in source
+
+
+def test_a_slice_that_has_one_item_is_not_taken_for_two():
+    def shifted(points, p):
+        return np.sum((points @ np.array([[1.0, 2.0], [3.0, 4.0]]) + p[1:]) ** 2)
+
+    points = RNG.normal(size=(5, 2))
+    df = grad(shifted, wrt="p")
+    check_grad(shifted, points, RNG.normal(size=3), wrt="p")
+    with pytest.raises(ValueError, match="is written for"):
+        df(points, RNG.normal(size=2))
+
+
+@pytest.mark.parametrize("index", [1, np.array([0, 2])])
+def test_an_argument_that_only_chooses_items_is_refused(index):
+    def chosen(x, i):
+        return np.sum(x[i] ** 2)
+
+    with pytest.raises(NotDifferentiable, match="depends on i only through steps"):
+        grad(chosen, wrt="i")(RNG.normal(size=3), index)
+
+
+def test_indices_in_a_structure_and_lengths_are_no_steps():
+    def chosen(p):
+        return np.sum(p["x"][p["i"]])
+
+    def half(x, y):
+        return np.sum(y[: len(x)])
+
+    found = grad(chosen)({"x": np.ones(3), "i": np.array([0, 2])})
+    assert found["x"].tolist() == [1, 0, 1]
+    assert grad(half)(np.ones(2), np.ones(3)).tolist() == [0, 0]
+
+
+def test_a_shape_that_does_not_fit_is_told_with_those_it_is_among():
+    def misfit(w, X):
+        return np.sum((X @ w) ** 2)
+
+    with pytest.raises(ShapeError, match="Here it is given a matrix and a number"):
+        grad(misfit)(1.0, np.ones((2, 2)))
+
+
+def test_shapes_of_parts_do_not_say_what_the_whole_is():
+    def linear(params, x):
+        return np.sum(x * params["w"])
+
+    df = grad(linear, shapes={"params['w']": "n", "x": "n"})
+    with pytest.raises(ShapeError, match="What 'params' is decides"):
+        _ = df.source
+    assert df({"w": np.ones(2)}, np.array([1.0, 2.0]))["w"].tolist() == [1, 2]
+
+
+def test_one_item_beside_constants_is_not_taken_for_several():
+    def beside(p, x):
+        return np.sum(np.ones_like(x) * p[1:])
+
+    df = grad(beside)
+    assert df(np.ones(4), np.ones(3)).tolist() == [0, 1, 1, 1]
+    with pytest.raises(ValueError, match="is written for"):
+        df(np.ones(2), np.ones(3))
