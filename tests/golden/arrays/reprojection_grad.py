@@ -21,7 +21,6 @@ def reprojection_grad(camera, points, weights, features):
         or features.ndim != 2
         or camera.dtype.kind != "f"
         or points.dtype.kind != "f"
-        or weights.dtype.kind != "f"
         or (len(weights) == 1) != (len(features) == 1)
         or len(points) == 1 != len(features)
         or len(camera[7:9]) == 1
@@ -29,7 +28,7 @@ def reprojection_grad(camera, points, weights, features):
     ):
         raise ValueError(
             "reprojection_grad is written for camera[n], points[m, k], weights[m], "
-            "features[m, l], with floats in camera and points and weights"
+            "features[m, l], with floats in camera and points"
         )
     rotation, center = camera[:3], camera[3:6]
     focal, principal, radial = camera[6], camera[7:9], camera[9:]
