@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -506,3 +506,38 @@ def test_neither_is_one_of_what_is_handed_through() -> None:
 
     found, aux = grad(f, has_aux=True)(normal(3), normal(3))
     assert not np.shares_memory(found, aux)
+
+
+class Affine(NamedTuple):
+    W: Any
+    b: Any
+
+
+def of_parts(p, x):
+    W, b = p
+    return np.sum(np.exp(-((x @ W + b) ** 2)))
+
+
+def test_lengths_of_parts_are_told_apart_too() -> None:
+    df = grad(of_parts)
+    x = normal(4, 3)
+    for of_b in (2, 1, 2):
+        p = Affine(normal(3, 2), normal(of_b))
+        found = df(p, x)
+        for name in ("W", "b"):
+            expected = differences(
+                lambda v, x, p=p, name=name: of_parts(p._replace(**{name: v}), x),
+                (getattr(p, name), x),
+                0,
+            )
+            np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("f", [lambda x, y: np.sum(x * y), normalised], ids=["product", "ratio"])
+def test_one_item_of_what_is_left_is_repeated(f: Callable[..., Any]) -> None:
+    df = grad(f)
+    for of_y in (3, 1, 3):
+        args = (positive(3), normal(of_y))
+        found = df(*args)
+        assert found.shape == (3,)
+        np.testing.assert_allclose(found, differences(f, args, 0), rtol=1e-6, atol=1e-8)

@@ -127,9 +127,7 @@ class Normaliser:
             return
         axes = []
         for size, written in pairs:
-            asked = (
-                isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
-            )
+            asked = isinstance(size, Call) and size.op == "dim" and not is_given(size.args[0])
             if asked and size is not written:
                 self.graph.held[size, written] = None
             axes.append(written if asked else size)
@@ -290,6 +288,11 @@ def is_as_large(form: Node, node: Node) -> bool:
     rank = max(map(len, units))
     form_units, own_units = ([True] * (rank - len(own)) + own for own in units)
     return form_units == own_units
+
+
+def is_given(node: Node) -> bool:
+    """Whether a value is an argument, or a part of one."""
+    return isinstance(node, Var) or (isinstance(node, Call) and node.op in {"attribute", "item"})
 
 
 def repeated_only(node: Node) -> Node:
