@@ -167,15 +167,12 @@ class Normaliser:
         is repeated.
         """
         left = {below for part in pointwise(form) for below in pointwise(part)}
+        before = {below for arg in args for below in (arg, *pointwise(self.forms[arg]))}
         for place, own in enumerate(reversed(form.type.axes)):
-            if is_unit(own):
-                continue
-            known = {size for below in left for size in below.type.axes[~place:][:1]}
-            for arg in args:
-                for below in (arg, *pointwise(self.forms[arg])):
-                    for size in below.type.axes[~place:][:1]:
-                        if size not in known and not is_unit(size):
-                            self.graph.spread[own, size] = None
+            if not is_unit(own):
+                gone = _sizes_at(place, before) - _sizes_at(place, left)
+                for size in sorted(gone, key=lambda n: n.serial):
+                    self.graph.spread[own, size] = None
 
     def _of_arrays(self, node: Call) -> Node:
         """What a function on arrays computes, by the primitives."""
@@ -316,6 +313,12 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def _sizes_at(place: int, nodes: Iterable[Node]) -> set[Node]:
+    """The lengths of an axis of values, counted from the last; no unit axes."""
+    sizes = (n.type.axes[~place] for n in nodes if len(n.type.axes) > place)
+    return {size for size in sizes if not is_unit(size)}
 
 
 def pointwise(form: Node) -> tuple[Node, ...]:
