@@ -210,8 +210,19 @@ def times(adjoint: Node, slope: Node) -> Node:
         if choice is not None:
             condition, *arms = choice.args
             beside = whole / choice
-            return select(graph, condition, *(times(beside * arm, other) for arm in arms))
+            lengths = _lengths(beside * other)
+            beside, last = beside / _lengths(beside), other / _lengths(other)
+            chosen = select(graph, condition, *(times(beside * arm, last) for arm in arms))
+            return lengths * chosen
     return adjoint * slope
+
+
+def _lengths(node: Node) -> Node:
+    """The lengths of axes in a product, such as those of a mean: they are finite."""
+    powers = node.factors if isinstance(node, Prod) else ((node, 1),)
+    return node.graph.monomial(
+        1, {b: e for b, e in powers if isinstance(b, Call) and b.op == "dim"}
+    )
 
 
 def _selection(node: Node) -> Call | None:

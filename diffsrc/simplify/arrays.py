@@ -265,9 +265,7 @@ class ArrayWriter:
         if rest is graph.zero:
             start = self._zeros(like, first.args[0])
         else:
-            start = self.write(filled(rest, like))
-            if not _is_float(start, {like, self.write(like)}):
-                start = self._as_float(start, like)
+            start = self._fresh(filled(rest, like), like)
         args: list[Node] = [start]
         lines: list[tuple[str, str]] = []
         places = [place_of(node.params) if node.op == "put" else None for _, node in puts]
@@ -295,6 +293,20 @@ class ArrayWriter:
             written = negated(written, set())
         node = node.graph.again(node, (core, *node.args[1:]))
         return node, (coefficient < 0) != minus, written
+
+    def _fresh(self, rest: Node, like: Node) -> Node:
+        """What floats are added to: integers, truth values and other precisions are converted."""
+        start = self.write(rest)
+        arrays = (n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes)
+        below: list[Node] = [n for n in arrays if n.type.kind == "float"]
+        others = below and set(below).isdisjoint(reachable((rest,)))
+        if not others and _is_float(start, {like, self.write(like)}):
+            return start
+        if isinstance(like, Var | Ref):
+            below = [self.write(like)]
+        text = "{0}.astype({1}.dtype)" if len(below) == 1 else "{0}.astype(float)"
+        args = [start, *below] if len(below) == 1 else [start]
+        return spelled("typed_copy", text, args, like.type)
 
     def _put(
         self, node: Call, value: Node, args: list[Node], *, minus: bool, fresh: bool
@@ -352,14 +364,6 @@ class ArrayWriter:
         alike = (n for n in reachable((other,)) if isinstance(n, Var) and n.type == other.type)
         like = next(alike, other)
         return spelled("zeros_like", "np.zeros_like({0})", [like], other.type)
-
-    def _as_float(self, start: Node, like: Node) -> Node:
-        """An array that may hold integers, or truth values, as one that takes what is added."""
-        if isinstance(like, Var | Ref):
-            text, args = "{0}.astype({1}.dtype)", [start, self.write(like)]
-        else:
-            text, args = "{0}.astype(float)", [start]
-        return spelled("typed_copy", text, args, like.type)
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""

@@ -325,7 +325,14 @@ class Lowering:
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
-            puts = [(c, t) for t, c in node.terms if is_scattered(t) and is_alike(t, node)]
+            puts = [(c, t) for t, c in node.terms if is_scattered(t)]
+            smaller: dict[Node, Exact] = {t: c for c, t in puts if not is_alike(t, node)}
+            if smaller:
+                # Put into an array of their own, which is broadcast against the rest.
+                rest = {t: c for t, c in node.terms if t not in smaller}
+                part = self.graph.linear(0, smaller)
+                rest[self.graph.ref(self(part))] = 1
+                return self(self.graph.linear(node.constant, rest))
             if puts:
                 rest = {t: c for t, c in node.terms if (c, t) not in puts}
                 return self.arrays.scattered(self.graph.linear(node.constant, rest), puts)
