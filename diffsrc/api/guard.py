@@ -209,8 +209,10 @@ def _unread(
     ]
     found: dict[tuple[Node, Node], str] = {}
     for size, text, is_read in places:
+        if is_read:
+            continue
         alike = [place for place in places if root(place[0]) is root(size) and place[0] is not size]
-        if is_read or not alike:
+        if not alike:
             continue
         other = min(alike, key=lambda place: not place[2])
         pair = (size, other[0]) if size.serial < other[0].serial else (other[0], size)

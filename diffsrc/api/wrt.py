@@ -317,10 +317,12 @@ class _Reader:
 
     def _check_reads(self) -> None:
         """Refuse what depends on the whole in a way that no derivative would show."""
+        if not self.containers:
+            return
         known = {*(leaf.node for leaf in self.leaves), *self.containers, *self.kept}
         body = self.program.body
         nodes = reachable([*(let.node for let in body.lets), *body.roots()])
-        for node in nodes if self.containers else ():
+        for node in nodes:
             if not isinstance(node, Call) or node in known:
                 continue
             below = next((arg for arg in node.args if arg in self.containers), None)

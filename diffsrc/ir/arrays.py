@@ -651,11 +651,7 @@ def _opened_once(node: Node, wholes: AbstractSet[Node], inner: Callable[[Node], 
             args = [inner(arg) for arg in node.args]
             if args == list(node.args):
                 return node
-            sizes = {
-                label: size
-                for arg, labels in zip(node.args, own, strict=True)
-                for label, size in zip(labels, arg.type.axes, strict=True)
-            }
+            sizes = sizes_of(zip(node.args, own, strict=True))
             factors = [
                 (arg, labels_of(arg.type.axes, labels))
                 for arg, labels in zip(args, own, strict=True)
@@ -680,6 +676,16 @@ def contract(
     for node, labels in factors:
         work.add(node, labels)
     return work.result(out)
+
+
+def sizes_of(factors: Iterable[Factor]) -> dict[int, Node]:
+    """The lengths of the labels that factors have."""
+    return {
+        label: size
+        for node, labels in factors
+        for label, size in zip(labels, node.type.axes, strict=True)
+        if label is not None
+    }
 
 
 def labels_of(axes: Axes, whole: Labels) -> Labels:

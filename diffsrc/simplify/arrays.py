@@ -40,6 +40,7 @@ from diffsrc.ir.arrays import (
     is_symmetric,
     labels_of,
     nested,
+    sizes_of,
     view,
 )
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
@@ -405,12 +406,7 @@ class ArrayWriter:
         links = chain_of(factors, out)
         if links is not None:
             return self._multiplied(self._chain(links), 0, len(links) - 1)
-        sizes = {
-            label: size
-            for arg, labels in factors
-            for label, size in zip(labels, arg.type.axes, strict=True)
-            if label is not None
-        }
+        sizes = sizes_of(factors)
         one, other = self._first_pair(factors, out, sizes)
         rest = [factor for factor in factors if factor is not one and factor is not other]
         part, labels = self._part(one, other, rest, out, sizes)
@@ -445,12 +441,7 @@ class ArrayWriter:
 
         `a.T @ p - a.sum(axis=0)[:, None] * c` for that of `a[..., None] * (p[:, None] - c)`.
         """
-        sizes = {
-            label: size
-            for arg, labels in factors
-            for label, size in zip(labels, arg.type.axes, strict=True)
-            if label is not None
-        }
+        sizes = sizes_of(factors)
         for i, (arg, labels) in enumerate(factors):
             if not isinstance(arg, Sum) or arg.constant or len(factors) < 2:
                 continue
@@ -506,12 +497,7 @@ class ArrayWriter:
         atom = node.graph.ref(self.write(factors[0][0]))
         if is_symmetric(factors[0][0]):
             node.graph.symmetric.add(atom)
-        sizes = {
-            label: size
-            for arg, labels in factors
-            for label, size in zip(labels, arg.type.axes, strict=True)
-            if label is not None
-        }
+        sizes = sizes_of(factors)
         labels = factors[0][1]
         return self.write(contract(node.graph, [(atom, labels), *factors[1:]], out, sizes))
 
@@ -641,20 +627,11 @@ class ArrayWriter:
                 new.append((graph.ref(self.write(part)), left))
             else:
                 new.append((arg, labels))
-        sizes = {
-            label: size
-            for arg, labels in new
-            for label, size in zip(labels, arg.type.axes, strict=True)
-        }
-        return self.write(contract(graph, new, out, sizes))  # type: ignore[arg-type] # sizes
+        return self.write(contract(graph, new, out, sizes_of(new)))
 
     def _typed(self, factors: list[tuple[Node, Labels]], labels: Sequence[Label]) -> Type:
-        sizes = {
-            label: size
-            for arg, own in factors
-            for label, size in zip(own, arg.type.axes, strict=True)
-        }
-        return Type("float", tuple(sizes[label] for label in labels))
+        sizes = sizes_of(factors)
+        return Type("float", tuple(sizes[label] for label in labels if label is not None))
 
     def turned(self, node: Node, labels: Labels, wanted: Sequence[Label]) -> Node:
         """A factor with its axes in the order that is wanted."""
@@ -665,10 +642,7 @@ class ArrayWriter:
     def _pointwise(self, node: Call, factors: list[tuple[Node, Labels]], out: Labels) -> Node:
         """`(a * b).sum(axis)` where `b` has no axis of its own."""
         (a, of_a), (b, of_b) = factors
-        sizes = {
-            label: size for label, size in zip(of_a, a.type.axes, strict=True) if label is not None
-        }
-        product = contract(node.graph, [(a, of_a), (b, of_b)], of_a, sizes)
+        product = contract(node.graph, [(a, of_a), (b, of_b)], of_a, sizes_of([(a, of_a)]))
         return self._sum(node.graph.ref(self.write(product)), of_a, out, node.type)
 
     def _einsum(self, node: Call, factors: list[tuple[Node, Labels]], out: Labels) -> Node:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Node, Number, Type
-from diffsrc.ir.arrays import Factor, Label, Labels, contract
+from diffsrc.ir.arrays import Factor, Label, Labels, contract, sizes_of
 
 # The length of an axis of which nothing is known: there are more rows than columns, of data.
 NOMINAL, ROWS = 100, 200
@@ -101,12 +101,7 @@ class MatrixChain:
         self.links = links
         self.computed = computed
         self.made = made
-        self.sizes = {
-            label: size
-            for link in links
-            for label, size in zip(link.labels, link.node.type.axes, strict=True)
-            if label is not None
-        }
+        self.sizes = sizes_of((link.node, link.labels) for link in links)
         # Of a length that must be a number it is known.
         self.lengths = {
             label: same if isinstance(same := size_class(size), Number) else size

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diffsrc.ir import Call, Node, Prod, Ref, Sum
-from diffsrc.ir.arrays import Factor, Labels, contract, view, with_rank
+from diffsrc.ir.arrays import Factor, Labels, contract, sizes_of, view, with_rank
 
 MAX_TERMS = 64
 
@@ -81,12 +81,7 @@ class _Opening:
 
     def _contraction(self, node: Call) -> Node:
         own, out = node.params
-        sizes = {
-            label: size
-            for arg, labels in zip(node.args, own, strict=True)
-            for label, size in zip(labels, arg.type.axes, strict=True)
-            if label is not None
-        }
+        sizes = sizes_of(zip(node.args, own, strict=True))
         rows: list[tuple[Factor, ...]] = [()]
         for arg, labels in zip(node.args, own, strict=True):
             parts = [(part, lacking(part, labels)) for part in terms_of(self(arg))]

@@ -19,9 +19,10 @@ class Parameter(NamedTuple):
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
     "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
-    "dtype" for a kind of floats, "kind" for one that changes values; "refused" for what is not understood but left out; "rest" for all
-    arrays that follow; "graph" for the graph, which nobody passes. One that is `spread` takes all
-    arguments that follow, in a method.
+    "dtype" for a kind of floats, "kind" for one that changes values; "switched" for an array and a
+    truth value that decides the code, in a pair; "refused" for what is not understood but left
+    out; "rest" for all arrays that follow; "graph" for the graph, which nobody passes. One that is
+    `spread` takes all arguments that follow, in a method.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import Labels, contract, labels_of, put, reduced, taken_at
+from diffsrc.ir.arrays import Labels, contract, labels_of, put, reduced, sizes_of, taken_at
 from diffsrc.ir.indices import distinct_by
 from diffsrc.ir.shapes import is_unit
 from diffsrc.rules.arrays.table import loose, whole
@@ -16,12 +16,7 @@ def _contract(g: Node, y: Call, i: int) -> Node:
     factors = [
         (arg, labels) for j, (arg, labels) in enumerate(zip(y.args, own, strict=True)) if j != i
     ]
-    sizes = {
-        label: size
-        for arg, labels in zip(y.args, own, strict=True)
-        for label, size in zip(labels, arg.type.axes, strict=True)
-        if label is not None
-    }
+    sizes = sizes_of(zip(y.args, own, strict=True))
     for label, size in zip(own[i], y.args[i].type.axes, strict=True):
         for arg, labels in factors:
             if label in labels and arg.type.axes[labels.index(label)] is not size:
