@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -380,3 +380,164 @@ def test_computed_lengths_of_one_are_broadcast(f: Callable[..., Any]) -> None:
         }[f]
         for at, slopes in zip((0, len(args) - 1), df(*args), strict=True):
             np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-6, atol=1e-7)
+
+
+def row_and_column(X):
+    A = np.abs(X)
+    return A.sum(axis=0).max() + 2 * A.sum(axis=1).max() + X.max()
+
+
+def row_and_rows(X):
+    return X.sum(axis=0)[1] + np.sum(np.sort(X, axis=0) * np.arange(3.0))
+
+
+def kept_and_whole(X):
+    return X.sum(axis=1, keepdims=True)[2, 0] ** 2 + X.max()
+
+
+@pytest.mark.parametrize("f", [row_and_column, row_and_rows, kept_and_whole])
+def test_items_of_fewer_axes_are_other_items(f: Callable[[Any], Any]) -> None:
+    X = normal(4, 3)
+    np.testing.assert_allclose(grad(f)(X), differences(f, (X,), 0), rtol=1e-6, atol=1e-8)
+
+
+WHOLE_NUMBERS = [
+    lambda x: np.sum(np.arange(len(x)) * x),
+    lambda x: np.sum(np.argsort(x) * x),
+    lambda x: np.sum((x > 0) * x),
+    lambda x: np.sum((np.arange(len(x)) + np.argsort(x)) * x),
+    lambda x: np.sum(np.where(x > 0, 1, 2) * x),
+    lambda x: np.sum(np.searchsorted(np.sort(x), x) * x),
+    lambda x: np.sum(np.concatenate([np.arange(2), np.arange(len(x) - 2)]) * x),
+]
+
+
+@pytest.mark.parametrize("weighted", WHOLE_NUMBERS, ids=range(len(WHOLE_NUMBERS)))
+def test_floats_are_not_added_to_items_of_integers(weighted: Callable[[Any], Any]) -> None:
+    def f(x):
+        return weighted(x) + np.sin(x[0])
+
+    x = normal(4)
+    found = grad(f)(x)
+    assert found.dtype == float
+    np.testing.assert_allclose(found, differences(f, (x,), 0), rtol=1e-6, atol=1e-8)
+
+
+def test_nor_to_items_of_integers_that_are_given() -> None:
+    def f(x, k):
+        return np.sum(k.T * x) + np.sin(x[1])
+
+    x, k = normal(3), np.arange(9).reshape(3, 3)
+    expected = k.sum(axis=1) + np.array([0, np.cos(x[1]), 0])
+    np.testing.assert_allclose(grad(f)(x, k), expected)
+
+
+def solved(A, b):
+    return np.sum(np.linalg.solve(A, b[..., None]) ** 2)
+
+
+def labelled(A, b):
+    return np.sum(np.einsum("bij,bj->bi", A, b) ** 2)
+
+
+def with_dots(A, b):
+    return np.sum(np.einsum("...ij,...j", A, b) ** 2)
+
+
+def repeated(A, b):
+    return np.sum(np.repeat(A[:, :1, 0], 2, axis=1) * b)
+
+
+@pytest.mark.parametrize("f", [solved, labelled, with_dots, repeated])
+def test_unit_axes_of_stacks_are_asked_for_at_each_call(f: Callable[..., Any]) -> None:
+    df = grad(f, wrt=(0, 1))
+    for batch in [(3, 3), (1, 3), (3, 1), (1, 1), (3, 3)]:
+        args = (normal(batch[0], 2, 2) + 4 * np.eye(2), normal(batch[1], 2))
+        for i, found in enumerate(df(*args)):
+            expected = differences(f, args, i)
+            assert found.shape == args[i].shape
+            np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_one_item_beside_repeated_ones_is_seen() -> None:
+    def f(X, v):
+        return np.sum(np.repeat(X, 2, axis=1) * v)
+
+    df = grad(f, wrt=(0, 1))
+    for count in (2, 1, 2):
+        args = (normal(3, 1), normal(count))
+        for i, found in enumerate(df(*args)):
+            np.testing.assert_allclose(found, differences(f, args, i), rtol=1e-6, atol=1e-8)
+
+
+SAME = [
+    (lambda x, y: x @ y, (3,)),
+    (lambda x, y: np.sum(x * y[::-1]), (3,)),
+    (lambda x, y: np.sum(x * y.T), (3, 3)),
+    (lambda x, y: np.sum(x * np.asarray(y)), (3,)),
+    (lambda x, y: np.sum((x + y) ** 2), (3,)),
+    (lambda x, y: np.sum(x * y) if x[0] > 9 else np.sum(x * y * y[0]) + np.sum(x * y), (3,)),
+]
+
+
+@pytest.mark.parametrize(("f", "shape"), SAME, ids=range(len(SAME)))
+def test_derivatives_are_arrays_of_their_own(f: Callable[..., Any], shape: tuple[int, ...]) -> None:
+    args = (normal(*shape), normal(*shape))
+    df = grad(f, wrt=(0, 1))
+    before = [found.copy() for found in df(*args)]
+    for found in df(*args):
+        np.multiply(found, -7.0, out=found)  # as a step does
+    after = df(*args)
+    assert not np.shares_memory(*after)
+    for found, expected in zip(after, before, strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_what_is_read_only_is_copied() -> None:
+    df = grad(lambda x, Y: np.sum(x * np.diagonal(Y)))
+    found = df(normal(3), normal(3, 3))
+    found += 1.0  # NumPy's diagonal cannot be written to
+
+
+def test_neither_is_one_of_what_is_handed_through() -> None:
+    def f(x, y):
+        r = x - y
+        return r @ r / 2, r
+
+    found, aux = grad(f, has_aux=True)(normal(3), normal(3))
+    assert not np.shares_memory(found, aux)
+
+
+class Affine(NamedTuple):
+    W: Any
+    b: Any
+
+
+def of_parts(p, x):
+    W, b = p
+    return np.sum(np.exp(-((x @ W + b) ** 2)))
+
+
+def test_lengths_of_parts_are_told_apart_too() -> None:
+    df = grad(of_parts)
+    x = normal(4, 3)
+    for of_b in (2, 1, 2):
+        p = Affine(normal(3, 2), normal(of_b))
+        found = df(p, x)
+        for name in ("W", "b"):
+            expected = differences(
+                lambda v, x, p=p, name=name: of_parts(p._replace(**{name: v}), x),
+                (getattr(p, name), x),
+                0,
+            )
+            np.testing.assert_allclose(getattr(found, name), expected, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("f", [lambda x, y: np.sum(x * y), normalised], ids=["product", "ratio"])
+def test_one_item_of_what_is_left_is_repeated(f: Callable[..., Any]) -> None:
+    df = grad(f)
+    for of_y in (3, 1, 3):
+        args = (positive(3), normal(of_y))
+        found = df(*args)
+        assert found.shape == (3,)
+        np.testing.assert_allclose(found, differences(f, args, 0), rtol=1e-6, atol=1e-8)

@@ -39,6 +39,7 @@ VIEWS = READ_ONLY | {
     "np.vsplit",
     "np.part",
     "np.astype",
+    "np.typed",
     "real",
 }
 

@@ -241,8 +241,43 @@ def filled(node: Node, like: Node) -> Node:
     counted = node.type.kind == "int"  # which gets another precision in any case
     same = (True,) * front + units == tuple(map(is_unit, like.type.axes))
     if units and same and (counted or _has_values(node)):
+        for i, size in enumerate(like.type.axes[front:]):
+            if not (is_unit(size) or _has_length(node, len(units) - i, size)):
+                # One item of it would have to be repeated.
+                node.graph.spread[node.type.axes[i], size] = None
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
+
+
+def _has_length(node: Node, last: int, size: Node) -> bool:
+    """Whether an axis, counted from the last one, is as long as `size` even if others are one."""
+    todo, seen = [(node, last)], {(node, last)}
+    while todo:
+        below, last = todo.pop()
+        axes = below.type.axes
+        if last > len(axes):
+            continue
+        if axes[-last] is size:
+            return True
+        parts: list[tuple[Node, int]] = []
+        if isinstance(below, Ref):
+            parts = [(below.graph.inner.get(below, below.value), last)]
+        elif isinstance(below, Call) and below.op == "view":
+            axis = below.params[-last]
+            arg = below.args[0]
+            parts = [] if axis is None else [(arg, len(arg.type.axes) - axis)]
+        elif isinstance(below, Call) and below.op == "contract":
+            own, out = below.params
+            parts = [
+                (arg, len(labels) - labels.index(out[-last]))
+                for arg, labels in zip(below.args, own, strict=True)
+                if out[-last] is not None and out[-last] in labels
+            ]
+        elif isinstance(below, Sum | Prod) or (isinstance(below, Call) and not is_primitive(below)):
+            parts = [(part, last) for part in below.operands]
+        todo += [part for part in parts if part not in seen]
+        seen.update(parts)
+    return False
 
 
 # Operations that give float64 of what is float32.

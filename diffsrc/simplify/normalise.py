@@ -109,9 +109,7 @@ class Normaliser:
             return
         axes = []
         for size, written in pairs:
-            asked = (
-                isinstance(size, Call) and size.op == "dim" and not isinstance(size.args[0], Var)
-            )
+            asked = isinstance(size, Call) and size.op == "dim" and not is_given(size.args[0])
             if asked and size is not written:
                 self.graph.held[size, written] = None
             axes.append(written if asked else size)
@@ -167,15 +165,12 @@ class Normaliser:
         is repeated.
         """
         left = {below for part in pointwise(form) for below in pointwise(part)}
+        before = {below for arg in args for below in (arg, *pointwise(self.forms[arg]))}
         for place, own in enumerate(reversed(form.type.axes)):
-            if is_unit(own):
-                continue
-            known = {size for below in left for size in below.type.axes[~place:][:1]}
-            for arg in args:
-                for below in (arg, *pointwise(self.forms[arg])):
-                    for size in below.type.axes[~place:][:1]:
-                        if size not in known and not is_unit(size):
-                            self.graph.spread[own, size] = None
+            if not is_unit(own):
+                gone = _sizes_at(place, before) - _sizes_at(place, left)
+                for size in sorted(gone, key=lambda n: n.serial):
+                    self.graph.spread[own, size] = None
 
     def _of_arrays(self, node: Call) -> Node:
         """What a function on arrays computes, by the primitives."""
@@ -280,6 +275,11 @@ def is_as_large(form: Node, node: Node) -> bool:
     return form_units == own_units
 
 
+def is_given(node: Node) -> bool:
+    """Whether a value is an argument, or a part of one."""
+    return isinstance(node, Var) or (isinstance(node, Call) and node.op in {"attribute", "item"})
+
+
 def repeated_only(node: Node) -> Node:
     """What is repeated along axes, without these: values beside it have them."""
     if isinstance(node, Call) and node.op == "broadcast":
@@ -316,6 +316,12 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     if not embedded or is_complex(args):
         return args
     return tuple([graph.call("complex", arg) for arg in args])
+
+
+def _sizes_at(place: int, nodes: Iterable[Node]) -> set[Node]:
+    """The lengths of an axis of values, counted from the last; no unit axes."""
+    sizes = (n.type.axes[~place] for n in nodes if len(n.type.axes) > place)
+    return {size for size in sizes if not is_unit(size)}
 
 
 def pointwise(form: Node) -> tuple[Node, ...]:

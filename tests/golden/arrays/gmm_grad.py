@@ -25,7 +25,7 @@ def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
         or getattr(wishart_m, "ndim", 0) != 0
         or (len(alphas) == 1) != (len(means) == 1)
         or (len(means) == 1) != (len(lowers) == 1)
-        or means.shape[1] == 1 != x.shape[1]
+        or (means.shape[1] == 1) != (x.shape[1] == 1)
         or (lowers.shape[1] == 1) != (x.shape[1] == 1)
         or (len(log_diagonals) == 1) != (len(lowers) == 1)
         or log_diagonals.shape[1] == 1 != x.shape[1]

@@ -23,6 +23,7 @@ def layer_norm_grad(x, gain, bias, weights):
         or len(bias) == 1 != weights.shape[1]
         or (len(gain) == 1) != (len(bias) == 1)
         or (x.shape[1] == 1) != (len(gain) == 1)
+        or weights.shape[1] == 1 != len(gain)
     ):
         raise ValueError(
             "layer_norm_grad is written for x[n, m], gain[m], bias[m], weights[n, m]"
