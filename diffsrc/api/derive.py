@@ -30,6 +30,7 @@ from diffsrc.api.operators import (
     targets_of,
 )
 from diffsrc.api.options import Operator, function_name
+from diffsrc.api.owned import owned
 from diffsrc.api.wrt import Target, wrt_name
 from diffsrc.capture import Captured
 from diffsrc.emit import emit
@@ -116,7 +117,10 @@ def derive(
     )
     ranked = frozenset() if parsed.graph.ranked else ranked_parameters(parsed, lowered)
     derived = derived_results(operators, targets, len(lowered.body.results))
-    simplified = lowered if parsed.graph.ranked else broadcast(lowered, arrays, derived)
+    if parsed.graph.ranked:
+        simplified = owned(lowered, derived)
+    else:
+        simplified = broadcast(lowered, arrays, derived)
     _refuse_shadowed(simplified)
     name = function_name(captured.name, operators)
     fixed = fixed_parts(simplified)

@@ -93,6 +93,9 @@ def _cuts_off(node: Call) -> bool:
         return node.args[0].type.kind == "float" and "{1}.dtype" in str(node.options)
     if node.op != "scatter":
         return False
+    start = node.args[0]
+    if isinstance(start, Call) and start.op == "np.astype" and start.args[0].type.kind == "float":
+        return True
     for place, line in node.params:
         if "put_along_axis" in line or line.startswith("= "):
             return True

@@ -12,6 +12,7 @@ MAX_TERNARY = 6
 # Operations on arrays that give new ones.
 FRESH = frozenset(
     {
+        "np.astype",
         "np.matmul",
         "np.sum",
         "np.zeros_like",

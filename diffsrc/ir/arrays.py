@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
@@ -202,7 +202,7 @@ def with_rank(node: Node, rank: int) -> Node:
     return expanded(node, range(rank - len(node.type.axes)), rank)
 
 
-def is_scattered(node: Node) -> bool:
+def is_scattered(node: Node) -> TypeGuard[Call]:
     """Whether a value is zeros, with others added to items of them."""
     return isinstance(node, Call) and node.op in SCATTERED
 
@@ -683,7 +683,11 @@ def is_open(node: Call) -> bool:
 
 
 class _Flat:
-    """The factors of a contraction, flattened."""
+    """The factors of a contraction, flattened.
+
+    Attributes:
+        repeated: the axes, and their sizes, along which factors were repeated only.
+    """
 
     def __init__(self, graph: Graph, sizes: Mapping[int, Node], *, fresh: int) -> None:
         self.graph = graph
@@ -691,6 +695,7 @@ class _Flat:
         self.coefficient: Exact = 1
         self.outer: list[Node] = []
         self.powers: dict[Factor, Exact] = {}
+        self.repeated: list[tuple[Label, Node]] = []
         self.fresh = fresh
 
     def add(self, node: Node, labels: Labels, exponent: Exact = 1) -> None:
@@ -713,7 +718,10 @@ class _Flat:
                         inner[place] = label
                 self.add(node.args[0], tuple(inner), exponent)
             case Call(op="broadcast", options=()):
-                self.add(node.args[0], labels_of(node.args[0].type.axes, labels), exponent)
+                inner_labels = labels_of(node.args[0].type.axes, labels)
+                sizes = zip(labels, node.type.axes, strict=True)
+                self.repeated += [(n, size) for n, size in sizes if n not in inner_labels]
+                self.add(node.args[0], inner_labels, exponent)
             case Call(op="contract", options=()) if exponent == 1 and is_open(node):
                 self._open(node, labels)
             case _:
@@ -757,6 +765,11 @@ class _Flat:
             for (node, labels), exponent in self.powers.items()
             if exponent
         ]
+        for label, size in self.repeated:
+            for node, labels in factors:
+                if label in labels and node.type.axes[labels.index(label)] is not size:
+                    # What is left must not be repeated itself.
+                    graph.spread[node.type.axes[labels.index(label)], size] = None
         seen = {label for _, labels in factors for label in labels}
         parts = [*self.outer]
         parts += [size for label, size in self.sizes.items() if label not in kept | seen]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import combinations
 
@@ -44,6 +45,7 @@ from diffsrc.ir.arrays import (
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
 from diffsrc.ir.shapes import is_unit, sizes_alike
 from diffsrc.ops.arrays import PRIMITIVES
+from diffsrc.ops.integers import INTEGRAL, LEAVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 from diffsrc.simplify.written import has_minus, negated
 
@@ -52,6 +54,14 @@ Write = Callable[[Node], Node]
 HOLE = re.compile(r"{(\d+)}")
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
+# What makes floats of integers.
+FLOATING = frozenset({"np.zeros", "np.ones", "np.mean", "np.linspace", "np.solve", "np.inv"})
+# What gives integers, of floats too.
+INTEGERS = (
+    frozenset({"dim", "size", "np.dim", "np.arange", "np.searchsorted", "np.digitize"})
+    | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
+    | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
+)
 ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
 
@@ -285,13 +295,18 @@ class ArrayWriter:
         return node, (coefficient < 0) != minus, written
 
     def _fresh(self, rest: Node, like: Node) -> Node:
-        """What floats are added to: of other arguments alone it may hold integers."""
-        below = [n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes]
-        below = [n for n in below if n.type.kind == "float"]
+        """What floats are added to: integers, truth values and other precisions are converted."""
         start = self.write(rest)
-        if not below or not set(below).isdisjoint(reachable((rest,))):
+        arrays = (n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes)
+        below: list[Node] = [n for n in arrays if n.type.kind == "float"]
+        others = below and set(below).isdisjoint(reachable((rest,)))
+        if not others and _is_float(start, {like, self.write(like)}):
             return start
-        return spelled("typed_copy", "{0}.astype({1}.dtype)", [start, below[0]], rest.type)
+        if isinstance(like, Var | Ref):
+            below = [self.write(like)]
+        text = "{0}.astype({1}.dtype)" if len(below) == 1 else "{0}.astype(float)"
+        args = [start, *below] if len(below) == 1 else [start]
+        return spelled("typed_copy", text, args, like.type)
 
     def _put(
         self, node: Call, value: Node, args: list[Node], *, minus: bool, fresh: bool
@@ -700,6 +715,25 @@ def _float_in(condition: Node) -> Node | None:
     """An array of floats that a condition asks for."""
     likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
     return next((n for n in likes if n.type.kind == "float"), None)
+
+
+def _is_float(node: Node, floats: AbstractSet[Node]) -> bool:
+    """Whether a written array is one of floats for sure, where those in `floats` are."""
+    known: dict[Node, bool] = dict.fromkeys(floats, True)
+    for below in reachable((node,), arms=False, stop=known.keys()):
+        if below in known:
+            continue
+        if isinstance(below, Const):
+            known[below] = isinstance(below.value, float)
+        elif not isinstance(below, Call) or below.op in INTEGERS or below.type.kind != "float":
+            known[below] = False
+        elif below.op in FLOATING or not (below.op.startswith("np.") or below.op in INTEGRAL):
+            known[below] = below.op not in LEAVES
+        elif below.op == "select":
+            known[below] = all(known[arg] for arg in below.args[1:])
+        else:
+            known[below] = any(known[arg] for arg in below.args)
+    return known[node]
 
 
 def summed_axes(node: Node) -> list[Node]:

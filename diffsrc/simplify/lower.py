@@ -34,7 +34,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import SCATTERED, is_primitive, opened, view
+from diffsrc.ir.arrays import is_primitive, is_scattered, opened, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -325,9 +325,8 @@ class Lowering:
 
     def _sum(self, node: Sum) -> Node:
         if self.graph.ranked:
-            puts = [(c, t) for t, c in node.terms if isinstance(t, Call) and t.op in SCATTERED]
-            rank = len(node.type.axes)
-            smaller: dict[Node, Exact] = {t: c for c, t in puts if len(t.type.axes) < rank}
+            puts = [(c, t) for t, c in node.terms if is_scattered(t)]
+            smaller: dict[Node, Exact] = {t: c for c, t in puts if not is_alike(t, node)}
             if smaller:
                 # Put into an array of their own, which is broadcast against the rest.
                 rest = {t: c for t, c in node.terms if t not in smaller}
@@ -464,6 +463,11 @@ def common_numbers(node: Sum) -> Node:
     return graph.monomial(factors.pop() if common and len(factors) == 1 else 1, common or {})
 
 
+def is_alike(node: Node, whole: Node) -> bool:
+    """Whether a term has every axis of its sum: else its items are others of the sum's."""
+    return tuple(map(is_unit, node.type.axes)) == tuple(map(is_unit, whole.type.axes))
+
+
 def of_one_array(node: Sum) -> Node:
     """`a * (1 - b)` for `a - b * a`, of arrays: as many operations, and one array less."""
     if not node.type.axes:
@@ -487,7 +491,7 @@ def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
     """
     for base, exponent in node.factors:
         parts = base.terms if isinstance(base, Sum) else ((base, 1),)
-        puts = [t for t, _ in parts if isinstance(t, Call) and t.op in SCATTERED]
+        puts = [t for t, _ in parts if is_scattered(t)]
         if exponent != 1 or not puts or known(base):
             continue
         scale = node / base
@@ -496,7 +500,7 @@ def multiplied_in(node: Prod, known: Callable[[Node], bool]) -> Node:
         constant = base.constant if isinstance(base, Sum) else 0
         made = [constant * scale]
         for term, c in parts:
-            if isinstance(term, Call) and term in puts:
+            if is_scattered(term):
                 value, *rest = term.args
                 made.append(node.graph.again(term, (c * scale * value, *rest)))
             else:

@@ -83,7 +83,6 @@ class Normaliser:
             self._measured(form, node)
         self.graph.prefer(form)
         if form is not node:
-            self._rely_on_axes(form, node)
             # What lacks axes is not the value that the user has.
             repeated = not is_as_large(form, node)
             whole = node in self.named and self._is_whole(form)
@@ -102,23 +101,6 @@ class Normaliser:
             if complete and not (repeated or isinstance(form, Number | Var)):
                 self.written.setdefault(form, node)
         return form
-
-    def _rely_on_axes(self, form: Node, node: Node) -> None:
-        """Note that a form is as long as its node where what tells so has vanished from it.
-
-        `np.zeros_like(x) + y` is as `y`, unless that has one item.
-        """
-        pairs = _paired(form, node)
-        if not pairs or len(node.operands) < 2:
-            return
-        known = {pair for below in node.operands for pair in _paired(self.forms[below], below)}
-        known |= {pair for below in form.operands for pair in _paired(form, below)}
-        forms = [self.forms[below] for below in node.operands]
-        for place, own, size in pairs:
-            # Else it is the same length, in other words.
-            vanished = _has_axis(node.operands, place, size) and _has_axis(forms, place, own)
-            if vanished and (place, own, size) not in known:
-                self.graph.spread[own, size] = None
 
     def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
@@ -163,7 +145,11 @@ class Normaliser:
             case Call():
                 args = tuple([self.forms[arg] for arg in node.args])
                 form = self._call(node, args)
-                return unrooted(form) if self.graph.ranked else form
+                if not self.graph.ranked:
+                    return form
+                if len(node.args) > 1 and node.type.axes:
+                    self._rely_on(node.args, form)
+                return unrooted(form)
             case Const():
                 value = node.value
                 if isinstance(value, int | float) and math.isfinite(value):
@@ -173,6 +159,23 @@ class Normaliser:
                 return node
             case _:
                 return node
+
+    def _rely_on(self, args: tuple[Node, ...], form: Node) -> None:
+        """Note which axes are taken to be as long as those that are in a form no more.
+
+        In `np.ones(3) * v` and `x * v / x` nothing but `v` is left, which must not be one item that
+        is repeated.
+        """
+        left = {below for part in pointwise(form) for below in pointwise(part)}
+        for place, own in enumerate(reversed(form.type.axes)):
+            if is_unit(own):
+                continue
+            known = {size for below in left for size in below.type.axes[~place:][:1]}
+            for arg in args:
+                for below in (arg, *pointwise(self.forms[arg])):
+                    for size in below.type.axes[~place:][:1]:
+                        if size not in known and not is_unit(size):
+                            self.graph.spread[own, size] = None
 
     def _of_arrays(self, node: Call) -> Node:
         """What a function on arrays computes, by the primitives."""
@@ -194,22 +197,7 @@ class Normaliser:
         args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)
 
-    def _rely_on(self, own: tuple[Node, ...], forms: tuple[Node, ...]) -> None:
-        """Note which axes are taken to be as long as those that a form beside them has lost.
-
-        Of `np.ones(3) * x` that is x: where its one item is repeated nothing else would tell.
-        """
-        lost = [a for a, form in zip(own, forms, strict=True) if not is_as_large(form, a)]
-        for repeated in lost:
-            for other in own:
-                pairs = zip(reversed(other.type.axes), reversed(repeated.type.axes), strict=False)
-                for a, b in pairs:
-                    if a is not b and not (is_unit(a) or is_unit(b)):
-                        self.graph.spread[a, b] = None
-
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
-        if node.type.axes and len(args) > 1:
-            self._rely_on(node.args, args)
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
@@ -330,17 +318,9 @@ def as_complex(node: Call, args: tuple[Node, ...], *, embedded: bool) -> tuple[N
     return tuple([graph.call("complex", arg) for arg in args])
 
 
-def _has_axis(nodes: Iterable[Node], place: int, size: Node) -> bool:
-    """Whether a value has an axis of that length, at that place from the last."""
-    return any(len(n.type.axes) > place and n.type.axes[~place] is size for n in nodes)
-
-
-def _paired(node: Node, other: Node) -> list[tuple[int, Node, Node]]:
-    """The axes of two values, from the last on, that are written differently; no unit axes."""
-    pairs = zip(reversed(node.type.axes), reversed(other.type.axes), strict=False)
-    return [
-        (i, a, b) for i, (a, b) in enumerate(pairs) if a is not b and not (is_unit(a) or is_unit(b))
-    ]
+def pointwise(form: Node) -> tuple[Node, ...]:
+    """A value, and what it is a sum or product of."""
+    return (form, *form.operands) if isinstance(form, Sum | Prod) else (form,)
 
 
 def is_quotient(node: Node, form: Node) -> bool:

@@ -116,9 +116,8 @@ def _labelled(whole: Sequence[list[str]], operands: Sequence[Node], out: list[st
     for names, node in zip(whole, operands, strict=True):
         for name, size in zip(names, node.type.axes, strict=True):
             numbers.setdefault(name, len(numbers))
+            # NumPy repeats unit axes here, those of letters too.
             known = sizes.setdefault(name, size)
-            if known is not size and not (is_unit(known) or is_unit(size)):
-                graph.held[known, size] = None
             sizes[name] = same(known, size)
     if len(set(out)) < len(out) or not set(out) <= numbers.keys():
         raise ValueError("einstein sum subscripts string has an output that is no label, or twice")

@@ -83,6 +83,12 @@ def _solve(g: Node, y: Call, i: int) -> Node:
     """`solve(a.T, g)` for `b`, of which the product with the solution is the adjoint of `a`."""
     a, b = y.args
     g = _in_full(g, y, b)
+    pairs = zip(
+        reversed(y.args[i].type.axes[:-2]), reversed(y.args[1 - i].type.axes[:-2]), strict=False
+    )
+    for own, other in pairs:
+        if own is not other and not (is_unit(own) or is_unit(other)):
+            y.graph.spread[own, other] = None
     if len(b.type.axes) > 1 or len(a.type.axes) == 2:
         back = solve(transposed(a), g)
     else:
