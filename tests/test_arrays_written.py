@@ -103,12 +103,9 @@ def test_a_slice_that_has_one_item_is_not_taken_for_two():
 
     points = RNG.normal(size=(5, 2))
     df = grad(shifted, wrt="p")
-    p = RNG.normal(size=3)
-    check_grad(shifted, points, p, wrt="p")
-    assert df(points, p).shape == (3,)
-    # Its second item is added to both columns.
-    head, last = p[:2], points @ np.array([[1.0, 2.0], [3.0, 4.0]]) + p[1]
-    np.testing.assert_allclose(df(points, head), [0, 2 * last.sum()], rtol=1e-12)
+    for size in (3, 2):
+        p = RNG.normal(size=size)
+        check_grad(shifted, points, p, wrt="p", against=df)
 
 
 @pytest.mark.parametrize("index", [1, np.array([0, 2])])

@@ -30,7 +30,7 @@ outer(3.0).source
 """
 
 HEAVY = {"dataclasses", "inspect", "numpy", "sympy", "textwrap"}
-# What reads text, writes modules or formulas.
+# What reads text, writes modules or formulas, or is about arrays.
 LATE = {
     "diffsrc.api.frozen",
     "diffsrc.api.modules",
@@ -40,11 +40,20 @@ LATE = {
     "diffsrc.cli",
     "diffsrc.draw",
     "diffsrc.emit.formula",
+    "diffsrc.emit.matrices",
     "diffsrc.emit.module",
+    "diffsrc.emit.scatter",
+    "diffsrc.ops.arrays.basic",
     "diffsrc.ops.distributions",
     "diffsrc.ops.special",
+    "diffsrc.rules.arrays",
     "diffsrc.rules.distributions",
     "diffsrc.rules.special",
+    "diffsrc.simplify.arrays",
+    "diffsrc.simplify.at_hand",
+    "diffsrc.simplify.chains",
+    "diffsrc.simplify.vanishing",
+    "diffsrc.specialise.use",
 }
 
 

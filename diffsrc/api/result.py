@@ -250,9 +250,9 @@ class Derivative:
 
     def _undecided(self, *_: Any, **__: Any) -> Never:
         raise ShapeError(
-            f"Whether arrays are broadcast in {self.primal.__qualname__} depends on their values "
-            "here: how many items a mask chooses.",
-            suggestion="Choose with np.where, which keeps all items.",
+            f"{self.primal.__qualname__} is given arrays of lengths for which no code is known: "
+            "it may depend on their values what is broadcast.",
+            suggestion="Choose items with np.where, which keeps all; give the longer array first.",
         )
 
     def named(self, signature: Signature) -> Signature:

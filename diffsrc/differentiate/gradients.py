@@ -66,13 +66,15 @@ def _derived(work: Sweep, block: Block, requests: Sequence[Request], *, with_val
     tail = _tail(work, block)
     if tail is None:
         wanted: list[Node] = []
+        narrow: set[Node] = set()
         with choices.binding() as binds:
             for index, wrt in requests:
                 adjoints = work.sweep(block, {block.results[index]: graph.one}, ())
                 found = (adjoints.get(x, graph.zero) for x in wrt)
                 whole = [filled(g, x) for g, x in zip(found, wrt, strict=True)]
                 if graph.ranked:
-                    whole = [in_precision_of(g, x) for g, x in zip(whole, wrt, strict=True)]
+                    pairs = zip(whole, wrt, strict=True)
+                    whole = [in_precision_of(g, x, narrow) for g, x in pairs]
                 wanted += whole
         return Block((*block.statements, *binds), values + tuple(wanted))
     indices = [r.index for r in block.results if isinstance(r, Result)]

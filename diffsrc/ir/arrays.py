@@ -253,19 +253,22 @@ WIDENING = frozenset(
 PLACING = frozenset({"index", "put", "put_along", "take", "take_along", "select", "fill"})
 
 
-def in_precision_of(node: Node, like: Node) -> Node:
-    """A value in the precision of an array, where an operation on the way to it has another."""
+def in_precision_of(node: Node, like: Node, narrow: set[Node]) -> Node:
+    """A value in the precision of an array, where an operation on the way to it has another.
+
+    In `narrow` are values of which is known that none has; more are added.
+    """
     fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
     if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
         return node  # that of the array of zeros
-    if node.type.kind in {"int", "bool"} or _is_widened(node):
+    if node.type.kind in {"int", "bool"} or _is_widened(node, narrow):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
 
 
-def _is_widened(node: Node) -> bool:
+def _is_widened(node: Node, narrow: set[Node]) -> bool:
     """Whether numbers that NumPy makes as float64, or as integers, are in a value."""
-    todo, seen = [node], {node}
+    todo, seen = [node] if node not in narrow else [], {node}
     while todo:
         below = todo.pop()
         if below.type.kind == "bool" or (isinstance(below, Call) and below.op == "dim"):
@@ -280,8 +283,9 @@ def _is_widened(node: Node) -> bool:
                 values = below.args[1:] if below.op == "select" else below.args[:1]
             elif below.op == "typed":
                 values = ()
-        todo += [n for n in values if n not in seen]
+        todo += [n for n in values if n not in seen and n not in narrow]
         seen.update(values)
+    narrow |= seen
     return False
 
 

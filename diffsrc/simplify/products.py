@@ -28,7 +28,6 @@ from diffsrc.ir.arrays import view
 from diffsrc.ir.shapes import is_unit as is_unit_axis
 from diffsrc.ir.shapes import sizes_alike
 from diffsrc.ir.signs import nonnegative
-from diffsrc.simplify.arrays import mean_of_sum, summed_axes
 from diffsrc.simplify.calls import spelling
 from diffsrc.simplify.cover import Reach
 from diffsrc.simplify.factor import is_select
@@ -120,6 +119,8 @@ class Products:
 
     def _with_means(self, powers: Powers) -> Powers:
         """`x.mean(axis=0)` for a sum over axes and their lengths below it."""
+        from diffsrc.simplify.arrays import mean_of_sum, summed_axes  # only for who has arrays
+
         for base in [b for b, e in powers.items() if e == 1]:
             axes = summed_axes(base)
             if not axes or self.reach.parents[base] > 1:

@@ -215,7 +215,10 @@ def _convolution(name: str, a: Node, v: Node, mode: str) -> Node:
     if mode not in {"full", "same", "valid"}:
         raise ValueError("mode must be one of 'valid', 'same', or 'full'")
     n, m = a.type.axes[0], v.type.axes[0]
-    if mode != "full" and n is not m:
+    longer = isinstance(n, Number) and isinstance(m, Number) and n.value >= m.value
+    if name == "convolve" and isinstance(n, Number) and isinstance(m, Number) and not longer:
+        a, v, n, m, longer = v, a, m, n, True  # as NumPy does
+    if mode != "full" and n is not m and not longer:
         a.graph.assumed[n, ">=", m] = None
     if mode != "same":
         return slid(name, a, v, mode)
