@@ -541,3 +541,18 @@ def test_one_item_of_what_is_left_is_repeated(f: Callable[..., Any]) -> None:
         found = df(*args)
         assert found.shape == (3,)
         np.testing.assert_allclose(found, differences(f, args, 0), rtol=1e-6, atol=1e-8)
+
+
+def traced(x):
+    t = np.trace(x)
+    return t @ t.T + len(t)
+
+
+def ranged(x):
+    return np.sum(np.ptp(x, axis=-1, keepdims=True)[..., None] + np.sum(x**2))
+
+
+@pytest.mark.parametrize(("f", "shape"), [(traced, (3, 3, 1)), (ranged, (1,)), (ranged, (3, 1))])
+def test_unit_axes_are_axes_of_results(f: Callable[[Any], Any], shape: tuple[int, ...]) -> None:
+    x = normal(*shape)
+    np.testing.assert_allclose(grad(f)(x), differences(f, (x,), 0), rtol=1e-6, atol=1e-7)

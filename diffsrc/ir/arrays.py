@@ -862,7 +862,7 @@ class _Flat:
                     self.add(other, tuple(stays if x == gone else x for x in labels), e)
             if node.op == "diag":
                 self.add(node.args[0], (stays,))
-            del self.sizes[gone]  # type: ignore[arg-type] # a label
+            self.sizes.pop(gone, None)  # type: ignore[arg-type] # a label
             self.sizes[stays] = node.type.axes[0]  # type: ignore[index] # a label
 
     def _core(self, group: list[Factor], out: Labels) -> Node:

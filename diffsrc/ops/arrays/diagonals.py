@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node, Number, Ref, Var
-from diffsrc.ir.arrays import diagonal, is_square, total
+from diffsrc.ir.arrays import diagonal, in_shape, is_square, total
 from diffsrc.ops.arrays.table import array, axes_of, primitive
 
 
@@ -14,7 +14,8 @@ def trace(a: Node, offset: int, axis1: int, axis2: int) -> Node:
         # What products are traced of are square matrices.
         square(a.type.axes[first], a.type.axes[second])
     values = diagonal(a, offset, (first, second))
-    return total(values, (len(values.type.axes) - 1,))
+    left = tuple(size for i, size in enumerate(a.type.axes) if i not in {first, second})
+    return in_shape(total(values, (len(values.type.axes) - 1,)), left)
 
 
 def square(rows: Node, columns: Node) -> None:

@@ -175,7 +175,10 @@ def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]
         left = tuple(size for i, size in enumerate(a.type.axes) if i not in axes)
         # What does not depend on `a` has no axes: `x.max(axis=1) - x.min(axis=1)` of one column.
         value = in_shape(reduce(a, axes), left)
-        return expanded(value, axes, len(a.type.axes)) if keepdims else value
+        if not keepdims:
+            return value
+        kept = tuple(a.graph.one if i in axes else size for i, size in enumerate(a.type.axes))
+        return in_shape(expanded(value, axes, len(kept)), kept)
 
     return define
 
