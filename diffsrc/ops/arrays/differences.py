@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import comb
 
 from diffsrc.ir import Call, Node, Number, Type
-from diffsrc.ir.arrays import WHOLE, expanded, index, put, shaped, total
+from diffsrc.ir.arrays import WHOLE, expanded, in_shape, index, put, shaped, total
 from diffsrc.ir.shaping import raveled
 from diffsrc.ops.arrays.reductions import running
 from diffsrc.ops.arrays.selection import at_axis
@@ -102,7 +102,9 @@ def trapezoids(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
 def trapezoid(y: Node, x: Node | None, dx: Node | int, axis: int) -> Node:
     """`np.trapezoid`."""
     areas = trapezoids(y, x, dx, axis)
-    return total(areas, (only(areas, axis),))
+    axis = only(areas, axis)
+    left = tuple(size for i, size in enumerate(areas.type.axes) if i != axis)
+    return in_shape(total(areas, (axis,)), left)
 
 
 def cumulative_trapezoid(
