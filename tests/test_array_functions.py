@@ -541,3 +541,11 @@ def test_one_item_of_what_is_left_is_repeated(f: Callable[..., Any]) -> None:
         found = df(*args)
         assert found.shape == (3,)
         np.testing.assert_allclose(found, differences(f, args, 0), rtol=1e-6, atol=1e-8)
+
+
+def test_a_root_of_what_has_a_unit_axis_in_front() -> None:
+    def f(Z):
+        return np.sum(np.sqrt(np.sum(Z**2, axis=-1)))
+
+    for Z in (normal(1, 3, 3), normal(1, 4, 2)):
+        np.testing.assert_allclose(grad(f)(Z), differences(f, (Z,), 0), rtol=1e-6, atol=1e-8)
