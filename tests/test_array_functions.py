@@ -556,3 +556,29 @@ def ranged(x):
 def test_unit_axes_are_axes_of_results(f: Callable[[Any], Any], shape: tuple[int, ...]) -> None:
     x = normal(*shape)
     np.testing.assert_allclose(grad(f)(x), differences(f, (x,), 0), rtol=1e-6, atol=1e-7)
+
+
+def test_a_root_of_what_has_a_unit_axis_in_front() -> None:
+    def f(Z):
+        return np.sum(np.sqrt(np.sum(Z**2, axis=-1)))
+
+    for Z in (normal(1, 3, 3), normal(1, 4, 2)):
+        np.testing.assert_allclose(grad(f)(Z), differences(f, (Z,), 0), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda v, x: np.sum(np.eye(3) * v + x),
+        lambda v, x: np.sum(np.ones(3) * v + x),
+        lambda v, x: np.sum(np.ones(3) * v * x),
+        lambda v, x: np.sum(x + np.arange(3) * v),
+    ],
+    ids=["eye", "ones", "product", "arange"],
+)
+def test_one_item_beside_a_known_length(f: Callable[[Any, Any], Any]) -> None:
+    df = grad(f, wrt=(0, 1))
+    for n in (3, 1, 3):
+        args = normal(3), normal(n)
+        for at, slopes in enumerate(df(*args)):
+            np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-6, atol=1e-7)

@@ -246,27 +246,26 @@ def _conditions(
     spread = _needed(program.graph)
     alike = _known_alike(program.graph)
     never = {a for a, b in spread if isinstance(b, Number) and not is_unit(b)}
-    for a, b in spread:
-        if any(isinstance(size, Number) and is_unit(size) for size in (a, b)):
-            continue
-        if (a, b) in unread or (b, a) in unread:
-            continue
-        if isinstance(a, Number):
-            continue  # it is no unit axis
+
+    def is_compared(a: Node, b: Node) -> bool:
+        if isinstance(a, Number) or is_unit(b) or (a, b) in unread or (b, a) in unread:
+            return False
         if a in never and not isinstance(b, Number):
-            continue
+            return False
         if simplifier.written_size(a) is simplifier.written_size(b):
-            continue
+            return False
+        return not isinstance(alike(_shifted(a)[0]), Number)  # whose length is compared above
+
+    compared = dict.fromkeys(pair for pair in spread if is_compared(*pair))
+    for a, b in compared:
         core, one = _shifted(a)
-        if isinstance(alike(core), Number):
-            continue  # its length is compared above
         first = f"{_written(core, known, simplifier, printer)} == {one}"
         if isinstance(b, Number):
             yield first
             continue
         other, length = _shifted(b)
         second = _written(other, known, simplifier, printer)
-        if (b, a) in spread:
+        if (b, a) in compared:
             if a.serial < b.serial:
                 yield f"({first}) != ({second} == {length})"
         elif one == length:

@@ -242,11 +242,21 @@ def filled(node: Node, like: Node) -> Node:
     same = (True,) * front + units == tuple(map(is_unit, like.type.axes))
     if units and same and (counted or _has_values(node)):
         for i, size in enumerate(like.type.axes[front:]):
-            if not (is_unit(size) or _has_length(node, len(units) - i, size)):
+            own = node.type.axes[i]
+            known = _is_given_length(own) and not is_unit(size)
+            if known and not _has_length(node, len(units) - i, size):
                 # One item of it would have to be repeated.
-                node.graph.spread[node.type.axes[i], size] = None
+                node.graph.spread[own, size] = None
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
+
+
+def _is_given_length(size: Node) -> bool:
+    """Whether it is that of an argument, or of a part of one: not one that a choice decides."""
+    if not (isinstance(size, Call) and size.op == "dim"):
+        return False
+    array = size.args[0]
+    return isinstance(array, Var) or (isinstance(array, Call) and array.op in {"attribute", "item"})
 
 
 def _has_length(node: Node, last: int, size: Node) -> bool:

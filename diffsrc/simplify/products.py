@@ -319,8 +319,11 @@ class Products:
 
     def _power(self, base: Node, exponent: Exact) -> Node:
         if exponent == HALF and isinstance(base, Call) and base.op == "view":
+            from diffsrc.simplify.arrays import ranked  # nobody needs it who has no arrays
+
             # Of a root that is there, not a root of another view of what it is taken of.
-            whole = self.graph.ref(self.write(base.args[0] ** HALF))
+            root_there = self.write(base.args[0] ** HALF)
+            whole = self.graph.ref(ranked(root_there, len(base.args[0].type.axes)))
             return self.write(view(whole, base.params))
         written = self.write(base)
         if exponent == 1:
