@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from diffsrc import grad
+from diffsrc.errors import ShapeError
 from tests.second_order import SecondOrder
 from tests.test_arrays_products import differences, normal
 
@@ -582,3 +583,35 @@ def test_one_item_beside_a_known_length(f: Callable[[Any, Any], Any]) -> None:
         args = normal(3), normal(n)
         for at, slopes in enumerate(df(*args)):
             np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-6, atol=1e-7)
+
+
+def dotted(x, y):
+    return np.sum(np.dot(x, y) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes"),
+    [
+        (dotted, [(3, 4), (1,)]),
+        (lambda x, y: np.sum((x @ y) ** 2), [(3, 1), (4,)]),
+        (lambda x, y: np.vdot(x, y) ** 2, [(4,), (1,)]),
+    ],
+    ids=["dot", "matmul", "vdot"],
+)
+def test_one_item_is_not_repeated_in_a_sum_of_products(
+    f: Callable[..., Any], shapes: list[tuple[int, ...]]
+) -> None:
+    args = [normal(*shape) for shape in shapes]
+    with pytest.raises(ValueError):  # noqa: PT011 - NumPy's own words differ
+        f(*args)
+    with pytest.raises(ShapeError, match="NumPy would raise"):
+        grad(f)(*args)
+
+
+def test_a_part_of_one_item_beside_one() -> None:
+    def f(x, y):
+        return np.sum(x[1:] @ y)
+
+    for n in (3, 2, 3):
+        args = normal(n), normal(n - 1)
+        np.testing.assert_allclose(grad(f)(*args), [0, *args[1]], rtol=1e-12)

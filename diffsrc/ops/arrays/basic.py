@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Node
+from diffsrc.ir import Call, Node, Number, Var
 from diffsrc.ir.arrays import Labels, contract, in_shape, index, total, transposed, view
 from diffsrc.ir.shapes import is_unit, same
 from diffsrc.ops.arrays.table import array, axes_of, over
@@ -18,6 +18,18 @@ def mean(a: Node, axes: tuple[int, ...]) -> Node:
     return total(a, axes) / count(a, axes)
 
 
+def not_repeated(size: Node) -> None:
+    """Refuse a length beside that of a unit axis, along which a sum of products is no broadcast.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    given = isinstance(size, Call) and isinstance(size.args[0], Var)
+    if given or isinstance(size, Number):
+        raise ValueError("axes that are summed together have different lengths")
+    size.graph.assumed[size, "==", size.graph.one] = None
+
+
 def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
     """The sum of products over pairs of axes, with the leading `batch` axes side by side."""
     rank_a, rank_b = len(a.type.axes), len(b.type.axes)
@@ -25,8 +37,11 @@ def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
     of_b: list[int] = [rank_a + i for i in range(rank_b)]
     for i, j in pairs.items():
         of_b[j] = of_a[i]
-        if a.type.axes[i] is not b.type.axes[j]:
-            a.graph.held[a.type.axes[i], b.type.axes[j]] = None
+        first, second = a.type.axes[i], b.type.axes[j]
+        if is_unit(first) != is_unit(second):
+            not_repeated(second if is_unit(first) else first)
+        if first is not second:
+            a.graph.held[first, second] = None
     out = []
     for k in range(batch, 0, -1):
         i, j = rank_a - 2 - k, rank_b - 2 - k
