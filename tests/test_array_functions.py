@@ -615,3 +615,40 @@ def test_a_part_of_one_item_beside_one() -> None:
     for n in (3, 2, 3):
         args = normal(n), normal(n - 1)
         np.testing.assert_allclose(grad(f)(*args), [0, *args[1]], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, a: np.sum(np.ones_like(x) * a) * len(x),
+        lambda x, a: a * len(x),
+        lambda x, a: a * np.argmax(x),
+        lambda x, a: a * np.sum(x > 0),
+    ],
+    ids=["ones", "length", "argmax", "count"],
+)
+def test_the_derivative_by_a_number_is_a_float(f: Callable[..., Any]) -> None:
+    x = normal(3)
+    found = grad(f, wrt=1)(x, 0.5)
+    assert isinstance(found, float)
+    np.testing.assert_allclose(found, differences(f, (x, 0.5), 1), rtol=1e-6)
+
+
+def test_counts_are_no_integers_in_an_array() -> None:
+    def f(A):
+        return np.sum(A[A > 0] + np.sum(np.tril(A, -1)))
+
+    A = normal(3, 3)
+    found = grad(f)(A)
+    assert found.dtype == float
+    np.testing.assert_allclose(found, differences(f, (A,), 0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (1, 5), (1, 1)])
+def test_vdot_of_a_column_and_a_row(shape: tuple[int, int]) -> None:
+    def f(x, w):
+        return np.vdot(w, x.T) ** 2
+
+    args = normal(*shape), normal(*shape)
+    for at, slopes in enumerate(grad(f, wrt=(0, 1))(*args)):
+        np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-5, atol=1e-7)

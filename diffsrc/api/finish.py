@@ -13,7 +13,7 @@ from diffsrc.api.emitted import Emitted
 from diffsrc.capture import static_attribute
 from diffsrc.emit.expressions import MODULES, Printer
 from diffsrc.ir import Call, Const, Node, Program, Result, Stack, Var, blocks, reachable
-from diffsrc.ops.integers import INTEGRAL
+from diffsrc.ops.integers import INTEGERS, INTEGRAL
 
 MAYBE_INT = frozenset(
     {
@@ -76,7 +76,8 @@ def finished(stages: Stages) -> Emitted:
             for name in stages.wrt
             if (node := parameters.get(name)) is not None and not node.type.axes
         }
-        inexact = frozenset()
+        # Those by arrays have their precision; by a number there may be a count left.
+        inexact = frozenset(i for i in inexact if not program.body.results[i].type.axes)
     parts = [stages.source, *(constant.text for constant in stages.constants)]
     text = "\n".join(parts)
     return Emitted(
@@ -232,11 +233,15 @@ def _makes_float(node: Node, known: dict[Node, int]) -> int:
         return _all(known.get(a.results[node.index], 0) for a in arms)
     if node.type.kind == "complex":
         return ALWAYS
-    if not isinstance(node, Call) or node.type.kind == "bool" or node.op in MAYBE_INT:
+    if not isinstance(node, Call) or node.type.kind in {"bool", "int"}:
+        return 0
+    if node.op in MAYBE_INT or node.op in INTEGERS:
         return 0
     op, args = node.op, node.args
     if op not in KEEPS_INT:
-        return ALWAYS
+        # A sum of truth values is a count.
+        counted = op.startswith("np.") and all(a.type.kind in {"bool", "int"} for a in args)
+        return 0 if counted else ALWAYS
     if op == "select":
         return known[args[1]] & known[args[2]]
     if op == "pow":

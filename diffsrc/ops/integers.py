@@ -6,6 +6,12 @@ from diffsrc.ir import Call, Const, Node, reachable
 
 # Reads of values from outside.
 LEAVES = frozenset({"attribute", "item", "raise"})
+# What gives integers, of floats too.
+INTEGERS = (
+    frozenset({"dim", "size", "count", "np.dim", "np.arange", "np.searchsorted", "np.digitize"})
+    | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
+    | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
+)
 # What NumPy computes of integers as an integer.
 INTEGRAL = frozenset(
     {

@@ -46,7 +46,7 @@ from diffsrc.ir.arrays import (
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
 from diffsrc.ir.shapes import is_unit, sizes_alike
 from diffsrc.ops.arrays import PRIMITIVES
-from diffsrc.ops.integers import INTEGRAL, LEAVES
+from diffsrc.ops.integers import INTEGERS, INTEGRAL, LEAVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 from diffsrc.simplify.written import has_minus, negated
 
@@ -55,14 +55,10 @@ Write = Callable[[Node], Node]
 HOLE = re.compile(r"{(\d+)}")
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
+# What is of the kind of its first argument.
+KEEPING = frozenset({"np.broadcast_to", "np.index", "np.reshape"})
 # What makes floats of integers.
 FLOATING = frozenset({"np.zeros", "np.ones", "np.mean", "np.linspace", "np.solve", "np.inv"})
-# What gives integers, of floats too.
-INTEGERS = (
-    frozenset({"dim", "size", "np.dim", "np.arange", "np.searchsorted", "np.digitize"})
-    | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
-    | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
-)
 ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
 
@@ -701,6 +697,8 @@ def _is_float(node: Node, floats: AbstractSet[Node]) -> bool:
             known[below] = isinstance(below.value, float)
         elif not isinstance(below, Call) or below.op in INTEGERS or below.type.kind != "float":
             known[below] = False
+        elif below.op in KEEPING:
+            known[below] = known[below.args[0]]
         elif below.op in FLOATING or not (below.op.startswith("np.") or below.op in INTEGRAL):
             known[below] = below.op not in LEAVES
         elif below.op == "select":

@@ -44,7 +44,8 @@ def inner(a: Node, b: Node) -> Node:
 
 def vdot(a: Node, b: Node) -> Node:
     """The sum of the products of all elements."""
-    if _rank(a) != _rank(b):
+    units = [[is_unit(size) for size in node.type.axes] for node in (a, b)]
+    if units[0] != units[1]:
         a, b = raveled(a), raveled(b)
     pairs = list(zip(a.type.axes, b.type.axes, strict=True))
     if len(pairs) > 1:
