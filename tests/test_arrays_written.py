@@ -166,3 +166,19 @@ def test_the_length_of_a_mean_stays_outside_of_choices():
         "return 2 * ((difference >= 0).astype(a.dtype) / len(a))[:, None] * (n - p)",
     ]
     check_grad(triplet, *args)
+
+
+def test_what_the_user_divides_is_not_divided_again():
+    def entropy(z):
+        p = np.exp(z - z.max())
+        p = p / p.sum()
+        return -np.sum(p * np.log(p))
+
+    z = RNG.normal(size=4)
+    assert body(grad(entropy), z) == [
+        "p = np.exp(z - z.max())",
+        "p = p / p.sum()",
+        "log_p = np.log(p)",
+        "return -(p * (log_p - p @ (log_p + 1) + 1))",
+    ]
+    check_grad(entropy, z)

@@ -189,10 +189,10 @@ class Reach:
         return cost + (12 if root else 15)
 
     def _charge(self, base: Node) -> int:
-        if base in self.computed:
-            return 15
         if base in self.named or base in self.free or isinstance(base, Var | Ref):
             return 10
+        if base in self.computed:
+            return 15
         return 21 if isinstance(base, Call) and base.op == "div" else 30
 
     def share(self, results: tuple[Node, ...]) -> None:
