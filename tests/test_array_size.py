@@ -37,7 +37,13 @@ def items(count):
     return ["t0 = x[0]", *steps, f"return t{count}"]
 
 
-PROGRAMS = {p.__name__: p for p in (products, residual, normalised, layers, items)}
+def slices(count):
+    """What the adjoint of each value is added to, in two parts."""
+    steps = [f"h{i + 1} = h{i} + np.sum(h{i}[1:] * h{i}[:-1]) * x" for i in range(count)]
+    return ["h0 = np.sin(W @ x) / 1000", *steps, f"return h{count}.sum()"]
+
+
+PROGRAMS = {p.__name__: p for p in (products, residual, normalised, layers, items, slices)}
 W = np.array(
     [[0.3, -0.2, 0.4, 0.1], [0.2, 0.4, -0.1, 0.3], [-0.3, 0.2, 0.5, 0.2], [0.1, 0.3, 0.2, 0.4]]
 )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from functools import cached_property
 from itertools import combinations
 
@@ -46,8 +45,8 @@ from diffsrc.ir.arrays import (
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
 from diffsrc.ir.shapes import is_unit, sizes_alike
 from diffsrc.ops.arrays import PRIMITIVES
-from diffsrc.ops.integers import INTEGERS, INTEGRAL, LEAVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
+from diffsrc.simplify.contents import Contents
 from diffsrc.simplify.written import has_minus, negated
 
 Write = Callable[[Node], Node]
@@ -55,10 +54,6 @@ Write = Callable[[Node], Node]
 HOLE = re.compile(r"{(\d+)}")
 # What a pass over the elements costs beside the same number of multiplications in BLAS.
 POINTWISE = 4
-# What is of the kind of its first argument.
-KEEPING = frozenset({"np.broadcast_to", "np.index", "np.reshape"})
-# What makes floats of integers.
-FLOATING = frozenset({"np.zeros", "np.ones", "np.mean", "np.linspace", "np.solve", "np.inv"})
 ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
 
@@ -81,6 +76,7 @@ class ArrayWriter:
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
+        self.contents = Contents()
         # Parts of chains of matrix products, and as what they were written; without their views.
         self.made: dict[Node, tuple[Node, Node]] = {}
 
@@ -294,10 +290,10 @@ class ArrayWriter:
     def _fresh(self, rest: Node, like: Node) -> Node:
         """What floats are added to: integers, truth values and other precisions are converted."""
         start = self.write(rest)
-        arrays = (n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes)
+        arrays = self.contents.arrays_in(like)
         below: list[Node] = [n for n in arrays if n.type.kind == "float"]
-        others = below and set(below).isdisjoint(reachable((rest,)))
-        if not others and _is_float(start, {like, self.write(like)}):
+        others = below and not self.contents.have_common(rest, below)
+        if not others and self.contents.is_float(start, (like, self.write(like))):
             return start
         if isinstance(like, Var | Ref):
             below = [self.write(like)]
@@ -366,7 +362,7 @@ class ArrayWriter:
         """Zeros of a shape: like a value that has a name, or of lengths."""
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
-        arrays = {n for n in reachable((like,)) if isinstance(n, Var) and n.type.axes}
+        arrays = self.contents.arrays_in(like)
         if len(arrays) == 1:
             # It has the precision of the array that it is made of.
             (value,) = arrays
@@ -685,27 +681,6 @@ def _float_in(condition: Node) -> Node | None:
     """An array of floats that a condition asks for."""
     likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
     return next((n for n in likes if n.type.kind == "float"), None)
-
-
-def _is_float(node: Node, floats: AbstractSet[Node]) -> bool:
-    """Whether a written array is one of floats for sure, where those in `floats` are."""
-    known: dict[Node, bool] = dict.fromkeys(floats, True)
-    for below in reachable((node,), arms=False, stop=known.keys()):
-        if below in known:
-            continue
-        if isinstance(below, Const):
-            known[below] = isinstance(below.value, float)
-        elif not isinstance(below, Call) or below.op in INTEGERS or below.type.kind != "float":
-            known[below] = False
-        elif below.op in KEEPING:
-            known[below] = known[below.args[0]]
-        elif below.op in FLOATING or not (below.op.startswith("np.") or below.op in INTEGRAL):
-            known[below] = below.op not in LEAVES
-        elif below.op == "select":
-            known[below] = all(known[arg] for arg in below.args[1:])
-        else:
-            known[below] = any(known[arg] for arg in below.args)
-    return known[node]
 
 
 def summed_axes(node: Node) -> list[Node]:
