@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffsrc.ir import Block, Call, Const, If, Let, Node, Program, Result, Var, reachable, walk
+from diffsrc.api.arms import with_results
+from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable, walk
 from diffsrc.ops.complex import HOLOMORPHIC
 from diffsrc.simplify.ranks import READ
 
@@ -44,28 +45,14 @@ def _in_shape(block: Block, wanted: Sequence[int], shaped: list[Node]) -> Block:
     if not missing:
         return block
     results = list(block.results)
-    of_choices: dict[If, list[int]] = {}
-    for i in sorted(missing):
-        result = results[i]
-        if isinstance(result, Result):
-            of_choices.setdefault(result.of, []).append(result.index)
-        else:
-            results[i] = _expanded(result, shaped)
-    turned: dict[If, If] = {}
-    for of, indices in of_choices.items():
-        arms = (_in_shape(arm, indices, shaped) for arm in (of.then, of.orelse))
-        turned[of] = of.graph.if_(of.condition, *arms)
+    for i in missing:
+        if not isinstance(results[i], Result):
+            results[i] = _expanded(results[i], shaped)
 
-    def whole(node: Node) -> Node:
-        """All that one choice gives is given by one still."""
-        if isinstance(node, Result) and node.of in turned:
-            return node.graph.result(turned[node.of], node.index)
-        return node
+    def turn(arm: Block, indices: Sequence[int]) -> Block:
+        return _in_shape(arm, indices, shaped)
 
-    statements = tuple(
-        Let(s.name, whole(s.node), s.place) if isinstance(s, Let) else s for s in block.statements
-    )
-    return Block(statements, tuple(map(whole, results)))
+    return with_results(block, results, sorted(missing), turn)
 
 
 def certain(results: Sequence[Node], leaves: Sequence[Node]) -> dict[Node, frozenset[Node]]:

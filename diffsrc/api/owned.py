@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffsrc.ir import Block, Call, If, Let, Node, Program, Result, Template, Var
+from diffsrc.api.arms import with_results
+from diffsrc.ir import Block, Call, Node, Program, Result, Template, Var
 from diffsrc.ops.integers import LEAVES
 
 # What NumPy cannot write to, whatever it is made of.
@@ -56,12 +57,9 @@ def _owned(block: Block, wanted: Sequence[int]) -> Block:
         return block
     results = list(block.results)
     seen = {_base(node)[0] for i, node in enumerate(results) if i not in wanted}
-    of_choices: dict[If, list[int]] = {}
     for i in wanted:
         node = results[i]
-        if isinstance(node, Result):
-            of_choices.setdefault(node.of, []).append(node.index)
-        elif node.type.axes:
+        if node.type.axes and not isinstance(node, Result):
             base, is_read_only = _base(node)
             is_given = isinstance(base, Var) or (isinstance(base, Call) and base.op in LEAVES)
             if is_given or is_read_only or base in seen:
@@ -74,21 +72,7 @@ def _owned(block: Block, wanted: Sequence[int]) -> Block:
                     type_=node.type,
                 )
             seen.add(base)
-    turned: dict[If, If] = {}
-    for of, indices in of_choices.items():
-        arms = (_owned(arm, indices) for arm in (of.then, of.orelse))
-        turned[of] = of.graph.if_(of.condition, *arms)
-
-    def whole(node: Node) -> Node:
-        """All that one choice gives is given by one still."""
-        if isinstance(node, Result) and node.of in turned:
-            return node.graph.result(turned[node.of], node.index)
-        return node
-
-    statements = tuple(
-        Let(s.name, whole(s.node), s.place) if isinstance(s, Let) else s for s in block.statements
-    )
-    return Block(statements, tuple(map(whole, results)))
+    return with_results(block, results, wanted, _owned)
 
 
 def _base(node: Node) -> tuple[Node, bool]:
