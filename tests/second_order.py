@@ -66,7 +66,7 @@ class SecondOrder:
         program = first._replace(body=body, structure=0, parameters=tuple(parameters))
         lowered = simplifier.lowered(apply(operator, program, targets, simplifier), "np")
         try:
-            shapes = shapes_of(program, signature, simplifier, lowered, ())
+            shapes = shapes_of(program, signature, simplifier, ())
         except ShapeError:
             if exact:
                 raise

@@ -652,3 +652,38 @@ def test_vdot_of_a_column_and_a_row(shape: tuple[int, int]) -> None:
     args = normal(*shape), normal(*shape)
     for at, slopes in enumerate(grad(f, wrt=(0, 1))(*args)):
         np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-5, atol=1e-7)
+
+
+def on_one_path(x, y, flag):
+    if flag > 0:
+        return np.sum(x * y)
+    return np.sum(x) ** 2 / len(y)
+
+
+def joined_on_one_path(x, y, flag):
+    r = np.dot(x, y) * x if flag > 0 else x
+    return np.sum(r) ** 2 / y.size + np.mean(x**2) * len(y)
+
+
+def square_on_one_path(A, B, flag):
+    C = A @ A.T if flag > 0 else A
+    return np.sum(C.sum(axis=0) ** 2) / B.shape[0]
+
+
+@pytest.mark.parametrize(
+    ("f", "alike", "others"),
+    [
+        (on_one_path, ((3,), (3,)), ((3,), (5,))),
+        (joined_on_one_path, ((3,), (3,)), ((3,), (5,))),
+        (square_on_one_path, ((3, 4), (3, 3)), ((3, 4), (5, 2))),
+    ],
+)
+def test_lengths_that_are_equal_on_one_path_differ_on_the_other(
+    f: Callable[..., Any], alike: tuple[tuple[int, ...], ...], others: tuple[tuple[int, ...], ...]
+) -> None:
+    df = grad(f, wrt=0)
+    for shapes, flag in ((alike, 1.0), (others, -1.0), (alike, -1.0)):
+        args = (*(normal(*shape) for shape in shapes), flag)
+        np.testing.assert_allclose(df(*args), differences(f, args, 0), rtol=1e-6, atol=1e-8)
+        # One code is right for both.
+        assert len(df.specialisations) == 1

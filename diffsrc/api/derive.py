@@ -131,7 +131,7 @@ def derive(
     named |= {constant.node: constant.name for constant in constants}
     leaves = [node for several in targets for found in several for node in found.nodes]
     needed = needing_floats(simplified, leaves)
-    shapes = shapes_of(parsed, signature, simplifier, simplified, needed)
+    shapes = shapes_of(parsed, signature, simplifier, needed)
     text = emit(
         simplified,
         name,

@@ -37,10 +37,11 @@ class Emitted(NamedTuple):
             result and how the argument is written, where the code is written for certain ranks.
         indices: the arrays that only stand as indices.
         real: the parameters that are looked at, lest they are complex.
-        ranks: of the arguments and of arrays in them and outside, by how they are written, and
-            whether they hold truth values, where the code is written for certain ranks.
+        ranks: of the arguments and of arrays in them and outside, by how they are written, their
+            numbers of axes, whether they hold truth values, what of them is compared, and with
+            what, where the code is written for certain ranks.
         guarded: whether the first statement checks them.
-        units: what it relies on that none of holds, as expressions of the lengths of axes.
+        lengths: what it relies on that none of holds, as expressions of the lengths of axes.
     """
 
     source: str
@@ -59,8 +60,8 @@ class Emitted(NamedTuple):
     leaves: tuple[tuple[int, str], ...]
     indices: frozenset[str]
     real: tuple[str, ...]
-    ranks: tuple[tuple[str, int, bool], ...] | None
-    units: tuple[str, ...]
+    ranks: tuple[tuple[str, int, bool, str, str], ...] | None
+    lengths: tuple[str, ...]
     guarded: bool
 
 

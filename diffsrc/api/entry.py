@@ -200,7 +200,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
     for name, argument in signature.arguments:
         conditions += _argument_conditions(name, argument, emitted, cell)
     conditions += _rank_conditions(emitted, cell)
-    conditions += emitted.units
+    conditions += emitted.lengths
     for check in checks:
         conditions.append(_outside_condition(check, outline, cell))
     function = outline.function
@@ -411,9 +411,9 @@ def _is_parameter(name: str, emitted: Emitted) -> bool:
 
 def _rank_conditions(emitted: Emitted, cell: Callable[[object], str]) -> Iterator[str]:
     """What tells that the code is written for other ranks."""
-    for text, rank, mask in emitted.ranks or ():
+    for text, rank, mask, own, other in emitted.ranks or ():
         if rank:
-            yield f"type({text}) is not {cell(_ndarray())} or {text}.ndim != {rank}"
+            yield f"type({text}) is not {cell(_ndarray())} or {own} != {other}"
         else:
             yield f"type({text}) is not {cell(float)} and {cell(getattr)}({text}, 'ndim', 0)"
         if mask:

@@ -80,6 +80,7 @@ def finished(stages: Stages) -> Emitted:
         inexact = frozenset(i for i in inexact if not program.body.results[i].type.axes)
     parts = [stages.source, *(constant.text for constant in stages.constants)]
     text = "\n".join(parts)
+    shapes = stages.shapes
     return Emitted(
         source=stages.source,
         name=stages.name,
@@ -101,9 +102,9 @@ def finished(stages: Stages) -> Emitted:
             for name in takes_complex(program)
             if name in stages.wrt - stages.ranked and name not in made_floats
         ),
-        ranks=None if stages.shapes is None else (*stages.shapes.ranks, *stages.shapes.live),
-        guarded=stages.shapes is not None and bool(stages.shapes.lines("")),
-        units=() if stages.shapes is None else stages.shapes.units,
+        ranks=None if shapes is None else tuple([(*r,) for r in (*shapes.ranks, *shapes.live)]),
+        guarded=shapes is not None and bool(shapes.lines("")),
+        lengths=() if shapes is None else shapes.lengths,
     )
 
 
@@ -131,7 +132,7 @@ def _indices(stages: Stages) -> frozenset[str]:
             used.update(node.operands[: 1 if taking else 0 if measuring else None])
     printer = Printer({})
     own = {node for node in taken - used if node.type.axes and isinstance(node, Var | Call)}
-    return frozenset(map(printer, own)) & {text for text, _, _ in stages.shapes.ranks}
+    return frozenset(map(printer, own)) & {rank.text for rank in stages.shapes.ranks}
 
 
 def is_used(module: str, text: str) -> bool:

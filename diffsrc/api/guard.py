@@ -13,25 +13,40 @@ from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Call, Const, Exact, Graph, Node, Number, Program, Sum, Var, blocks, reachable
-from diffsrc.ir.shapes import classes, is_unit, symbols
+from diffsrc.ir.shapes import assumed_alike, classes, is_unit, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
 NUMERIC = frozenset({"float", "bool"})
-# How it is written, its rank, whether it holds truth values.
-Rank = tuple[str, int, bool]
 MAX_PARTS = 12  # of a length
 CASTS = frozenset({"np.astype", "np.typed", "np.typed_copy"})
+
+
+class Rank(NamedTuple):
+    """What is checked of one argument, of an array in one, or of a name outside.
+
+    Attributes:
+        text: how it is written.
+        rank: the number of its axes.
+        mask: whether it holds truth values.
+        own: what is compared, its shape or rank, as text.
+        other: what that must be.
+    """
+
+    text: str
+    rank: int
+    mask: bool
+    own: str
+    other: str
 
 
 class Shapes(NamedTuple):
     """What is checked of the arguments.
 
     Attributes:
-        ranks: of the arguments, and of arrays in them, by how they are written; and whether they
-            hold truth values.
+        ranks: of the arguments, and of what is in them.
         live: of what is read from outside, which a module has as constants.
-        units: conditions about the lengths of axes, of which none may hold.
+        lengths: conditions about the lengths of axes, of which none may hold.
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
         floats: the arrays that must not hold integers.
@@ -39,19 +54,20 @@ class Shapes(NamedTuple):
 
     ranks: tuple[Rank, ...]
     live: tuple[Rank, ...]
-    units: tuple[str, ...]
+    lengths: tuple[str, ...]
     words: str
     said: Mapping[str, tuple[str, ...]]
     floats: tuple[str, ...]
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
-        conditions = []
-        for text, rank, mask in self.ranks:
-            own = f"{text}.ndim != {rank}" if rank else f'getattr({text}, "ndim", 0) != 0'
-            conditions += [own, f"{text}.dtype != bool"] if mask else [own]
+        # Arrays from outside are constants there; what is compared with arguments is their lengths.
+        asked = [*self.ranks, *(r for r in self.live if not r.other.isdigit())]
+        conditions = differing([(rank.own, rank.other) for rank in asked if rank.rank])
+        conditions += [f"{rank.own} != 0" for rank in self.ranks if not rank.rank]
+        conditions += [f"{rank.text}.dtype != bool" for rank in self.ranks if rank.mask]
         conditions += [f'{text}.dtype.kind != "f"' for text in self.floats]
-        conditions += self.units
+        conditions += self.lengths
         if not conditions:
             return []
         words = self.words
@@ -64,6 +80,17 @@ class Shapes(NamedTuple):
             parts = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
             rows = [f"{INDENT}if (", *parts, f"{INDENT}):"]
         return [*rows, *raising("ValueError", f"{function} is written for {words}")]
+
+
+def differing(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Conditions that two texts mean different things, one for all with the same second text."""
+    groups: dict[str, list[str]] = {}
+    for own, other in pairs:
+        groups.setdefault(other, []).append(own)
+    return [
+        f"{owns[0]} != {other}" if len(owns) == 1 else f"not {' == '.join([*owns, other])}"
+        for other, owns in groups.items()
+    ]
 
 
 def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
@@ -110,32 +137,28 @@ def _cuts_off(node: Call) -> bool:
 
 
 def shapes_of(
-    program: Program,
-    signature: Signature,
-    simplifier: Simplifier,
-    lowered: Program,
-    floats: Sequence[str],
+    program: Program, signature: Signature, simplifier: Simplifier, floats: Sequence[str]
 ) -> Shapes | None:
     """The shapes that a derivative is written for; None where it takes all.
 
-    `lowered` is what is written of it, `floats` the arrays that must not hold integers.
+    `floats` are the arrays that must not hold integers.
     """
     if not program.graph.ranked:
         return None
     printer = Printer({})
     given, live = _read(program)
-    texts = {node: printer(node) for node in (*given, *live)}
-    told = _lettered({texts[node]: node for node in given}, program, signature)
-    words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in told.items())
-    known = {node: texts[node] for node in (*given, *live)}
-    unread = _unread(program, lowered, known)
-    units = tuple(dict.fromkeys(_conditions(program, known, simplifier, unread)))
+    known = {node: printer(node) for node in (*given, *live)}
+    told = _lettered(known, program, signature)
+    said = {known[node]: told[known[node]] for node in given}
+    words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in said.items())
+    ranks, lengths = _compared(known, told)
+    conditions = dict.fromkeys([*lengths, *_conditions(program, known, told, simplifier)])
     return Shapes(
-        tuple(_rank(texts[node], node) for node in given),
-        tuple(_rank(texts[node], node) for node in live),
-        units,
+        tuple(ranks[: len(given)]),
+        tuple(ranks[len(given) :]),
+        tuple(conditions),
         words,
-        told,
+        said,
         tuple(floats),
     )
 
@@ -146,14 +169,14 @@ def axes_of(program: Program, signature: Signature) -> dict[str, tuple[str, ...]
         return {}
     printer = Printer({})
     given, _ = _read(program)
-    return _lettered({printer(node): node for node in given}, program, signature)
+    return _lettered({node: printer(node) for node in given}, program, signature)
 
 
 def _lettered(
-    given: Mapping[str, Node], program: Program, signature: Signature
+    known: Mapping[Node, str], program: Program, signature: Signature
 ) -> dict[str, tuple[str, ...]]:
     """A letter for each axis: those that the user gave, and one for those that are equal."""
-    axes = {name: node.type.axes for name, node in given.items()}
+    axes = {text: node.type.axes for node, text in known.items()}
     said: dict[Node, str] = {}
     for name, argument in signature.arguments:
         for size, symbol in zip(axes.get(name, ()), argument.axes or (), strict=False):
@@ -162,10 +185,6 @@ def _lettered(
     every = [size for sizes in axes.values() for size in sizes]
     letters = symbols(program.graph, every, said, axes.keys())
     return {name: tuple(letters[s] for s in sizes) for name, sizes in axes.items()}
-
-
-def _rank(text: str, node: Node) -> Rank:
-    return text, len(node.type.axes), node.type.kind == "bool"
 
 
 def _read(program: Program) -> tuple[list[Node], list[Node]]:
@@ -185,56 +204,65 @@ def _read(program: Program) -> tuple[list[Node], list[Node]]:
     return [n for n in given if n not in containers], [n for n in live if n not in containers]
 
 
-def _unread(
-    program: Program, lowered: Program, known: Mapping[Node, str]
-) -> dict[tuple[Node, Node], str]:
-    """Pairs of lengths that differ where NumPy raises in the user's function, and how that is told.
+def _compared(
+    known: Mapping[Node, str], told: Mapping[str, tuple[str, ...]]
+) -> tuple[list[Rank], list[str]]:
+    """What is checked of each array, and further lengths, so that axes of one letter are equal."""
+    ranks: list[Rank] = []
+    lengths: list[tuple[str, str]] = []
+    shapes: dict[tuple[str, ...], str] = {}
+    seen: dict[str, str] = {}
+    for node, text in known.items():
+        letters = told[text]
+        own, other = f"{text}.ndim", str(len(letters))
+        if not letters:
+            own = f'getattr({text}, "ndim", 0)'
+        elif shape := _shape(letters, shapes, seen):
+            own, other = f"{text}.shape", shape
+        elif letters[1:] and letters[0] not in seen and (rest := _shape(letters[1:], shapes, seen)):
+            own, other = f"{text}.shape[1:]", rest
+        ranks.append(Rank(text, len(letters), node.type.kind == "bool", own, other))
+        for i, letter in enumerate(letters):
+            if letter not in seen and not letter.isdigit():
+                seen[letter] = _length(text, i)
+            elif other.isdigit():
+                lengths.append((_length(text, i), seen.get(letter, letter)))
+        shapes.setdefault(letters, other if own == f"{text}.shape" else f"{text}.shape")
+        for i in range(1, len(letters)):
+            shapes.setdefault(letters[:i], f"{text}.shape[:{i}]")
+            shapes.setdefault(letters[i:], f"{text}.shape[{i}:]")
+    return ranks, differing(lengths)
 
-    One is of an array that the derivative does not read: nothing else would find out.
-    """
-    graph = program.graph
-    if graph.branches:
-        return {}  # what holds on one path
-    read = {
-        node
-        for block in blocks(lowered.body)
-        for node in reachable([*block.values(), *block.roots()])
-    }
-    root = classes((*graph.equal, *graph.held))
-    places = [
-        (size, _length(text, i), node in read)
-        for node, text in known.items()
-        for i, size in enumerate(node.type.axes)
-        if not isinstance(size, Number)
-    ]
-    found: dict[tuple[Node, Node], str] = {}
-    for size, text, is_read in places:
-        if is_read:
-            continue
-        alike = [place for place in places if root(place[0]) is root(size) and place[0] is not size]
-        if not alike:
-            continue
-        other = min(alike, key=lambda place: not place[2])
-        pair = (size, other[0]) if size.serial < other[0].serial else (other[0], size)
-        found.setdefault(pair, f"{text} != {other[1]}")
-    return found
+
+def _shape(
+    letters: tuple[str, ...], shapes: Mapping[tuple[str, ...], str], seen: Mapping[str, str]
+) -> str:
+    """A shape in terms of arrays that are checked before; empty where they do not tell it."""
+    if letters in shapes:
+        return shapes[letters]
+    parts = [letter if letter.isdigit() else seen.get(letter, "") for letter in letters]
+    if not all(parts):
+        return ""
+    return f"({', '.join(parts)})" if len(parts) > 1 else f"({''.join(parts)},)"
 
 
 def _conditions(
     program: Program,
     known: Mapping[Node, str],
+    told: Mapping[str, tuple[str, ...]],
     simplifier: Simplifier,
-    unread: Mapping[tuple[Node, Node], str],
 ) -> Iterator[str]:
-    """What must not hold of the lengths of axes."""
-    yield from unread.values()
-    for node, text in known.items():
-        for i, size in enumerate(node.type.axes):
-            if isinstance(size, Number):
-                yield f"{_length(text, i)} != {size.value}"
+    """What must not hold of lengths that are computed."""
+    graph = program.graph
     printer = Printer({})
-    root = classes(program.graph.held)
-    for a, relation, b in program.graph.assumed:
+    firsts: dict[str, Node] = {}
+    pairs = [pair for pair, certain in graph.held.items() if certain]
+    for node, text in known.items():
+        for size, letter in zip(node.type.axes, told[text], strict=True):
+            number: Node = graph.number(int(letter)) if letter.isdigit() else size
+            pairs.append((firsts.setdefault(letter, number), size))
+    root = classes(pairs)
+    for a, relation, b in graph.assumed:
         if root(a) is not root(b):
             first, second = (
                 str(size.value)
@@ -243,12 +271,12 @@ def _conditions(
                 for size in (a, b)
             )
             yield f"{first} {'!=' if relation == '==' else '<'} {second}"
-    spread = _needed(program.graph)
-    alike = _known_alike(program.graph)
+    alike = classes((*pairs, *assumed_alike(graph)))
+    spread = _needed(graph, alike)
     never = {a for a, b in spread if isinstance(b, Number) and not is_unit(b)}
 
     def is_compared(a: Node, b: Node) -> bool:
-        if isinstance(a, Number) or is_unit(b) or (a, b) in unread or (b, a) in unread:
+        if isinstance(a, Number) or is_unit(b):
             return False
         if a in never and not isinstance(b, Number):
             return False
@@ -256,8 +284,8 @@ def _conditions(
             return False
         return not isinstance(alike(_shifted(a)[0]), Number)  # whose length is compared above
 
-    compared = dict.fromkeys(pair for pair in spread if is_compared(*pair))
-    for a, b in compared:
+    needed = dict.fromkeys(pair for pair in spread if is_compared(*pair))
+    for a, b in needed:
         core, one = _shifted(a)
         first = f"{_written(core, known, simplifier, printer)} == {one}"
         if isinstance(b, Number):
@@ -265,7 +293,7 @@ def _conditions(
             continue
         other, length = _shifted(b)
         second = _written(other, known, simplifier, printer)
-        if (b, a) in compared:
+        if (b, a) in needed:
             if a.serial < b.serial:
                 yield f"({first}) != ({second} == {length})"
         elif one == length:
@@ -296,16 +324,10 @@ def _written(
     return printer(written)
 
 
-def _known_alike(graph: Graph) -> Callable[[Node], Node]:
-    """Gives for each size one that stands for all that are as long, units too."""
-    return classes((*graph.held, *((a, b) for a, relation, b in graph.assumed if relation == "==")))
-
-
-def _needed(graph: Graph) -> dict[tuple[Node, Node], None]:
+def _needed(graph: Graph, alike: Callable[[Node], Node]) -> dict[tuple[Node, Node], None]:
     """Pairs of sizes the first of which is no 1 unless the second is: not those that follow."""
-    root = _known_alike(graph)
     kept: dict[tuple[Node, Node], None] = {}
-    pairs = dict.fromkeys((root(a), root(b)) for a, b in graph.spread)
+    pairs = dict.fromkeys((alike(a), alike(b)) for a, b in graph.spread)
     for a, b in pairs:
         reached, todo = {a}, [a]
         while todo:

@@ -26,7 +26,7 @@ def unusual(emitted: Emitted, cell: Cell) -> Iterator[str]:
     import numpy as np
 
     wanted = _wanted(emitted)
-    for text, rank, mask in emitted.ranks or ():
+    for text, rank, mask, *_ in emitted.ranks or ():
         if rank and not mask and text not in emitted.indices:
             yield f"{text}.dtype is not {cell(np.dtype(float))}"
         elif not rank:
@@ -40,7 +40,7 @@ def truth_values(emitted: Emitted, cell: Cell) -> Iterator[str]:
     import numpy as np
 
     parameters = dict(emitted.parameters)
-    for text, rank, mask in emitted.ranks or ():
+    for text, rank, mask, *_ in emitted.ranks or ():
         if rank and not mask and _root(text) in parameters:
             yield f"{text}.dtype is {cell(np.dtype(bool))}"
 
@@ -50,7 +50,7 @@ def careful(emitted: Emitted, cell: Cell, prefix: str) -> tuple[list[str], dict[
     wanted = _wanted(emitted)
     lines: list[str] = []
     parts: dict[str, list[Path]] = {}
-    for text, rank, mask in emitted.ranks or ():
+    for text, rank, mask, *_ in emitted.ranks or ():
         if mask or text in emitted.indices:
             continue
         if text not in wanted:
@@ -65,7 +65,7 @@ def careful(emitted: Emitted, cell: Cell, prefix: str) -> tuple[list[str], dict[
     for root, paths in parts.items():
         lines.append(f"{root} = {cell(functools.partial(_with_floats, paths=paths))}({root})")
     results = {}
-    ranks = {text: rank for text, rank, _ in emitted.ranks or ()}
+    ranks = {text: rank for text, rank, *_ in emitted.ranks or ()}
     for number, text in emitted.leaves:
         kept, made = f"{prefix}dtype{number}", f"{prefix}made"
         if ranks.get(text):

@@ -58,7 +58,7 @@ _FIELDS: dict[str, Any] = {
     "indices": [str],
     "real": [str],
     "ranks": object,
-    "units": [str],
+    "lengths": [str],
     "guarded": bool,
 }
 
@@ -94,7 +94,7 @@ def read(text: str, around: Surroundings) -> Emitted:
     fields: dict[str, Any] = ast.literal_eval(line.removeprefix("# "))
     for name in ("given", "fixed", "assumptions"):
         fields[name] = _value(fields[name], around)
-    if fields.get("ranks") is not None and not _is(fields["ranks"], [(str, int, bool)]):
+    if fields.get("ranks") is not None and not _is(fields["ranks"], [(str, int, bool, str, str)]):
         raise ValueError(text)
     if fields.keys() != _FIELDS.keys() or not all(_is(fields[n], f) for n, f in _FIELDS.items()):
         raise ValueError(text)

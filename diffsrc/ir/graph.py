@@ -62,15 +62,18 @@ class Graph:
         # Whether there are complex values, of which `unit` is 1j.
         self.complex = False
         self.unit: Const | None = None
-        # Whether nodes know their axes, the sizes that were found to be equal, and pairs of which
-        # a derivative relies on that the first is no 1 if the second is none.
+        # Whether nodes know their axes, the sizes that were found to be equal unless one is 1, and
+        # pairs of which a derivative relies on that the first is no 1 if the second is none.
         self.ranked = False
-        self.equal: dict[tuple[Node, Node], None] = {}
+        self.equal: dict[tuple[Node, Node], bool] = {}
         self.spread: dict[tuple[Node, Node], None] = {}
         # Arrays times numbers that are multiplied once, as a derivative has them.
         self.wholes: set[Node] = set()
         # Of these sizes NumPy raises if they differ.
-        self.held: dict[tuple[Node, Node], None] = {}
+        self.held: dict[tuple[Node, Node], bool] = {}
+        # Whether what is read now is computed on every path: what is found of sizes on one path
+        # holds for the arrays that go there. With each pair it is kept whether it holds for all.
+        self.certain = True
         # The axes of contractions.
         self.orders: dict[tuple[object, ...], tuple[int, ...]] = {}
         # Matrices that are their own transposes; values with their axes in another order.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.exact import Exact
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from diffsrc.ir.graph import Graph
 
 Axes = tuple[Node, ...]
+
+_LETTERS = "nmklpqrstuvwxyzabcdefghij"
 
 
 def is_unit(size: Node) -> bool:
@@ -47,8 +50,16 @@ def same(a: Node, b: Node) -> Node:
         return a
     if is_unit(a):
         return b
-    a.graph.equal[a, b] = None
+    equal = a.graph.equal
+    equal[a, b] = a.graph.certain or equal.get((a, b), False)
     return a
+
+
+def hold(a: Node, b: Node) -> None:
+    """Note that NumPy raises if two sizes differ."""
+    if a is not b:
+        held = a.graph.held
+        held[a, b] = a.graph.certain or held.get((a, b), False)
 
 
 def assume_length(size: Node, count: int) -> None:
@@ -80,9 +91,23 @@ def classes(pairs: Iterable[tuple[Node, Node]]) -> Callable[[Node], Node]:
 
 
 def sizes_alike(graph: Graph) -> Callable[[Node], Node]:
-    """Gives for each size one that stands for all that are as long, where NumPy does not raise."""
-    assumed = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
-    return classes((*graph.equal, *graph.held, *assumed))
+    """Gives for each size one that stands for all that are as long, where NumPy does not raise.
+
+    What is found on one path only does not count.
+    """
+    pairs = (*graph.equal.items(), *graph.held.items())
+    return classes((*(pair for pair, certain in pairs if certain), *assumed_alike(graph)))
+
+
+def assumed_alike(graph: Graph) -> list[tuple[Node, Node]]:
+    """The pairs of sizes that derivatives take to be equal."""
+    return [(a, b) for a, relation, b in graph.assumed if relation == "=="]
+
+
+def _letters() -> Iterator[str]:
+    yield from _LETTERS
+    for number in itertools.count(2):
+        yield from (f"{letter}{number}" for letter in _LETTERS)
 
 
 def symbols(
@@ -98,7 +123,7 @@ def symbols(
         if relation == "==" and isinstance(size, Number):
             found[root(size)] = str(size.value)
     avoided = {*found.values(), *taken}
-    letters = (c for c in "nmklpqrstuvwxyzabcdefghij" if c not in avoided)
+    letters = (c for c in _letters() if c not in avoided)
     names: dict[Node, str] = {}
     for size in sizes:
         if isinstance(size, Number):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from diffsrc.ir.arrays import WHOLE, Hole, expanded, in_shape, index, shaped, view
 from diffsrc.ir.nodes import FLOAT, Call, Const, Node, Number, Prod, Ref, Sum, Type
-from diffsrc.ir.shapes import Axes, is_unit, joined
+from diffsrc.ir.shapes import Axes, hold, is_unit, joined
 
 if TYPE_CHECKING:
     from diffsrc.ir.graph import Graph
@@ -300,7 +300,7 @@ def concatenated(given: Sequence[Node], axis: int, rank: int = 0) -> Node:
     axes = list(items[0].type.axes)
     for item in items[1:]:
         for i, size in enumerate(item.type.axes):
-            if i != axis and size is not axes[i]:
-                graph.held[axes[i], size] = None
+            if i != axis:
+                hold(axes[i], size)
     axes[axis] = graph.sum([item.type.axes[axis] for item in items])
     return graph.call("concatenate", *items, params=(axis,), type_=shaped(items[0], tuple(axes)))

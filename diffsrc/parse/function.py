@@ -88,6 +88,7 @@ class _Reader(ByRule):
                 "Return a number on some path.",
             )
         self.check_changed()
+        self.graph.certain = not self.graph.branches
         results, structure = self._returns(outcome)
         body = Block(tuple(outcome.statements), results)
         used = set(_variables(body))

@@ -8,7 +8,7 @@ import sys
 from diffsrc.errors import UnsupportedSyntax
 from diffsrc.ir import COMPLEX, Call, Node, Result, Var, reachable
 from diffsrc.ir.arrays import WHOLE, Hole
-from diffsrc.ir.shapes import is_unit
+from diffsrc.ir.shapes import hold, is_unit
 from diffsrc.ops.arrays import ARRAYS
 from diffsrc.ops.integers import is_float
 from diffsrc.parse.arrays import NeedsRanks
@@ -216,7 +216,8 @@ class Masks(Patterns):
                 target,
                 "Make the mask one of the array's first axes.",
             )
-        self.graph.held.update(dict.fromkeys((a, b) for a, b in pairs if a is not b))
+        for own, other in pairs:
+            hold(own, other)
 
     def _stretched(self, mask: Node, array: Node, target: ast.AST) -> Node:
         """A mask of the first axes, as `np.where` wants it: with unit axes for the rest."""

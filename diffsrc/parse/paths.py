@@ -49,9 +49,11 @@ class Paths(Inlining):
             frame.version = next(self.ticks)
             frame = frame.caller
         current, own = self.frame, self.frame.env
+        certain, self.graph.certain = self.graph.certain, False
         try:
             outcome = read(Sink(self.sink))
         finally:
+            self.graph.certain = certain
             self.frame = current
             for frame, env in frames:
                 frame.env = env

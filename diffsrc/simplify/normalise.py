@@ -111,7 +111,7 @@ class Normaliser:
         for size, written in pairs:
             asked = isinstance(size, Call) and size.op == "dim" and not is_given(size.args[0])
             if asked and size is not written:
-                self.graph.held[size, written] = None
+                self.graph.held[size, written] = True  # they are the same
             axes.append(written if asked else size)
             if asked and form.op == "view" and form.params[len(axes) - 1] is not None:
                 inner = form.args[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from diffsrc.ir import Call, Node, Number, Var
 from diffsrc.ir.arrays import Labels, contract, in_shape, index, total, transposed, view
-from diffsrc.ir.shapes import is_unit, same
+from diffsrc.ir.shapes import hold, is_unit, same
 from diffsrc.ops.arrays.table import array, axes_of, over
 
 
@@ -40,8 +40,7 @@ def tensor(a: Node, b: Node, pairs: dict[int, int], batch: int = 0) -> Node:
         first, second = a.type.axes[i], b.type.axes[j]
         if is_unit(first) != is_unit(second):
             not_repeated(second if is_unit(first) else first)
-        if first is not second:
-            a.graph.held[first, second] = None
+        hold(first, second)
     out = []
     for k in range(batch, 0, -1):
         i, j = rank_a - 2 - k, rank_b - 2 - k

@@ -9,7 +9,7 @@ from typing import Any
 
 from diffsrc.ir import Call, Node, Prod
 from diffsrc.ir.arrays import expanded, eye, shaped, value_of
-from diffsrc.ir.shapes import Axes, joined
+from diffsrc.ir.shapes import Axes, hold, joined
 from diffsrc.ops.arrays.basic import matmul
 from diffsrc.ops.arrays.table import applied, array, primitive
 
@@ -25,8 +25,7 @@ def _matrix(a: Node) -> Axes:
         raise ValueError(
             f"{len(axes)}-dimensional array given. Array must be at least two-dimensional"
         )
-    if axes[-2] is not axes[-1]:
-        a.graph.held[axes[-2], axes[-1]] = None
+    hold(axes[-2], axes[-1])
     return axes
 
 
@@ -42,8 +41,7 @@ def solve(a: Node, b: Node) -> Node:
     if not b.type.axes:
         raise ValueError("0-dimensional array given. Array must be at least one-dimensional")
     of_b = b.type.axes[-1:] if len(b.type.axes) == 1 else b.type.axes[-2:]
-    if of_b[0] is not rows:
-        a.graph.held[rows, of_b[0]] = None
+    hold(rows, of_b[0])
     front = joined(tuple(batch), b.type.axes[: -len(of_b)])
     made = applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
     if len(made.type.axes) == 1:

@@ -18,7 +18,7 @@ from diffsrc.ir.arrays import (
     view,
     with_rank,
 )
-from diffsrc.ir.shapes import assume_length, broadcast, is_unit, same
+from diffsrc.ir.shapes import assume_length, broadcast, hold, is_unit, same
 from diffsrc.ir.shaping import raveled, reshaped
 from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
@@ -62,7 +62,7 @@ def vecdot(a: Node, b: Node, axis: int) -> Node:
         (at,) = axes_of(node, axis)
         rest = [i for i in range(_rank(node)) if i != at]
         last.append(view(node, (*rest, at)))
-    a.graph.held[last[0].type.axes[-1], last[1].type.axes[-1]] = None
+    hold(last[0].type.axes[-1], last[1].type.axes[-1])
     product = last[0] * last[1]
     axes = broadcast(last)
     return in_shape(total(product, (len(axes) - 1,), axes), axes[:-1])

@@ -22,7 +22,7 @@ from diffsrc.ir.arrays import (
     view,
     with_rank,
 )
-from diffsrc.ir.shapes import Axes, is_unit
+from diffsrc.ir.shapes import Axes, hold, is_unit
 from diffsrc.ir.shaping import concatenated, flipped, raveled
 from diffsrc.ops.arrays.basic import mean
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, over, primitive
@@ -170,8 +170,8 @@ def average(a: Node, axis: Axis, weights: Node | None, keepdims: bool) -> Node:
                 weights, tuple(axes.index(i) if i in axes else None for i in range(rank))
             )
         for size, other in zip(a.type.axes, weights.type.axes, strict=True):
-            if size is not other and not is_unit(other):
-                a.graph.held[size, other] = None
+            if not is_unit(other):
+                hold(size, other)
         value = total(a * weights, axes, a.type.axes) / total(
             weights, [i for i in axes if i >= rank - len(weights.type.axes)]
         )

@@ -16,17 +16,11 @@ import numpy as np
 def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     """Gradient of attention with respect to x, gain, bias, W_q, W_k, W_v."""
     if (
-        x.ndim != 2
-        or gain.ndim != 1
-        or bias.ndim != 1
-        or W_q.ndim != 2
-        or W_k.ndim != 2
-        or W_v.ndim != 2
-        or target.ndim != 2
-        or W_v.shape[1] == 1 != target.shape[1]
-        or len(x) == 1 != len(target)
-        or (len(gain) == 1) != (len(bias) == 1)
-        or (x.shape[1] == 1) != (len(gain) == 1)
+        not x.ndim == W_q.ndim == W_v.ndim == 2
+        or not gain.shape == bias.shape == x.shape[1:]
+        or W_k.shape != W_q.shape
+        or target.shape != (len(x), W_v.shape[1])
+        or not len(W_q) == len(W_v) == x.shape[1]
     ):
         raise ValueError(
             "attention_grad is written for x[n, m], gain[m], bias[m], W_q[m, k], "

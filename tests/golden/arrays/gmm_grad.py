@@ -18,17 +18,12 @@ def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
     if (
         alphas.ndim != 1
         or means.ndim != 2
-        or log_diagonals.ndim != 2
-        or lowers.ndim != 3
-        or x.ndim != 2
+        or log_diagonals.shape != means.shape
+        or lowers.shape != (len(alphas), means.shape[1], means.shape[1])
+        or x.shape[1:] != means.shape[1:]
         or getattr(wishart_gamma, "ndim", 0) != 0
         or getattr(wishart_m, "ndim", 0) != 0
-        or (len(alphas) == 1) != (len(means) == 1)
-        or (len(means) == 1) != (len(lowers) == 1)
-        or (means.shape[1] == 1) != (x.shape[1] == 1)
-        or (lowers.shape[1] == 1) != (x.shape[1] == 1)
-        or (len(log_diagonals) == 1) != (len(lowers) == 1)
-        or log_diagonals.shape[1] == 1 != x.shape[1]
+        or len(means) != len(alphas)
     ):
         raise ValueError(
             "gmm_grad is written for alphas[n], means[n, m], log_diagonals[n, m], "

@@ -16,10 +16,9 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
     """Gradient of gp_evidence with respect to log_lengths, log_noise."""
     if (
         log_lengths.ndim != 1
+        or X.shape[1:] != log_lengths.shape
+        or y.shape != X.shape[:1]
         or getattr(log_noise, "ndim", 0) != 0
-        or X.ndim != 2
-        or y.ndim != 1
-        or len(log_lengths) == 1 != X.shape[1]
     ):
         raise ValueError(
             "gp_evidence_grad is written for log_lengths[n], log_noise, X[m, n], y[m]"

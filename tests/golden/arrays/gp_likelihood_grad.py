@@ -15,11 +15,11 @@ import numpy as np
 def gp_likelihood_grad(lengthscale, variance, noise, X, y):
     """Gradient of gp_likelihood with respect to lengthscale, variance, noise."""
     if (
-        getattr(lengthscale, "ndim", 0) != 0
+        X.ndim != 2
+        or y.shape != X.shape[:1]
+        or getattr(lengthscale, "ndim", 0) != 0
         or getattr(variance, "ndim", 0) != 0
         or getattr(noise, "ndim", 0) != 0
-        or X.ndim != 2
-        or y.ndim != 1
     ):
         raise ValueError(
             "gp_likelihood_grad is written for lengthscale, variance, noise, X[n, m], "

@@ -16,18 +16,14 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     """Gradient of kalman_step with respect to x, P, R."""
     if (
         x.ndim != 1
-        or P.ndim != 2
+        or P.shape != (len(x), len(x))
         or R.ndim != 2
-        or F.ndim != 2
-        or Q.ndim != 2
-        or H.ndim != 2
-        or z.ndim != 1
-        or truth.ndim != 1
-        or H.shape[1] == 1 != len(truth)
-        or (R.shape[1] == 1) != (len(H) == 1)
-        or (len(R) == 1) != (len(H) == 1)
-        or (Q.shape[1] == 1) != (H.shape[1] == 1)
-        or (len(Q) == 1) != (H.shape[1] == 1)
+        or F.shape[1:] != x.shape
+        or Q.shape != (len(F), len(F))
+        or H.shape != (len(R), len(F))
+        or z.shape != R.shape[:1]
+        or truth.shape != F.shape[:1]
+        or R.shape[1] != len(R)
     ):
         raise ValueError(
             "kalman_step_grad is written for x[n], P[n, n], R[m, m], F[k, n], Q[k, k], "

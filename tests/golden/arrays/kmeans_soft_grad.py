@@ -15,9 +15,8 @@ def kmeans_soft_grad(centers, points, temperature):
     """Gradient of kmeans_soft with respect to centers."""
     if (
         centers.ndim != 2
-        or points.ndim != 2
+        or points.shape[1:] != centers.shape[1:]
         or getattr(temperature, "ndim", 0) != 0
-        or centers.shape[1] == 1 != points.shape[1]
     ):
         raise ValueError(
             "kmeans_soft_grad is written for centers[n, m], points[k, m], temperature"

@@ -15,15 +15,8 @@ def layer_norm_grad(x, gain, bias, weights):
     """Gradient of layer_norm with respect to x, gain, bias."""
     if (
         x.ndim != 2
-        or gain.ndim != 1
-        or bias.ndim != 1
-        or weights.ndim != 2
-        or len(bias) != x.shape[1]
-        or len(x) == 1 != len(weights)
-        or len(bias) == 1 != weights.shape[1]
-        or (len(gain) == 1) != (len(bias) == 1)
-        or (x.shape[1] == 1) != (len(gain) == 1)
-        or weights.shape[1] == 1 != len(gain)
+        or not gain.shape == bias.shape == x.shape[1:]
+        or weights.shape != x.shape
     ):
         raise ValueError(
             "layer_norm_grad is written for x[n, m], gain[m], bias[m], weights[n, m]"

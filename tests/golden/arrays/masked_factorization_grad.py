@@ -15,14 +15,9 @@ def masked_factorization_grad(U, V, R, mask, penalty):
     """Gradient of masked_factorization with respect to U, V."""
     if (
         U.ndim != 2
-        or V.ndim != 2
-        or R.ndim != 2
-        or mask.ndim != 2
+        or V.shape[1:] != U.shape[1:]
+        or not R.shape == mask.shape == (len(U), len(V))
         or getattr(penalty, "ndim", 0) != 0
-        or R.shape[1] == 1 != mask.shape[1]
-        or len(R) == 1 != len(mask)
-        or len(V) == 1 != R.shape[1]
-        or len(U) == 1 != len(R)
     ):
         raise ValueError(
             "masked_factorization_grad is written for U[n, m], V[k, m], R[n, k], "

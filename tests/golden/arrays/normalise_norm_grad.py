@@ -13,7 +13,7 @@ import numpy as np
 
 def normalise_norm_grad(x, weights):
     """Gradient of normalise_norm with respect to x."""
-    if x.ndim != 1 or weights.ndim != 1 or len(x) == 1 != len(weights):
+    if x.ndim != 1 or weights.shape != x.shape:
         raise ValueError("normalise_norm_grad is written for x[n], weights[n]")
     norm_x = np.linalg.norm(x)
     return (-(x @ weights) / norm_x**2 * x + weights) / norm_x

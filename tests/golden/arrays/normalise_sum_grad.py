@@ -11,7 +11,7 @@
 
 def normalise_sum_grad(x, weights):
     """Gradient of normalise_sum with respect to x."""
-    if x.ndim != 1 or weights.ndim != 1 or (len(x) == 1) != (len(weights) == 1):
+    if x.ndim != 1 or weights.shape != x.shape:
         raise ValueError("normalise_sum_grad is written for x[n], weights[n]")
     sum_x = x.sum()
     return (weights - x @ weights / sum_x) / sum_x

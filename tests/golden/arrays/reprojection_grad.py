@@ -16,13 +16,11 @@ def reprojection_grad(camera, points, weights, features):
     """Gradient of reprojection with respect to camera, points, weights."""
     if (
         camera.ndim != 1
-        or points.ndim != 2
-        or weights.ndim != 1
-        or features.ndim != 2
+        or not points.ndim == features.ndim == 2
+        or weights.shape != points.shape[:1]
         or camera.dtype.kind != "f"
         or points.dtype.kind != "f"
-        or (len(weights) == 1) != (len(features) == 1)
-        or len(points) == 1 != len(features)
+        or len(features) != len(points)
         or len(camera[7:9]) == 1
         or len(camera[3:6]) == 1
     ):

@@ -13,10 +13,9 @@ def ridge_grad(w, X, y, penalty):
     """Gradient of ridge with respect to w."""
     if (
         w.ndim != 1
-        or X.ndim != 2
-        or y.ndim != 1
+        or X.shape[1:] != w.shape
+        or y.shape != X.shape[:1]
         or getattr(penalty, "ndim", 0) != 0
-        or len(X) == 1 != len(y)
     ):
         raise ValueError("ridge_grad is written for w[n], X[m, n], y[m], penalty")
     residual = y - X.dot(w)

@@ -13,14 +13,7 @@ import numpy as np
 
 def rms_norm_grad(x, gain, weights):
     """Gradient of rms_norm with respect to x, gain."""
-    if (
-        x.ndim != 2
-        or gain.ndim != 1
-        or weights.ndim != 2
-        or len(x) == 1 != len(weights)
-        or (x.shape[1] == 1) != (len(gain) == 1)
-        or x.shape[1] == 1 != weights.shape[1]
-    ):
+    if x.ndim != 2 or gain.shape != x.shape[1:] or weights.shape != x.shape:
         raise ValueError("rms_norm_grad is written for x[n, m], gain[m], weights[n, m]")
     rms = np.sqrt((x**2).mean(axis=-1, keepdims=True) + 1e-6)
     x_weights = x * weights

@@ -17,12 +17,9 @@ def softmax_cross_entropy_grad(W, b, X, Y):
     """Gradient of softmax_cross_entropy with respect to W, b."""
     if (
         W.ndim != 2
-        or b.ndim != 1
-        or X.ndim != 2
-        or Y.ndim != 2
-        or (len(X) == 1) != (len(Y) == 1)
-        or W.shape[1] == 1 != Y.shape[1]
-        or (W.shape[1] == 1) != (len(b) == 1)
+        or b.shape != W.shape[1:]
+        or X.shape[1:] != W.shape[:1]
+        or Y.shape != (len(X), W.shape[1])
     ):
         raise ValueError(
             "softmax_cross_entropy_grad is written for W[n, m], b[m], X[k, n], Y[k, m]"

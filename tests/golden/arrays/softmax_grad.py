@@ -13,12 +13,7 @@ import numpy as np
 
 def softmax_grad(x, weights):
     """Gradient of softmax with respect to x."""
-    if (
-        x.ndim != 2
-        or weights.ndim != 2
-        or len(x) == 1 != len(weights)
-        or x.shape[1] == 1 != weights.shape[1]
-    ):
+    if x.ndim != 2 or weights.shape != x.shape:
         raise ValueError("softmax_grad is written for x[n, m], weights[n, m]")
     exps = np.exp(x - x.max(axis=-1, keepdims=True))
     exps_over_sum_exps = exps / exps.sum(axis=-1, keepdims=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 def standardise_grad(x, weights):
     """Gradient of standardise with respect to x."""
-    if x.ndim != 1 or weights.ndim != 1 or len(x) == 1 != len(weights):
+    if x.ndim != 1 or weights.shape != x.shape:
         raise ValueError("standardise_grad is written for x[n], weights[n]")
     x_minus_mean_x = x - x.mean()
     sqrt_term = np.sqrt(x_minus_mean_x @ x_minus_mean_x / len(x))
