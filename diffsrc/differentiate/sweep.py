@@ -144,14 +144,16 @@ class Sweep:
         """An array times a number, or a matrix product, that goes to several values: it is one.
 
         In each sum of products that it goes into, the number would stand in front, and the factors
-        would be multiplied in another order. `constants` are worth it only where they are not
-        common to all results.
+        would be multiplied in another order: layer upon layer, `(d @ W.T * slope) @ V.T` would be
+        one sum over five arrays. `constants` are worth it only where they are not common to all
+        results.
         """
         if not adjoint.type.axes:
             return adjoint
         if isinstance(adjoint, Prod):
             numbers = any(not base.type.axes for base in adjoint.operands)
             worth = numbers or (constants and abs(adjoint.coefficient) != 1)
+            worth |= has_matrix_product(adjoint)
         elif isinstance(adjoint, Sum):
             worth = any(map(is_scattered, adjoint.operands))  # lines of their own
         else:
@@ -189,7 +191,8 @@ class Sweep:
         active = [i for i, arg in enumerate(node.args) if arg in self.active]
         # Of a product with its axes turned, the adjoint is one before it is turned back.
         inside = node.args[0] if node.op == "view" else node
-        if sum(arg in self.active for arg in inside.operands) > 1:
+        several = sum(arg in self.active for arg in inside.operands) > 1
+        if several or (is_matrix_product(node) and has_matrix_product(adjoint)):
             adjoint = self._whole(adjoint, constants=False)
             self.hint(adjoint, node)
         for i in active:
@@ -218,6 +221,11 @@ def is_matrix_product(node: Node) -> bool:
     if isinstance(node, Call) and node.op == "view":
         (node,) = node.args
     return isinstance(node, Call) and node.op == "contract" and len(node.args) > 1
+
+
+def has_matrix_product(node: Node) -> bool:
+    """Whether a value is a matrix product times other arrays."""
+    return isinstance(node, Prod) and any(map(is_matrix_product, node.operands))
 
 
 def _names_of(program: Program) -> dict[Node, str]:
