@@ -687,3 +687,34 @@ def test_lengths_that_are_equal_on_one_path_differ_on_the_other(
         np.testing.assert_allclose(df(*args), differences(f, args, 0), rtol=1e-6, atol=1e-8)
         # One code is right for both.
         assert len(df.specialisations) == 1
+
+
+def network(W1, W2, W3, W4, X):
+    h1 = np.tanh(X @ W1)
+    h2 = 1 / (1 + np.exp(-(h1 @ W2)))
+    h3 = np.maximum(h2 @ W3, 0)
+    return np.sum((h3 @ W4) ** 2)
+
+
+def network_of_one_input(W1, W2, W3, W4, x):
+    h1 = np.tanh(W1.T @ x)
+    h2 = 1 / (1 + np.exp(-(W2.T @ h1)))
+    h3 = np.maximum(W3.T @ h2, 0)
+    return np.sum((W4.T @ h3) ** 2)
+
+
+@pytest.mark.parametrize("wrt", [0, (0, 1, 2, 3), (1, 3), 4])
+@pytest.mark.parametrize(("f", "shape"), [(network, (5, 2)), (network_of_one_input, (2,))])
+def test_layers_are_gone_back_one_by_one(
+    f: Callable[..., Any], shape: tuple[int, ...], wrt: int | tuple[int, ...]
+) -> None:
+    """No arrays of more axes, as where all layers are one sum of products."""
+    args = (*(normal(*s) for s in [(2, 3), (3, 4), (4, 3), (3, 2)]), normal(*shape))
+    df = grad(f, wrt=wrt)
+    found = df(*args)
+    for at, slopes in zip(*([wrt], [found]) if isinstance(wrt, int) else (wrt, found), strict=True):
+        np.testing.assert_allclose(slopes, differences(f, args, at), rtol=1e-5, atol=1e-7)
+    body = df.source[df.source.index('"""') :].partition("raise")[2]
+    assert "None" not in body
+    assert "tensordot" not in body
+    assert ".sum(" not in body

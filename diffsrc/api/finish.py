@@ -102,9 +102,9 @@ def finished(stages: Stages) -> Emitted:
             for name in takes_complex(program)
             if name in stages.wrt - stages.ranked and name not in made_floats
         ),
-        ranks=None if shapes is None else tuple([(*r,) for r in (*shapes.ranks, *shapes.live)]),
+        ranks=None if shapes is None else tuple([(*r,) for r in (*shapes.live, *shapes.ranks)]),
         guarded=shapes is not None and bool(shapes.lines("")),
-        lengths=() if shapes is None else shapes.lengths,
+        lengths=() if shapes is None else (*shapes.live_lengths, *shapes.lengths),
     )
 
 

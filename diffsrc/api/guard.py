@@ -13,7 +13,7 @@ from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Call, Const, Exact, Graph, Node, Number, Program, Sum, Var, blocks, reachable
-from diffsrc.ir.shapes import assumed_alike, classes, is_unit, symbols
+from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
 
@@ -47,6 +47,7 @@ class Shapes(NamedTuple):
         ranks: of the arguments, and of what is in them.
         live: of what is read from outside, which a module has as constants.
         lengths: conditions about the lengths of axes, of which none may hold.
+        live_lengths: those about what is read from outside alone.
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
         floats: the arrays that must not hold integers.
@@ -55,15 +56,14 @@ class Shapes(NamedTuple):
     ranks: tuple[Rank, ...]
     live: tuple[Rank, ...]
     lengths: tuple[str, ...]
+    live_lengths: tuple[str, ...]
     words: str
     said: Mapping[str, tuple[str, ...]]
     floats: tuple[str, ...]
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
-        # Arrays from outside are constants there; what is compared with arguments is their lengths.
-        asked = [*self.ranks, *(r for r in self.live if not r.other.isdigit())]
-        conditions = differing([(rank.own, rank.other) for rank in asked if rank.rank])
+        conditions = differing([(rank.own, rank.other) for rank in self.ranks if rank.rank])
         conditions += [f"{rank.own} != 0" for rank in self.ranks if not rank.rank]
         conditions += [f"{rank.text}.dtype != bool" for rank in self.ranks if rank.mask]
         conditions += [f'{text}.dtype.kind != "f"' for text in self.floats]
@@ -89,8 +89,20 @@ def differing(pairs: Iterable[tuple[str, str]]) -> list[str]:
         groups.setdefault(other, []).append(own)
     return [
         f"{owns[0]} != {other}" if len(owns) == 1 else f"not {' == '.join([*owns, other])}"
-        for other, owns in groups.items()
+        for other, several in groups.items()
+        for owns in _in_lines(several, len(other))
     ]
+
+
+def _in_lines(texts: Iterable[str], rest: int) -> Iterator[list[str]]:
+    """As many texts at a time as stand in one line beside what takes `rest` characters more."""
+    line: list[str] = []
+    for text in texts:
+        if line and sum(len(part) + 4 for part in [*line, text]) + rest > WIDTH - 16:
+            yield line
+            line = []
+        line.append(text)
+    yield line
 
 
 def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
@@ -147,16 +159,23 @@ def shapes_of(
         return None
     printer = Printer({})
     given, live = _read(program)
-    known = {node: printer(node) for node in (*given, *live)}
-    told = _lettered(known, program, signature)
+    # Arguments are compared with what is outside, not the other way round.
+    known = {node: printer(node) for node in (*live, *given)}
+    told = _lettered({node: known[node] for node in (*given, *live)}, program, signature)
     said = {known[node]: told[known[node]] for node in given}
     words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in said.items())
     ranks, lengths = _compared(known, told)
-    conditions = dict.fromkeys([*lengths, *_conditions(program, known, told, simplifier)])
+    outside = {known[node] for node in live}
+    apart = [
+        differing((own, other) for text, own, other in lengths if (text in outside) is is_outside)
+        for is_outside in (True, False)
+    ]
+    computed = dict.fromkeys(_conditions(program, known, told, simplifier))
     return Shapes(
-        tuple(ranks[: len(given)]),
-        tuple(ranks[len(given) :]),
-        tuple(conditions),
+        tuple(ranks[len(live) :]),
+        tuple(ranks[: len(live)]),
+        (*apart[1], *computed),
+        tuple(apart[0]),
         words,
         said,
         tuple(floats),
@@ -206,10 +225,14 @@ def _read(program: Program) -> tuple[list[Node], list[Node]]:
 
 def _compared(
     known: Mapping[Node, str], told: Mapping[str, tuple[str, ...]]
-) -> tuple[list[Rank], list[str]]:
-    """What is checked of each array, and further lengths, so that axes of one letter are equal."""
+) -> tuple[list[Rank], list[tuple[str, str, str]]]:
+    """What makes sure that axes of one letter are equal.
+
+    Returns:
+        What is checked of each array, and of which further lengths, with what they are compared.
+    """
     ranks: list[Rank] = []
-    lengths: list[tuple[str, str]] = []
+    lengths: list[tuple[str, str, str]] = []
     shapes: dict[tuple[str, ...], str] = {}
     seen: dict[str, str] = {}
     for node, text in known.items():
@@ -226,12 +249,12 @@ def _compared(
             if letter not in seen and not letter.isdigit():
                 seen[letter] = _length(text, i)
             elif other.isdigit():
-                lengths.append((_length(text, i), seen.get(letter, letter)))
+                lengths.append((text, _length(text, i), seen.get(letter, letter)))
         shapes.setdefault(letters, other if own == f"{text}.shape" else f"{text}.shape")
         for i in range(1, len(letters)):
             shapes.setdefault(letters[:i], f"{text}.shape[:{i}]")
             shapes.setdefault(letters[i:], f"{text}.shape[{i}:]")
-    return ranks, differing(lengths)
+    return ranks, lengths
 
 
 def _shape(
@@ -285,7 +308,13 @@ def _conditions(
         return not isinstance(alike(_shifted(a)[0]), Number)  # whose length is compared above
 
     needed = dict.fromkeys(pair for pair in spread if is_compared(*pair))
+    equal = sizes_alike(graph)
     for a, b in needed:
+        if equal(a) is equal(b):
+            if (b, a) not in needed or a.serial < b.serial:
+                pair = sorted((a, b), key=lambda size: (isinstance(size, Sum), size.serial))
+                yield " != ".join(_written(size, known, simplifier, printer) for size in pair)
+            continue
         core, one = _shifted(a)
         first = f"{_written(core, known, simplifier, printer)} == {one}"
         if isinstance(b, Number):
@@ -299,7 +328,7 @@ def _conditions(
         elif one == length:
             yield f"{first} != {second}"
         else:
-            yield f"{first} and {second} != {length}"
+            yield f"({first} and {second} != {length})"
 
 
 def _shifted(size: Node) -> tuple[Node, Exact]:

@@ -21,8 +21,8 @@ def reprojection_grad(camera, points, weights, features):
         or camera.dtype.kind != "f"
         or points.dtype.kind != "f"
         or len(features) != len(points)
-        or len(camera[7:9]) == 1
-        or len(camera[3:6]) == 1
+        or len(camera[7:9]) != 2
+        or len(camera[3:6]) != 3
     ):
         raise ValueError(
             "reprojection_grad is written for camera[n], points[m, k], weights[m], "
