@@ -42,6 +42,8 @@ class Emitted(NamedTuple):
             what, where the code is written for certain ranks.
         guarded: whether the first statement checks them.
         lengths: what it relies on that none of holds, as expressions of the lengths of axes.
+        deciding: the axes whose lengths decide which code is right: how the array is written, and
+            which of its axes it is.
     """
 
     source: str
@@ -62,6 +64,7 @@ class Emitted(NamedTuple):
     real: tuple[str, ...]
     ranks: tuple[tuple[str, int, bool, str, str], ...] | None
     lengths: tuple[str, ...]
+    deciding: tuple[tuple[str, int], ...]
     guarded: bool
 
 

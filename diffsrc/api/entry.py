@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
-from diffsrc.api.emitted import Emitted, Outside
+from diffsrc.api.emitted import Emitted, Outside, load_emitted
 from diffsrc.api.precision import (
     array_as_float,
     as_float,
@@ -52,15 +52,18 @@ class Entry:
         outdated: whether something has changed that no check looks at.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each attribute
         self,
         call: Callable[..., Any],
         direct: FunctionType,
         checks: list[Check],
+        *,
         other: CellType | None,
         ranks: tuple[object, ...] | None,
+        admitting: Callable[[], Callable[..., bool]],
     ) -> None:
         self.ranks = ranks
+        self._admitting = admitting
         self.call = call
         self.direct = direct
         self.checks = checks
@@ -83,6 +86,11 @@ class Entry:
             for check in self.checks
             if check.holder is None
         )
+
+    @functools.cached_property
+    def admits(self) -> Callable[..., bool]:
+        """Tells whether the arguments of a call have the ranks and lengths that it relies on."""
+        return self._admitting()
 
     def otherwise(self, again: Callable[..., Any]) -> None:
         """What is called where a check fails."""
@@ -199,8 +207,8 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
 
     for name, argument in signature.arguments:
         conditions += _argument_conditions(name, argument, emitted, cell)
-    conditions += _rank_conditions(emitted, cell)
-    conditions += emitted.lengths
+    shapes = [*_rank_conditions(emitted, cell), *emitted.lengths]
+    conditions += shapes
     for check in checks:
         conditions.append(_outside_condition(check, outline, cell))
     function = outline.function
@@ -227,7 +235,27 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
     direct = loaded(cells, "\n".join(lines), results)
     call = loaded(cells, "\n".join([*guard, *lines]), results) if guard else direct
     ranks = None if emitted.ranks is None else signature.ranks
-    return Entry(call, direct, checks, other, ranks)
+
+    def admitting() -> Callable[..., bool]:
+        if not shapes:
+            return lambda *_, **__: True
+        text = f"def {emitted.name}({_header(emitted)}):\n    return not ({' or '.join(shapes)})\n"
+        return load_emitted(outline, emitted._replace(source=text, guarded=False), cells)
+
+    return Entry(call, direct, checks, other=other, ranks=ranks, admitting=admitting)
+
+
+def _header(emitted: Emitted) -> str:
+    """The parameters, without what they are if they are not given."""
+    parts: list[str] = []
+    kinds = [kind for _, kind in emitted.parameters]
+    for i, (name, kind) in enumerate(emitted.parameters):
+        if kind == "KEYWORD_ONLY" and not {"KEYWORD_ONLY", "VAR_POSITIONAL"} & {*kinds[:i]}:
+            parts.append("*")
+        parts.append({"VAR_POSITIONAL": f"*{name}", "VAR_KEYWORD": f"**{name}"}.get(kind, name))
+        if kind == "POSITIONAL_ONLY" and "POSITIONAL_ONLY" not in kinds[i + 1 :]:
+            parts.append("/")
+    return ", ".join(parts)
 
 
 def _lines(emitted: Emitted, cell: Callable[[object], str]) -> list[str]:

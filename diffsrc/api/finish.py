@@ -104,6 +104,7 @@ def finished(stages: Stages) -> Emitted:
         ),
         ranks=None if shapes is None else tuple([(*r,) for r in (*shapes.live, *shapes.ranks)]),
         guarded=shapes is not None and bool(shapes.lines("")),
+        deciding=() if shapes is None else shapes.deciding,
         lengths=() if shapes is None else (*shapes.live_lengths, *shapes.lengths),
     )
 

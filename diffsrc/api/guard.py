@@ -13,6 +13,7 @@ from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Call, Const, Exact, Graph, Node, Number, Program, Sum, Var, blocks, reachable
+from diffsrc.ir.arrays import is_at_most
 from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike, symbols
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature
@@ -48,6 +49,8 @@ class Shapes(NamedTuple):
         live: of what is read from outside, which a module has as constants.
         lengths: conditions about the lengths of axes, of which none may hold.
         live_lengths: those about what is read from outside alone.
+        deciding: the axes on whose lengths it depends which code is right: how their arrays are
+            written, and which of their axes it is.
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
         floats: the arrays that must not hold integers.
@@ -57,6 +60,7 @@ class Shapes(NamedTuple):
     live: tuple[Rank, ...]
     lengths: tuple[str, ...]
     live_lengths: tuple[str, ...]
+    deciding: tuple[tuple[str, int], ...]
     words: str
     said: Mapping[str, tuple[str, ...]]
     floats: tuple[str, ...]
@@ -170,12 +174,14 @@ def shapes_of(
         differing((own, other) for text, own, other in lengths if (text in outside) is is_outside)
         for is_outside in (True, False)
     ]
-    computed = dict.fromkeys(_conditions(program, known, told, simplifier))
+    computed = _Computed(program.graph, known, told, simplifier)
+    conditions = dict.fromkeys(computed.conditions())
     return Shapes(
         tuple(ranks[len(live) :]),
         tuple(ranks[: len(live)]),
-        (*apart[1], *computed),
+        (*apart[1], *conditions),
         tuple(apart[0]),
+        computed.deciding(),
         words,
         said,
         tuple(floats),
@@ -269,66 +275,119 @@ def _shape(
     return f"({', '.join(parts)})" if len(parts) > 1 else f"({''.join(parts)},)"
 
 
-def _conditions(
-    program: Program,
-    known: Mapping[Node, str],
-    told: Mapping[str, tuple[str, ...]],
-    simplifier: Simplifier,
-) -> Iterator[str]:
-    """What must not hold of lengths that are computed."""
-    graph = program.graph
-    printer = Printer({})
-    firsts: dict[str, Node] = {}
-    pairs = [pair for pair, certain in graph.held.items() if certain]
-    for node, text in known.items():
-        for size, letter in zip(node.type.axes, told[text], strict=True):
-            number: Node = graph.number(int(letter)) if letter.isdigit() else size
-            pairs.append((firsts.setdefault(letter, number), size))
-    root = classes(pairs)
-    for a, relation, b in graph.assumed:
-        if root(a) is not root(b):
-            first, second = (
-                str(size.value)
-                if isinstance(size, Number)
-                else _written(size, known, simplifier, printer)
-                for size in (a, b)
+class _Computed:
+    """What is checked of lengths that are computed.
+
+    Attributes:
+        sizes: what the conditions are about.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        known: Mapping[Node, str],
+        told: Mapping[str, tuple[str, ...]],
+        simplifier: Simplifier,
+    ) -> None:
+        self.graph = graph
+        self.known = known
+        self.told = told
+        self.simplifier = simplifier
+        self.printer = Printer({})
+        self.sizes: dict[Node, None] = {}
+
+    def conditions(self) -> Iterator[str]:
+        """What must not hold."""
+        graph = self.graph
+        firsts: dict[str, Node] = {}
+        pairs = [pair for pair, certain in graph.held.items() if certain]
+        for node, text in self.known.items():
+            for size, letter in zip(node.type.axes, self.told[text], strict=True):
+                number: Node = graph.number(int(letter)) if letter.isdigit() else size
+                pairs.append((firsts.setdefault(letter, number), size))
+        root = classes(pairs)
+        for a, relation, b in graph.assumed:
+            if root(a) is not root(b) and not self._is_implied(a, relation, b):
+                first, second = (
+                    str(size.value) if isinstance(size, Number) else self._written(size)
+                    for size in (a, b)
+                )
+                yield f"{first} {'!=' if relation == '==' else '<'} {second}"
+        yield from self._of_repeated(classes((*pairs, *assumed_alike(graph))))
+
+    def _is_implied(self, a: Node, relation: str, b: Node) -> bool:
+        """Whether it is asked for an array to be even longer."""
+        return relation == ">=" and any(
+            other == relation and longer is a and least is not b and is_at_most(b, least)
+            for longer, other, least in self.graph.assumed
+        )
+
+    def _of_repeated(self, alike: Callable[[Node], Node]) -> Iterator[str]:
+        """That none of two lengths is one if the other is not."""
+        spread = _needed(self.graph, alike)
+        never = {a for a, b in spread if isinstance(b, Number) and not is_unit(b)}
+        written = self.simplifier.written_size
+
+        def is_compared(a: Node, b: Node) -> bool:
+            if isinstance(a, Number) or is_unit(b):
+                return False
+            if a in never and not isinstance(b, Number):
+                return False
+            if written(a) is written(b):
+                return False
+            return not isinstance(alike(_shifted(a)[0]), Number)  # whose length is compared above
+
+        needed = dict.fromkeys(pair for pair in spread if is_compared(*pair))
+        equal = sizes_alike(self.graph)
+        for a, b in needed:
+            if equal(a) is equal(b):
+                if (b, a) not in needed or a.serial < b.serial:
+                    pair = sorted((a, b), key=lambda size: (isinstance(size, Sum), size.serial))
+                    yield " != ".join(map(self._written, pair))
+                continue
+            core, one = _shifted(a)
+            first = f"{self._written(core)} == {one}"
+            if isinstance(b, Number):
+                yield first
+                continue
+            other, length = _shifted(b)
+            second = self._written(other)
+            if (b, a) in needed:
+                if a.serial < b.serial:
+                    yield f"({first}) != ({second} == {length})"
+            elif one == length:
+                yield f"{first} != {second}"
+            else:
+                yield f"({first} and {second} != {length})"
+
+    def _written(self, size: Node) -> str:
+        """A length as text, of the arguments only."""
+        self.sizes[size] = None
+        written = self.simplifier.written_size(size)
+        known = self.known.keys()
+        leaves = {n for n in reachable((written,), stop=known) if isinstance(n, Var)}
+        if len(reachable((written,))) > MAX_PARTS or not leaves <= known:
+            raise ShapeError(
+                "Whether arrays are broadcast here is not known before the derivative runs.",
+                suggestion="Give both the same shape in the text, with reshape or indexing.",
             )
-            yield f"{first} {'!=' if relation == '==' else '<'} {second}"
-    alike = classes((*pairs, *assumed_alike(graph)))
-    spread = _needed(graph, alike)
-    never = {a for a, b in spread if isinstance(b, Number) and not is_unit(b)}
+        return self.printer(written)
 
-    def is_compared(a: Node, b: Node) -> bool:
-        if isinstance(a, Number) or is_unit(b):
-            return False
-        if a in never and not isinstance(b, Number):
-            return False
-        if simplifier.written_size(a) is simplifier.written_size(b):
-            return False
-        return not isinstance(alike(_shifted(a)[0]), Number)  # whose length is compared above
-
-    needed = dict.fromkeys(pair for pair in spread if is_compared(*pair))
-    equal = sizes_alike(graph)
-    for a, b in needed:
-        if equal(a) is equal(b):
-            if (b, a) not in needed or a.serial < b.serial:
-                pair = sorted((a, b), key=lambda size: (isinstance(size, Sum), size.serial))
-                yield " != ".join(_written(size, known, simplifier, printer) for size in pair)
-            continue
-        core, one = _shifted(a)
-        first = f"{_written(core, known, simplifier, printer)} == {one}"
-        if isinstance(b, Number):
-            yield first
-            continue
-        other, length = _shifted(b)
-        second = _written(other, known, simplifier, printer)
-        if (b, a) in needed:
-            if a.serial < b.serial:
-                yield f"({first}) != ({second} == {length})"
-        elif one == length:
-            yield f"{first} != {second}"
-        else:
-            yield f"({first} and {second} != {length})"
+    def deciding(self) -> tuple[tuple[str, int], ...]:
+        """The axes of arguments on whose lengths it depends: the argument, and which axis."""
+        below = reachable(tuple(self.sizes))
+        letters = {
+            letter
+            for node, text in self.known.items()
+            for size, letter in zip(node.type.axes, self.told[text], strict=True)
+            if size in below
+        }
+        return tuple(
+            (text, i)
+            for text, own in self.told.items()
+            for i, letter in enumerate(own)
+            if letter in letters
+        )
 
 
 def _shifted(size: Node) -> tuple[Node, Exact]:
@@ -336,21 +395,6 @@ def _shifted(size: Node) -> tuple[Node, Exact]:
     if isinstance(size, Sum) and len(size.terms) == 1 and size.terms[0][1] == 1:
         return size.terms[0][0], 1 - size.constant
     return size, 1
-
-
-def _written(
-    size: Node, known: Mapping[Node, str], simplifier: Simplifier, printer: Printer
-) -> str:
-    """A length as text, of the arguments only."""
-    written = simplifier.written_size(size)
-    below = reachable((written,))
-    leaves = {n for n in reachable((written,), stop=known.keys()) if isinstance(n, Var)}
-    if len(below) > MAX_PARTS or not leaves <= known.keys():
-        raise ShapeError(
-            "Whether arrays are broadcast here is not known before the derivative runs.",
-            suggestion="Give both the same shape in the text, with reshape or indexing.",
-        )
-    return printer(written)
 
 
 def _needed(graph: Graph, alike: Callable[[Node], Node]) -> dict[tuple[Node, Node], None]:

@@ -59,6 +59,7 @@ _FIELDS: dict[str, Any] = {
     "real": [str],
     "ranks": object,
     "lengths": [str],
+    "deciding": [(str, int)],
     "guarded": bool,
 }
 

@@ -8,7 +8,7 @@ import gc
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
 from diffsrc import cache
 from diffsrc.api import record
@@ -80,7 +80,6 @@ class Derivative:
     __diffsrc_primal__ = True
 
     specialisations: dict[Signature, list[Specialisation]]
-    of_lengths: dict[tuple[Signature, object], Specialisation]
 
     def __init__(self, target: Callable[..., Any], operator: Operator, options: Options) -> None:
         inner = target if isinstance(target, Derivative) else None
@@ -90,7 +89,6 @@ class Derivative:
         )
         self.options = options if inner is None else options.over(inner.options)
         self.specialisations = {}
-        self.of_lengths = {}  # where the code for any lengths does not hold
         name = getattr(self.primal, "__name__", type(self.primal).__name__)
         self.__name__ = function_name(name, self.operators)
         self.__qualname__ = getattr(self.primal, "__qualname__", self.__name__)
@@ -98,11 +96,7 @@ class Derivative:
         self.__doc__ = getattr(self.primal, "__doc__", None)
         # A class of its own lets `__call__` be the emitted function, without a frame in between.
         # Python has a weak list of classes: that of all derivatives there are.
-        own = {
-            "__call__": _first_call,
-            "specialisations": self.specialisations,
-            "of_lengths": self.of_lengths,
-        }
+        own = {"__call__": _first_call, "specialisations": self.specialisations}
         self.__class__ = type(type(self).__name__, (type(self),), own)
 
     # What it is
@@ -153,25 +147,89 @@ class Derivative:
             check_names(found, self.options.shapes)
         return found
 
-    def specialised(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
-        """The specialisation for a call's arguments."""
-        return self._specialisation(signature_of(self.outline, args, kwargs))
+    def specialised(
+        self, args: Sequence[Any], kwargs: dict[str, Any], *, called: bool = False
+    ) -> Specialisation:
+        """The specialisation for a call's arguments.
+
+        Raises:
+            DiffsrcError: there is none.
+            ValueError: NumPy's, where the shapes do not fit and the function is `called`.
+        """
+        signature = signature_of(self.outline, args, kwargs)
+        found = self._known(signature, lambda entry: entry.admits(*args, **kwargs))
+        if found is not None:
+            return found
+        made = self._made(signature)
+        if not made.entry.admits(*args, **kwargs):
+            if called:
+                self.primal(*args, **kwargs)  # where NumPy raises, in its own words
+            # What is computed from lengths is one here, as that of `x[1:]` of two items.
+            made = self._of_lengths(signature, made.emitted, args, kwargs)
+        known = self.specialisations[signature]
+        axes = made.signature.axes_within
+        # It stands for one whose names outside have other ranks now.
+        known[:] = [*(other for other in known if other.signature.axes_within != axes), made]
+        return made
 
     def _specialisation(self, signature: Signature) -> Specialisation:
         """A specialisation that fits, made anew where what it assumed has changed."""
+        found = self._known(signature, lambda _: True)
+        if found is None:
+            found = self._made(signature)
+            self.specialisations[signature].append(found)
+        return found
+
+    def _known(
+        self, signature: Signature, admits: Callable[[Entry], bool]
+    ) -> Specialisation | None:
+        """A specialisation that was made before and fits."""
         known = self.specialisations.setdefault(signature, [])
         for found in list(known):
             if not found.entry.holds():
                 known.remove(found)
                 self._forget()
-            elif found.entry.fits(signature):
+            elif found.entry.fits(signature) and admits(found.entry):
                 if found.signature.ranks != signature.ranks:
                     self.named(signature)
                 return found
+        return None
+
+    def _made(self, signature: Signature) -> Specialisation:
+        """A new specialisation, from the cache if it is there."""
         around = self._around(signature)
         kept = None if around is None else self._kept(signature, around)
-        known.append(kept or self._derived(signature, around))
-        return known[-1]
+        if kept is not None:
+            return kept
+        try:
+            return self._derived(signature, around)
+        except ShapeError:
+            # What is broadcast may be known for given lengths only.
+            exact = signature.with_lengths()
+            if exact.axes_within == signature.axes_within:
+                raise
+        return self._made(exact)
+
+    def _of_lengths(
+        self,
+        signature: Signature,
+        general: Emitted,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+    ) -> Specialisation:
+        """A specialisation for the lengths of a call that decide which code is right."""
+        deciding: dict[str, list[int]] = {}
+        for text, axis in general.deciding:
+            deciding.setdefault(text, []).append(axis)
+        for exact in (signature.with_lengths(deciding), signature.with_lengths()):
+            found = self._made(exact)
+            if found.entry.admits(*args, **kwargs):
+                return found
+        raise ShapeError(
+            f"{self.primal.__qualname__} is given arrays of lengths for which no code is known: "
+            "it may depend on their values what is broadcast.",
+            suggestion="Choose items with np.where, which keeps all; give the longer array first.",
+        )
 
     def _around(self, signature: Signature) -> Surroundings | None:
         """What decides the code, where the cache is used and that can be a key in it."""
@@ -195,9 +253,9 @@ class Derivative:
             return None
         return found if holds and record.has_parameters(found.entry.direct, emitted) else None
 
-    def _keep(self, found: Specialisation, before: Surroundings) -> None:
+    def _keep(self, found: Specialisation, asked: Signature, before: Surroundings) -> None:
         """Write a specialisation into the cache, if nothing has changed since `before`."""
-        around = self._around(found.signature)
+        around = self._around(asked)
         if around is None or around.key != before.key or not _stands_there(self.captured):
             return
         with contextlib.suppress(NotKept):
@@ -212,48 +270,12 @@ class Derivative:
         """Derive, and keep what comes of it."""
         from diffsrc.api.finish import finished
 
-        signature = self.named(signature)
-        try:
-            stages = self._stages(signature)
-        except ShapeError:
-            # What is broadcast may be known for given lengths only.
-            exact = signature.with_lengths()
-            if exact.axes_within == signature.axes_within:
-                raise
-            signature, before = exact, None
-            stages = self._stages(signature)
-        made = Specialisation(self.outline, signature, finished(stages), stages)
+        named = self.named(signature)
+        stages = self._stages(named)
+        made = Specialisation(self.outline, named, finished(stages), stages)
         if before is not None:
-            self._keep(made, before)
+            self._keep(made, signature, before)
         return made
-
-    def renewed(
-        self, found: Specialisation, args: Sequence[Any], kwargs: dict[str, Any]
-    ) -> Specialisation:
-        """A specialisation in the place of another, for what is outside now."""
-        signature = signature_of(self.outline, args, kwargs)
-        made = self._derived(signature, None)
-        if made.source != found.source:
-            known = self.specialisations[signature]
-            known[known.index(found)] = made
-        return made
-
-    def for_lengths(self, args: Sequence[Any], kwargs: dict[str, Any]) -> Specialisation:
-        """A specialisation for arrays of just these lengths."""
-        signature = signature_of(self.outline, args, kwargs).with_lengths()
-        key = signature, signature.axes_within
-        found = self.of_lengths.get(key)
-        if found is None or not found.entry.holds():
-            found = self.of_lengths[key] = self._derived(signature, None)
-            found.entry.otherwise(self._undecided)
-        return found
-
-    def _undecided(self, *_: Any, **__: Any) -> Never:
-        raise ShapeError(
-            f"{self.primal.__qualname__} is given arrays of lengths for which no code is known: "
-            "it may depend on their values what is broadcast.",
-            suggestion="Choose items with np.where, which keeps all; give the longer array first.",
-        )
 
     def named(self, signature: Signature) -> Signature:
         """A signature with what annotations and `shapes=` say of its axes.
@@ -377,7 +399,7 @@ def collector_paused() -> Iterator[None]:
 
 def _first_call(self: Derivative, /, *args: Any, **kwargs: Any) -> Any:
     """Derive, and let the next calls go to the emitted function."""
-    found = self.specialised(args, kwargs)
+    found = self.specialised(args, kwargs, called=True)
     install(self, found)
     return _called(found, args, kwargs)
 
@@ -392,14 +414,7 @@ def install(derivative: Derivative, found: Specialisation) -> None:
     """Make the calls go straight to the specialisation, as long as it fits them."""
 
     def again(*args: Any, **kwargs: Any) -> Any:
-        other = derivative.specialised(args, kwargs)
-        if other is found and found.emitted.ranks is not None:
-            # The arguments fit, so that arrays outside have other ranks now, or lengths are wrong.
-            other = derivative.renewed(found, args, kwargs)
-            if other.source == found.source:
-                derivative.primal(*args, **kwargs)  # where NumPy raises, in its own words
-                # What is computed from lengths is one here, as that of `x[1:]` of two items.
-                return _called(derivative.for_lengths(args, kwargs), args, kwargs)
+        other = derivative.specialised(args, kwargs, called=True)
         install(derivative, other)
         return _called(other, args, kwargs)
 
@@ -414,7 +429,6 @@ def _look_again() -> None:
         for several in list(own.specialisations.values()):
             for found in list(several):
                 found.entry.outdated = True
-        own.of_lengths.clear()
         own.__call__ = _first_call  # type: ignore[method-assign]
 
 

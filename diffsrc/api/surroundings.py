@@ -205,7 +205,8 @@ class Surroundings:
 
     def _argument(self, argument: Argument) -> Iterator[str]:
         ranks = argument.ranks if argument.kind == "number" else None
-        yield f"{argument.kind} {argument.array} {ranks}"
+        lengths = [axis for axis in argument.axes or () if axis.isdigit()]
+        yield f"{argument.kind} {argument.array} {ranks} {lengths}"
         if argument.kind == "number":
             return
         if argument.kind == "static":

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeGuard
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
-from diffsrc.ir.shapes import Axes, is_unit, joined, sizes_alike
+from diffsrc.ir.shapes import Axes, is_unit, joined, size_of, sizes_alike
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -380,8 +380,8 @@ def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     nodes: list[Node] = []
 
     def held(part: object) -> object:
-        if isinstance(part, Number):
-            return int(part.value)
+        if isinstance(part, Node) and isinstance(size := size_of(part), Number):
+            return int(size.value)
         if isinstance(part, Node):
             nodes.append(part)
             return Hole(len(nodes))
@@ -494,7 +494,78 @@ def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -
             return graph.one
     if start is None and stop is None and step == -1:
         return size
+    within = _length_within(size, start, stop) if step in {None, 1} else None
+    if within is not None:
+        return within
+    if isinstance(size, Call) and size.op == "dim" and is_given(size.args[0]):
+        # The same items of the argument that is as long: to ask these costs nothing.
+        owner, (at,) = size.args[0], size.params
+        if owner is not node.args[0]:
+            spec = (*[WHOLE] * at, ("slice", *bounds), *[WHOLE] * (len(owner.type.axes) - at - 1))
+            length: Node = _index(owner, spec).type.axes[at]
+            return length
     return graph.call("dim", node, params=(axis,), type_=FLOAT)
+
+
+def _length_within(size: Node, start: object, stop: object) -> Node | None:
+    """The length of a slice that is within an array on every path: the guard asks for it."""
+    graph = size.graph
+    if isinstance(start, int) and start < 0 and stop is None:
+        start, stop = 0, -start
+    first = _count(graph, 0 if start is None else start)
+    last = size if stop is None else _count(graph, stop)
+    if first is None or last is None:
+        return None
+    end = first if last is size else last
+    if not (is_count(last - first) or last is size):
+        return None
+    if not is_at_most(end, size):
+        if not graph.certain:
+            return None
+        graph.assumed[size, ">=", end] = None
+    return last - first
+
+
+def is_at_most(part: Node, size: Node) -> bool:
+    """Whether a length is known to be no more than another."""
+    quotient = isinstance(part, Call) and part.op == "floordiv" and part.args[0] is size
+    return quotient or is_count(size - part)
+
+
+def _count(graph: Graph, part: object) -> Node | None:
+    """What a bound is, if it is no place counted from the end."""
+    size = graph.number(part) if isinstance(part, int) else part
+    if not isinstance(size, Node):
+        return None
+    size = size_of(size)
+    return size if is_count(size) else None
+
+
+def is_count(size: Node) -> bool:
+    """Whether a value is made of lengths in such a way that it is an integer from 0 on."""
+    match size:
+        case Number(value=value):
+            return value >= 0 and value.denominator == 1
+        case Call(op="dim"):
+            return True
+        case Call(op="floordiv", args=(a, b)):
+            return is_count(a) and is_count(b)
+        case Sum():
+            terms = ((t, size.graph.number(c)) for t, c in size.terms)
+            return is_count(size.graph.number(size.constant)) and all(
+                is_count(t) and is_count(c) for t, c in terms
+            )
+        case Prod():
+            return is_count(size.graph.number(size.coefficient)) and all(
+                is_count(b) and e >= 0 and e.denominator == 1 for b, e in size.factors
+            )
+        case _:
+            return False
+
+
+def is_given(node: Node) -> bool:
+    """Whether a value is an argument, or a part of one."""
+    return isinstance(node, Var) or (isinstance(node, Call) and node.op in {"item", "attribute"})
 
 
 def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.arrays import WHOLE, Hole, expanded, in_shape, index, shaped, view
-from diffsrc.ir.nodes import FLOAT, Call, Const, Node, Number, Prod, Ref, Sum, Type
+from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Sum, Type
 from diffsrc.ir.shapes import Axes, hold, is_unit, joined
 
 if TYPE_CHECKING:
@@ -16,50 +16,6 @@ Entry = tuple[object, ...]
 
 
 # Sizes
-
-
-def size_of(node: Node) -> Node:
-    """The normal node of a length, whether it is written or normal, under a name or not."""
-    graph = node.graph
-    match node:
-        case Const(value=int() | float() as value) if value == value // 1:
-            return graph.number(int(value))
-        case Ref():
-            return size_of(node.value)
-        case Sum():
-            return graph.sum([node.constant, *(c * size_of(term) for term, c in node.terms)])
-        case Prod():
-            powers = [graph.power(size_of(base), e) for base, e in node.factors]
-            return graph.product([node.coefficient, *powers])
-        case Call(op="dim") if node.options:
-            size: Node = node.args[0].type.axes[node.params[0]]
-            return size
-        case Call(op="size"):
-            return graph.product(node.args[0].type.axes)
-        case Call(op="add" | "sub" | "mul" | "neg" | "pos"):
-            args = [size_of(arg) for arg in node.args]
-            match node.op:
-                case "add":
-                    return graph.sum(args)
-                case "sub":
-                    return args[0] - args[1]
-                case "mul":
-                    return graph.product(args)
-                case "neg":
-                    return -args[0]
-            return args[0]
-        case Call(op="floordiv" | "mod"):
-            return whole_quotient(node.op, *map(size_of, node.args))
-        case Call() if node.args and not node.params:
-            return graph.call(node.op, *map(size_of, node.args))
-    return node
-
-
-def whole_quotient(op: str, a: Node, b: Node) -> Node:
-    """`a // b` or `a % b`, a number where both are."""
-    if isinstance(a, Number) and isinstance(b, Number) and b.value:
-        return a.graph.number(a.value // b.value if op == "floordiv" else a.value % b.value)
-    return a.graph.call(op, a, b)
 
 
 def is_whole(size: Node) -> bool:

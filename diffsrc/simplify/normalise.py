@@ -25,7 +25,7 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape, is_primitive, is_symmetric
+from diffsrc.ir.arrays import in_shape, is_given, is_primitive, is_symmetric
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import ARRAYS, define
@@ -273,11 +273,6 @@ def is_as_large(form: Node, node: Node) -> bool:
     rank = max(map(len, units))
     form_units, own_units = ([True] * (rank - len(own)) + own for own in units)
     return form_units == own_units
-
-
-def is_given(node: Node) -> bool:
-    """Whether a value is an argument, or a part of one."""
-    return isinstance(node, Var) or (isinstance(node, Call) and node.op in {"attribute", "item"})
 
 
 def repeated_only(node: Node) -> Node:

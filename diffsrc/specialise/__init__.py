@@ -11,7 +11,7 @@ import enum
 import functools
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from diffsrc.user_rules import rule_of
@@ -115,14 +115,24 @@ class Argument:
         self.key = key
         self.axes = axes
 
-    def with_lengths(self) -> Argument:
-        """The same argument with the lengths that its axes have, or those of what is in it."""
+    def with_lengths(self, only: Collection[int] | None = None) -> Argument:
+        """The same argument with the lengths that its axes have, or those of what is in it.
+
+        Of an array, those of `only` some axes, if they are given.
+        """
         if self.items is not None:
             return self.changed(items=tuple([item.with_lengths() for item in self.items]))
         if not self.axes or self.value is None:  # before any call
             return self
         shape: tuple[int, ...] = getattr(self.value, "shape", ())
-        return self.changed(axes=tuple(map(str, shape)))
+        return self.changed(
+            axes=tuple(
+                [
+                    str(length) if only is None or i in only else axis
+                    for i, (axis, length) in enumerate(zip(self.axes, shape, strict=True))
+                ]
+            )
+        )
 
     @property
     def axes_within(self) -> object:
@@ -183,9 +193,18 @@ class Signature(NamedTuple):
 
     arguments: tuple[tuple[str, Argument], ...]
 
-    def with_lengths(self) -> Signature:
-        """The signature with the lengths that all axes have in the call."""
-        return Signature(tuple([(name, a.with_lengths()) for name, a in self.arguments]))
+    def with_lengths(self, only: Mapping[str, Collection[int]] | None = None) -> Signature:
+        """The signature with the lengths that axes have in the call: all, or `only` some."""
+        if only is None:
+            return Signature(tuple([(name, a.with_lengths()) for name, a in self.arguments]))
+        return Signature(
+            tuple(
+                [
+                    (name, a.with_lengths(only[name]) if name in only else a)
+                    for name, a in self.arguments
+                ]
+            )
+        )
 
     @property
     def axes_within(self) -> tuple[object, ...]:

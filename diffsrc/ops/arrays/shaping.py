@@ -18,7 +18,7 @@ from diffsrc.ir.arrays import (
     triangle,
     view,
 )
-from diffsrc.ir.shapes import Axes, is_unit, joined
+from diffsrc.ir.shapes import Axes, is_unit, joined, size_of, whole_quotient
 from diffsrc.ir.shaping import (
     at_axes,
     concatenated,
@@ -26,10 +26,8 @@ from diffsrc.ir.shaping import (
     is_whole,
     raveled,
     reshaped,
-    size_of,
     sliced,
     stacked,
-    whole_quotient,
 )
 from diffsrc.ops.arrays.diagonals import pair_of
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive

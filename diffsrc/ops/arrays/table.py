@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Graph, Node, Type
 from diffsrc.ir.arrays import Hole, expanded, in_shape
-from diffsrc.ir.shaping import size_of, stacked
+from diffsrc.ir.shapes import size_of
+from diffsrc.ir.shaping import stacked
 
 Axis = int | tuple[int, ...] | None
 
