@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Template, reachable
+from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Template, Var, reachable
 from diffsrc.ops import TABLE
 
 MAX_DEPTH = 18
@@ -68,7 +69,10 @@ def planned(
     The values `binds` are computed before arms that need them. Values that `names` has a name for
     are not computed.
     """
-    user = {let.node: let.name for let in lets if let.node.operands}
+    lets = [let for let in lets if let.node.operands]
+    times = Counter(let.name for let in lets)
+    # The variable of a loop over parts of an argument, written out, says less than `layers[0]`.
+    user = {let.node: let.name for let in lets if times[let.name] == 1 or not _is_part(let.node)}
     strict = reachable([*user, *ends], arms=False, stop=names.keys())
     if binds:
         needed = set(strict)
@@ -155,6 +159,13 @@ def _count(
             if node in uses:
                 uses[node] += 1
     return uses
+
+
+def _is_part(node: Node) -> bool:
+    """Whether a value is a part of an argument, or of what is outside."""
+    while isinstance(node, Call) and node.op in {"item", "attribute"}:
+        node = node.args[0]
+    return isinstance(node, Var)
 
 
 def _worth(node: Node, count: int) -> bool:
