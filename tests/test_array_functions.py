@@ -1,7 +1,10 @@
 """Functions as people write them: their gradients against differences, also of the gradients."""
 
 import inspect
+import re
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -718,3 +721,65 @@ def test_layers_are_gone_back_one_by_one(
     assert "None" not in body
     assert "tensordot" not in body
     assert ".sum(" not in body
+
+
+def projected(R, t, P, uv):
+    Q = P @ R.T + t
+    return np.sum((Q[:, :2] / Q[:, 2:] - uv) ** 2)
+
+
+def test_lengths_that_decide_are_part_of_the_code(tmp_path: Path) -> None:
+    """`Q[:, 2:]` is repeated along two columns where it is one, and is not where it is two."""
+    df = grad(projected)
+
+    def args(rows: int, points: int) -> tuple[Any, ...]:
+        return normal(rows, 3), normal(rows), normal(points, 3), normal(points, 2)
+
+    for rows, points, count in [(3, 4, 1), (3, 5, 1), (4, 4, 2), (3, 6, 2), (4, 2, 2)]:
+        given = args(rows, points)
+        np.testing.assert_allclose(df(*given), differences(projected, given, 0), rtol=1e-4)
+        assert sum(map(len, df.specialisations.values())) == count
+    assert "written for R[3, n], t[3], P[m, n], uv[m, 2]" in df.source_for(*args(3, 4))
+    with pytest.raises(ValueError, match="could not be broadcast together"):
+        df(*args(5, 4))
+    fresh = grad(projected)
+    given = args(3, 4)
+    fresh(*given)
+    fresh.save(tmp_path / "projected_module.py")
+    module = runpy.run_path(str(tmp_path / "projected_module.py"))
+    np.testing.assert_array_equal(module["projected_grad"](*given), fresh(*given))
+
+
+def of_halves(z, c):
+    k = len(z) // 2
+    return np.sum(z[:k] * c) + np.sum(np.exp(z[k:]) * c)
+
+
+def of_computed_parts(z, h, c):
+    n = len(h)
+    return np.sum(z[:n] * c * h) + np.sum(np.sin(z[n : 2 * n]) * c) + np.sum(z[3 * n :] ** 2)
+
+
+def of_three(z, c):
+    return np.sum(z[:3] * c) * np.sum(z[-3:] ** 2)
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes"),
+    [
+        (of_halves, [(6, 3), (8, 4), (2, 1), (2, 3), (3, 1)]),
+        (of_computed_parts, [(7, 2, 2), (9, 3, 3), (4, 1, 1), (2, 2, 2), (3, 1, 4), (1, 0, 0)]),
+        (of_three, [(5, 3), (3, 3), (4, 1), (2, 2), (1, 1), (1, 4), (0, 0)]),
+    ],
+)
+def test_slices_of_computed_lengths(f: Callable[..., Any], shapes: list[tuple[int, ...]]) -> None:
+    df = grad(f)
+    for lengths in [*shapes, *shapes]:
+        args = tuple(normal(n) for n in lengths)
+        try:
+            f(*args)
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                df(*args)
+            continue
+        np.testing.assert_allclose(df(*args), differences(f, args, 0), rtol=1e-5, atol=1e-8)
