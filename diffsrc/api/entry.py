@@ -237,7 +237,7 @@ def entry_for(outline: Outline, signature: Signature, emitted: Emitted, loaded: 
     ranks = None if emitted.ranks is None else signature.ranks
 
     def admitting() -> Callable[..., bool]:
-        if not shapes:
+        if emitted.ranks is None or not shapes:
             return lambda *_, **__: True
         text = f"def {emitted.name}({_header(emitted)}):\n    return not ({' or '.join(shapes)})\n"
         return load_emitted(outline, emitted._replace(source=text, guarded=False), cells)

@@ -225,7 +225,10 @@ def is_matrix_product(node: Node) -> bool:
 
 def has_matrix_product(node: Node) -> bool:
     """Whether a value is a matrix product times other arrays."""
-    return isinstance(node, Prod) and any(map(is_matrix_product, node.operands))
+    if not isinstance(node, Prod):
+        return False
+    arrays = [base for base in node.operands if base.type.axes]
+    return len(arrays) > 1 and any(map(is_matrix_product, arrays))
 
 
 def _names_of(program: Program) -> dict[Node, str]:

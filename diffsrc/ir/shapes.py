@@ -94,7 +94,7 @@ def size_of(node: Node) -> Node:
             return args[0]
         case Call(op="floordiv" | "mod"):
             return whole_quotient(node.op, *map(size_of, node.args))
-        case Call() if node.args and not node.params:
+        case Call() if node.args and not (node.params or node.options):
             return graph.call(node.op, *map(size_of, node.args))
     return node
 

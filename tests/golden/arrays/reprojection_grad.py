@@ -4,7 +4,7 @@
 #
 #     diffsrc generate tests.array_programs.reprojection:reprojection --wrt \
 #         camera,points,weights --shapes \
-#         'camera=n, features=m l, points=m k, weights=m' -o reprojection_grad.py
+#         'camera=n, features=m 2, points=m 3, weights=m' -o reprojection_grad.py
 #
 # reprojection_grad: from tests.array_programs.reprojection:reprojection
 #     sha256 431d786024c398e3bc54557628750e812ffe01283545c66207ef55fed86e2250
@@ -16,17 +16,16 @@ def reprojection_grad(camera, points, weights, features):
     """Gradient of reprojection with respect to camera, points, weights."""
     if (
         camera.ndim != 1
-        or not points.ndim == features.ndim == 2
+        or points.shape[1:] != (3,)
         or weights.shape != points.shape[:1]
+        or features.shape != (len(points), 2)
         or camera.dtype.kind != "f"
         or points.dtype.kind != "f"
-        or len(features) != len(points)
-        or len(camera[7:9]) != 2
-        or len(camera[3:6]) != 3
+        or len(camera) < 9
     ):
         raise ValueError(
-            "reprojection_grad is written for camera[n], points[m, k], weights[m], "
-            "features[m, l], with floats in camera and points"
+            "reprojection_grad is written for camera[n], points[m, 3], weights[m], "
+            "features[m, 2], with floats in camera and points"
         )
     rotation, center = camera[:3], camera[3:6]
     focal, principal, radial = camera[6], camera[7:9], camera[9:]
