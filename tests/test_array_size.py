@@ -1,6 +1,7 @@
 """Long programs of arrays: work that grows with them, a stack that does not, right numbers."""
 
 import cProfile
+import gc
 import importlib.util
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 
 from diffsrc import grad
+from diffsrc.api.result import PAUSES
+from diffsrc.ir import Graph
 
 
 def products(count):
@@ -81,3 +84,19 @@ def test_long_programs_have_the_gradient(kind, tmp_path: Path):
     near, far = (f(W + k * step, X) - f(W - k * step, X) for k in (1, 2))
     slope = (8 * near - far) / 12
     assert np.isclose(np.vdot(grad(f)(W, X), step), slope, rtol=1e-6)
+
+
+def test_what_was_derived_is_freed_now_and_then() -> None:
+    """The collector is paused while a function is derived, and does not count what is made then."""
+
+    def energy(x):
+        return np.sum(np.exp(x) * x)
+
+    def graphs() -> int:
+        return sum(type(thing) is Graph for thing in gc.get_objects())
+
+    gc.collect()
+    before = graphs()
+    for _ in range(2 * PAUSES):
+        grad(energy)(np.ones(2))
+    assert graphs() - before <= PAUSES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
+import itertools
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from diffsrc.api.derive import Stages
     from diffsrc.draw import ExpressionGraph
     from diffsrc.emit.notation import ClosedForm
+
+
+PAUSES = 100  # of the collector, before old objects are gone through
+_pauses = itertools.count(1)
 
 
 class Specialisation:
@@ -382,7 +387,8 @@ def collector_paused() -> Iterator[None]:
     """No garbage collection: a derivation makes many objects and drops few.
 
     In a long program the collector would go through all of them again and again. What was made
-    counts as old at once, unless somebody has frozen objects of his own, which would thaw.
+    counts as old at once, unless somebody has frozen objects of his own, which would thaw. As the
+    collector does not count what has become old so, old objects are gone through now and then.
     """
     if not gc.isenabled():
         yield
@@ -395,6 +401,8 @@ def collector_paused() -> Iterator[None]:
             gc.freeze()
             gc.unfreeze()
         gc.enable()
+        if next(_pauses) % PAUSES == 0:
+            gc.collect()
 
 
 def _first_call(self: Derivative, /, *args: Any, **kwargs: Any) -> Any:
