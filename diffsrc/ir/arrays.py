@@ -656,6 +656,8 @@ def diag(values: Node, offset: int = 0) -> Node:
 
 def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
     """Ones on a diagonal, of the precision of the array whose lengths they are."""
+    if not offset and is_unit(rows) and is_unit(columns):
+        return in_shape(rows.graph.one, (rows, columns))
     columns = rows if is_square((rows, columns)) else columns
     like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
     type_ = Type("float", (rows, columns))
