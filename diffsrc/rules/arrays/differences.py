@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from diffsrc.ir import Call, Node
+from diffsrc.ir import Call, Node, Number
 from diffsrc.ir.arrays import WHOLE, Hole, contract, index, labels_of, put, reduced, total
 from diffsrc.ir.shapes import Axes, is_unit
 from diffsrc.ops.arrays.differences import (
@@ -143,13 +143,15 @@ def summed(factors: Sequence[tuple[Node, int]], axes: Axes, out: Sequence[int]) 
 
 def _powers(g: Node, y: Call, i: int) -> Node:
     """Each power one lower, times what it was."""
-    if i:
-        return y.graph.zero
     x, count = y.args
     (increasing,) = y.params
+    if i or (isinstance(count, Number) and count.value < 2):
+        return y.graph.zero
     rank = len(x.type.axes)
-    g = _part(g, -1, 1, None) if increasing else _part(g, -1, None, -1)
-    lower = powers(x, count - 1, increasing=increasing)
+    # A part of them: of the powers of no items, one less would be refused.
+    kept, gone = ((None, -1), (1, None)) if increasing else ((1, None), (None, -1))
+    lower = _part(y, -1, *kept)
+    g = _part(g, -1, *gone)
     times = exponents(count, increasing=increasing)
     return summed(
         [(g, rank + 1 - len(g.type.axes)), (lower, 0), (times, rank)], lower.type.axes, range(rank)
