@@ -6,7 +6,7 @@ Of a contraction of several factors two at a time are multiplied, those first th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
@@ -61,7 +61,7 @@ MAX_ORDERED = 5  # factors of which all orders are looked at
 class ArrayWriter:
     """Writes primitives; `write` gives their arguments as they are written.
 
-    Some are `computed` in any case.
+    Some are `computed` in any case; the `parameters` are those of the program.
     """
 
     def __init__(
@@ -70,12 +70,16 @@ class ArrayWriter:
         write: Write,
         computed: Callable[[Node], bool],
         turns: Callable[[Node], bool],
+        parameters: Iterable[Node],
     ) -> None:
         self.graph = graph
         self.whole = write
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
+        # What has a precision: an array, if there is one.
+        floats = [node for node in parameters if node.type.kind == "float"]
+        self.like = max(floats, key=lambda node: bool(node.type.axes), default=None)
         self.contents = Contents()
         # Parts of chains of matrix products, and as what they were written; without their views.
         self.made: dict[Node, tuple[Node, Node]] = {}
@@ -187,9 +191,9 @@ class ArrayWriter:
         arg, *sizes = node.args
         like = _owner(sizes)
         if isinstance(arg, Number):
-            ones = self._ones(like, sizes, node.type)
-            if ones is not None:
-                return ones if arg.value == 1 else node.graph.call("mul", self.write(arg), ones)
+            whole = self._repeated(arg, like, sizes, node.type)
+            if whole is not None:
+                return whole
         if like is not None:
             args = [self.write(arg), self.write(like)]
             return spelled("broadcast_to", "np.broadcast_to({0}, {1}.shape)", args, node.type)
@@ -198,17 +202,25 @@ class ArrayWriter:
         args = [self.write(arg), *map(self.write, sizes)]
         return spelled("broadcast_to", f"np.broadcast_to({{0}}, {shape})", args, node.type)
 
-    def _ones(self, like: Node | None, sizes: Sequence[Node], type_: Type) -> Node | None:
-        """Ones of a shape, in the precision of an array whose lengths these are."""
+    def _repeated(
+        self, number: Number, like: Node | None, sizes: Sequence[Node], type_: Type
+    ) -> Node | None:
+        """A number in a shape, in the precision of an array whose lengths these are, or of one."""
+        name = "zeros_like" if number.value == 0 else "ones_like"
         if like is not None:
-            return spelled("ones_like", "np.ones_like({0})", [self.write(like)], type_)
-        below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
-        like = next((n for n in below if n.type.kind == "float"), None)
-        if like is None:
-            return None
-        holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
-        text = f"np.ones_like({{0}}, shape=({holes.rstrip() if len(sizes) == 1 else holes[:-2]}))"
-        return spelled("ones_like", text, [self.write(like), *map(self.write, sizes)], type_)
+            made = spelled(name, f"np.{name}({{0}})", [self.write(like)], type_)
+        else:
+            below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
+            like = next((n for n in below if n.type.kind == "float"), self.like)
+            if like is None:
+                return None
+            holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
+            shape = f"({holes.rstrip() if len(sizes) == 1 else holes[:-2]})"
+            args = [self.write(like), *map(self.write, sizes)]
+            made = spelled(name, f"np.{name}({{0}}, shape={shape})", args, type_)
+        if number.value in {0, 1}:
+            return made
+        return self.graph.call("mul", self.write(number), made)
 
     def _filled(self, node: Call) -> Node:
         """A value repeated to the shape, and in the precision, of another."""
@@ -678,9 +690,9 @@ def spelled(
 
 
 def _float_in(condition: Node) -> Node | None:
-    """An array of floats that a condition asks for."""
-    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
-    return next((n for n in likes if n.type.kind == "float"), None)
+    """An array of floats that a condition asks for: an argument, or what is made of numbers."""
+    likes = [n for n in reachable((condition,)) if n.type.axes and n.type.kind == "float"]
+    return next((n for n in likes if isinstance(n, Var)), likes[-1] if likes else None)
 
 
 def summed_axes(node: Node) -> list[Node]:
