@@ -303,10 +303,12 @@ def in_precision_of(node: Node, like: Node, narrow: set[Node]) -> Node:
 
     In `narrow` are values of which is known that none has; more are added.
     """
-    fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
-    if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
-        return node  # that of the array of zeros
-    if node.type.kind in {"int", "bool"} or _is_widened(node, narrow):
+    if not like.type.axes:
+        return node
+    parts = node.operands if isinstance(node, Sum) else (node,)
+    # What is added to items has that of the array of zeros.
+    parts = tuple([n.args[1] if is_scattered(n) else n for n in parts])
+    if node.type.kind in {"int", "bool"} or any(_is_widened(n, narrow) for n in parts):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
 
@@ -322,7 +324,7 @@ def _is_widened(node: Node, narrow: set[Node]) -> bool:
             return True
         values = below.operands
         if isinstance(below, Call):
-            if below.op in WIDENING:
+            if below.op in WIDENING or _is_float64(below):
                 return True
             if below.op in PLACING:
                 values = below.args[1:] if below.op == "select" else below.args[:1]
@@ -334,6 +336,16 @@ def _is_widened(node: Node, narrow: set[Node]) -> bool:
     return False
 
 
+def _is_float64(node: Call) -> bool:
+    """Whether a number of lengths is repeated; zeros and ones are made like an array."""
+    if node.op != "broadcast":
+        return False
+    value = node.args[0]
+    if isinstance(value, Number):
+        return value.value not in {0, 1}
+    return not value.type.axes and not _has_values(value)
+
+
 def _has_values(node: Node) -> bool:
     """Whether arguments are in it, or what depends on their values."""
     todo, seen = [node], {node}
@@ -341,7 +353,7 @@ def _has_values(node: Node) -> bool:
         below = todo.pop()
         if isinstance(below, Var):
             return True
-        if not (isinstance(below, Call) and below.op == "dim"):
+        if not (isinstance(below, Call) and below.op in {"dim", "count"}):
             todo += [n for n in below.operands if n not in seen]
             seen.update(below.operands)
     return False

@@ -99,6 +99,8 @@ class ArrayWriter:
                 if self._is_turned(node):
                     return self._turned_contraction(node)
                 return self._view(self.write(node.args[0]), node.params, node.type)
+            case "eye" if len(node.args) == 2 and self.like is not None and self.like.type.axes:
+                return self(node.graph.again(node, (*node.args, self.like)))
             case "dim":
                 axis = node.params[0]
                 text = "len({0})" if axis == 0 else f"{{0}}.shape[{axis}]"
@@ -211,7 +213,9 @@ class ArrayWriter:
             made = spelled(name, f"np.{name}({{0}})", [self.write(like)], type_)
         else:
             below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
-            like = next((n for n in below if n.type.kind == "float"), self.like)
+            like = next((n for n in below if n.type.kind == "float"), None)
+            if like is None and number.value in {0, 1}:
+                like = self.like  # whose precision these have exactly
             if like is None:
                 return None
             holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
