@@ -740,7 +740,9 @@ def _opened_once(node: Node, wholes: AbstractSet[Node], inner: Callable[[Node], 
             powers = (graph.power(inner(b), e) for b, e in node.factors)
             return graph.product([node.coefficient, *powers])
         case Call(op="view", options=()):
-            return view(inner(node.args[0]), node.params)
+            (arg,) = node.args
+            # Of what cancels, axes may be left that it does not depend on.
+            return view(in_shape(inner(arg), arg.type.axes), node.params)
         case Call(op="contract", options=()):
             own, out = node.params
             args = [inner(arg) for arg in node.args]
