@@ -337,13 +337,18 @@ def _is_widened(node: Node, narrow: set[Node]) -> bool:
 
 
 def _is_float64(node: Call) -> bool:
-    """Whether a number of lengths is repeated; zeros and ones are made like an array."""
+    """Whether a number of lengths is repeated; one that is exact is made like an array."""
     if node.op != "broadcast":
         return False
     value = node.args[0]
     if isinstance(value, Number):
-        return value.value not in {0, 1}
+        return not is_exact(value.value)
     return not value.type.axes and not _has_values(value)
+
+
+def is_exact(value: Exact) -> bool:
+    """Whether floats of every precision have a number as it is."""
+    return value.denominator.bit_count() == 1 and abs(value.numerator) < 2**11
 
 
 def _has_values(node: Node) -> bool:

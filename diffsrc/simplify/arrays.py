@@ -36,6 +36,7 @@ from diffsrc.ir.arrays import (
     alike,
     contract,
     filled,
+    is_exact,
     is_symmetric,
     labels_of,
     nested,
@@ -164,6 +165,9 @@ class ArrayWriter:
         kept = _keeping(arg, spec)
         if kept is not None:
             return kept
+        if not rank and spec:
+            # It may be a number of Python.
+            return spelled("view", f"np.reshape({{0}}, {(1,) * len(spec)})", [arg], type_)
         text = _subscript(spec, rank)
         return spelled("view", f"{{0}}[{text}]", [arg], type_) if text else arg
 
@@ -214,8 +218,8 @@ class ArrayWriter:
         else:
             below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
             like = next((n for n in below if n.type.kind == "float"), None)
-            if like is None and number.value in {0, 1}:
-                like = self.like  # whose precision these have exactly
+            if like is None and is_exact(number.value):
+                like = self.like
             if like is None:
                 return None
             holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
@@ -379,6 +383,10 @@ class ArrayWriter:
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         arrays = self.contents.arrays_in(like)
+        if not arrays:
+            # It is made of numbers, which may be integers.
+            text = "np.zeros_like({0}, dtype=np.result_type({0}, 1.0))"
+            return spelled("zeros_like", text, [self.write(like)], like.type)
         if len(arrays) == 1:
             # It has the precision of the array that it is made of.
             (value,) = arrays
