@@ -303,8 +303,6 @@ def in_precision_of(node: Node, like: Node, narrow: set[Node]) -> Node:
 
     In `narrow` are values of which is known that none has; more are added.
     """
-    if not like.type.axes:
-        return node
     parts = node.operands if isinstance(node, Sum) else (node,)
     # What is added to items has that of the array of zeros.
     parts = tuple([n.args[1] if is_scattered(n) else n for n in parts])
