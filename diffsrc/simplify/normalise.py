@@ -109,7 +109,7 @@ class Normaliser:
             return
         axes = []
         for size, written in pairs:
-            asked = isinstance(size, Call) and size.op == "dim" and not is_given(size.args[0])
+            asked = isinstance(size, Call) and size.op in LENGTHS and not is_given(size.args[0])
             if asked and size is not written:
                 self.graph.held[size, written] = True  # they are the same
             axes.append(written if asked else size)
