@@ -114,8 +114,8 @@ class ArrayWriter:
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}{items(node.params)}"
-                return spelled("index", text, [*map(self.write, node.args)], node.type)
+                args = [self.write(node.args[0]), *map(self._places, node.args[1:])]
+                return spelled("index", f"{{0}}{items(node.params)}", args, node.type)
             case "mirrored":
                 return self._mirrored(node)
             case "put" | "put_along":
@@ -195,11 +195,21 @@ class ArrayWriter:
 
     def _broadcast(self, node: Call) -> Node:
         arg, *sizes = node.args
-        like = _owner(sizes)
         if isinstance(arg, Number):
-            whole = self._repeated(arg, like, sizes, node.type)
+            whole = self._repeated(arg, sizes, node.type)
             if whole is not None:
                 return whole
+        return self._broadcast_to(node)
+
+    def _places(self, index: Node) -> Node:
+        """Indices, integers also where one number is repeated."""
+        if isinstance(index, Call) and index.op == "broadcast":
+            return self._broadcast_to(index)
+        return self.write(index)
+
+    def _broadcast_to(self, node: Call) -> Node:
+        arg, *sizes = node.args
+        like = _owner(sizes)
         if like is not None:
             args = [self.write(arg), self.write(like)]
             return spelled("broadcast_to", "np.broadcast_to({0}, {1}.shape)", args, node.type)
@@ -208,10 +218,9 @@ class ArrayWriter:
         args = [self.write(arg), *map(self.write, sizes)]
         return spelled("broadcast_to", f"np.broadcast_to({{0}}, {shape})", args, node.type)
 
-    def _repeated(
-        self, number: Number, like: Node | None, sizes: Sequence[Node], type_: Type
-    ) -> Node | None:
+    def _repeated(self, number: Number, sizes: Sequence[Node], type_: Type) -> Node | None:
         """A number in a shape, in the precision of an array whose lengths these are, or of one."""
+        like = _owner(sizes)
         name = "zeros_like" if number.value == 0 else "ones_like"
         if like is not None:
             made = spelled(name, f"np.{name}({{0}})", [self.write(like)], type_)
@@ -327,7 +336,7 @@ class ArrayWriter:
         """The line that adds to items; of zeros that are `fresh` it sets them."""
         at = node.args[2:]
         first = len(args)
-        args += (value, *map(self.write, at))
+        args += (value, *map(self._places, at))
         parts = [_shifted(part, first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:

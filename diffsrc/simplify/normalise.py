@@ -235,6 +235,8 @@ class Normaliser:
                 if isinstance(arg, Const) and type(arg.value) is int:
                     return self.graph.number(int(1 / arg.value))
                 return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
+            case "select", (Number() as condition, a, b):
+                return a if condition.value else b
             case "registered", _:
                 # Whose function may tell 1 from True and from 1.0.
                 args = tuple(
