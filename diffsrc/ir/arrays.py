@@ -654,6 +654,7 @@ def _diagonal(a: Node, offset: int) -> Node:
             size: Node = a.graph.number(max(0, min(below, right)))
         elif not offset and (is_unit(rows) or is_unit(columns)):
             size = a.graph.one
+            a.graph.assumed[columns if is_unit(rows) else rows, ">=", size] = None
         elif not offset and is_square((rows, columns)):
             size = rows
         else:
