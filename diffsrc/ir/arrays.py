@@ -243,7 +243,7 @@ def filled(node: Node, like: Node) -> Node:
     if units and same and (counted or _has_values(node)):
         for i, size in enumerate(like.type.axes[front:]):
             own = node.type.axes[i]
-            known = _is_given_length(own) and not is_unit(size)
+            known = is_given_length(own) and not is_unit(size)
             if known and not _has_length(node, len(units) - i, size):
                 # One item of it would have to be repeated.
                 node.graph.spread[own, size] = None
@@ -251,7 +251,7 @@ def filled(node: Node, like: Node) -> Node:
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 
-def _is_given_length(size: Node) -> bool:
+def is_given_length(size: Node) -> bool:
     """Whether it is that of an argument, or of a part of one: not one that a choice decides."""
     if not (isinstance(size, Call) and size.op == "dim"):
         return False
@@ -346,7 +346,8 @@ def _is_float64(node: Call) -> bool:
 
 def is_exact(value: Exact) -> bool:
     """Whether floats of every precision have a number as it is."""
-    return value.denominator.bit_count() == 1 and abs(value.numerator) < 2**11
+    whole = value.denominator.bit_count() == 1
+    return whole and max(abs(value.numerator), value.denominator) < 2**11
 
 
 def _has_values(node: Node) -> bool:

@@ -12,6 +12,7 @@ from diffsrc.ir.arrays import (
     expanded,
     in_shape,
     index,
+    is_given_length,
     is_square,
     shaped,
     total,
@@ -127,6 +128,10 @@ def _labelled(whole: Sequence[list[str]], operands: Sequence[Node], out: list[st
             # NumPy repeats unit axes here, those of letters too.
             known = sizes.setdefault(name, size)
             sizes[name] = same(known, size)
+            given = is_given_length(known) and is_given_length(size)
+            if known is not size and not (given or is_unit(known) or is_unit(size)):
+                # A computed length may be one: matrix products do not repeat that.
+                graph.spread[known, size] = graph.spread[size, known] = None
     if len(set(out)) < len(out) or not set(out) <= numbers.keys():
         raise ValueError("einstein sum subscripts string has an output that is no label, or twice")
 
