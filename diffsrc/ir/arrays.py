@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeGuard
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
-from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
+from diffsrc.ir.nodes import FLOAT, Call, If, Node, Number, Prod, Ref, Sum, Type, Var
 from diffsrc.ir.shapes import Axes, is_unit, joined, size_of, sizes_alike
 
 Label = int | None
@@ -316,22 +316,28 @@ def _is_widened(node: Node, narrow: set[Node]) -> bool:
     todo, seen = [node] if node not in narrow else [], {node}
     while todo:
         below = todo.pop()
-        if below.type.kind == "bool" or (isinstance(below, Call) and below.op == "dim"):
-            continue
         if below.type.axes and below.type.kind == "int":
             return True
-        values = below.operands
-        if isinstance(below, Call):
-            if below.op in WIDENING or _is_float64(below):
-                return True
-            if below.op in PLACING:
-                values = below.args[1:] if below.op == "select" else below.args[:1]
-            elif below.op == "typed":
-                values = ()
+        if isinstance(below, Call) and (below.op in WIDENING or _is_float64(below)):
+            return True
+        values = _decisive(below)
         todo += [n for n in values if n not in seen and n not in narrow]
         seen.update(values)
     narrow |= seen
     return False
+
+
+def _decisive(node: Node) -> Sequence[Node]:
+    """What decides of which precision a value is."""
+    if isinstance(node, If):
+        return [r for arm in (node.then, node.orelse) if not arm.fails for r in arm.results]
+    if node.type.kind == "bool" or not isinstance(node, Call):
+        return () if node.type.kind == "bool" else node.operands
+    if node.op in {"dim", "count", "typed"}:
+        return node.args[1:] if node.op == "typed" else ()
+    if node.op in PLACING:
+        return node.args[1:] if node.op == "select" else node.args[:1]
+    return node.args
 
 
 def _is_float64(node: Call) -> bool:
@@ -341,7 +347,17 @@ def _is_float64(node: Call) -> bool:
     value = node.args[0]
     if isinstance(value, Number):
         return not is_exact(value.value)
-    return not value.type.axes and not _has_values(value)
+    if value.type.axes:
+        return False
+    todo, seen = [value], {value}
+    while todo:
+        below = todo.pop()
+        if isinstance(below, Var):
+            return False
+        values = _decisive(below)
+        todo += [n for n in values if n not in seen]
+        seen.update(values)
+    return True
 
 
 def is_exact(value: Exact) -> bool:
@@ -357,7 +373,7 @@ def _has_values(node: Node) -> bool:
         below = todo.pop()
         if isinstance(below, Var):
             return True
-        if not (isinstance(below, Call) and below.op in {"dim", "count"}):
+        if not (isinstance(below, Call) and below.op == "dim"):
             todo += [n for n in below.operands if n not in seen]
             seen.update(below.operands)
     return False
