@@ -993,3 +993,12 @@ def test_einsum_repeats_a_computed_length_of_one(subscripts: str) -> None:
         for n, m in ((5, 4), (2, 4), (5, 1), (2, 1), (4, 3)):
             args = normal(3, n), normal(m)
             np.testing.assert_allclose(df(*args), differences(f, args, at), rtol=1e-5, atol=1e-7)
+
+
+def test_slopes_between_points_that_are_alike() -> None:
+    def f(x, a):
+        return np.interp(a, x, x) + np.sum(np.interp(x * a, x, x))
+
+    x = np.array([1.0, 2.0, 4.0])
+    for a in (0.6, 1.3):
+        np.testing.assert_allclose(grad(f, wrt=1)(x, a), differences(f, (x, a), 1), rtol=1e-6)

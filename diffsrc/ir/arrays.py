@@ -299,24 +299,27 @@ PLACING = frozenset({"index", "put", "put_along", "take", "take_along", "select"
 
 
 def in_precision_of(node: Node, like: Node, narrow: set[Node]) -> Node:
-    """A value in the precision of an array, where an operation on the way to it has another.
+    """A value in the precision of another, where an operation on the way to it has another.
 
-    In `narrow` are values of which is known that none has; more are added.
+    In `narrow` are values of which is known that none has; more are added. It is one for arrays,
+    one for numbers: to these, integers in arrays of the user's give the precision that he has.
     """
+    of_array = bool(like.type.axes)
     parts = node.operands if isinstance(node, Sum) else (node,)
     # What is added to items has that of the array of zeros.
     parts = tuple([n.args[1] if is_scattered(n) else n for n in parts])
-    if node.type.kind in {"int", "bool"} or any(_is_widened(n, narrow) for n in parts):
+    counted = of_array and node.type.kind in {"int", "bool"}
+    if counted or any(_is_widened(n, narrow, integers=of_array) for n in parts):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
 
 
-def _is_widened(node: Node, narrow: set[Node]) -> bool:
-    """Whether numbers that NumPy makes as float64, or as integers, are in a value."""
+def _is_widened(node: Node, narrow: set[Node], *, integers: bool) -> bool:
+    """Whether numbers that NumPy makes as float64, or as `integers`, are in a value."""
     todo, seen = [node] if node not in narrow else [], {node}
     while todo:
         below = todo.pop()
-        if below.type.axes and below.type.kind == "int":
+        if integers and below.type.axes and below.type.kind == "int":
             return True
         if isinstance(below, Call) and (below.op in WIDENING or _is_float64(below)):
             return True

@@ -112,7 +112,9 @@ def _interp(g: Node, y: Call, i: int) -> Node:
     at = interval(x, xp)
     widths, heights = diff(xp, 1, 0), diff(fp, 1, 0)
     if i < 2:
-        slopes = index(heights / widths, (entry_of(at),))
+        slopes = heights / widths
+        if slopes.type.axes:  # else all are alike
+            slopes = index(slopes, (entry_of(at),))
         outside = graph.call("or", before(x, xp), after(x, xp))
         g = graph.call("select", outside, graph.zero, g * slopes)
         if i == 0:
