@@ -229,7 +229,7 @@ class Draw:
         return np.sort(self.rng.choice(places, count, replace=False))
 
     def mask(self, shape: tuple[int, ...]) -> Any:
-        return self.rng.random(shape) < 0.5
+        return np.asarray(self.rng.random(shape) < 0.5)[()]
 
     def indices(self, count: int, length: int) -> Any:
         """Indices into an axis, repeated and negative ones too."""

@@ -140,6 +140,10 @@ class Judge:
             return True
         along = self.direction()
         value, error = self.differences(lambda t: self(self.start + t * along))
+        self.finer = FINER
+        finer = self.differences(lambda t: self(self.start + t * along))
+        self.finer = 1.0
+        value, error = min((value, error), finer, key=lambda found: found[1])
         self.scale = 1.0 + abs(self(self.start)) + abs(value)
         if not error < RESOLVED * self.scale:
             raise Unresolved
@@ -261,9 +265,16 @@ class Judge:
         return ""
 
     def differences(self, function: Callable[[float], Any]) -> tuple[float, float]:
-        """The derivative at 0 by Richardson's extrapolation, and an estimate of its error."""
+        """The derivative at 0 by Richardson's extrapolation, and an estimate of its error.
+
+        Raises:
+            Unresolved: the function has no value near.
+        """
         steps = [h * self.finer for h in STEPS]
-        row = [float(np.real(function(h) - function(-h))) / (2 * h) for h in steps]
+        try:
+            row = [float(np.real(function(h) - function(-h))) / (2 * h) for h in steps]
+        except ValueError as error:
+            raise Unresolved from error  # a mask takes fewer items there
         last = row[-1]
         for k in range(1, len(steps)):
             last = row[-1]

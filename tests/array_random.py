@@ -14,6 +14,8 @@ TRIES = 60
 LARGEST = 60
 MOST = 40.0
 SINGULAR = 0.05
+# Their derivatives divide by them.
+SINGULAR_AT_0 = ("np.std", "np.linalg.norm", "np.linalg.det")
 
 # What may stand in a statement; {a} and {b} are values, {axis} an axis, {i} indices. The weights of
 # what is common in real programs are in how often it stands here.
@@ -136,8 +138,10 @@ class Program:
                 return None
         if np.size(value) > LARGEST or np.size(value) == 0 or np.ndim(value) > 4:
             return None
-        if text.startswith(("np.std", "np.linalg.norm")) and np.min(value) < SINGULAR:
+        if text.startswith(SINGULAR_AT_0) and np.min(np.abs(value)) < SINGULAR:
             return None
+        if text.endswith(" > 0]") and np.size(value) == 1:
+            return None  # beside others it would be broadcast, which no text shows
         return value if np.max(np.abs(value)) < MOST else None
 
     def expression(self) -> tuple[str, Any] | None:

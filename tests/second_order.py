@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from diffsrc.api.derive import taken_names
 from diffsrc.api.guard import shapes_of
 from diffsrc.api.operators import apply, targets_of
 from diffsrc.api.options import Operator
 from diffsrc.capture import capture
 from diffsrc.emit import emit
+from diffsrc.emit.constants import folded
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Block, Node, Parameter
 from diffsrc.ir.arrays import contract
@@ -73,7 +75,10 @@ class SecondOrder:
             self._derive(self.signature.with_lengths(), exact=True)
             return
         guards = [] if shapes is None else shapes.lines("second")
-        self.text = emit(lowered, "second", "Second order.", guards=guards)
+        constants = folded(lowered, taken_names(lowered))
+        named = {constant.node: constant.name for constant in constants}
+        text = emit(lowered, "second", "Second order.", named=named, guards=guards)
+        self.text = "\n".join([*(constant.line for constant in constants), "", "", text])
         scope: dict[str, Any] = dict(self.globals)
         exec(compile(f"{LIBRARIES}\n\n{self.text}", "<second>", "exec"), scope)  # noqa: S102 - it is what is tested
         self.function: Callable[..., Any] = scope["second"]

@@ -444,3 +444,60 @@ def test_a_module_says_that_it_needs_floats(tmp_path):
     with pytest.raises(ValueError, match="with floats in x"):
         made(x.astype(int), x)
     assert np.array_equal(df(x.astype(int), x + 0.5), df(x, x + 0.5))
+
+
+def mean_of_convolution(x, y):
+    return np.mean(np.convolve(x, y))
+
+
+def convolution_of_some_length(x, y):
+    z = np.convolve(x, y)
+    t = z if np.sum(x) > 0 else 2 * z
+    return np.sum(t * len(t))
+
+
+def half_of_products(x, y):
+    return np.sum(np.triu(np.tensordot(x, y, 0)) / len(x))
+
+
+def trace_of_blocks(x, y):
+    return np.trace(np.kron(x[:, None] * y, y[:, None] * x))
+
+
+def polynomial_and_coefficients(x, y):
+    return np.polyval(x, y[0]) * np.sum(x[1:])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "f",
+    [
+        mean_of_convolution,
+        convolution_of_some_length,
+        half_of_products,
+        trace_of_blocks,
+        polynomial_and_coefficients,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_numbers_of_lengths_widen_nothing(f, dtype):
+    x, y = given(dtype), given(dtype)
+    df = grad(f, wrt=("x", "y"))
+    df(x, y)
+    assert [g.dtype for g in df.function(x, y)] == [dtype, dtype], df.source
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, y: np.polyval(y, x) ** 2,
+        lambda x, y: np.sum(leaky(np.atleast_2d(x), 1.0)),
+    ],
+    ids=["polyval", "leaky"],
+)
+def test_derivatives_by_numbers_have_their_precision(f):
+    y = given("float32")
+    df = grad(f)
+    for x, kind in ((np.float32(0.5), np.float32), (0.5, float), (np.array(0.5), np.float64)):
+        df(x, y)
+        assert isinstance(df.function(x, y.astype(kind)), kind), df.source

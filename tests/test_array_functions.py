@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from diffsrc import grad
-from diffsrc.errors import ShapeError
+from diffsrc import grad, value_and_grad
+from diffsrc.errors import ShapeError, UnsupportedSyntax
+from tests.array_cases import loaded
 from tests.second_order import SecondOrder
 from tests.test_arrays_products import differences, normal
 
@@ -783,3 +784,221 @@ def test_slices_of_computed_lengths(f: Callable[..., Any], shapes: list[tuple[in
                 df(*args)
             continue
         np.testing.assert_allclose(df(*args), differences(f, args, 0), rtol=1e-5, atol=1e-8)
+
+
+def check(f: Callable[..., Any], *args: Any) -> None:
+    """The gradients by all arguments, and their shapes."""
+    for at, arg in enumerate(args):
+        found = grad(f, wrt=at)(*args)
+        assert np.shape(found) == np.shape(arg)
+        np.testing.assert_allclose(found, differences(f, args, at), rtol=1e-5, atol=1e-7)
+
+
+def larger(X, y):
+    z = X * np.exp(y)
+    return np.maximum(np.sum(z), np.sum(z * z))
+
+
+def larger_or_shifted(X, y):
+    z = X + y
+    return np.where(np.sum(z) > 0.3, np.sum(z), np.sum(z * z))
+
+
+def clipped_sum(x):
+    t = 2 * x[x > 0].sum() if np.sum(x) > 0.3 else x[x > 0].sum()
+    return np.sum(np.clip(np.sum(t * np.sum(x, -1)), -1.01, 1.02))
+
+
+@pytest.mark.parametrize("scale", [0.1, 3.0, -0.1])
+def test_arms_of_a_choice_of_arrays_have_its_shape(scale: float) -> None:
+    X, y = scale * positive(2, 3), normal(3)
+    check(larger, X, y)
+    check(larger_or_shifted, X, y)
+    x = scale * positive(3, 1)
+    u = normal(3, 1)
+    second = SecondOrder(clipped_sum, {"x": x}, "x", [u])(x=x, u0=u)
+    assert second.shape == x.shape
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (1, 1), (3, 2, 2), (2, 1, 1), (1, 2, 2)])
+def test_the_power_0_of_matrices(shape: tuple[int, ...]) -> None:
+    def f(A):
+        return np.sum((np.linalg.matrix_power(A, 0) * A) ** 2)
+
+    check(f, normal(*shape))
+
+
+@pytest.mark.parametrize("count", ["", ", 1", ", 2", ", 3"])
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+def test_powers_of_few_items(n: int, count: str) -> None:
+    for order in ("", ", increasing=True"):
+        f = loaded(
+            "import numpy as np\n\n\n"
+            f"def f(x):\n    return np.sum(np.vander(x{count}{order}) ** 2)\n"
+        )["f"]
+        x, u = normal(n), normal(n)
+        check(f, x)
+        second = SecondOrder(f, {"x": x}, "x", [u])(x=x, u0=u)
+        df = grad(f)
+        wanted = differences(lambda x, df=df, u=u: np.sum(u * df(x)), (x,), 0)
+        np.testing.assert_allclose(second, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_numbers_of_a_list_are_pythons() -> None:
+    def f(x):
+        a, *rest, b = x.tolist()
+        return a * b + b**2 + rest[0]
+
+    x = np.array([1.1, 0.3, 2.3], np.float32)
+    # The starred name needs the length: annotations, `shapes=` or items that are counted.
+    with pytest.raises(UnsupportedSyntax, match="starred"):
+        grad(f)(x)
+
+    def g(x):
+        a, b = x.tolist()
+        return a * b + b**2
+
+    value, slopes = value_and_grad(g)(x[::2])
+    assert type(value) is float
+    assert value == g(x[::2])
+    assert slopes.dtype == np.float32
+
+    def rows(X):
+        a, b = X.tolist()
+        return np.sum(np.array(a + b) ** 2)  # lists, one after the other
+
+    with pytest.raises(UnsupportedSyntax, match="tolist"):
+        grad(rows)(normal(2, 2))
+
+
+def test_one_truth_value_of_numpys_is_turned() -> None:
+    def f(x, m):
+        return np.sum(np.where(~m, x, 2 * x))
+
+    assert grad(f)(1.5, np.True_) == 2
+    assert grad(f)(1.5, np.False_) == 1
+    with pytest.raises(UnsupportedSyntax, match="Write not"):
+        grad(f)(1.5, True)
+
+
+def test_a_choice_that_is_known() -> None:
+    def f(x, y, m):
+        return np.sum(np.where(m, x * y, y))
+
+    x, y = normal(2), normal(2)
+    for m, slopes in ((True, y), (False, [0, 0])):
+        np.testing.assert_array_equal(grad(f)(x, y, m), slopes)
+    g = grad(lambda x, y, m: np.where(m, x, y))
+    assert (g(1.0, 2.0, True), g(1.0, 2.0, False)) == (1, 0)
+
+
+@pytest.mark.parametrize("shape", [(2, 2), (2, 3), (4, 2), (3, 1)])
+def test_vdot_of_an_array_and_its_transpose(shape: tuple[int, int]) -> None:
+    def f(x):
+        z = np.repeat(x, 2, axis=0)
+        return np.vdot(z.T, z)
+
+    check(f, normal(*shape))
+
+
+def test_vdot_of_other_shapes() -> None:
+    df = grad(lambda x, y: np.vdot(x, y) ** 2)
+    for shapes in ([(2, 3), (2, 3)], [(3, 2), (2, 3)], [(6,), (2, 3)], [(1, 6), (3, 2)]):
+        x, y = (normal(*shape) for shape in shapes)
+        np.testing.assert_allclose(df(x, y), 2 * np.vdot(x, y) * y.reshape(x.shape), rtol=1e-12)
+
+
+def test_a_length_that_is_half_of_another_is_an_integer() -> None:
+    def f(x):
+        z = 2 * np.kron(x.reshape(-1, 2)[:-1], x[..., -1])
+        if np.sum(x) > 0.3:  # noqa: SIM108 - as people write it
+            t = z.reshape(-1, 2)
+        else:
+            t = z.reshape(-1, 2) ** 2
+        return np.sum(np.ptp(t, axis=0))
+
+    check(f, normal(4, 3))
+
+
+def test_what_cancels_keeps_its_axes() -> None:
+    def f(x, w):
+        s = np.minimum(x, w)
+        out = s - s.mean(axis=-1, keepdims=True)
+        total = np.exp(np.repeat(np.sin(x), 2, axis=-1))
+        return np.sum(total + np.sum(np.moveaxis(out, 0, -1) * np.eye(len(out))))
+
+    check(f, normal(2, 2), 0.7)
+
+
+@pytest.mark.parametrize("shape", [(0, 1), (1, 0), (3, 1), (1, 3), (1, 1), (0, 2)])
+def test_diagonals_of_columns_and_rows(shape: tuple[int, int]) -> None:
+    for f in (lambda x: np.sum(np.diagonal(x) ** 2), lambda x: np.sum(np.diag(x)) ** 2):
+        check(f, normal(*shape))
+
+
+def test_a_number_as_an_array_of_one_item() -> None:
+    def taken(x):
+        return 0.3 * np.take(x, [-1])[0] ** 2
+
+    def repeated(x):
+        return 0.3 * (np.atleast_1d(x) ** 2)[[0, 0]].sum()
+
+    for f, slope in ((taken, 1.8), (repeated, 3.6)):
+        df = grad(f)
+        for x in (3.0, np.float32(3), np.array(3.0), 3):
+            np.testing.assert_allclose(df(x), slope, rtol=1e-6)
+        np.testing.assert_allclose(df.function(3), slope)
+
+
+def test_arrays_that_are_not_used_have_no_part_in_the_shape() -> None:
+    df = grad(lambda x, w, A: w * x - x, wrt="w")
+    assert np.shape(df(1.5, np.array(2.0), np.ones(3))) == ()
+    assert np.shape(df(np.ones(2), 2.0, np.ones(3))) == (2,)
+
+    def in_an_arm(x, w, A):
+        if x > 0:
+            return w * x
+        return w + A
+
+    assert np.shape(grad(in_an_arm, wrt="w")(-1.0, 2.0, np.ones(3))) == (3,)
+
+
+def test_indices_are_integers_where_there_is_one() -> None:
+    def f(x, k):
+        return np.sum(x[np.arange(len(x)), k] ** 2)
+
+    for n in (1, 3):
+        x, k = normal(n, 3, 2), np.ones(n, int)
+        np.testing.assert_allclose(grad(f)(x, k), differences(f, (x, k), 0), rtol=1e-5, atol=1e-7)
+
+
+def test_the_count_of_a_mask_is_one_length() -> None:
+    def f(x):
+        r = x[x > 0]
+        s = r + r if len(x) > 2 else np.sin(r * r)
+        return np.sum(s / len(s) * np.eye(len(s)))
+
+    for n in (2, 3, 5):
+        check(f, positive(n) - 0.1)
+
+
+@pytest.mark.parametrize("subscripts", ["ij,j->i", "ij,j->ij", "ij,j->"])
+def test_einsum_repeats_a_computed_length_of_one(subscripts: str) -> None:
+    f = loaded(
+        "import numpy as np\n\n\n"
+        f"def f(x, y):\n    return np.sum(np.einsum({subscripts!r}, x[:, 1:], y) ** 2)\n"
+    )["f"]
+    for at in (0, 1):
+        df = grad(f, wrt=at)
+        for n, m in ((5, 4), (2, 4), (5, 1), (2, 1), (4, 3)):
+            args = normal(3, n), normal(m)
+            np.testing.assert_allclose(df(*args), differences(f, args, at), rtol=1e-5, atol=1e-7)
+
+
+def test_slopes_between_points_that_are_alike() -> None:
+    def f(x, a):
+        return np.interp(a, x, x) + np.sum(np.interp(x * a, x, x))
+
+    x = np.array([1.0, 2.0, 4.0])
+    for a in (0.6, 1.3):
+        np.testing.assert_allclose(grad(f, wrt=1)(x, a), differences(f, (x, a), 1), rtol=1e-6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffsrc.api.arms import with_results
-from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, reachable, walk
+from diffsrc.ir import Block, Call, Const, If, Node, Program, Result, Var, blocks, reachable, walk
 from diffsrc.ops.complex import HOLOMORPHIC
 from diffsrc.simplify.ranks import READ
 
@@ -22,6 +22,12 @@ def numbers(program: Program) -> dict[str, Node]:
         for p in program.parameters
         if isinstance(p.node, Var) and p.node.type.kind == "float"
     }
+
+
+def used_numbers(program: Program) -> frozenset[str]:
+    """Those that the function uses."""
+    used = {n for b in blocks(program.body) for n in _nodes(b)}
+    return frozenset(name for name, node in numbers(program).items() if node in used)
 
 
 def broadcast(program: Program, arrays: frozenset[str], derived: range) -> Program:

@@ -21,6 +21,7 @@ from diffsrc.api.broadcast import (
     numbers,
     ranked_parameters,
     single_numbers,
+    used_numbers,
 )
 from diffsrc.api.guard import Shapes, needing_floats, shapes_of
 from diffsrc.api.operators import (
@@ -92,7 +93,8 @@ def derive(
         ValueError: `wrt` names no parameter.
     """
     parsed = parse(captured, signature)
-    arrays = frozenset(name for name, a in signature.arguments if a.array)
+    given = frozenset(name for name, a in signature.arguments if a.array)
+    arrays = given & used_numbers(parsed)  # which are broadcast
     library = {"python": "math", "numpy": "np", None: library_of(parsed, arrays)}[target]
     scalar = library == "math" and is_scalar(parsed)
     parsed = parsed._replace(library=library, scalar=scalar)

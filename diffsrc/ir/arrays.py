@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeGuard
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
-from diffsrc.ir.nodes import FLOAT, Call, Node, Number, Prod, Ref, Sum, Type, Var
+from diffsrc.ir.nodes import FLOAT, Call, If, Node, Number, Prod, Ref, Sum, Type, Var
 from diffsrc.ir.shapes import Axes, is_unit, joined, size_of, sizes_alike
 
 Label = int | None
@@ -243,7 +243,7 @@ def filled(node: Node, like: Node) -> Node:
     if units and same and (counted or _has_values(node)):
         for i, size in enumerate(like.type.axes[front:]):
             own = node.type.axes[i]
-            known = _is_given_length(own) and not is_unit(size)
+            known = is_given_length(own) and not is_unit(size)
             if known and not _has_length(node, len(units) - i, size):
                 # One item of it would have to be repeated.
                 node.graph.spread[own, size] = None
@@ -251,7 +251,7 @@ def filled(node: Node, like: Node) -> Node:
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
 
 
-def _is_given_length(size: Node) -> bool:
+def is_given_length(size: Node) -> bool:
     """Whether it is that of an argument, or of a part of one: not one that a choice decides."""
     if not (isinstance(size, Call) and size.op == "dim"):
         return False
@@ -299,39 +299,74 @@ PLACING = frozenset({"index", "put", "put_along", "take", "take_along", "select"
 
 
 def in_precision_of(node: Node, like: Node, narrow: set[Node]) -> Node:
-    """A value in the precision of an array, where an operation on the way to it has another.
+    """A value in the precision of another, where an operation on the way to it has another.
 
-    In `narrow` are values of which is known that none has; more are added.
+    In `narrow` are values of which is known that none has; more are added. It is one for arrays,
+    one for numbers: to these, integers in arrays of the user's give the precision that he has.
     """
-    fresh = node.operands[:1] if isinstance(node, Sum) else (node,)
-    if not like.type.axes or all(isinstance(n, Call) and n.op in SCATTERED for n in fresh):
-        return node  # that of the array of zeros
-    if node.type.kind in {"int", "bool"} or _is_widened(node, narrow):
+    of_array = bool(like.type.axes)
+    parts = node.operands if isinstance(node, Sum) else (node,)
+    # What is added to items has that of the array of zeros.
+    parts = tuple([n.args[1] if is_scattered(n) else n for n in parts])
+    counted = of_array and node.type.kind in {"int", "bool"}
+    if counted or any(_is_widened(n, narrow, integers=of_array) for n in parts):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
 
 
-def _is_widened(node: Node, narrow: set[Node]) -> bool:
-    """Whether numbers that NumPy makes as float64, or as integers, are in a value."""
+def _is_widened(node: Node, narrow: set[Node], *, integers: bool) -> bool:
+    """Whether numbers that NumPy makes as float64, or as `integers`, are in a value."""
     todo, seen = [node] if node not in narrow else [], {node}
     while todo:
         below = todo.pop()
-        if below.type.kind == "bool" or (isinstance(below, Call) and below.op == "dim"):
-            continue
-        if below.type.axes and below.type.kind == "int":
+        if integers and below.type.axes and below.type.kind == "int":
             return True
-        values = below.operands
-        if isinstance(below, Call):
-            if below.op in WIDENING:
-                return True
-            if below.op in PLACING:
-                values = below.args[1:] if below.op == "select" else below.args[:1]
-            elif below.op == "typed":
-                values = ()
+        if isinstance(below, Call) and (below.op in WIDENING or _is_float64(below)):
+            return True
+        values = _decisive(below)
         todo += [n for n in values if n not in seen and n not in narrow]
         seen.update(values)
     narrow |= seen
     return False
+
+
+def _decisive(node: Node) -> Sequence[Node]:
+    """What decides of which precision a value is."""
+    if isinstance(node, If):
+        return [r for arm in (node.then, node.orelse) if not arm.fails for r in arm.results]
+    if node.type.kind == "bool" or not isinstance(node, Call):
+        return () if node.type.kind == "bool" else node.operands
+    if node.op in {"dim", "count", "typed"}:
+        return node.args[1:] if node.op == "typed" else ()
+    if node.op in PLACING:
+        return node.args[1:] if node.op == "select" else node.args[:1]
+    return node.args
+
+
+def _is_float64(node: Call) -> bool:
+    """Whether a number of lengths is repeated; one that is exact is made like an array."""
+    if node.op != "broadcast":
+        return False
+    value = node.args[0]
+    if isinstance(value, Number):
+        return not is_exact(value.value)
+    if value.type.axes:
+        return False
+    todo, seen = [value], {value}
+    while todo:
+        below = todo.pop()
+        if isinstance(below, Var):
+            return False
+        values = _decisive(below)
+        todo += [n for n in values if n not in seen]
+        seen.update(values)
+    return True
+
+
+def is_exact(value: Exact) -> bool:
+    """Whether floats of every precision have a number as it is."""
+    whole = value.denominator.bit_count() == 1
+    return whole and max(abs(value.numerator), value.denominator) < 2**11
 
 
 def _has_values(node: Node) -> bool:
@@ -639,6 +674,7 @@ def _diagonal(a: Node, offset: int) -> Node:
             size: Node = a.graph.number(max(0, min(below, right)))
         elif not offset and (is_unit(rows) or is_unit(columns)):
             size = a.graph.one
+            a.graph.assumed[columns if is_unit(rows) else rows, ">=", size] = None
         elif not offset and is_square((rows, columns)):
             size = rows
         else:
@@ -656,6 +692,8 @@ def diag(values: Node, offset: int = 0) -> Node:
 
 def eye(rows: Node, columns: Node, offset: int = 0) -> Node:
     """Ones on a diagonal, of the precision of the array whose lengths they are."""
+    if not offset and is_unit(rows) and is_unit(columns):
+        return in_shape(rows.graph.one, (rows, columns))
     columns = rows if is_square((rows, columns)) else columns
     like = [n.args[0] for n in (rows, columns) if isinstance(n, Call) and n.op == "dim"][:1]
     type_ = Type("float", (rows, columns))
@@ -726,7 +764,9 @@ def _opened_once(node: Node, wholes: AbstractSet[Node], inner: Callable[[Node], 
             powers = (graph.power(inner(b), e) for b, e in node.factors)
             return graph.product([node.coefficient, *powers])
         case Call(op="view", options=()):
-            return view(inner(node.args[0]), node.params)
+            (arg,) = node.args
+            # Of what cancels, axes may be left that it does not depend on.
+            return view(in_shape(inner(arg), arg.type.axes), node.params)
         case Call(op="contract", options=()):
             own, out = node.params
             args = [inner(arg) for arg in node.args]

@@ -29,18 +29,20 @@ class Assignments(Masks):
             self.assign(target, value, node.value)
 
     def _numbers_of_list(self, node: ast.Assign) -> Value | None:
-        """`x` for `a, b = x.tolist()`: its numbers, one by one."""
+        """The numbers in `a, b = x.tolist()`."""
         match node:
             case ast.Assign(
-                targets=[ast.Tuple() | ast.List()],
+                targets=[ast.Tuple(elts=targets) | ast.List(elts=targets)],
                 value=ast.Call(
                     func=ast.Attribute(value=ast.Name() as of, attr="tolist"), args=[], keywords=[]
                 ),
             ):
                 value = self.expression(of)
-                return value if isinstance(value, Node) and value in self.arrays else None
-            case _:
-                return None
+                if isinstance(value, Node) and value in self.arrays:
+                    self.need_ranks()
+                    if len(value.type.axes) == 1:
+                        return self.numbers_of(value, targets, node)
+        return None
 
     def assign(self, target: ast.expr, value: Value, written: ast.AST | None) -> None:
         match target:

@@ -291,6 +291,8 @@ class Expressions(Decisions):
         known = self.known_number(value)
         if type(known) is int:
             return self.number(~known, node)
+        if isinstance(value, Static) and constants.is_numpy_bool(value.value):
+            return Static(~value.value)  # type: ignore[operator] # NumPy's
         if isinstance(value, Node) and value in self.arrays and value.type.kind != "bool":
             self.need_ranks()  # by which what is given is known for truth values
         if isinstance(value, Node) and value.type.kind == "bool":

@@ -71,6 +71,29 @@ class Subscripts(Attributes):
 
     def rows_of(self, value: Node, targets: list[ast.expr], node: ast.AST) -> Items:
         """The items of an array that is taken apart into as many names."""
+        count = self._count_of(value, targets, node)
+        spec = [WHOLE] * (len(value.type.axes) - 1)
+        operation = ARRAYS["np.index"]
+
+        def row(i: int) -> Value:
+            trees = {"a": Hole(0), "spec": (("at", i), *spec)}
+            return self.made(operation, trees, [value], f"{{0}}[{i}]", node)
+
+        return Items(tuple(map(row, range(count))))
+
+    def numbers_of(self, value: Node, targets: list[ast.expr], node: ast.AST) -> Items:
+        """Those of an array with one axis, as many as names: Python's, not NumPy's."""
+        count = self._count_of(value, targets, node)
+        operation = ARRAYS["np.item"]
+
+        def number(i: int) -> Value:
+            trees = {"a": Hole(0), "args": (i,)}
+            return self.made(operation, trees, [value], f"{{0}}.item({i})", node)
+
+        return Items(tuple(map(number, range(count))), list)
+
+    def _count_of(self, value: Node, targets: list[ast.expr], node: ast.AST) -> int:
+        """How many items an array has that is taken apart; noted where that is not known."""
         self.need_ranks()
         if not value.type.axes:
             self.refuse(
@@ -79,33 +102,16 @@ class Subscripts(Attributes):
                 "Pass an array, or its items as arguments of their own.",
             )
         size = value.type.axes[0]
-        count = len(targets)
         if isinstance(size, Number):
-            count = int(size.value)
-        elif any(isinstance(target, ast.Starred) for target in targets):
+            return int(size.value)
+        if any(isinstance(target, ast.Starred) for target in targets):
             self.refuse(
                 "How many items the starred name gets is not known.",
                 node,
                 "Write slices: first, rest = x[0], x[1:].",
             )
-        else:
-            self._hold_length(value, count, node)
-        spec = [WHOLE] * (len(value.type.axes) - 1)
-        operation = ARRAYS["np.index"]
-        return Items(
-            tuple(
-                [
-                    self.made(
-                        operation,
-                        {"a": Hole(0), "spec": (("at", i), *spec)},
-                        [value],
-                        f"{{0}}[{i}]",
-                        node,
-                    )
-                    for i in range(count)
-                ]
-            )
-        )
+        self._hold_length(value, len(targets), node)
+        return len(targets)
 
     def _hold_length(self, value: Node, count: int, node: ast.AST) -> None:
         """Raise where an array has another length; in a branch, where that is reached."""

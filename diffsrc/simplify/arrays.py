@@ -6,7 +6,7 @@ Of a contraction of several factors two at a time are multiplied, those first th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import combinations
 
@@ -36,6 +36,7 @@ from diffsrc.ir.arrays import (
     alike,
     contract,
     filled,
+    is_exact,
     is_symmetric,
     labels_of,
     nested,
@@ -61,7 +62,7 @@ MAX_ORDERED = 5  # factors of which all orders are looked at
 class ArrayWriter:
     """Writes primitives; `write` gives their arguments as they are written.
 
-    Some are `computed` in any case.
+    Some are `computed` in any case; the `parameters` are those of the program.
     """
 
     def __init__(
@@ -70,12 +71,16 @@ class ArrayWriter:
         write: Write,
         computed: Callable[[Node], bool],
         turns: Callable[[Node], bool],
+        parameters: Iterable[Node],
     ) -> None:
         self.graph = graph
         self.whole = write
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
+        # What has a precision: an array, if there is one.
+        floats = [node for node in parameters if node.type.kind == "float"]
+        self.like = max(floats, key=lambda node: bool(node.type.axes), default=None)
         self.contents = Contents()
         # Parts of chains of matrix products, and as what they were written; without their views.
         self.made: dict[Node, tuple[Node, Node]] = {}
@@ -95,6 +100,8 @@ class ArrayWriter:
                 if self._is_turned(node):
                     return self._turned_contraction(node)
                 return self._view(self.write(node.args[0]), node.params, node.type)
+            case "eye" if len(node.args) == 2 and self.like is not None and self.like.type.axes:
+                return self(node.graph.again(node, (*node.args, self.like)))
             case "dim":
                 axis = node.params[0]
                 text = "len({0})" if axis == 0 else f"{{0}}.shape[{axis}]"
@@ -107,8 +114,8 @@ class ArrayWriter:
             case "fill":
                 return self._filled(node)
             case "index":
-                text = f"{{0}}{items(node.params)}"
-                return spelled("index", text, [*map(self.write, node.args)], node.type)
+                args = [self.write(node.args[0]), *map(self._places, node.args[1:])]
+                return spelled("index", f"{{0}}{items(node.params)}", args, node.type)
             case "mirrored":
                 return self._mirrored(node)
             case "put" | "put_along":
@@ -158,6 +165,9 @@ class ArrayWriter:
         kept = _keeping(arg, spec)
         if kept is not None:
             return kept
+        if not rank and spec:
+            # It may be a number of Python.
+            return spelled("view", f"np.reshape({{0}}, {(1,) * len(spec)})", [arg], type_)
         text = _subscript(spec, rank)
         return spelled("view", f"{{0}}[{text}]", [arg], type_) if text else arg
 
@@ -185,11 +195,21 @@ class ArrayWriter:
 
     def _broadcast(self, node: Call) -> Node:
         arg, *sizes = node.args
-        like = _owner(sizes)
         if isinstance(arg, Number):
-            ones = self._ones(like, sizes, node.type)
-            if ones is not None:
-                return ones if arg.value == 1 else node.graph.call("mul", self.write(arg), ones)
+            whole = self._repeated(arg, sizes, node.type)
+            if whole is not None:
+                return whole
+        return self._broadcast_to(node)
+
+    def _places(self, index: Node) -> Node:
+        """Indices, integers also where one number is repeated."""
+        if isinstance(index, Call) and index.op == "broadcast":
+            return self._broadcast_to(index)
+        return self.write(index)
+
+    def _broadcast_to(self, node: Call) -> Node:
+        arg, *sizes = node.args
+        like = _owner(sizes)
         if like is not None:
             args = [self.write(arg), self.write(like)]
             return spelled("broadcast_to", "np.broadcast_to({0}, {1}.shape)", args, node.type)
@@ -198,17 +218,26 @@ class ArrayWriter:
         args = [self.write(arg), *map(self.write, sizes)]
         return spelled("broadcast_to", f"np.broadcast_to({{0}}, {shape})", args, node.type)
 
-    def _ones(self, like: Node | None, sizes: Sequence[Node], type_: Type) -> Node | None:
-        """Ones of a shape, in the precision of an array whose lengths these are."""
+    def _repeated(self, number: Number, sizes: Sequence[Node], type_: Type) -> Node | None:
+        """A number in a shape, in the precision of an array whose lengths these are, or of one."""
+        like = _owner(sizes)
+        name = "zeros_like" if number.value == 0 else "ones_like"
         if like is not None:
-            return spelled("ones_like", "np.ones_like({0})", [self.write(like)], type_)
-        below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
-        like = next((n for n in below if n.type.kind == "float"), None)
-        if like is None:
-            return None
-        holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
-        text = f"np.ones_like({{0}}, shape=({holes.rstrip() if len(sizes) == 1 else holes[:-2]}))"
-        return spelled("ones_like", text, [self.write(like), *map(self.write, sizes)], type_)
+            made = spelled(name, f"np.{name}({{0}})", [self.write(like)], type_)
+        else:
+            below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
+            like = next((n for n in below if n.type.kind == "float"), None)
+            if like is None and is_exact(number.value):
+                like = self.like
+            if like is None:
+                return None
+            holes = "".join(f"{{{i + 1}}}, " for i in range(len(sizes)))
+            shape = f"({holes.rstrip() if len(sizes) == 1 else holes[:-2]})"
+            args = [self.write(like), *map(self.write, sizes)]
+            made = spelled(name, f"np.{name}({{0}}, shape={shape})", args, type_)
+        if number.value in {0, 1}:
+            return made
+        return self.graph.call("mul", self.write(number), made)
 
     def _filled(self, node: Call) -> Node:
         """A value repeated to the shape, and in the precision, of another."""
@@ -307,7 +336,7 @@ class ArrayWriter:
         """The line that adds to items; of zeros that are `fresh` it sets them."""
         at = node.args[2:]
         first = len(args)
-        args += (value, *map(self.write, at))
+        args += (value, *map(self._places, at))
         parts = [_shifted(part, first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:
@@ -363,6 +392,10 @@ class ArrayWriter:
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         arrays = self.contents.arrays_in(like)
+        if not arrays:
+            # It is made of numbers, which may be integers.
+            text = "np.zeros_like({0}, dtype=np.result_type({0}, 1.0))"
+            return spelled("zeros_like", text, [self.write(like)], like.type)
         if len(arrays) == 1:
             # It has the precision of the array that it is made of.
             (value,) = arrays
@@ -678,9 +711,9 @@ def spelled(
 
 
 def _float_in(condition: Node) -> Node | None:
-    """An array of floats that a condition asks for."""
-    likes = (n for n in reachable((condition,)) if isinstance(n, Var) and n.type.axes)
-    return next((n for n in likes if n.type.kind == "float"), None)
+    """An array of floats that a condition asks for: an argument, or what is made of numbers."""
+    likes = [n for n in reachable((condition,)) if n.type.axes and n.type.kind == "float"]
+    return next((n for n in likes if isinstance(n, Var)), likes[-1] if likes else None)
 
 
 def summed_axes(node: Node) -> list[Node]:

@@ -144,6 +144,8 @@ class Reach:
                 for count in (most,) if roots or abs(most) == 1 else (most, most // abs(most)):
                     if not own and abs(count) == 1:
                         continue
+                    if node in self.free and not _divides(raised(scale, count), coefficient):
+                        continue
                     price = whole + self._cost(node, count) - sum([costs[b] for b in inner])
                     if not cancels(coefficient, scale, count):
                         price += 10
@@ -363,6 +365,11 @@ def products_in_sums(nodes: Iterable[Node]) -> Iterator[Node]:
 def is_product_of_arrays(node: Node) -> bool:
     """Whether a value is a contraction of several factors, of which there is a best order."""
     return isinstance(node, Call) and node.op == "contract" and len(node.args) > 1
+
+
+def _divides(scale: Exact, coefficient: Exact) -> bool:
+    """Whether what is an integer stays one: a length is no `0.5 * x.size`."""
+    return quotient(coefficient, scale).denominator <= coefficient.denominator
 
 
 def is_root(node: Node) -> bool:

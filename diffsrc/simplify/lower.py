@@ -34,7 +34,7 @@ from diffsrc.ir import (
     magnitude,
     reachable,
 )
-from diffsrc.ir.arrays import is_primitive, is_scattered, opened, view
+from diffsrc.ir.arrays import in_shape, is_primitive, is_scattered, opened, view
 from diffsrc.ir.shapes import is_unit
 from diffsrc.simplify.calls import called
 from diffsrc.simplify.choices import alike, choice, guarded, is_choice, is_integer, unwrapped
@@ -87,7 +87,8 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self.graph, self, self._is_computed, self._turns)
+        floats = [p.node for p in self.parameters if p.node is not None]
+        return ArrayWriter(self.graph, self, self._is_computed, self._turns, floats)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -155,7 +156,10 @@ class Lowering:
             condition = self(node.args[0])
             lazy = self.ranks.is_single(condition)
             _, then, orelse = (node if lazy else self._guarded(node)).args
-            arms = [self.result(arm) for arm in (then, orelse)]
+            if lazy and node.type.axes:
+                arms = self._whole_arms(node, self.result)
+            else:
+                arms = [self.result(arm) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
             if node.type.axes and all(_has_no_precision(arm) for arm in arms):
@@ -258,8 +262,8 @@ class Lowering:
             if safe is not node:
                 return self(safe)
             arms = alike(args[1:], self.ranks) if lazy else args[1:]
-            if lazy and any(arm.type.axes for arm in arms):
-                arms = [self.arrays.zeros_as(arm, arms) for arm in arms]
+            if lazy and node.type.axes:
+                arms = self._whole_arms(node, self)
             if node.type.axes and not any(arm.type.axes for arm in arms):
                 ones = self.arrays.where_true(args[0], arms, node.type)
                 if ones is not None:
@@ -270,6 +274,12 @@ class Lowering:
             exp, expm1 = (self(self.graph.call(op, *node.args)) for op in ("exp", "expm1"))
             return self.graph.call("div", exp, expm1)
         return called(node, args, self.ranks)
+
+    def _whole_arms(self, node: Call, write: Callable[[Node], Node]) -> list[Node]:
+        """The arms of a choice of one of two arrays: each has all of its axes."""
+        axes, zero = node.type.axes, self.graph.zero
+        arms = [write(arm if arm is zero else in_shape(arm, axes)) for arm in node.args[1:]]
+        return [self.arrays.zeros_as(arm, arms) for arm in arms]
 
     def _is_computed(self, node: Node) -> bool:
         """Whether a value is the user's, or part of another result."""

@@ -109,7 +109,7 @@ class Normaliser:
             return
         axes = []
         for size, written in pairs:
-            asked = isinstance(size, Call) and size.op == "dim" and not is_given(size.args[0])
+            asked = isinstance(size, Call) and size.op in LENGTHS and not is_given(size.args[0])
             if asked and size is not written:
                 self.graph.held[size, written] = True  # they are the same
             axes.append(written if asked else size)
@@ -235,6 +235,8 @@ class Normaliser:
                 if isinstance(arg, Const) and type(arg.value) is int:
                     return self.graph.number(int(1 / arg.value))
                 return self.graph.call("reciprocal", a) if may_be_integer(arg) else 1 / a
+            case "select", (Number() as condition, a, b):
+                return a if condition.value else b
             case "registered", _:
                 # Whose function may tell 1 from True and from 1.0.
                 args = tuple(

@@ -49,7 +49,7 @@ def _(d: Draw) -> Case:
 @operation("vander")
 def _(d: Draw) -> Case:
     options = d.pick(("", ", 3", ", N=4", ", 3, increasing=True", ", increasing=True"))
-    return d.case(f"np.vander(x{options})", x=d.spaced((d.integer(1, 4),)))
+    return d.case(f"np.vander(x{options})", x=d.spaced((d.integer(0, 4),)))
 
 
 @operation("polyval")

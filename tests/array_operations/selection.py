@@ -22,7 +22,7 @@ def _(d: Draw) -> Case:
         del arguments["y"]
     if "m" in text:
         arguments["m"] = d.mask(shape)
-        if not shape:
+        if not shape and "~" not in text:  # which is no `not` of a bool
             arguments["m"] = bool(arguments["m"])
     return d.case(text, **arguments)
 

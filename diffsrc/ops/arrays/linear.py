@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from diffsrc.ir import Call, Node, Prod
-from diffsrc.ir.arrays import expanded, eye, shaped, value_of
+from diffsrc.ir.arrays import expanded, eye, in_shape, shaped, value_of
 from diffsrc.ir.shapes import Axes, hold, joined
 from diffsrc.ops.arrays.basic import matmul
 from diffsrc.ops.arrays.table import applied, array, primitive
@@ -118,9 +118,7 @@ def matrix_power(a: Node, n: int) -> Node:
     if n < 0:
         return matrix_power(inv(a), -n)
     if n == 0:
-        if len(axes) > 2:
-            raise NotImplementedError("The power 0 of a stack of matrices is not understood.")
-        return eye(axes[0], axes[0])
+        return in_shape(eye(axes[-1], axes[-1]), axes)
     if n > MAX_POWER:
         raise NotImplementedError(f"Powers of matrices above {MAX_POWER} are not understood.")
     if n > MAX_OPENED:

@@ -12,6 +12,7 @@ from diffsrc.ir.arrays import (
     expanded,
     in_shape,
     index,
+    is_given_length,
     is_square,
     shaped,
     total,
@@ -44,15 +45,22 @@ def inner(a: Node, b: Node) -> Node:
 
 def vdot(a: Node, b: Node) -> Node:
     """The sum of the products of all elements."""
-    units = [[is_unit(size) for size in node.type.axes] for node in (a, b)]
-    if units[0] != units[1]:
+    axes = a.type.axes
+    if len(axes) != len(b.type.axes) or any(map(_are_apart, axes, b.type.axes)):
         a, b = raveled(a), raveled(b)
-    pairs = list(zip(a.type.axes, b.type.axes, strict=True))
-    if len(pairs) > 1:
-        for x, y in pairs:
-            if not is_square((x, y)):
-                a.graph.assumed[x, "==", y] = None
-    return tensor(a, b, {i: i for i in range(_rank(a))})
+    if _rank(a) < 2:
+        return tensor(a, b, {i: i for i in range(_rank(a))})
+    for x, y in zip(axes, b.type.axes, strict=True):
+        if not is_square((x, y)):
+            # NumPy takes the elements in any shape, and does not compare it.
+            a.graph.assumed[x, "==", y] = None
+    return total(a * b, range(len(axes)), axes)
+
+
+def _are_apart(size: Node, other: Node) -> bool:
+    """Whether two lengths are known to differ."""
+    numbers = isinstance(size, Number) and isinstance(other, Number)
+    return is_unit(size) != is_unit(other) or (numbers and size is not other)
 
 
 def vecdot(a: Node, b: Node, axis: int) -> Node:
@@ -120,6 +128,10 @@ def _labelled(whole: Sequence[list[str]], operands: Sequence[Node], out: list[st
             # NumPy repeats unit axes here, those of letters too.
             known = sizes.setdefault(name, size)
             sizes[name] = same(known, size)
+            given = is_given_length(known) and is_given_length(size)
+            if known is not size and not (given or is_unit(known) or is_unit(size)):
+                # A computed length may be one: matrix products do not repeat that.
+                graph.spread[known, size] = graph.spread[size, known] = None
     if len(set(out)) < len(out) or not set(out) <= numbers.keys():
         raise ValueError("einstein sum subscripts string has an output that is no label, or twice")
 

@@ -194,7 +194,13 @@ def _digitize(node: Call) -> str:
     return "np.digitize({0}, {1}, right=True)" if node.params[0] else "np.digitize({0}, {1})"
 
 
-primitive("typed", lambda _: "{0}.astype({1}.dtype, copy=False)")
+def _typed(node: Call) -> str:
+    if node.type.axes:
+        return "{0}.astype({1}.dtype, copy=False)"
+    return "np.result_type({1}, 1.0).type({0})"  # which may be numbers of Python
+
+
+primitive("typed", _typed)
 primitive("argsort", _argsort, derived=False)
 _parted("partition")
 _parted("argpartition", derived=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from diffsrc.ir import Call, Node
+from diffsrc.ir import Call, Node, Number
 from diffsrc.ir.arrays import WHOLE, Hole, contract, index, labels_of, put, reduced, total
 from diffsrc.ir.shapes import Axes, is_unit
 from diffsrc.ops.arrays.differences import (
@@ -112,7 +112,9 @@ def _interp(g: Node, y: Call, i: int) -> Node:
     at = interval(x, xp)
     widths, heights = diff(xp, 1, 0), diff(fp, 1, 0)
     if i < 2:
-        slopes = index(heights / widths, (entry_of(at),))
+        slopes = heights / widths
+        if slopes.type.axes:  # else all are alike
+            slopes = index(slopes, (entry_of(at),))
         outside = graph.call("or", before(x, xp), after(x, xp))
         g = graph.call("select", outside, graph.zero, g * slopes)
         if i == 0:
@@ -143,13 +145,15 @@ def summed(factors: Sequence[tuple[Node, int]], axes: Axes, out: Sequence[int]) 
 
 def _powers(g: Node, y: Call, i: int) -> Node:
     """Each power one lower, times what it was."""
-    if i:
-        return y.graph.zero
     x, count = y.args
     (increasing,) = y.params
+    if i or (isinstance(count, Number) and count.value < 2):
+        return y.graph.zero
     rank = len(x.type.axes)
-    g = _part(g, -1, 1, None) if increasing else _part(g, -1, None, -1)
-    lower = powers(x, count - 1, increasing=increasing)
+    # A part of them: of the powers of no items, one less would be refused.
+    kept, gone = ((None, -1), (1, None)) if increasing else ((1, None), (None, -1))
+    lower = _part(y, -1, *kept)
+    g = _part(g, -1, *gone)
     times = exponents(count, increasing=increasing)
     return summed(
         [(g, rank + 1 - len(g.type.axes)), (lower, 0), (times, rank)], lower.type.axes, range(rank)
