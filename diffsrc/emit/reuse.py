@@ -122,7 +122,8 @@ def _candidates(node: Node, uses: Uses) -> Iterator[Node]:
         return  # a number, or a few of them
     for array in dict.fromkeys(node.args if node.op in COMMUTATIVE else node.args[:1]):
         rank = len(array.type.axes)
-        if rank == len(node.type.axes) and len(uses.given.get(array, ())) == 1 and is_new(array):
+        held = array in uses.given and uses.is_held(array, node)
+        if held and rank == len(node.type.axes) and is_new(array):
             yield array
 
 
