@@ -51,9 +51,24 @@ def _written(program: Program, named: Mapping[Node, str] | None) -> Writer:
     writer.block(program.body, 1)
     if traced is None or not ranked:
         return writer
-    from diffsrc.emit.reuse import reused  # nobody needs it who has no arrays
+    from diffsrc.emit.reuse import reused, worth_a_line  # nobody needs it who has no arrays
 
-    reuse = reused(program, traced.uses, writer.given)
+    traced = Tracing(program, own, named)
+    traced.block(program.body, 1)
+    plan = traced.body_plan
+    assert plan is not None
+    bound, more = plan.bound, worth_a_line(program, traced.uses, plan.order)
+    while True:
+        if plan.bound != bound | more:
+            plan.bound = bound | more
+            traced = Tracing(program, own, named, plan)
+            traced.block(program.body, 1)
+        writer = Writer(program, own, named, traced=traced)
+        writer.block(program.body, 1)
+        reuse = reused(program, traced.uses, writer.given)
+        if more <= reuse.arrays.keys():
+            break
+        more &= reuse.arrays.keys()
     if reuse.arrays:
         writer = Writer(program, own, named, traced=traced, reuse=reuse)
         writer.block(program.body, 1)

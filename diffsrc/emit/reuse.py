@@ -7,7 +7,8 @@ the function's own that nothing reads afterwards and of which no view is left.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cached_property
 
 from diffsrc.emit.plan import other_operand
 from diffsrc.emit.precisions import ELEMENTWISE, PROMOTING, WIDENING, Precisions
@@ -41,10 +42,8 @@ class Reuse:
 
 def reused(program: Program, uses: Uses, given: Mapping[Node, str]) -> Reuse:
     """What of a program can be written over; `given` are the names without that."""
-    if program.graph.complex:
-        return Reuse({}, {})  # what meets floats may be complex
     user = {let.node for block in blocks(program.body) for let in block.lets}
-    pairs = dict(_pairs(program, uses, user))
+    pairs = Memory(program, uses, user).pairs()
     following = {array: node for node, array in pairs.items()}
     held: defaultdict[str, list[Node]] = defaultdict(list)
     for node, name in given.items():
@@ -67,6 +66,31 @@ def reused(program: Program, uses: Uses, given: Mapping[Node, str]) -> Reuse:
     return Reuse({node: array for node, array in pairs.items() if node in names}, names)
 
 
+def worth_a_line(program: Program, uses: Uses, order: Iterable[Node]) -> set[Node]:
+    """Arguments of functions that are worth a line of their own, to be written over an array.
+
+    `scores -= scores.max(axis=1)` before `np.exp(scores)`; other temporaries NumPy itself uses
+    again.
+    """
+    user = {let.node for block in blocks(program.body) for let in block.lets}
+    memory = Memory(program, uses, user)
+    found: set[Node] = set()
+    for line in order:
+        if line not in uses.given:
+            continue
+        todo = [line]
+        while todo:
+            node = todo.pop()
+            for inner in node.operands:
+                if inner in uses.given:
+                    continue
+                todo.append(inner)
+                if isinstance(node, Call) and node.op in ELEMENTWISE and len(inner.type.axes) > 1:
+                    arrays = memory.candidates(inner, line)
+                    found.update([inner for array in arrays if memory.serves(array, inner, line)])
+    return found
+
+
 def _best(chain: list[Node], program: Program, uses: Uses, user: set[Node]) -> Node:
     """The value whose name says best what an array holds: the last of the user's, if any is his."""
     for named in (user, program.hints):
@@ -77,54 +101,87 @@ def _best(chain: list[Node], program: Program, uses: Uses, user: set[Node]) -> N
     return rest[-1] if rest and uses.only_in(first, rest[0]) else first
 
 
-def _pairs(program: Program, uses: Uses, user: set[Node]) -> Iterator[tuple[Node, Node]]:
-    """What is computed in the place of which array."""
-    once = [node for node, places in uses.given.items() if len(places) == 1]
-    found = [(node, array) for node in once for array in _candidates(node, uses)]
-    if not found:
-        return
-    inner = list(blocks(program.body))
-    order = reachable([n for block in inner for n in (*block.values(), *block.roots())])
-    # These have the name of the choice.
-    in_arms = {n for block in inner[1:] for n in block.results}
-    seen_in = _seen_in(order, {array for _, array in found})
-    alike = _alike(program.graph)
-    precisions = Precisions()
-    over: set[Node] = set()
-    taken: set[Node] = set()
-    for node, array in found:
-        other = other_operand(node, array)
-        apart = array in user and (
-            node in program.hints or (node in user and not uses.only_in(array, node))
+class Memory:
+    """Which arrays of a program may be written over, and where."""
+
+    def __init__(self, program: Program, uses: Uses, user: Collection[Node]) -> None:
+        self.program = program
+        self.uses = uses
+        self.user = user
+        self.precisions = Precisions()
+        self.alike = _alike(program.graph)
+        arms = list(blocks(program.body))
+        # These have the name of the choice.
+        self.in_arms = {n for block in arms[1:] for n in block.results}
+        self.order = reachable([n for block in arms for n in (*block.values(), *block.roots())])
+
+    @cached_property
+    def seen_in(self) -> dict[Node, list[Node]]:
+        """The values in which each array can be seen: itself, views of it, choices."""
+        found: dict[Node, list[Node]] = {}
+        shown: dict[Node, frozenset[Node]] = {}
+        nothing: frozenset[Node] = frozenset()
+        for node in self.order:
+            if is_new(node):
+                shown[node] = frozenset({node}) if node in self.uses.given else nothing
+            else:
+                below = node.operands
+                if isinstance(node, Result):
+                    arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
+                    below = tuple(arm.results[node.index] for arm in arms)
+                shown[node] = nothing.union(*(shown.get(part, nothing) for part in below))
+            for array in shown[node]:
+                found.setdefault(array, []).append(node)
+        return found
+
+    def pairs(self) -> dict[Node, Node]:
+        """Values with lines, and the array in whose place each can be computed."""
+        found: dict[Node, Node] = {}
+        over: set[Node] = set()
+        for node, places in self.uses.given.items():
+            if len(places) > 1 or node in self.in_arms:
+                continue
+            for array in self.candidates(node, node):
+                if array not in over and self.serves(array, node, node):
+                    found[node] = array
+                    over.add(array)
+                    break
+        return found
+
+    def candidates(self, node: Node, line: Node) -> Iterator[Node]:
+        """Arrays that a value may be written over in the line of another, as far as it goes."""
+        if not isinstance(node, Call) or node.op not in IN_PLACE or node.options:
+            return
+        if all(isinstance(size, Number) for size in node.type.axes):
+            return  # a number, or a few of them
+        for array in dict.fromkeys(node.args if node.op in COMMUTATIVE else node.args[:1]):
+            if array in self.uses.given and self.uses.is_held(array, line) and is_new(array):
+                yield array
+
+    def serves(self, array: Node, node: Node, line: Node) -> bool:
+        """Whether a value written over an array is right, and reads well."""
+        uses, other = self.uses, other_operand(node, array)
+        seen_in = self.seen_in[array]
+        return (
+            array not in self.in_arms
+            and not any(uses.needed_after(holder, line) for holder in seen_in)
+            and (other is array or other not in seen_in)
+            and self._keeps_its_name(array, node, line)
+            and _is_as_large(array, node, other, self.alike)
+            and self.precisions.is_float(array)
+            and self.precisions.fits(other, array, any_double=node not in self.program.places)
         )
-        if (
-            node not in taken
-            and array not in over
-            and node not in in_arms
-            and array not in in_arms
-            and not apart
-            and not any(uses.needed_after(holder, node) for holder in seen_in[array])
-            and (other is array or other not in seen_in[array])
-            and _is_as_large(array, node, other, alike)
-            and precisions.is_float(array)
-            and precisions.fits(other, array, any_double=node not in program.places)
-        ):
-            taken.add(node)
-            over.add(array)
-            yield node, array
 
-
-def _candidates(node: Node, uses: Uses) -> Iterator[Node]:
-    """Arrays that a sum, difference, product or quotient may be written over, as far as it goes."""
-    if not isinstance(node, Call) or node.op not in IN_PLACE or node.options:
-        return
-    if all(isinstance(size, Number) for size in node.type.axes):
-        return  # a number, or a few of them
-    for array in dict.fromkeys(node.args if node.op in COMMUTATIVE else node.args[:1]):
-        rank = len(array.type.axes)
-        held = array in uses.given and uses.is_held(array, node)
-        if held and rank == len(node.type.axes) and is_new(array):
-            yield array
+    def _keeps_its_name(self, array: Node, node: Node, line: Node) -> bool:
+        """Whether the name of an array may go on, for another value."""
+        if node is not line:
+            other = other_operand(node, array)
+            return array in reachable((other,), arms=False, stop=self.uses.given.keys())
+        if array not in self.user:
+            return True
+        if node in self.program.hints:
+            return False  # `d_h`
+        return node not in self.user or self.uses.only_in(array, node)
 
 
 def is_new(node: Node) -> bool:
@@ -133,25 +190,6 @@ def is_new(node: Node) -> bool:
         return False
     # `np.einsum("ii->i", A)` is a view.
     return node.op in NEW and (node.op != "np.einsum" or len(node.args) > 1)
-
-
-def _seen_in(order: list[Node], arrays: set[Node]) -> dict[Node, set[Node]]:
-    """The values in which each of some arrays can be seen: itself, views of it, choices."""
-    found: dict[Node, set[Node]] = {array: {array} for array in arrays}
-    shown: dict[Node, frozenset[Node]] = {}
-    nothing: frozenset[Node] = frozenset()
-    for node in order:
-        if is_new(node):
-            shown[node] = frozenset({node}) if node in arrays else nothing
-            continue
-        below = node.operands
-        if isinstance(node, Result):
-            arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
-            below = tuple(arm.results[node.index] for arm in arms)
-        shown[node] = nothing.union(*(shown.get(part, nothing) for part in below))
-        for array in shown[node]:
-            found[array].add(node)
-    return found
 
 
 def _is_as_large(array: Node, node: Node, other: Node, alike: Callable[[Node, Node], bool]) -> bool:
