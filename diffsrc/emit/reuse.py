@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 
 from diffsrc.emit.plan import other_operand
 from diffsrc.emit.precisions import ELEMENTWISE, PROMOTING, WIDENING, Precisions
@@ -50,20 +51,28 @@ def reused(program: Program, uses: Uses, given: Mapping[Node, str]) -> Reuse:
         held[name].append(node)
     outside = {p.name for p in program.parameters} | program.taken
     outside |= {free.var.name for free in program.free}
+    kept: dict[Node, Node] = {}
     names: dict[Node, str] = {}
-    for first in [array for array in following if array not in pairs]:
-        chain = [first]
+    starts = [array for array in following if array not in pairs]
+    for start in starts:
+        chain = [start]
         while chain[-1] in following:
-            chain.append(following[chain[-1]])
+            new = following[chain[-1]]
+            if new in user and any(n in user and not uses.only_in(n, following[n]) for n in chain):
+                starts.append(new)  # the user reads both by their names
+                break
+            chain.append(new)
+        own = [node for node in chain if node in user]
         fit = [
             node
-            for node in chain
+            for node in own or chain
             if all(holder in chain for holder in held[given[node]])
-            and (given[node] not in outside or given[node] == given[first])
+            and (given[node] not in outside or given[node] == given[start])
         ]
-        if fit:
+        if fit and len(chain) > 1:
             names.update(dict.fromkeys(chain, given[_best(fit, program, uses, user)]))
-    return Reuse({node: array for node, array in pairs.items() if node in names}, names)
+            kept.update({node: array for array, node in pairwise(chain)})
+    return Reuse(kept, names)
 
 
 def worth_a_line(program: Program, uses: Uses, order: Iterable[Node]) -> set[Node]:
@@ -78,15 +87,11 @@ def worth_a_line(program: Program, uses: Uses, order: Iterable[Node]) -> set[Nod
     for line in order:
         if line not in uses.given:
             continue
-        todo = [line]
-        while todo:
-            node = todo.pop()
-            for inner in node.operands:
-                if inner in uses.given:
-                    continue
-                todo.append(inner)
-                if isinstance(node, Call) and node.op in ELEMENTWISE and len(inner.type.axes) > 1:
-                    arrays = memory.candidates(inner, line)
+        below = reachable(line.operands, arms=False, stop=uses.given.keys())
+        for node in (line, *(n for n in below if n not in uses.given)):
+            if isinstance(node, Call) and node.op in ELEMENTWISE and len(node.type.axes) > 1:
+                for inner in node.args:
+                    arrays = [] if inner in uses.given else memory.candidates(inner, line)
                     found.update([inner for array in arrays if memory.serves(array, inner, line)])
     return found
 
@@ -177,11 +182,8 @@ class Memory:
         if node is not line:
             other = other_operand(node, array)
             return array in reachable((other,), arms=False, stop=self.uses.given.keys())
-        if array not in self.user:
-            return True
-        if node in self.program.hints:
-            return False  # `d_h`
-        return node not in self.user or self.uses.only_in(array, node)
+        # `d_h` is no name for what was `h`.
+        return array not in self.user or node in self.user or node not in self.program.hints
 
 
 def is_new(node: Node) -> bool:
@@ -214,6 +216,8 @@ def _alike(graph: Graph) -> Callable[[Node, Node], bool]:
         spread[root(a)].add(root(b))
 
     def alike(a: Node, b: Node) -> bool:
+        if root(a) is root(b):
+            return True
         reached, todo = {root(a)}, [root(a)]
         while todo:
             new = spread[todo.pop()] - reached
