@@ -65,7 +65,7 @@ def _written(program: Program, named: Mapping[Node, str] | None) -> Writer:
             traced.block(program.body, 1)
         writer = Writer(program, own, named, traced=traced)
         writer.block(program.body, 1)
-        reuse = reused(program, traced.uses, writer.given)
+        reuse = reused(program, traced.uses, writer)
         if more <= reuse.arrays.keys():
             break
         more &= reuse.arrays.keys()

@@ -11,14 +11,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
+from diffsrc.emit.names import unique
 from diffsrc.emit.plan import other_operand
 from diffsrc.emit.precisions import ELEMENTWISE, PROMOTING, WIDENING, Precisions
 from diffsrc.emit.uses import Uses
+from diffsrc.emit.writer import Writer
 from diffsrc.ir import Call, Graph, Node, Number, Program, Result, blocks, reachable
 from diffsrc.ir.shapes import classes, is_unit
 
 IN_PLACE = frozenset({"add", "sub", "mul", "div"})
 COMMUTATIVE = frozenset({"add", "mul"})
+# What was read as something else before is called.
+PARTICIPLES = {"mul": "scaled", "div": "scaled", "add": "shifted", "sub": "shifted"}
 # What is new, and shows nothing of the memory of its arguments.
 NEW = (
     (ELEMENTWISE | PROMOTING | WIDENING)
@@ -41,16 +45,12 @@ class Reuse:
         self.names = names
 
 
-def reused(program: Program, uses: Uses, given: Mapping[Node, str]) -> Reuse:
-    """What of a program can be written over; `given` are the names without that."""
+def reused(program: Program, uses: Uses, writer: Writer) -> Reuse:
+    """What of a program can be written over; `writer` has given names without that."""
     user = {let.node for block in blocks(program.body) for let in block.lets}
     pairs = Memory(program, uses, user).pairs()
     following = {array: node for node, array in pairs.items()}
-    held: defaultdict[str, list[Node]] = defaultdict(list)
-    for node, name in given.items():
-        held[name].append(node)
-    outside = {p.name for p in program.parameters} | program.taken
-    outside |= {free.var.name for free in program.free}
+    naming = Naming(program, uses, writer, user)
     kept: dict[Node, Node] = {}
     names: dict[Node, str] = {}
     starts = [array for array in following if array not in pairs]
@@ -62,15 +62,9 @@ def reused(program: Program, uses: Uses, given: Mapping[Node, str]) -> Reuse:
                 starts.append(new)  # the user reads both by their names
                 break
             chain.append(new)
-        own = [node for node in chain if node in user]
-        fit = [
-            node
-            for node in own or chain
-            if all(holder in chain for holder in held[given[node]])
-            and (given[node] not in outside or given[node] == given[start])
-        ]
-        if fit and len(chain) > 1:
-            names.update(dict.fromkeys(chain, given[_best(fit, program, uses, user)]))
+        name = naming(chain) if len(chain) > 1 else None
+        if name is not None:
+            names.update(dict.fromkeys(chain, name))
             kept.update({node: array for array, node in pairwise(chain)})
     return Reuse(kept, names)
 
@@ -96,14 +90,45 @@ def worth_a_line(program: Program, uses: Uses, order: Iterable[Node]) -> set[Nod
     return found
 
 
-def _best(chain: list[Node], program: Program, uses: Uses, user: set[Node]) -> Node:
-    """The value whose name says best what an array holds: the last of the user's, if any is his."""
-    for named in (user, program.hints):
-        found = [node for node in chain if node in named]
-        if found:
-            return found[-1]
-    first, *rest = chain
-    return rest[-1] if rest and uses.only_in(first, rest[0]) else first
+class Naming:
+    """One name for all values that an array holds in turn."""
+
+    def __init__(
+        self, program: Program, uses: Uses, writer: Writer, user: Collection[Node]
+    ) -> None:
+        self.program = program
+        self.uses = uses
+        self.given = writer.given
+        self.taken = {*writer.holders}
+        self.user = user
+        self.held: defaultdict[str, list[Node]] = defaultdict(list)
+        for node, name in writer.given.items():
+            self.held[name].append(node)
+        self.outside = {p.name for p in program.parameters} | program.taken
+        self.outside |= {free.var.name for free in program.free}
+
+    def __call__(self, chain: list[Node]) -> str | None:
+        """The last name that the user gave, if any is his; None where that means others too."""
+        given = self.given
+        for named in (self.user, self.program.hints):
+            own = [node for node in chain if node in named]
+            if own:
+                fit = [node for node in own if self._is_free(given[node], chain)]
+                return given[fit[-1]] if fit else None
+        last = given[chain[-1]]
+        read = [node for node, new in pairwise(chain) if not self.uses.only_in(node, new)]
+        if not read and not any(given[node] in last for node in chain[:-1]):
+            return last
+        assert isinstance(chain[-1], Call)
+        name = unique(PARTICIPLES[chain[-1].op], self.taken)
+        self.taken.add(name)
+        return name
+
+    def _is_free(self, name: str, chain: list[Node]) -> bool:
+        """Whether no others have a name."""
+        if name in self.outside and name != self.given[chain[0]]:
+            return False
+        return all(holder in chain for holder in self.held[name])
 
 
 class Memory:
