@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import pytest
 
-from diffsrc import grad, value_and_grad
+from diffsrc import grad, register, value_and_grad
 from diffsrc.testing import check_grad
 from tests.test_array_golden import NAMES, derived
 from tests.test_array_references import small
@@ -455,6 +455,28 @@ def test_what_writes_over_arrays_can_be_derived(tmp_path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     check_grad(module.loss, x, y, w)
+
+
+def test_what_a_function_with_a_rule_is_given_is_kept():
+    given = []
+
+    def doubled(x):
+        given.append(x)
+        return 2 * x
+
+    register(doubled, lambda y, x: 2.0)
+
+    def f(x, w):
+        exps = np.exp(x)
+        twice = doubled(exps)
+        shares = exps / exps.sum(axis=1, keepdims=True)
+        return np.sum(w * shares * twice)
+
+    x, w = rows(3, 3), rows(3, 3)
+    df = grad(f, wrt="w")
+    assert written_over(df.source_for(x, w)) == []
+    df(x, w)
+    assert np.array_equal(given[-1], np.exp(x))
 
 
 def test_numba_compiles_it():

@@ -36,6 +36,8 @@ KEEPING = frozenset(
 DOUBLE = frozenset({"np.eye", "np.identity", "np.zeros", "np.ones"})
 FLOATS = ELEMENTWISE | {"div", "np.mean", "np.std", "np.var", "np.norm", "np.inv", "np.solve"}
 NUMBERS = frozenset({"dim", "np.dim", "size", "pi", "e", "tau", "euler_gamma", "inf", "nan"})
+# Spellings that have a dtype of their own.
+OTHERWISE = ("dtype", "float_power")
 MOST = 200  # values that are looked at
 
 
@@ -141,7 +143,7 @@ def _promoted_to(array: Node) -> Collection[Node]:
 
 def parts_of(node: Node) -> Sequence[Node]:
     """The operands whose dtypes decide that of a value, which is at least theirs."""
-    if not isinstance(node, Call) or "dtype" in str(node.options):
+    if not isinstance(node, Call) or any(word in str(node.options) for word in OTHERWISE):
         return ()
     if node.op in KEEPING:
         return node.args[:1]

@@ -141,13 +141,16 @@ class Memory:
         self.precisions = Precisions()
         self.alike = _alike(program.graph)
         arms = list(blocks(program.body))
-        # These have the name of the choice.
-        self.in_arms = {n for block in arms[1:] for n in block.results}
+        # What is chosen has the name of the choice.
+        self.kept = {n for block in arms[1:] for n in block.results}
         self.order = reachable([n for block in arms for n in (*block.values(), *block.roots())])
 
     @cached_property
     def seen_in(self) -> dict[Node, list[Node]]:
-        """The values in which each array can be seen: itself, views of it, choices."""
+        """The values in which each array can be seen: itself, views of it, choices.
+
+        What a function of the user's is given may be seen for ever.
+        """
         found: dict[Node, list[Node]] = {}
         shown: dict[Node, frozenset[Node]] = {}
         nothing: frozenset[Node] = frozenset()
@@ -160,6 +163,8 @@ class Memory:
                     arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
                     below = tuple(arm.results[node.index] for arm in arms)
                 shown[node] = nothing.union(*(shown.get(part, nothing) for part in below))
+            if isinstance(node, Call) and node.op == "registered":
+                self.kept |= shown[node]
             for array in shown[node]:
                 found.setdefault(array, []).append(node)
         return found
@@ -169,7 +174,7 @@ class Memory:
         found: dict[Node, Node] = {}
         over: set[Node] = set()
         for node, places in self.uses.given.items():
-            if len(places) > 1 or node in self.in_arms:
+            if len(places) > 1 or node in self.kept:
                 continue
             for array in self.candidates(node, node):
                 if array not in over and self.serves(array, node, node):
@@ -193,7 +198,7 @@ class Memory:
         uses, other = self.uses, other_operand(node, array)
         seen_in = self.seen_in[array]
         return (
-            array not in self.in_arms
+            array not in self.kept
             and not any(uses.needed_after(holder, line) for holder in seen_in)
             and (other is array or other not in seen_in)
             and self._keeps_its_name(array, node, line)
