@@ -182,58 +182,59 @@ def test_what_has_served_is_written_over(f, lines):
 
 def read_later(x, y, w):
     exps = np.exp(x)
-    shares = exps / exps.sum(axis=1, keepdims=True)
-    return np.sum(w * shares * exps)
+    sums = exps.sum(axis=1, keepdims=True)
+    return np.sum(w * np.cos(exps / sums) * (exps / sums) * exps)
 
 
 def read_later_on_one_way(x, y, w):
     exps = np.exp(x)
-    total = np.sum(w * (exps / exps.sum(axis=1, keepdims=True)))
+    sums = exps.sum(axis=1, keepdims=True)
+    total = np.sum(w * np.cos(exps / sums) * (exps / sums))
     if x.sum() > 0:
         return total
-    return total * np.sum(w * exps)
+    return total + np.sum(w * exps)
 
 
 def seen_in_a_view(x, y, w):
     exps = np.exp(x)
     columns = exps.T
-    shares = exps / exps.sum(axis=1, keepdims=True)
-    return np.sum(w * shares * columns.T)
+    sums = exps.sum(axis=1, keepdims=True)
+    return np.sum(w * np.cos(exps / sums) * (exps / sums) * columns.T)
 
 
 def seen_in_items(x, y, w):
     exps = np.exp(x)
     first = exps[0]
-    shares = exps / exps.sum(axis=1, keepdims=True)
-    return np.sum(w * shares * first)
+    sums = exps.sum(axis=1, keepdims=True)
+    return np.sum(w * np.cos(exps / sums) * (exps / sums) * first)
 
 
 def seen_in_a_new_shape(x, y, w):
     exps = np.exp(x)
     flat = exps.reshape(-1)
-    shares = exps / exps.sum(axis=1, keepdims=True)
-    return np.sum(w * shares * flat[:3])
+    sums = exps.sum(axis=1, keepdims=True)
+    return np.sum(w * np.cos(exps / sums) * (exps / sums) * flat[:3])
 
 
 def seen_by_einsum(x, y, w):
     exps = np.exp(x)
     columns = np.einsum("ij->ji", exps)
-    shares = exps / exps.sum(axis=1, keepdims=True)
-    return np.sum(w * shares * columns)
+    sums = exps.sum(axis=1, keepdims=True)
+    return np.sum(w * np.cos(exps / sums) * (exps / sums) * columns)
 
 
 def seen_by_asarray(x, y, w):
     exps = np.exp(x)
     other = np.asarray(exps)
-    shares = exps / exps.sum(axis=1, keepdims=True)
-    return np.sum(w * shares * other)
+    sums = exps.sum(axis=1, keepdims=True)
+    return np.sum(w * np.cos(exps / sums) * (exps / sums) * other)
 
 
 def seen_in_a_choice(x, y, w):
     exps = np.exp(x)
     chosen = exps if x.sum() > 0 else y
-    shares = exps / exps.sum(axis=1, keepdims=True)
-    return np.sum(w * shares * chosen)
+    sums = exps.sum(axis=1, keepdims=True)
+    return np.sum(w * np.cos(exps / sums) * (exps / sums) * chosen)
 
 
 def meets_a_view_of_itself(x, y, w):
@@ -350,7 +351,36 @@ def double_beside_any(x, y, w):
     """Long doubles of y would lose their digits."""
     scores = np.tanh(x) / np.sqrt(x.shape[1])
     product = scores * y
-    return np.sum(w * product)
+    return np.sum(w * product) + np.sum(x.T @ y) + np.sum(x @ y.T)
+
+
+def by_a_root_of_two(x, y, w):
+    """It is computed in front, as a number of Python's."""
+    scores = np.tanh(x) / np.sqrt(2.0)
+    higher = scores - x.mean(axis=0)
+    return np.sum(w * higher)
+
+
+def by_ones_of_a_dtype(x, y, w):
+    scores = np.tanh(x) * np.ones(x.shape[1], dtype=x.dtype)
+    higher = scores - x.mean(axis=0)
+    return np.sum(w * higher)
+
+
+def by_float_power(x, y, w):
+    exps = np.exp(x)
+    cubes = exps * np.float_power(exps, 2.0)
+    return np.sum(w * cubes)
+
+
+def chosen_in_an_arm(x, y, w):
+    exps = np.exp(x)
+    if x.sum() > 0:
+        peaks = exps.max(axis=1, keepdims=True)
+        parts = exps / peaks
+    else:
+        parts = np.sin(x)
+    return np.sum(w * parts)
 
 
 def of_lengths_that_may_differ(x, y, w):
@@ -362,6 +392,10 @@ def of_lengths_that_may_differ(x, y, w):
 
 KEPT = [
     double_beside_any,
+    by_a_root_of_two,
+    by_ones_of_a_dtype,
+    by_float_power,
+    chosen_in_an_arm,
     of_lengths_that_may_differ,
     read_later,
     read_later_on_one_way,
@@ -434,6 +468,14 @@ def test_a_name_of_the_users_is_not_for_two_arrays():
     check(f, [], rows(3, 3), rows(3, 3))
 
 
+def test_a_derivative_has_a_name_of_its_own():
+    def f(x, y):
+        h = np.tanh(x) * y
+        return 0.5 * np.sum((h - y) ** 2)
+
+    check(f, [], rows(3, 3), rows(3, 3), wrt=("x", "y"))
+
+
 def test_calls_do_not_share_arrays():
     df = grad(both_named, wrt="w")
     x, y, w = rows(3, 3), rows(3, 3), rows(3, 3)
@@ -469,8 +511,8 @@ def test_what_a_function_with_a_rule_is_given_is_kept():
     def f(x, w):
         exps = np.exp(x)
         twice = doubled(exps)
-        shares = exps / exps.sum(axis=1, keepdims=True)
-        return np.sum(w * shares * twice)
+        sums = exps.sum(axis=1, keepdims=True)
+        return np.sum(w * np.cos(exps / sums) * (exps / sums) * twice)
 
     x, w = rows(3, 3), rows(3, 3)
     df = grad(f, wrt="w")
