@@ -113,8 +113,15 @@ def is_fresh(node: Node) -> bool:
     if not isinstance(node, Call) or node.op == "pos":
         return False
     if node.options and isinstance(node.options[0], Template):
-        return node.op in FRESH
+        # `np.einsum("ii->i", A)` is a view.
+        return node.op in FRESH and (node.op != "np.einsum" or len(node.args) > 1)
     return node.op in TABLE
+
+
+def other_operand(node: Node, array: Node) -> Node:
+    """What an array meets in the value that is computed in its place."""
+    first, second = node.operands
+    return second if first is array else first
 
 
 def is_statement(node: If, names: Mapping[Node, str]) -> bool:

@@ -1,8 +1,9 @@
 """Programs as Python source.
 
-Where a name may be given to several values, by the user or in the arms of a choice, the function is
+Where a name may be given to several values, by the user or in the arms of a choice, or where there
+are arrays, the function is
 first gone through without text: that tells after which line a value is no longer needed, and its
-name can be used again.
+name can be used again, and its memory where it is an array.
 """
 
 from __future__ import annotations
@@ -42,11 +43,35 @@ def names_in(program: Program, named: Mapping[Node, str] | None = None) -> dict[
 def _written(program: Program, named: Mapping[Node, str] | None) -> Writer:
     own = _user_names(program)
     traced = None
-    if program.graph.branches or any(len(nodes) > 1 for nodes in own.values()):
+    ranked = program.graph.ranked
+    if ranked or program.graph.branches or any(len(nodes) > 1 for nodes in own.values()):
         traced = Tracing(program, own, named)
         traced.block(program.body, 1)
     writer = Writer(program, own, named, traced=traced)
     writer.block(program.body, 1)
+    if traced is None or not ranked:
+        return writer
+    from diffsrc.emit.reuse import reused, worth_a_line  # nobody needs it who has no arrays
+
+    traced = Tracing(program, own, named)
+    traced.block(program.body, 1)
+    plan = traced.body_plan
+    assert plan is not None
+    bound, more = plan.bound, worth_a_line(program, traced.uses, plan.order)
+    while True:
+        if plan.bound != bound | more:
+            plan.bound = bound | more
+            traced = Tracing(program, own, named, plan)
+            traced.block(program.body, 1)
+        writer = Writer(program, own, named, traced=traced)
+        writer.block(program.body, 1)
+        reuse = reused(program, traced.uses, writer)
+        if more <= reuse.arrays.keys():
+            break
+        more &= reuse.arrays.keys()
+    if reuse.arrays:
+        writer = Writer(program, own, named, traced=traced, reuse=reuse)
+        writer.block(program.body, 1)
     return writer
 
 

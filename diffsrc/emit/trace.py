@@ -40,9 +40,14 @@ class Tracing(Writer):
     """Fills `uses`; its lines are as many as the ones that it stands for, not their texts."""
 
     def __init__(
-        self, program: Program, own: Iterable[str], named: Mapping[Node, str] | None = None
+        self,
+        program: Program,
+        own: Iterable[str],
+        named: Mapping[Node, str] | None = None,
+        plan: Plan | None = None,
     ) -> None:
         super().__init__(program, own, named)
+        self.body_plan = plan
         self.printer = Tracer(self.names, self._note)
         self._count = 0
 

@@ -35,6 +35,18 @@ class Uses:
                     return True
         return False
 
+    def is_held(self, holder: Node, new: Node) -> bool:
+        """Whether `holder` has its line, the only one, in front of that of `new` on every way."""
+        (line, path), *others = self.given.get(holder, [(-1, ())])
+        return not others and all(
+            line < when and path == where[: len(path)] for when, where in self.given.get(new, ())
+        )
+
+    def only_in(self, holder: Node, new: Node) -> bool:
+        """Whether `holder` is used in the lines only in which `new` is given."""
+        lines = {line for line, _ in self.given.get(new, ())}
+        return all(line in lines for line, _ in self.used.get(holder, ()))
+
     def used_after(self, holder: Node, new: Node) -> bool:
         """Whether `holder` is used in a line after the first in which `new` is given."""
         if holder not in self.used:

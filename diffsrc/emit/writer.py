@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, table, terms
-from diffsrc.emit.expressions import ATOM, COMPARISONS, HOLE, MODULES, Printer
+from diffsrc.emit.expressions import ATOM, COMPARISONS, HOLE, INFIX, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
-from diffsrc.emit.plan import Plan, is_fresh, is_statement, planned
+from diffsrc.emit.plan import Plan, is_fresh, is_statement, other_operand, planned
 from diffsrc.emit.returned import Returned
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.emit.uses import Path, Uses
@@ -26,6 +26,9 @@ from diffsrc.ir import (
     containers_of,
     reachable,
 )
+
+if TYPE_CHECKING:
+    from diffsrc.emit.reuse import Reuse
 
 
 class Otherwise(NamedTuple):
@@ -52,6 +55,7 @@ class Writer:
         named: Mapping[Node, str] | None = None,
         *,
         traced: Writer | None = None,
+        reuse: Reuse | None = None,
     ) -> None:
         self.program = program
         self.known: Uses | None = traced.uses if traced is not None else None
@@ -79,6 +83,9 @@ class Writer:
             self.holders[free.var.name] = [None]
         self.holders |= {name: [None] for name in MODULES}
         self.holders |= {name: [None] for name in self.names.values()}
+        self.reuse = reuse
+        for name in reuse.names.values() if reuse is not None else ():
+            self.holders.setdefault(name, [])
         self.numbers = Numbers(self.holders)
 
     # Blocks
@@ -199,6 +206,9 @@ class Writer:
     def _assign(self, node: Node, plan: Plan, level: int) -> None:
         if node.type.kind == "tuple" and self._unpack(node, plan, level):
             return
+        if self.reuse is not None and node in self.reuse.arrays:
+            self._write_over(node, self.reuse.arrays[node], level)
+            return
         name = self._name(node, plan)
         if isinstance(node, Call) and node.op == "scatter":
             self._scatter(node, name, level)
@@ -207,6 +217,16 @@ class Writer:
         # The text may take lines before its own.
         text = self._fitted(node, level, len(name) + 3)
         self.lines.append(f"{INDENT * level}{name} = {text}")
+        self.names[node] = name
+
+    def _write_over(self, node: Node, array: Node, level: int) -> None:
+        """`exps /= total`, what is computed in the place of an array."""
+        assert isinstance(node, Call)
+        name, (symbol, _) = self._name(node, Plan({})), INFIX[node.op]
+        other = other_operand(node, array)
+        # The text may take lines before its own.
+        text = self._fitted(other, level, len(name) + 4)
+        self.lines.append(f"{INDENT * level}{name} {symbol}= {text}")
         self.names[node] = name
 
     def _unpack(self, node: Node, plan: Plan, level: int) -> bool:
@@ -420,6 +440,10 @@ class Writer:
         return name
 
     def _own_name(self, node: Node, plan: Plan) -> str:
+        if self.reuse is not None and node in self.reuse.names:
+            name = self.reuse.names[node]
+            self.holders[name].append(node)
+            return name
         own = self.preferred.get(node) or plan.user.get(node)
         if own is not None:
             holders = self.holders.setdefault(own, [])

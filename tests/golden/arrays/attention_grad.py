@@ -37,8 +37,9 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     values = normed @ W_v
     sqrt_dim_keys = np.sqrt(keys.shape[1])
     scores = queries @ keys.T / sqrt_dim_keys
-    exps = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    probabilities = exps / exps.sum(axis=-1, keepdims=True)
+    scores -= scores.max(axis=-1, keepdims=True)
+    probabilities = np.exp(scores)
+    probabilities /= probabilities.sum(axis=-1, keepdims=True)
     scale = 2 / target.size * (probabilities @ values - target)
     d_probabilities = scale @ values.T
     sum_term = (probabilities * d_probabilities).sum(axis=1, keepdims=True)

@@ -23,7 +23,7 @@ def kmeans_soft_grad(centers, points, temperature):
         )
     distances = ((points[:, None, :] - centers) ** 2).sum(axis=2)
     weights = np.exp((distances.min(axis=1, keepdims=True) - distances) / temperature)
-    weights = weights / weights.sum(axis=1, keepdims=True)
+    weights /= weights.sum(axis=1, keepdims=True)
     sum_term = (weights * distances).sum(axis=1, keepdims=True)
     d_distances = weights - weights * (distances - sum_term) / temperature
     return -2 * (d_distances.T @ points - centers * d_distances.sum(axis=0)[:, None])

@@ -22,10 +22,10 @@ def layer_norm_grad(x, gain, bias, weights):
             "layer_norm_grad is written for x[n, m], gain[m], bias[m], weights[n, m]"
         )
     mean = x.mean(axis=-1, keepdims=True)
-    x_minus_mean = x - mean
-    variance = (x_minus_mean**2).mean(axis=-1, keepdims=True)
+    normed = x - mean
+    variance = (normed**2).mean(axis=-1, keepdims=True)
     sqrt_term = np.sqrt(variance + 1e-5)
-    normed = x_minus_mean / sqrt_term
+    normed /= sqrt_term
     weights_normed = weights * normed
     difference = gain * weights - (weights_normed @ gain)[:, None] / x.shape[1] * normed
     return (

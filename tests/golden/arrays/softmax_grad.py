@@ -16,6 +16,5 @@ def softmax_grad(x, weights):
     if x.ndim != 2 or weights.shape != x.shape:
         raise ValueError("softmax_grad is written for x[n, m], weights[n, m]")
     exps = np.exp(x - x.max(axis=-1, keepdims=True))
-    exps_over_sum_exps = exps / exps.sum(axis=-1, keepdims=True)
-    sum_term = (weights * exps_over_sum_exps).sum(axis=1, keepdims=True)
-    return (weights - sum_term) * exps_over_sum_exps
+    exps /= exps.sum(axis=-1, keepdims=True)
+    return (weights - (weights * exps).sum(axis=1, keepdims=True)) * exps
