@@ -23,7 +23,7 @@ from diffsrc.ir import (
     Sum,
     blocks,
 )
-from diffsrc.ir.arrays import is_primitive, is_scattered, reduced
+from diffsrc.ir.arrays import is_primitive, is_scattered, is_symmetric, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
 
@@ -162,6 +162,8 @@ class Sweep:
             return adjoint
         whole = self.graph.ref(adjoint)
         self.graph.wholes.add(whole)
+        if is_symmetric(adjoint):
+            self.graph.symmetric.add(whole)
         return whole
 
     def _normal(self, seeds: Adjoints) -> Adjoints:

@@ -114,7 +114,7 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
         case Sum():
             return graph.sum([node.constant, *(c * turned(t, order) for t, c in node.terms)])
         case Prod():
-            powers = (graph.power(turned(base, order), e) for base, e in node.factors)
+            powers = (_turned_power(base, e, order) for base, e in node.factors)
             return graph.product([node.coefficient, *powers])
         case Call(op="view", options=()):
             padded = (None,) * (len(order) - rank) + node.params
@@ -134,6 +134,14 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
         return node
     places = (*[None] * (len(order) - rank), *range(rank))
     return _view(node, _short([places[i] for i in order]))
+
+
+def _turned_power(base: Node, exponent: Exact, order: tuple[int, ...]) -> Node:
+    """A power of a value with its axes in another order; squares of opposites are one."""
+    other = turned(base, order)
+    if exponent % 2 == 0 and isinstance(base, Sum) and other is base.graph.negated(base):
+        other = base
+    return base.graph.power(other, exponent)
 
 
 def _short(spec: list[int | None]) -> tuple[int | None, ...]:
@@ -885,6 +893,7 @@ class _Flat:
         graph = self.graph
         kept = set(out)
         self._drop_diagonals(kept)
+        self._join_inverses(kept)
         self._solve(kept)
         factors = [
             (graph.power(node, exponent), labels)
@@ -924,6 +933,23 @@ class _Flat:
                 del self.powers[vector], self.powers[beside[0]]
                 self.sizes = {x: size for x, size in self.sizes.items() if x != label}
                 self.add(found, (labels[0] if labels[1] == label else labels[1],))
+
+    def _join_inverses(self, kept: set[Label]) -> None:
+        """`inv(L).T @ inv(L)` of a Cholesky factor is the inverse of what it is a factor of."""
+        for one, e in list(self.powers.items()):
+            whole = _factored_by(one[0])
+            if whole is None or e != 1 or self.powers.get(one) != 1:
+                continue
+            gone, stays = one[1][-2:]
+            others = [f for f in self.powers if f is not one and gone in f[1]]
+            if gone in kept or len(others) != 1 or self.powers[others[0]] != 1:
+                continue
+            other, labels = others[0]
+            if other is one[0] and labels[:-1] == one[1][:-1]:
+                del self.powers[one], self.powers[others[0]]
+                self.sizes = {x: size for x, size in self.sizes.items() if x != gone}
+                self.graph.factored[whole] = one[0]
+                self.add(whole, (*labels[:-2], stays, labels[-1]))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
         """Multiply with the diagonal alone of a diagonal matrix with a summed axis."""
@@ -1042,6 +1068,20 @@ def _told(matrix: Node, vector: Node) -> Node | None:
     of = transposed(inverse.args[0]) if turned_ else inverse.args[0]
     system = graph.systems.get((of, vector))
     return None if system is None else value_of(system)
+
+
+def _factored_by(node: Node) -> Node | None:
+    """The inverse of a symmetric matrix, if a node is that of its lower Cholesky factor."""
+    graph = node.graph
+    node = graph.inner.get(node, node)
+    if not (isinstance(node, Call) and node.op == "inv"):
+        return None
+    factor = graph.inner.get(node.args[0], node.args[0])
+    if not (isinstance(factor, Call) and factor.op == "cholesky" and factor.params == (False,)):
+        return None
+    # Of one that is not, NumPy reads one triangle only.
+    (matrix,) = factor.args
+    return graph.again(node, (matrix,)) if is_symmetric(matrix) else None
 
 
 def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:

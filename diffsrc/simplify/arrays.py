@@ -40,6 +40,7 @@ from diffsrc.ir.arrays import (
     labels_of,
     nested,
     sizes_of,
+    transposed,
     view,
 )
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
@@ -111,6 +112,12 @@ class ArrayWriter:
                 return spelled("index", text, [*map(self.write, node.args)], node.type)
             case "mirrored":
                 return self._mirrored(node)
+            case "inv" if node in self.graph.factored and self.computed(
+                factor := self.graph.factored[node]
+            ):
+                # That of the factor is needed in any case.
+                args = [self.write(transposed(factor)), self.write(factor)]
+                return spelled("matmul", "{0} @ {1}", args, node.type)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":

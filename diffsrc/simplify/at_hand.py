@@ -92,6 +92,11 @@ class _Writer(Unmarking):
         if not (isinstance(matrix, Call) and matrix.op in TURNED and len(b.type.axes) == 1):
             return None
         inverse = self.inverses.get(matrix.args[0])
+        match matrix.args[0], b:
+            case Call(op="np.cholesky", args=(whole,)) as factor, Call(op="np.solve", args=inner):
+                if whole in self.inverses and inner[0] is factor and len(inner) == 2:
+                    args = [self(self.inverses[whole]), self.done[inner[1]]]
+                    return spelled("matmul", "{0} @ {1}", args, node.type)
         if inverse is None or len(matrix.type.axes) > 2:
             return None
         return spelled("matmul", "{0} @ {1}", [self.done[b], self(inverse)], node.type)
