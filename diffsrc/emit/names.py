@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -128,6 +128,8 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         return _joined(_label(args[0], names, depth + 1), _which(node))
     if node.op == "np.view":
         return _joined(_label(args[0], names, depth + 1), "column")
+    if node.op == "np.matmul":
+        return _of_letters(args, names)
     if node.op.startswith("np.") and node.op not in WORDS:
         return None
     if node.op == "registered" and not isinstance(options[0], str):
@@ -159,6 +161,13 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     if op == "neg":
         return _joined("neg", labels[0])
     return _joined(op, *labels) if op not in ROLES else None
+
+
+def _of_letters(args: Sequence[Node], names: Mapping[Node, str]) -> Label | None:
+    """`HF` for `H @ F`."""
+    found = [_label(arg, names, MAX_DEPTH) for arg in args]
+    letters = [one.text for one in found if one is not None and len(one.text) == 1]
+    return Label("".join(letters)) if len(letters) == len(args) else None
 
 
 def _which(node: Call) -> str:

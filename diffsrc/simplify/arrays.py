@@ -80,6 +80,8 @@ class ArrayWriter:
         self.contents = Contents()
         # Parts of chains of matrix products, and as what they were written; without their views.
         self.made: dict[Node, tuple[Node, Node]] = {}
+        # Terms of sums that were multiplied out.
+        self.gone: set[Node] = set()
 
     def write(self, node: Node) -> Node:
         """A value as it is written, with the axes that it has.
@@ -388,8 +390,18 @@ class ArrayWriter:
 
     @cached_property
     def size_class(self) -> Callable[[Node], Node]:
-        """Gives for each length of an axis one that stands for all that are as long."""
-        return sizes_alike(self.graph)
+        """Gives for each length of an axis one that stands for all that are as long.
+
+        That of the rows of a matrix if it is one, else that of its columns.
+        """
+        root = sizes_alike(self.graph)
+        found: dict[Node, Node] = {}
+        for node in self.graph.table.values():
+            if isinstance(node, Call) and node.op == "dim" and not isinstance(root(node), Number):
+                rows = len(node.args[0].type.axes) > 1 and node.params == (0,)
+                if rows or (node.params != (0,) and root(node) not in found):
+                    found[root(node)] = node
+        return lambda size: found.get(root(size), root(size))
 
     def _contraction(self, node: Call) -> Node:
         own: tuple[Labels, ...]
@@ -402,9 +414,15 @@ class ArrayWriter:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
             return self._pair(node, factors, out)
+        multiplied_out = self._multiplied_out(node, factors, out)
+        if multiplied_out is not None:
+            return multiplied_out
         links = chain_of(factors, out)
         if links is not None:
-            return self._multiplied(self._chain(links), 0, len(links) - 1)
+            chain = self._chain(links)
+            for i, j in chain.turned:
+                self._multiplied(chain, i, j)
+            return self._multiplied(chain, 0, len(links) - 1)
         sizes = sizes_of(factors)
         one, other = self._first_pair(factors, out, sizes)
         rest = [factor for factor in factors if factor is not one and factor is not other]
@@ -413,10 +431,12 @@ class ArrayWriter:
 
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, maybe with its axes in another order."""
-        return self.computed(without_view(node))
+        node = without_view(node)
+        return node not in self.gone and self.computed(node)
 
     def _chain(self, links: list[Link]) -> MatrixChain:
-        return MatrixChain(links, self._is_computed, self.made, self.size_class)
+        made = self.made.keys() - self.gone
+        return MatrixChain(links, self._is_computed, made, self.size_class)
 
     def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
         """The product of some factors of a chain."""
@@ -454,6 +474,60 @@ class ArrayWriter:
             )
             return self.write(node.graph.sum(terms))
         return None
+
+    def _multiplied_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
+        """A chain with a sum of matrices as a sum of chains, if they cost less.
+
+        `HF.T @ d @ HF + np.outer(F.T @ a, F.T @ b)` for `F.T @ (H.T @ d @ H + np.outer(a, b)) @ F`.
+        """
+        sizes = sizes_of(factors)
+        for i, (arg, labels) in enumerate(factors):
+            if not isinstance(arg, Sum) or arg.constant or not self.turns(arg):
+                continue
+            rest = factors[:i] + factors[i + 1 :]
+            terms = [
+                c * contract(node.graph, [(t, labels_of(t.type.axes, labels)), *rest], out, sizes)
+                for t, c in arg.terms
+            ]
+            gone = {part for term in arg.operands for part in self._parts(term)} - self.gone
+            self.gone |= gone
+            whole, inside = self._work(node), self._works(arg.operands)
+            multiplied = self._works(terms)
+            known = not (whole is None or inside is None or multiplied is None)
+            if known and multiplied < whole + inside:
+                return self.write(node.graph.sum(terms))
+            self.gone -= gone
+        return None
+
+    def _parts(self, node: Node) -> Iterator[Node]:
+        """The products of matrices in a product."""
+        node = without_view(node)
+        if isinstance(node, Prod):
+            for base in node.operands:
+                yield from self._parts(base)
+        elif isinstance(node, Call) and node.op == "contract":
+            own, out = node.params
+            links = chain_of(list(zip(node.args, own, strict=True)), out) or []
+            chain = self._chain(links)
+            for i, j in combinations(range(len(links)), 2):
+                yield without_view(chain.part(i, j))
+
+    def _works(self, nodes: Sequence[Node]) -> float | None:
+        """What matrix products cost, and the passes of the sum of them."""
+        works = [self._work(node) for node in nodes]
+        known = [work for work in works if work is not None]
+        return sum(known) if len(known) == len(works) else None
+
+    def _work(self, node: Node) -> float | None:
+        """What the matrix products in a product cost; None for what is no chain of them."""
+        node = without_view(node)
+        if isinstance(node, Prod):
+            return self._works(node.operands)
+        if not (isinstance(node, Call) and node.op == "contract"):
+            return 0.0
+        own, out = node.params
+        links = chain_of(list(zip(node.args, own, strict=True)), out)
+        return None if links is None else self._chain(links).cost
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]

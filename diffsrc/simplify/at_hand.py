@@ -1,17 +1,19 @@
 """Values of the user's from what is computed anyway: deviations from a mean, inverses.
 
 Beside `centered = x - x.mean()`, which their derivatives have, `x.var()` is `(centered**2).mean()`:
-NumPy computes just that, from the start. Beside `A_inv`, which the derivative of a determinant has,
+NumPy computes just that, from the start. `A @ B @ x` is `A @ (B @ x)`. Beside `A_inv`, which the derivative of a determinant has,
 `np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once more.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from diffsrc.ir import FLOAT, Call, Node, Program, blocks, reachable
 from diffsrc.simplify.arrays import spelled
 from diffsrc.simplify.unmarked import Unmarking
+from diffsrc.simplify.written import MATMUL, as_product, before_vector
 
 DEVIATIONS = frozenset({"np.var", "np.std"})
 TURNED = frozenset({"np.T", "np.transpose"})
@@ -23,10 +25,10 @@ def with_values_at_hand(program: Program, *, exact: bool) -> Program:
     If it is to be `exact`, to the last bit.
     """
     own = {n.op for n in program.graph.table.values() if isinstance(n, Call)}
-    if own.isdisjoint(DEVIATIONS) and not {"np.inv", "np.solve"} <= own:
+    if own.isdisjoint(DEVIATIONS | MATMUL) and not {"np.inv", "np.solve"} <= own:
         return program
     writer = _Writer(program, exact=exact)
-    if not (writer.deviations or writer.inverses):
+    if not (writer.deviations or writer.inverses or writer.products):
         return program
     body, done = writer.block(program.body), writer.done
     return program._replace(
@@ -43,6 +45,7 @@ class _Writer(Unmarking):
         exact: whether values are to be NumPy's to the last bit.
         deviations: those of an array along some axes, and the mean that they are from.
         inverses: those of matrices.
+        products: those of matrices with which only vectors are multiplied.
     """
 
     def __init__(self, program: Program, *, exact: bool) -> None:
@@ -50,7 +53,15 @@ class _Writer(Unmarking):
         self.exact = exact
         self.deviations: dict[tuple[Node, object], tuple[Node, Call]] = {}
         self.inverses: dict[Node, Node] = {}
-        for node in reachable([root for block in blocks(program.body) for root in block.roots()]):
+        self.products: set[Node] = set()
+        below = reachable([root for block in blocks(program.body) for root in block.roots()])
+        uses = Counter(arg for node in below for arg in node.operands)
+        named = {let.node for block in blocks(program.body) for let in block.lets}
+        for node in below:
+            product = None if exact else before_vector(node)
+            while product is not None and uses[product] == 1 and product not in named:
+                self.products.add(product)
+                product = as_product(product.args[0])
             match node:
                 case Call(op="sub", args=(a, Call(op="np.mean", args=(b,)) as mean)) if a is b:
                     along = _along(mean)
@@ -60,6 +71,9 @@ class _Writer(Unmarking):
                     self.inverses[matrix] = node
 
     def _rewritten(self, node: Node) -> Node:
+        product = before_vector(node)
+        if isinstance(node, Call) and product is not None and product in self.products:
+            return self._of_vector(product, self.done[node.args[1]])
         match node:
             case Call(op="np.var" | "np.std", args=(a,)):
                 found = self.deviations.get((a, _along(node)))
@@ -70,6 +84,16 @@ class _Writer(Unmarking):
                 if solution is not None:
                     return solution
         return super()._rewritten(node)
+
+    def _of_vector(self, product: Call, vector: Node) -> Node:
+        """`A @ (B @ x)` for `A @ B @ x`."""
+        first, second = product.args
+        type_ = second.type._replace(axes=second.type.axes[:1])
+        inner = spelled("matmul", "{0} @ {1}", [self.done[second], vector], type_)
+        if isinstance(first, Call) and first in self.products:
+            return self._of_vector(first, inner)
+        type_ = first.type._replace(axes=first.type.axes[:1])
+        return spelled("matmul", "{0} @ {1}", [self.done[first], inner], type_)
 
     def _deviation(self, op: str, centered: Node, mean: Call) -> Node:
         own = self(centered)

@@ -35,13 +35,14 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     S = H @ P_pred @ H.T + R
     inv_S = np.linalg.inv(S)
     weighted = inv_S @ innovation
-    product = P_pred @ H.T
-    x_new = x_pred + product @ weighted
+    product = H.T @ weighted
+    x_new = x_pred + P_pred @ product
     d_x_new = x_new - truth
-    product2 = (0.5 * innovation + product.T @ d_x_new) @ inv_S
+    product2 = (0.5 * innovation + H @ (P_pred.T @ d_x_new)) @ inv_S
+    HF = H @ F
     d_S = 0.5 * inv_S.T - np.outer(product2, weighted)
     return (
         F.T @ (d_x_new - H.T @ (0.5 * weighted + product2)),
-        F.T @ (np.outer(d_x_new, H.T @ weighted) + H.T @ d_S @ H) @ F,
+        np.outer(F.T @ d_x_new, F.T @ product) + HF.T @ d_S @ HF,
         d_S,
     )
