@@ -35,6 +35,7 @@ from diffsrc.ir.arrays import (
     Labels,
     alike,
     contract,
+    expanded,
     filled,
     is_symmetric,
     labels_of,
@@ -71,12 +72,15 @@ class ArrayWriter:
         write: Write,
         computed: Callable[[Node], bool],
         turns: Callable[[Node], bool],
+        own: Callable[[Node], bool],
     ) -> None:
         self.graph = graph
         self.whole = write
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
+        # Whether the user wrote a matrix product so.
+        self.own = own
         self.contents = Contents()
         # Parts of chains of matrix products, and as what they were written; without their views.
         self.made: dict[Node, tuple[Node, Node]] = {}
@@ -150,6 +154,10 @@ class ArrayWriter:
 
     def _view(self, arg: Node, spec: tuple[int | None, ...], type_: Type) -> Node:
         order = [axis for axis in spec if axis is not None]
+        if isinstance(arg, Call) and arg.op == "np.view" and order == sorted(order):
+            (whole,) = arg.args
+            if alike(whole.type.axes, type_.axes):
+                return whole  # `x` for `x[:, 0][:, None]`
         rank = len(arg.type.axes)
         dropped = [axis for axis in range(rank) if axis not in order]
         if order != sorted(order):
@@ -444,9 +452,9 @@ class ArrayWriter:
             link = chain.links[i]
             return self.turned(link.node, link.labels, link.axes)
         k = chain.division(i, j)
-        if k is None:
-            return self.write(chain.part(i, j))
         part = chain.part(i, j)
+        if k is None or self.own(part):
+            return self.write(part)
         known, written = self.made.get(without_view(part), (part, None))
         if written is not None and known is not part and len(written.type.axes) == 2:
             return self._view(written, (1, 0), chain.type_of(i, j))
@@ -491,10 +499,9 @@ class ArrayWriter:
             ]
             gone = {part for term in arg.operands for part in self._parts(term)} - self.gone
             self.gone |= gone
-            whole, inside = self._work(node), self._works(arg.operands)
+            inside = self._works([node, *arg.operands])
             multiplied = self._works(terms)
-            known = not (whole is None or inside is None or multiplied is None)
-            if known and multiplied < whole + inside:
+            if inside is not None and multiplied is not None and multiplied < inside:
                 return self.write(node.graph.sum(terms))
             self.gone -= gone
         return None
@@ -558,10 +565,11 @@ class ArrayWriter:
                 left = [frozenset(labels), *(frozenset(own) for _, own in rest)]
                 cost = cheapest(left) if len(factors) <= MAX_ORDERED else 0.0
                 computed.append((cost, one, other))
+        i, j, least = min(ways([frozenset(own) for _, own in factors]), key=lambda way: way[2])
         if computed:
-            _, one, other = min(computed, key=lambda way: way[0])
-            return one, other
-        i, j, _ = min(ways([frozenset(labels) for _, labels in factors]), key=lambda way: way[2])
+            cost, one, other = min(computed, key=lambda way: way[0])
+            if cost <= least:
+                return one, other
         return factors[i], factors[j]
 
     def _rest(self, factors: list[tuple[Node, Labels]], out: Labels, node: Call) -> Node:
@@ -672,8 +680,10 @@ class ArrayWriter:
                 return self._ordered(found, only_a, out, node.type)
         if len(summed) > 1 and not batch and not only_a:
             return self._pair(node, factors[::-1], out)
-        if not only_a or not only_b:
-            return self._pointwise(node, factors if not only_b else factors[::-1], out)
+        if not only_b:
+            return self._of_matrices(node, (a, of_a), (b, of_b), out)
+        if not only_a:
+            return self._of_matrices(node, (b, of_b), (a, of_a), out)
         if not batch:
             if tuple(out) == (*only_b, *only_a):
                 a, of_a, b, of_b, only_a, only_b = b, of_b, a, of_a, only_b, only_a
@@ -685,6 +695,27 @@ class ArrayWriter:
             found = spelled("tensordot", text, args, self._typed(factors, labels))
             return self._ordered(found, labels, out, node.type)
         return self._einsum(node, factors, out)
+
+    def _of_matrices(self, node: Call, matrices: Factor, vectors: Factor, out: Labels) -> Node:
+        """A product of matrices with a vector each, `(A @ x[..., None])[..., 0]`."""
+        (a, of_a), (b, of_b) = matrices, vectors
+        front, last = of_a[:-2], of_a[-2:]
+        summed = [label for label in of_a if label not in out]
+        own = [label for label in last if label not in of_b]
+        if not front or set(of_b) != {*front, *summed} or len(summed) != 1 or len(own) != 1:
+            return self._pointwise(node, [matrices, vectors], out)
+        graph = node.graph
+        vector = graph.ref(self.turned(b, of_b, (*front, *summed)))
+        rank = len(front) + 1
+        column = own[0] == last[0]
+        beside = expanded(vector, (rank if column else rank - 1,), rank + 1)
+        args = [self.write(a), self.write(beside)]
+        axes = [size for size, label in zip(a.type.axes, of_a, strict=True) if label in out]
+        unit = (*axes, graph.one) if column else (*axes[:-1], graph.one, axes[-1])
+        made = spelled("matmul", "{0} @ {1}", args[:: 1 if column else -1], Type("float", unit))
+        spec = tuple(range(rank)) if column else (*range(rank - 1), rank)
+        found = self._view(made, spec, Type("float", tuple(axes)))
+        return self._ordered(found, [*front, *own], out, node.type)
 
     def _presummed(
         self, node: Call, factors: list[tuple[Node, Labels]], out: Labels, alone: list[Label]
@@ -846,12 +877,16 @@ def _cost(
     one: frozenset[Label], other: frozenset[Label], left: frozenset[Label], sizes: dict[int, Node]
 ) -> float:
     """What a product costs: what BLAS does is faster than what goes through the elements."""
+    cost = 0.0
+    for labels, others in ((one, other), (other, one)):
+        if labels - others - left:  # summed before
+            cost += size_of(tuple(labels), sizes) * POINTWISE
+    one, other = one & (other | left), other & (one | left)
     union = one | other
     summed = union - left
-    flops = size_of(tuple(union), sizes)
     blas = len(summed) == 1 and summed <= one & other and one != other
-    alone = size_of(tuple(one - other - left), sizes) + size_of(tuple(other - one - left), sizes)
-    return flops * (1 if blas else POINTWISE) + alone + size_of(tuple(left), sizes)
+    flops = size_of(tuple(union), sizes)
+    return cost + flops * (1 if blas else POINTWISE) + size_of(tuple(left), sizes)
 
 
 def _owner(sizes: Sequence[Node]) -> Node | None:

@@ -1,8 +1,9 @@
 """Values of the user's from what is computed anyway: deviations from a mean, inverses.
 
 Beside `centered = x - x.mean()`, which their derivatives have, `x.var()` is `(centered**2).mean()`:
-NumPy computes just that, from the start. `A @ B @ x` is `A @ (B @ x)`. Beside `A_inv`, which the derivative of a determinant has,
-`np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once more.
+NumPy computes just that, from the start. `A @ B @ x` is `A @ (B @ x)`. Beside `A_inv`, which the
+derivative of a determinant has, `np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once
+more.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ from diffsrc.simplify.order import is_exponential, ordered
 from diffsrc.simplify.products import Products, long_axes, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
-from diffsrc.simplify.written import has_minus, is_written, negated, operations
+from diffsrc.simplify.written import MATMUL, has_minus, is_written, negated, operations
 
 if TYPE_CHECKING:
     from diffsrc.simplify.arrays import ArrayWriter
@@ -87,7 +87,7 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        return ArrayWriter(self.graph, self, self._is_computed, self._turns)
+        return ArrayWriter(self.graph, self, self._is_computed, self._turns, self._as_user_has_it)
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -227,7 +227,9 @@ class Lowering:
         named = self.reach.named
         written = self.normal.written.get(node)
         # `weights @ y` for the user's `np.sum(weights * y)`, if that is not at hand.
-        anew = is_product_of_arrays(node) and not self._is_of_user(node)
+        anew = is_product_of_arrays(node) and not (
+            self._is_of_user(node) or self._as_user_has_it(node)
+        )
         whole = not (isinstance(node, Sum | Prod) or anew)
         if written is not None and (written in named or whole):
             return written
@@ -275,6 +277,14 @@ class Lowering:
         """Whether a value is the user's, or part of another result."""
         return self._is_of_user(node) or node in self.reach.below or node in self.done
 
+    def _as_user_has_it(self, node: Node) -> bool:
+        """Whether the user wrote a matrix product of two values just as it would be written."""
+        if not (isinstance(node, Call) and len(node.args) == 2):
+            return False
+        written = self.normal.written.get(node)
+        product = isinstance(written, Call) and written.op in MATMUL
+        return product and all(isinstance(arg, Var | Ref) for arg in node.args)
+
     def _is_of_user(self, node: Node) -> bool:
         """Whether the user's text computes a value."""
         written = self.normal.written.get(node)
@@ -314,7 +324,8 @@ class Lowering:
 
     def _turns(self, node: Node) -> bool:
         """Whether one value only is computed from a contraction, which is not the user's."""
-        return self.reach.parents.get(node, 0) < 2 and not self._is_of_user(node)
+        own = self._is_of_user(node) or self._as_user_has_it(node)
+        return self.reach.parents.get(node, 0) < 2 and not own
 
     def _is_used_twice(self, node: Node) -> bool:
         return self.reach.uses.get(node, 0) > 1

@@ -43,13 +43,13 @@ def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
     exp_term2 = np.exp(log_terms - peak)
     sum_exp_term2 = exp_term2.sum(axis=0)
     product = exp_term2 @ (1 / sum_exp_term2)
-    scale = whitened * (exp_term2 / sum_exp_term2)[..., None]
+    ratio = exp_term2 / sum_exp_term2
     value_squared = wishart_gamma**2
-    d_factors = scale.transpose(0, 2, 1) @ centered
+    d_factors = whitened.transpose(0, 2, 1) @ (centered * ratio[..., None])
     d_diagonals = value_squared * diagonals + d_factors.diagonal(axis1=-2, axis2=-1)
     return (
         n / exp_term.sum() * exp_term - product,
-        -(factors * scale.sum(axis=1)[..., None]).sum(axis=1),
+        -(ratio[:, None] @ whitened @ factors)[:, 0],
         diagonals * d_diagonals - wishart_m - product[:, None],
         np.tril(value_squared * strict + d_factors, -1),
     )
