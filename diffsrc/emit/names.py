@@ -120,6 +120,9 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
+    if op == "sqrt" and isinstance(args[0], Call) and args[0].op == "np.matmul":
+        a, b = args[0].args
+        return _joined("norm", _label(a, names, depth + 1)) if a is b else None
     if op == "item":
         return _of_item(node, names, depth)
     if not args:

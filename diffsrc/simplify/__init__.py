@@ -130,11 +130,12 @@ class Simplifier:
         stable: bool = True,
         single: AbstractSet[Node] = frozenset(),
         shaped: AbstractSet[Node] = frozenset(),
+        floats: AbstractSet[Node] = frozenset(),
     ) -> Program:
         """The program as a person would write it, in `library` ("math" or "np").
 
         With `stable`, in the forms that floats compute best. What is `single` is no array;
-        of what is `shaped`, one is at hand.
+        of what is `shaped`, one is at hand. Arrays in `floats` hold no integers.
         """
         shaped = shaped if library == "np" else frozenset()
         ranks = Ranks(library, single, shaped, self.bends - self.asked)
@@ -151,7 +152,7 @@ class Simplifier:
         results = [r for block in blocks(program.body) for r in block.results]
         # The user's value is his to the last bit.
         exact = any(forms.get(r, r) is not r for r in results)
-        return with_values_at_hand(written, exact=exact)
+        return with_values_at_hand(written, floats, exact=exact)
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""

@@ -155,9 +155,9 @@ class ArrayWriter:
     def _view(self, arg: Node, spec: tuple[int | None, ...], type_: Type) -> Node:
         order = [axis for axis in spec if axis is not None]
         if isinstance(arg, Call) and arg.op == "np.view" and order == sorted(order):
-            (whole,) = arg.args
-            if alike(whole.type.axes, type_.axes):
-                return whole  # `x` for `x[:, 0][:, None]`
+            (before,) = arg.args
+            if alike(before.type.axes, type_.axes):
+                return before  # `x` for `x[:, 0][:, None]`
         rank = len(arg.type.axes)
         dropped = [axis for axis in range(rank) if axis not in order]
         if order != sorted(order):
