@@ -122,7 +122,7 @@ class Simplifier:
             other.normal(unmark(node))
         return other
 
-    def lowered(
+    def lowered(  # noqa: PLR0913 - what is known of a program
         self,
         program: Program,
         library: str,

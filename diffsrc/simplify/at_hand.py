@@ -1,9 +1,9 @@
 """Values of the user's from what is computed anyway: deviations from a mean, inverses.
 
 Beside `centered = x - x.mean()`, which their derivatives have, `x.var()` is `(centered**2).mean()`:
-NumPy computes just that, from the start. `A @ B @ x` is `A @ (B @ x)`, a vector's norm `np.sqrt(x @ x)`. Beside `A_inv`, which the
-derivative of a determinant has, `np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once
-more.
+NumPy computes just that, from the start. Beside `A_inv`, which the derivative of a determinant has,
+`np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once more. What costs less, without
+being anywhere, is `A @ (B @ x)` for `A @ B @ x`, and `np.sqrt(x @ x)` for the norm of a vector.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class _Writer(Unmarking):
                         self.deviations[a, along] = node, mean
                 case Call(op="np.inv", args=(matrix,)) if not exact:
                     self.inverses[matrix] = node
-                case Call(op="np.norm", args=(vector,)) if not exact and _is_length(node):
+                case Call(op="np.norm", args=(vector,)) if _is_length(node) and not (
+                    exact or node in named
+                ):
                     there = not vector.operands or vector in named or uses[vector] > 1
                     # Of integers the squares might leave their range.
                     if there and contents.is_float(vector, floats):

@@ -29,7 +29,7 @@ def reprojection_grad(camera, points, weights, features):
         )
     rotation, center = camera[:3], camera[3:6]
     focal, principal, radial = camera[6], camera[7:9], camera[9:]
-    theta = np.sqrt(rotation @ rotation)
+    theta = np.linalg.norm(rotation)
     k = rotation / theta
     cross = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
     sin_theta = np.sin(theta)
