@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
@@ -590,6 +590,9 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     value, coefficient = like.graph.split(value)
     if coefficient != 1:
         return coefficient * put(value, like, spec, at)
+    once = _put_once(value, like, spec)
+    if once is not None:
+        return once
     if all(entry in {WHOLE, TURNED} for entry in spec):
         # Where it has no such axis it is alike from both sides.
         own = spec[len(spec) - len(value.type.axes) :]
@@ -603,6 +606,46 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     return like.graph.call(
         "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
     )
+
+
+def _put_once(value: Node, like: Node, spec: tuple[object, ...]) -> Node | None:
+    """Items of a part of an array are items of the array: `d_x[9] = ...` for that of `x[8:][1]`."""
+    parts = value.terms if isinstance(value, Sum) and not value.constant else ((value, 1),)
+    made = []
+    for part, coefficient in parts:
+        if not (isinstance(part, Call) and part.op == "put" and len(part.args) == 2):
+            return None
+        items = _items_of_part(spec, part.params)
+        if items is None:
+            return None
+        made.append(coefficient * put(part.args[0], like, items, ()))
+    return like.graph.sum(made)
+
+
+def _items_of_part(spec: tuple[Any, ...], items: tuple[Any, ...]) -> tuple[object, ...] | None:
+    """Where items of a part are, counted from the start, or from the end of all."""
+    left = iter(items)
+    found: list[object] = []
+    for entry in spec:
+        if entry[0] == "at":
+            found.append(entry)
+            continue
+        kind, *bounds = next(left, ("",))
+        if entry[0] != "slice" or kind not in {"at", "slice"}:
+            return None
+        _, start, stop, step = entry
+        whole = (kind, *bounds) == WHOLE
+        if whole or entry == WHOLE:
+            found.append(entry if whole else (kind, *bounds))
+            continue
+        known = all(isinstance(n, int) or n is None for n in (start, *bounds))
+        if not known or (start or 0) < 0 or step not in {None, 1} or kind == "slice":
+            return None
+        (place,) = bounds
+        if place < 0 and stop is not None:
+            return None
+        found.append(("at", place + (start or 0) if place >= 0 else place))
+    return tuple(found)
 
 
 # What adds values to items of zeros.

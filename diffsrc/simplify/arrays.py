@@ -868,9 +868,26 @@ def _shifted(text: str, by: int) -> str:
 
 def _inner(a: Node, b: Node, type_: Type) -> Node:
     """The sum of the products of all elements."""
+    columns = _column(a), _column(b)
+    if columns[0] is not None and columns[1] is not None:
+        return spelled("vdot", "np.vdot({0}, {1})", [columns[0], columns[1]], type_)
     if len(a.type.axes) == 1:
         return spelled("matmul", "{0} @ {1}", [a, b], type_)
     return spelled("vdot", "np.vdot({0}, {1})", [a, b], type_)
+
+
+def _column(vector: Node) -> Node | None:
+    """`x**2`, a column, for the vector `x[:, 0]**2`."""
+    if len(vector.type.axes) != 1:
+        return None
+    if isinstance(vector, Call) and vector.op == "np.view":
+        (whole,) = vector.args
+        (size,) = vector.type.axes
+        return whole if alike(whole.type.axes, (size, size.graph.one)) else None
+    if isinstance(vector, Call) and vector.op == "pow" and isinstance(vector.args[1], Const):
+        base = _column(vector.args[0])
+        return None if base is None else base.graph.call("pow", base, vector.args[1])
+    return None
 
 
 def _cost(
