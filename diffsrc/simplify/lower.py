@@ -319,8 +319,28 @@ class Lowering:
                 todo += part.operands
         alone = {n for n in inside if n in self.graph.wholes and inside[n] >= self.reach.parents[n]}
         whole = opened(node, alone) if alone else node
-        divided = isinstance(whole, Sum) and common_numbers(whole) is not self.graph.one
-        return whole if divided else node  # type: ignore[return-value] # a sum
+        if not isinstance(whole, Sum):
+            return node
+        divided = common_numbers(whole) is not self.graph.one or self._in_groups(whole) is not whole
+        return whole if divided else node
+
+    def _in_groups(self, node: Sum) -> Node:
+        """`s * a + t * (b + c)` for `s * a + t * b + t * c`, where `s` and `t` are no arrays."""
+        groups: dict[Node, dict[Node, Exact]] = {}
+        for term, c in node.terms if node.type.axes else ():
+            numbers = self.graph.one
+            # With columns and rows numbers are multiplied first, which costs nothing.
+            large = all(long_axes(b) in {long_axes(node), frozenset()} for b in factors_of(term))
+            if large and not self._is_of_user(term) and self.reach.parents[term] < 2:
+                numbers = numbers_in(term)
+            groups.setdefault(numbers, {})[term] = c
+        if all(len(terms) < 2 for number, terms in groups.items() if number is not self.graph.one):
+            return node
+        parts: list[Node] = [self.graph.number(node.constant)]
+        for number, terms in groups.items():
+            inner = self.graph.sum([c * (term / number) for term, c in terms.items()])
+            parts.append(number * inner)
+        return self.graph.sum(parts)
 
     def _turns(self, node: Node) -> bool:
         """Whether one value only is computed from a contraction, which is not the user's."""
@@ -354,6 +374,9 @@ class Lowering:
             numbers = common_numbers(node)
             if numbers is not self.graph.one:
                 return self(numbers * self.graph.sum([c * (t / numbers) for t, c in node.terms]))
+            grouped = self._in_groups(node)
+            if grouped is not node:
+                return self(grouped)
             together = of_one_array(node)
             if together is not node:
                 return self(together)
@@ -472,6 +495,18 @@ def common_numbers(node: Sum) -> Node:
             both = ((b, e, own[b]) for b, e in common.items() if b in own)
             common = {b: min(e, f) if e > 0 else max(e, f) for b, e, f in both if e * f > 0}
     return graph.monomial(factors.pop() if common and len(factors) == 1 else 1, common or {})
+
+
+def factors_of(term: Node) -> tuple[Node, ...]:
+    """What a value is a product of."""
+    return term.operands if isinstance(term, Prod) else (term,)
+
+
+def numbers_in(term: Node) -> Node:
+    """The factors of a product that are no arrays, without its coefficient."""
+    if not isinstance(term, Prod):
+        return term.graph.one
+    return term.graph.monomial(1, {b: e for b, e in term.factors if not b.type.axes})
 
 
 def is_alike(node: Node, whole: Node) -> bool:
