@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Template, Var, reachable
 from diffsrc.ops import TABLE
@@ -97,7 +98,8 @@ def planned(
         deep += 1
         count = uses[node]
         scattered = isinstance(node, Call) and node.op == "scatter"
-        if node in user or deep > MAX_DEPTH or scattered or (count > 1 and _worth(node, count)):
+        worth = count > 1 and _worth(node, count) and not _is_cheap(node, count, plan.bound)
+        if node in user or deep > MAX_DEPTH or scattered or worth:
             plan.bound.add(node)
             deep = 0
         depth[node] = deep
@@ -181,6 +183,14 @@ def _worth(node: Node, count: int) -> bool:
     if any(arg.operands for arg in node.args):
         return True
     return count > 2 or not any(isinstance(arg, Const) for arg in node.args)
+
+
+def _is_cheap(node: Node, count: int, bound: AbstractSet[Node]) -> bool:
+    """Whether a number beside arrays, such as `1 - c`, is computed twice as easily as named."""
+    if not node.graph.ranked or node.type.axes or count > 2 or not isinstance(node, Call):
+        return False
+    plain = all(not arg.operands or arg in bound for arg in node.args)
+    return plain and node.op in {"add", "sub"} and any(isinstance(a, Const) for a in node.args)
 
 
 def _group_choices(plan: Plan, names: Mapping[Node, str]) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, table, terms
+from diffsrc.emit.breaking import (
+    arguments,
+    conditional,
+    evaluated,
+    logical,
+    middle,
+    smaller,
+    table,
+    terms,
+)
 from diffsrc.emit.expressions import ATOM, COMPARISONS, HOLE, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
 from diffsrc.emit.plan import Plan, is_fresh, is_statement, planned
@@ -26,6 +35,9 @@ from diffsrc.ir import (
     containers_of,
     reachable,
 )
+
+
+WAVES = frozenset({"sin", "cos"})
 
 
 class Otherwise(NamedTuple):
@@ -184,11 +196,28 @@ class Writer:
                 continue
             if node in self.beside and self._assign_together(self.beside[node], plan, level):
                 continue
+            waves = self._waves(node, plan)
             group = self._group(node, plan) if isinstance(node, Result) else None
-            if group:
+            if waves:
+                names_ = [self._name(wave, plan) for wave in waves]
+                self._line(level, f"{', '.join(names_)} = {', '.join(map(self.printer, waves))}")
+                names.update(zip(waves, names_, strict=True))
+            elif group:
                 self._choice(group, plan, level)
             else:
                 self._assign(node, plan, level)
+
+    def _waves(self, node: Node, plan: Plan) -> list[Node]:
+        """The sine and cosine of one angle beside arrays, which a person has in one line."""
+        if not (isinstance(node, Call) and node.op in WAVES and self.program.graph.ranked):
+            return []
+        found = [
+            n
+            for n in plan.order
+            if isinstance(n, Call) and n.op in WAVES and n.args == node.args and n in plan.bound
+        ]
+        free = all(n not in self.names and n not in plan.user for n in found)
+        return found if free and len(found) == 2 and not node.type.axes else []
 
     def _group(self, node: Result, plan: Plan) -> list[Result] | None:
         for group in plan.choices.get(node.of.condition, ()):
@@ -289,6 +318,10 @@ class Writer:
             # A name has no parts, even where it alone is too long.
             if len(text) <= room or node in self.names:
                 return text
+            part = smaller(self.printer, node, room) if node.type.axes else None
+            if part is not None:
+                self._assign(part, Plan({}), level)
+                continue
             rows = terms(self.printer, node, level + deeper)
             rows = rows or table(self.printer, node, level + deeper)
             if rows is not None:
