@@ -24,7 +24,7 @@ from tests.test_array_references import NAMES, components, program, small, truth
 from tests.test_golden import DEEPEST, FOLDER, ROOT, STANDALONE, WIDTH, depth, run
 
 LONGEST = 1.2
-MORE_LINES = {"gp_evidence": 15}
+MORE_LINES = {"gp_evidence": 12}
 ARRAYS = FOLDER / "arrays"
 
 each = pytest.mark.parametrize("name", NAMES)

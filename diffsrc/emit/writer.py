@@ -36,7 +36,6 @@ from diffsrc.ir import (
     reachable,
 )
 
-
 WAVES = frozenset({"sin", "cos"})
 
 
@@ -211,7 +210,7 @@ class Writer:
         """The sine and cosine of one angle beside arrays, which a person has in one line."""
         if not (isinstance(node, Call) and node.op in WAVES and self.program.graph.ranked):
             return []
-        found = [
+        found: list[Node] = [
             n
             for n in plan.order
             if isinstance(n, Call) and n.op in WAVES and n.args == node.args and n in plan.bound
@@ -318,11 +317,11 @@ class Writer:
             # A name has no parts, even where it alone is too long.
             if len(text) <= room or node in self.names:
                 return text
-            part = smaller(self.printer, node, room) if node.type.axes else None
+            rows = terms(self.printer, node, level + deeper)
+            part = smaller(self.printer, node, room) if rows and node.type.axes else None
             if part is not None:
                 self._assign(part, Plan({}), level)
                 continue
-            rows = terms(self.printer, node, level + deeper)
             rows = rows or table(self.printer, node, level + deeper)
             if rows is not None:
                 return rows
@@ -435,8 +434,11 @@ class Writer:
         def fitted(node: Node, used: int, deeper: int) -> str:
             return self._fitted(node, level, used, deeper)
 
+        def named(node: Node) -> None:
+            self._assign(node, Plan({}), level)
+
         scalar = self.program.scalar
-        statement = Returned(results, self.printer, fitted, level, scalar=scalar)
+        statement = Returned(results, self.printer, fitted, named, level, scalar=scalar)
         # Its parts may take lines before its own.
         rows = statement.lines(structure)
         self.lines += rows

@@ -328,7 +328,7 @@ class Lowering:
         """`s * a + t * (b + c)` for `s * a + t * b + t * c`, where `s` and `t` are no arrays."""
         groups: dict[Node, dict[Node, Exact]] = {}
         for term, c in node.terms if node.type.axes else ():
-            numbers = self.graph.one
+            numbers: Node = self.graph.one
             # With columns and rows numbers are multiplied first, which costs nothing.
             large = all(long_axes(b) in {long_axes(node), frozenset()} for b in factors_of(term))
             if large and not self._is_of_user(term) and self.reach.parents[term] < 2:

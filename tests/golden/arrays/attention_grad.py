@@ -47,8 +47,8 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     d_queries = quotient @ keys
     d_values = probabilities.T @ scale
     d_normed = d_keys @ W_k.T + d_queries @ W_q.T + d_values @ W_v.T
-    sum_term3 = (d_normed * ratio).sum(axis=1, keepdims=True) / (sqrt_term * x.shape[1])
-    sum_term2 = sum_term3 * x_minus_mean
+    sum_d_normed_ratio = (d_normed * ratio).sum(axis=1, keepdims=True)
+    sum_term2 = sum_d_normed_ratio / (sqrt_term * x.shape[1]) * x_minus_mean
     share = (d_normed @ gain)[:, None] / x.shape[1]
     return (
         (gain * d_normed - sum_term2 - share) / sqrt_term,

@@ -33,8 +33,5 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
     product = inv_K @ y
     d_K = 0.5 * (inv_K - np.outer(product, product))
     d_distances = -0.5 * d_K * exp_term
-    sum_term = scaled * d_distances.sum(axis=1, keepdims=True)
-    return (
-        4 * (scaled * (d_distances @ scaled - sum_term)).sum(axis=0),
-        exp_log_noise * np.trace(d_K),
-    )
+    difference = d_distances @ scaled - scaled * d_distances.sum(axis=1, keepdims=True)
+    return 4 * (scaled * difference).sum(axis=0), exp_log_noise * np.trace(d_K)
