@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from diffsrc.differentiate.choices import Adjoints, Choices
 from diffsrc.differentiate.partials import Partials, times
 from diffsrc.differentiate.task import Task
+from diffsrc.emit.names import suggestion
 from diffsrc.ir import (
     COMPLEX,
     Block,
@@ -19,6 +20,7 @@ from diffsrc.ir import (
     Number,
     Prod,
     Program,
+    Ref,
     Result,
     Sum,
     blocks,
@@ -37,10 +39,15 @@ class Sweep:
         self.program, self.wrt, self.active, self.simplifier = task
         self.graph = self.program.graph
         self.names = _names_of(self.program)
+        self.lets: dict[Node, Node] = {}  # as the user wrote them, by their normal forms
         if self.graph.ranked:
             normal = self.simplifier.normal
+            self.lets = {normal(node): node for node in self.names}
             self.names = {normal(node): name for node, name in self.names.items()}
         self.hints: dict[Node, str] = dict(self.program.hints)
+        self.described: dict[Node, str] = {}  # after what has no name
+        self.owners: dict[Node, Node] = dict(self.program.owners)
+        self.written_names = _names_of(self.program) if self.graph.ranked else {}
         self.partials = Partials(task, self.hints)
         self.choices = Choices(task, sweep=self.sweep, hint=self.hint)
         self.around: list[Node] = []  # what the blocks compute in whose arms work goes on
@@ -205,12 +212,27 @@ class Sweep:
     def hint(self, node: Node, value: Node, by: Node | None = None) -> None:
         """Suggest `d_u` as the name of an adjoint of `u`, `d_u_x` for a partial of `u` by `x`."""
         name = self.names.get(value)
-        if name is None or isinstance(node, Number):
+        if isinstance(node, Number):
+            return
+        if self.graph.ranked and by is None:
+            written = self.simplifier.normal.written.get(value, value)
+            if name is not None and node not in self.hints:
+                self.owners[node] = self.lets.get(value, written)
+            elif name is None and node not in self.described and node not in self.hints:
+                self.owners[node] = written
+                self.described[node] = f"d_{suggestion(written, self.written_names)}"
+        if name is None:
             return
         below = self.names.get(by) if by is not None else None
         self.hints.setdefault(
             node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}"
         )
+
+    def all_hints(self) -> dict[Node, str]:
+        """Names for new values: for the adjoints of the user's values, else after what they are."""
+        known = {node.value for node in self.hints if isinstance(node, Ref)}
+        described = {node: name for node, name in self.described.items() if node not in known}
+        return described | self.hints
 
 
 def coefficient_of(node: Node) -> Exact:

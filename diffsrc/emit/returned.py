@@ -25,7 +25,7 @@ class Returned:
             else of tuples of arrays.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what writes the parts
         self,
         results: tuple[Node, ...],
         printer: Printer,

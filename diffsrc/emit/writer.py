@@ -470,6 +470,9 @@ class Writer:
         spelled = isinstance(node, Call) and node.options and len(node.args) == 1
         if spelled and not node.operands[0].operands:
             return suggestion(node, self.names)
+        owner = self.program.owners.get(node)
+        if owner in self.given:
+            return f"d_{self.given[owner]}"
         return self.program.hints.get(node) or suggestion(node, self.names)
 
     def _all_over(self, holders: list[Node | None], new: Node) -> bool:

@@ -34,9 +34,11 @@ def with_values_at_hand(program: Program, floats: AbstractSet[Node], *, exact: b
     if not (writer.deviations or writer.inverses or writer.products or writer.lengths):
         return program
     body, done = writer.block(program.body), writer.done
+    hints = {done.get(node, node): name for node, name in program.hints.items()}
     return program._replace(
         body=body,
-        hints={done.get(node, node): name for node, name in program.hints.items()},
+        hints={**writer.hints, **hints},
+        owners={done.get(n, n): done.get(of, of) for n, of in program.owners.items()},
         places={**{done.get(n, n): p for n, p in program.places.items()}, **program.places},
     )
 
@@ -55,6 +57,7 @@ class _Writer(Unmarking):
     def __init__(self, program: Program, floats: AbstractSet[Node], *, exact: bool) -> None:
         super().__init__(program.graph)
         self.exact = exact
+        self.hints: dict[Node, str] = {}
         self.lengths: set[Node] = set()
         contents = Contents()
         self.deviations: dict[tuple[Node, object], tuple[Node, Call]] = {}
@@ -99,6 +102,7 @@ class _Writer(Unmarking):
             case Call(op="np.solve", args=(matrix, b)):
                 solution = self._solution(matrix, b, node)
                 if solution is not None:
+                    self.hints[solution] = "solution"
                     return solution
         return super()._rewritten(node)
 

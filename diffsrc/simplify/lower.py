@@ -56,7 +56,8 @@ if TYPE_CHECKING:
 def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
     """The program with every result as a person would write it."""
     lowering = Lowering(program, normal, ranks)
-    return program._replace(body=lowering.block(program.body), hints=lowering.hints)
+    body = lowering.block(program.body)
+    return program._replace(body=body, hints=lowering.hints, owners=lowering.owners)
 
 
 class Lowering:
@@ -76,6 +77,8 @@ class Lowering:
         self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
+        self.owned = program.owners
+        self.owners: dict[Node, Node] = {}
         for node in normal.written.values():
             if not isinstance(node, Call) or isinstance((*node.args, None)[0], Const):
                 continue
@@ -105,9 +108,24 @@ class Lowering:
         self.reach.share((*(s.node for s in block.statements if isinstance(s, Bind)), *chosen))
         statements = tuple([self._statement(s) for s in block.statements])
         results = same_in_arms(tuple(self.result(r) for r in chosen))
+        if self.graph.ranked:
+            self._name_parts()
         self.done, self.reach, self.products = outer
         same = results == block.results and statements == block.statements
         return block if same else Block(statements, results)
+
+    def _hint(self, node: Node, written: Node) -> None:
+        """Name a value as its normal form is to be named."""
+        if written not in self.hints:
+            self.hints[written] = self.suggested[node]
+            if node in self.owned:
+                self.owners[written] = self.owned[node]
+
+    def _name_parts(self) -> None:
+        """Name what has been made of the factors of larger products, as it is written alone."""
+        for node in self.suggested:
+            if node not in self.done and all(part in self.done for part in node.operands):
+                self._hint(node, self(node))
 
     def _offer_sizes(self, block: Block) -> None:
         """Let products of lengths be written as `x.size`."""
@@ -187,7 +205,7 @@ class Lowering:
                 if inner not in self.done:
                     self.done[inner] = self._lower(inner)
                     if inner in self.suggested:
-                        self.hints.setdefault(self.done[inner], self.suggested[inner])
+                        self._hint(inner, self.done[inner])
             done = self.done[node]
         return done
 

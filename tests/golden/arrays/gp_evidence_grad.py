@@ -30,8 +30,8 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
     exp_log_noise = np.exp(log_noise)
     K = exp_term + exp_log_noise * np.identity(len(X))
     inv_K = np.linalg.inv(K)
-    product = inv_K @ y
-    d_K = 0.5 * (inv_K - np.outer(product, product))
+    solution = inv_K @ y
+    d_K = 0.5 * (inv_K - np.outer(solution, solution))
     d_distances = -0.5 * d_K * exp_term
     difference = d_distances @ scaled - scaled * d_distances.sum(axis=1, keepdims=True)
     return 4 * (scaled * difference).sum(axis=0), exp_log_noise * np.trace(d_K)

@@ -38,11 +38,11 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     product = H.T @ weighted
     x_new = x_pred + P_pred @ product
     d_x_new = x_new - truth
-    product2 = (0.5 * innovation + H @ (P_pred.T @ d_x_new)) @ inv_S
+    solution = (0.5 * innovation + H @ (P_pred.T @ d_x_new)) @ inv_S
     HF = H @ F
-    d_S = 0.5 * inv_S.T - np.outer(product2, weighted)
+    d_S = 0.5 * inv_S.T - np.outer(solution, weighted)
     return (
-        F.T @ (d_x_new - H.T @ (0.5 * weighted + product2)),
+        F.T @ (d_x_new - H.T @ (0.5 * weighted + solution)),
         np.outer(F.T @ d_x_new, F.T @ product) + HF.T @ d_S @ HF,
         d_S,
     )

@@ -46,8 +46,8 @@ def reprojection_grad(camera, points, weights, features):
     difference = pixels - features
     d_pixels = 2 * weights[:, None] ** 2 * difference
     d_distorted = focal * d_pixels
-    sum_term = (plane * d_distorted).sum(axis=1, keepdims=True)
-    scale = 2 * sum_term * (radial[0] + 2 * radial[1] * r2)
+    d_total = (plane * d_distorted).sum(axis=1, keepdims=True)
+    scale = 2 * d_total * (radial[0] + 2 * radial[1] * r2)
     d_plane = d_distorted * total + scale * plane
     d_seen = np.zeros_like(seen)
     d_seen[:, :2] = d_plane / seen_part
@@ -66,6 +66,6 @@ def reprojection_grad(camera, points, weights, features):
     d_camera[3:6] = -d_points.sum(axis=0)
     d_camera[6] = np.vdot(distorted, d_pixels)
     d_camera[7:9] = d_pixels.sum(axis=0)
-    d_camera[9] = np.vdot(r2, sum_term)
-    d_camera[10] = np.vdot(sum_term, r2_squared)
+    d_camera[9] = np.vdot(r2, d_total)
+    d_camera[10] = np.vdot(d_total, r2_squared)
     return d_camera, d_points, 2 * weights * (difference**2).sum(axis=1)
