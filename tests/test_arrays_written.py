@@ -35,10 +35,10 @@ def test_the_first_slice_of_zeros_is_set_without_a_minus():
         return lam * np.sum(np.diff(u) ** 2)
 
     assert body(grad(smoothness), RNG.normal(size=6), 0.1) == [
-        "twice_lam_diff_u = 2 * lam * np.diff(u)",
+        "d_diff_u = 2 * lam * np.diff(u)",
         "d_u = np.zeros_like(u)",
-        "d_u[1:] = twice_lam_diff_u",
-        "d_u[:-1] -= twice_lam_diff_u",
+        "d_u[1:] = d_diff_u",
+        "d_u[:-1] -= d_diff_u",
         "return d_u",
     ]
 

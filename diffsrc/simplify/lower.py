@@ -70,6 +70,7 @@ class Lowering:
         self.library = ranks.library
         self.integers = program.integers
         self.parameters = program.parameters
+        self.body = program.body
         self.done: dict[Node, Node] = {}
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
@@ -108,7 +109,7 @@ class Lowering:
         self.reach.share((*(s.node for s in block.statements if isinstance(s, Bind)), *chosen))
         statements = tuple([self._statement(s) for s in block.statements])
         results = same_in_arms(tuple(self.result(r) for r in chosen))
-        if self.graph.ranked:
+        if self.graph.ranked and block is self.body:
             self._name_parts()
         self.done, self.reach, self.products = outer
         same = results == block.results and statements == block.statements
