@@ -226,3 +226,28 @@ def test_what_the_user_divides_is_not_divided_again():
         "return -(p * (log_p - p @ (log_p + 1) + 1))",
     ]
     check_grad(entropy, z)
+
+
+def test_a_minus_stands_before_what_is_shared():
+    def bonds(x):
+        a, b = x[1] - x[0], x[2] - x[1]
+        return np.exp(a) * x[3] + np.exp(b) * x[4]
+
+    args = (RNG.normal(size=5),)
+    lines = body(grad(bonds), *args)
+    assert {"d_a = exp_a * x[3]", "d_x[0] = -d_a", "d_x[1] = d_a - d_b"} <= set(lines)
+    check_grad(bonds, *args)
+
+
+def test_adjoints_are_called_as_their_values_are():
+    def layer(h, W, b):
+        a = h @ W + b
+        return np.maximum(a, 0)
+
+    def network(W, b, W2, b2, X, Y):
+        return np.mean((layer(layer(X, W, b), W2, b2) - Y) ** 2)
+
+    args = [RNG.normal(size=s) for s in ((2, 3), 3, (3, 2), 2, (5, 2), (5, 2))]
+    lines = body(grad(network, wrt=("W", "b", "W2", "b2")), *args)
+    assert [line.split(" = ")[0] for line in lines if " = " in line][-2:] == ["d_a2", "d_a"]
+    check_grad(network, *args, wrt=("W", "W2"))

@@ -215,10 +215,13 @@ class Sweep:
         if isinstance(node, Number):
             return
         if self.graph.ranked and by is None:
-            written = self.simplifier.normal.written.get(value, value)
+            normal = self.simplifier.normal
+            written = normal.written.get(value, value)
             if name is not None and node not in self.hints:
                 self.owners[node] = self.lets.get(value, written)
-            elif name is None and node not in self.described and node not in self.hints:
+            elif name is None and not (
+                node in self.described or node in self.hints or node in normal.written
+            ):
                 self.owners[node] = written
                 self.described[node] = f"d_{suggestion(written, self.written_names)}"
         if name is None:

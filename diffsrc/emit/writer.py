@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.breaking import (
+    NAME,
     arguments,
     conditional,
     evaluated,
@@ -326,7 +327,11 @@ class Writer:
             if rows is not None:
                 return rows
             inside = evaluated(node, self.names)
-            part = middle(self.printer, inside, len(text) // 2)
+            short = WIDTH - NAME - level * len(INDENT)
+            choices = [n for n in inside if isinstance(n, Result)]
+            part = next((n for n in choices if len(self.printer(n)) <= short), None)
+            if part is None:
+                part = middle(self.printer, inside, len(text) // 2)
             if part is not None:
                 self._assign(part, Plan({}), level)
                 continue

@@ -27,6 +27,7 @@ from diffsrc.simplify.factor import (
     apart,
     factored,
     merge_choices,
+    merge_results,
     multiplied_out,
 )
 from diffsrc.simplify.lower import Lowering, lowered
@@ -186,6 +187,8 @@ class Simplifier:
             if not isinstance(whole, Sum) or len(whole.terms) < len(node.terms):
                 return self.finish(whole)
         merged = merge_choices(self.graph, node)
+        if self.graph.branches:
+            merged = merge_results(self.graph, merged)
         if not isinstance(merged, Sum):
             return merged
         if self.sample.is_small(merged) and self._proven_zero(merged):

@@ -304,6 +304,13 @@ class ArrayWriter:
         node = node.graph.again(node, (core, *node.args[1:]))
         return node, (coefficient < 0) != minus, written
 
+    def _minus(self, value: Node, written: Node) -> Node:
+        """A value with a minus: in front of what others have without one, else inside."""
+        constant = isinstance(written, Call) and any(isinstance(a, Const) for a in written.args)
+        if isinstance(value, Prod) and not (constant or self.turns(value)):
+            return value.graph.call("neg", written)
+        return negated(written, set())
+
     def _fresh(self, rest: Node, like: Node) -> Node:
         """What floats are added to: integers, truth values and other precisions are converted."""
         start = self.write(rest)
@@ -333,7 +340,7 @@ class ArrayWriter:
             return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
         target = _shifted(items(node.params), first)
         if fresh:
-            args[first] = negated(value, set()) if minus else value
+            args[first] = self._minus(node.args[0], value) if minus else value
             return target, f"= {{{first}}}"
         return target, f"{'-' if minus else '+'}= {{{first}}}"
 
@@ -346,7 +353,7 @@ class ArrayWriter:
         rank = len(like.type.axes)
         first = len(args)
         if fresh and unique and rank > 1:
-            args += (negated(value, set()) if minus else value, self.write(at))
+            args += (self._minus(node.args[0], value) if minus else value, self.write(at))
             return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
         args += (value, self.write(at))
         places = []
