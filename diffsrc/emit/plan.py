@@ -49,6 +49,7 @@ class Plan:
         order: all values that the block needs, operands first.
         bound: those that get a line.
         choices: the results that are given by one `if`, by its condition.
+        inverted: the user's matrices of which nothing but the inverse is needed, with that.
     """
 
     def __init__(self, user: Mapping[Node, str], order: Sequence[Node] = ()) -> None:
@@ -56,6 +57,7 @@ class Plan:
         self.order = order
         self.bound: set[Node] = set()
         self.choices: dict[Node, list[list[Result]]] = {}
+        self.inverted: dict[Node, Node] = {}
 
 
 def planned(
@@ -106,6 +108,10 @@ def planned(
     for node in strict:
         if isinstance(node, Call) and node.op == "np.part" and node.args[0] in plan.bound:
             plan.bound.add(node)
+        if isinstance(node, Call) and node.op == "np.inv" and node in plan.bound - user.keys():
+            (matrix,) = node.operands
+            if node in plan.bound and matrix in user and uses[matrix] == 1:
+                plan.inverted[matrix] = node
     _group_choices(plan, names)
     return plan
 

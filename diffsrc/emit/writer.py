@@ -192,7 +192,7 @@ class Writer:
         """Lines for those of the nodes that get one and have none."""
         names, bound = self.names, plan.bound
         for node in nodes:
-            if node not in bound or node in names:
+            if node not in bound or node in names or self._is_inverted(node, plan, level):
                 continue
             if node in self.beside and self._assign_together(self.beside[node], plan, level):
                 continue
@@ -206,6 +206,17 @@ class Writer:
                 self._choice(group, plan, level)
             else:
                 self._assign(node, plan, level)
+
+    def _is_inverted(self, node: Node, plan: Plan, level: int) -> bool:
+        """Whether a matrix stands in `inv_K = np.linalg.inv(...)`, whose name has its name."""
+        if node not in plan.inverted:
+            return False
+        name = f"inv_{plan.user[node]}"
+        line = f"{name} = np.linalg.inv({self.printer(node)})"
+        if len(line) + level * len(INDENT) > WIDTH or name in self.holders:
+            return False
+        self.preferred[plan.inverted[node]] = name
+        return True
 
     def _waves(self, node: Node, plan: Plan) -> list[Node]:
         """The sine and cosine of one angle beside arrays, which a person has in one line."""

@@ -28,8 +28,7 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
     distances = squares[:, None] + squares - (2 * scaled) @ scaled.T
     exp_term = np.exp(-distances / 2)
     exp_log_noise = np.exp(log_noise)
-    K = exp_term + exp_log_noise * np.identity(len(X))
-    inv_K = np.linalg.inv(K)
+    inv_K = np.linalg.inv(exp_term + exp_log_noise * np.identity(len(X)))
     solution = inv_K @ y
     d_K = 0.5 * (inv_K - np.outer(solution, solution))
     d_distances = -0.5 * d_K * exp_term

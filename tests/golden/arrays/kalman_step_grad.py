@@ -32,8 +32,7 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     x_pred = F @ x
     P_pred = F @ P @ F.T + Q
     innovation = z - H @ x_pred
-    S = H @ P_pred @ H.T + R
-    inv_S = np.linalg.inv(S)
+    inv_S = np.linalg.inv(H @ P_pred @ H.T + R)
     weighted = inv_S @ innovation
     product = H.T @ weighted
     x_new = x_pred + P_pred @ product
