@@ -108,9 +108,9 @@ def planned(
     for node in strict:
         if isinstance(node, Call) and node.op == "np.part" and node.args[0] in plan.bound:
             plan.bound.add(node)
-        if isinstance(node, Call) and node.op == "np.inv" and node in plan.bound - user.keys():
+        if isinstance(node, Call) and node.op == "np.inv":
             (matrix,) = node.operands
-            if node in plan.bound and matrix in user and uses[matrix] == 1:
+            if node in plan.bound and node not in user and matrix in user and uses[matrix] == 1:
                 plan.inverted[matrix] = node
     _group_choices(plan, names)
     return plan
