@@ -39,6 +39,7 @@ NEVER_BOUND = frozenset(
     {"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"}
     | {"np.zeros_like", "np.ones_like"}
 )
+WAVES = frozenset({"sin", "cos"})
 
 
 class Plan:
@@ -49,6 +50,7 @@ class Plan:
         order: all values that the block needs, operands first.
         bound: those that get a line.
         choices: the results that are given by one `if`, by its condition.
+        waves: sines and cosines of numbers that get a line and have no name, by their arguments.
         inverted: the user's matrices of which nothing but the inverse is needed, with that.
     """
 
@@ -57,6 +59,7 @@ class Plan:
         self.order = order
         self.bound: set[Node] = set()
         self.choices: dict[Node, list[list[Result]]] = {}
+        self.waves: dict[Node, list[Node]] = {}
         self.inverted: dict[Node, Node] = {}
 
 
@@ -108,6 +111,8 @@ def planned(
     for node in strict:
         if isinstance(node, Call) and node.op == "np.part" and node.args[0] in plan.bound:
             plan.bound.add(node)
+        if isinstance(node, Call) and node.op in WAVES and node in plan.bound and node not in user:
+            plan.waves.setdefault(node.args[0], []).append(node)
         if isinstance(node, Call) and node.op == "np.inv":
             (matrix,) = node.operands
             if node in plan.bound and node not in user and matrix in user and uses[matrix] == 1:

@@ -37,8 +37,6 @@ from diffsrc.ir import (
     reachable,
 )
 
-WAVES = frozenset({"sin", "cos"})
-
 
 class Otherwise(NamedTuple):
     """The other arm of a choice.
@@ -220,15 +218,11 @@ class Writer:
 
     def _waves(self, node: Node, plan: Plan) -> list[Node]:
         """The sine and cosine of one angle beside arrays, which a person has in one line."""
-        if not (isinstance(node, Call) and node.op in WAVES and self.program.graph.ranked):
+        if not node.operands or node.type.axes or not self.program.graph.ranked:
             return []
-        found: list[Node] = [
-            n
-            for n in plan.order
-            if isinstance(n, Call) and n.op in WAVES and n.args == node.args and n in plan.bound
-        ]
-        free = all(n not in self.names and n not in plan.user for n in found)
-        return found if free and len(found) == 2 and not node.type.axes else []
+        found = plan.waves.get(node.operands[0], [])
+        free = node in found and all(n not in self.names for n in found)
+        return found if free and len(found) == 2 else []
 
     def _group(self, node: Result, plan: Plan) -> list[Result] | None:
         for group in plan.choices.get(node.of.condition, ()):

@@ -590,7 +590,7 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     value, coefficient = like.graph.split(value)
     if coefficient != 1:
         return coefficient * put(value, like, spec, at)
-    once = _put_once(value, like, spec)
+    once = None if at else _put_once(value, like, spec)
     if once is not None:
         return once
     if all(entry in {WHOLE, TURNED} for entry in spec):
@@ -616,7 +616,7 @@ def _put_once(value: Node, like: Node, spec: tuple[object, ...]) -> Node | None:
         if not (isinstance(part, Call) and part.op == "put" and len(part.args) == 2):
             return None
         items = _items_of_part(spec, part.params)
-        if items is None:
+        if items is None or not alike(part.type.axes, index(like, spec).type.axes):  # type: ignore[arg-type] # entries
             return None
         made.append(coefficient * put(part.args[0], like, items, ()))
     return like.graph.sum(made)
@@ -1051,7 +1051,7 @@ def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
     Equal factors are exchanged, and the axes of symmetric ones, or of two that are antisymmetric.
     """
     runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
-    ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
+    ways = [exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
     counts = (
         factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True)
     )
@@ -1078,7 +1078,7 @@ def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
     ]
 
 
-def _exchanged(node: Node) -> list[tuple[tuple[int, ...], int]]:
+def exchanged(node: Node) -> list[tuple[tuple[int, ...], int]]:
     """The orders of two axes of a value in which it is the same, or its opposite."""
     rank = len(node.type.axes)
     whole = tuple(range(rank))

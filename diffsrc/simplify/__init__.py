@@ -153,7 +153,7 @@ class Simplifier:
         results = [r for block in blocks(program.body) for r in block.results]
         # The user's value is his to the last bit.
         exact = any(forms.get(r, r) is not r for r in results)
-        return with_values_at_hand(written, floats, exact=exact)
+        return with_values_at_hand(written, self.normal, floats, exact=exact)
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""

@@ -13,8 +13,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from diffsrc.ir import FLOAT, Call, Node, Program, blocks, reachable
+from diffsrc.ir.arrays import is_symmetric
 from diffsrc.simplify.arrays import spelled
 from diffsrc.simplify.contents import Contents
+from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.unmarked import Unmarking
 from diffsrc.simplify.written import MATMUL, as_product, before_vector
 
@@ -22,7 +24,9 @@ DEVIATIONS = frozenset({"np.var", "np.std"})
 TURNED = frozenset({"np.T", "np.transpose"})
 
 
-def with_values_at_hand(program: Program, floats: AbstractSet[Node], *, exact: bool) -> Program:
+def with_values_at_hand(
+    program: Program, normal: Normaliser, floats: AbstractSet[Node], *, exact: bool
+) -> Program:
     """The written program, with what it computes in place of what NumPy would compute again.
 
     If it is to be `exact`, to the last bit. Arrays in `floats` are none of integers.
@@ -30,7 +34,7 @@ def with_values_at_hand(program: Program, floats: AbstractSet[Node], *, exact: b
     own = {n.op for n in program.graph.table.values() if isinstance(n, Call)}
     if own.isdisjoint(DEVIATIONS | MATMUL | {"np.norm"}) and not {"np.inv", "np.solve"} <= own:
         return program
-    writer = _Writer(program, floats, exact=exact)
+    writer = _Writer(program, normal, floats, exact=exact)
     if not (writer.deviations or writer.inverses or writer.products or writer.lengths):
         return program
     body, done = writer.block(program.body), writer.done
@@ -54,8 +58,11 @@ class _Writer(Unmarking):
         lengths: those of vectors of floats.
     """
 
-    def __init__(self, program: Program, floats: AbstractSet[Node], *, exact: bool) -> None:
+    def __init__(
+        self, program: Program, normal: Normaliser, floats: AbstractSet[Node], *, exact: bool
+    ) -> None:
         super().__init__(program.graph)
+        self.normal = normal
         self.exact = exact
         self.hints: dict[Node, str] = {}
         self.lengths: set[Node] = set()
@@ -106,6 +113,10 @@ class _Writer(Unmarking):
                     return solution
         return super()._rewritten(node)
 
+    def is_symmetric(self, matrix: Node) -> bool:
+        """Whether a matrix of the user's is its own transpose: else its factor is of a half."""
+        return is_symmetric(self.normal(matrix))
+
     def _of_vector(self, product: Call, vector: Node) -> Node:
         """`A @ (B @ x)` for `A @ B @ x`."""
         first, second = product.args
@@ -139,7 +150,8 @@ class _Writer(Unmarking):
         inverse = self.inverses.get(matrix.args[0])
         match matrix.args[0], b:
             case Call(op="np.cholesky", args=(whole,)) as factor, Call(op="np.solve", args=inner):
-                if whole in self.inverses and inner[0] is factor and len(inner) == 2:
+                lower = inner[0] is factor and not dict(factor.params).get("upper", True)
+                if whole in self.inverses and lower and self.is_symmetric(whole):
                     args = [self(self.inverses[whole]), self.done[inner[1]]]
                     return spelled("matmul", "{0} @ {1}", args, node.type)
         if inverse is None or len(matrix.type.axes) > 2:

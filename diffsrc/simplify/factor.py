@@ -72,7 +72,8 @@ def merge_results(graph: Graph, node: Node) -> Node:
         return node
     found: dict[Node, list[tuple[Result, Node]]] = {}
     for term, coefficient in node.terms:
-        for result in results_in(term):
+        # Of arrays, where one arm gives zero the other would be the only one to tell the shape.
+        for result in results_in(term) if not term.type.axes else ():
             others = graph.scaled(term / result, coefficient)
             found.setdefault(result.of.condition, []).append((result, others))
             break

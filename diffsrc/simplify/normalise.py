@@ -25,7 +25,7 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape, is_given, is_primitive, is_symmetric, view
+from diffsrc.ir.arrays import exchanged, in_shape, is_given, is_primitive, view
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import ARRAYS, define
@@ -94,8 +94,10 @@ class Normaliser:
                     self.graph.named.setdefault(inner, form)
                     self.graph.inner[form] = inner
                     self.written.setdefault(inner, node)
-                    if is_symmetric(inner):
-                        self.graph.symmetric.add(form)
+                    for order, sign in exchanged(inner)[1:]:
+                        self.graph.turned[form, order] = form if sign > 0 else -form
+                        if order == (1, 0) and sign > 0:
+                            self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not (repeated or isinstance(form, Number | Var)):
