@@ -123,6 +123,8 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
+    if op == "exp" and (shifted := _without_peak(args[0])) is not None:
+        return _joined("exp", _label(shifted, names, depth + 1))
     if op == "sqrt" and isinstance(args[0], Call) and args[0].op == "np.matmul":
         a, b = args[0].args
         return _joined("norm", _label(a, names, depth + 1)) if a is b else None
@@ -167,6 +169,16 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     if op == "neg":
         return _joined("neg", labels[0])
     return _joined(op, *labels) if op not in ROLES else None
+
+
+def _without_peak(node: Node) -> Node | None:
+    """`x` in `x - x.max()`, which keeps its exponentials from overflowing."""
+    if not (isinstance(node, Call) and node.op == "sub"):
+        return None
+    x, peak = node.args
+    while isinstance(peak, Call) and peak.op in {"np.index", "np.view"}:
+        peak = peak.args[0]
+    return x if isinstance(peak, Call) and peak.op == "np.max" and peak.args[0] is x else None
 
 
 def _of_letters(args: Sequence[Node], names: Mapping[Node, str]) -> Label | None:
@@ -225,7 +237,9 @@ def _role(node: Node, names: Mapping[Node, str]) -> str:
         return "choice" if isinstance(node, Result) else "value"
     op, args = node.op, node.args
     if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
-        base = _role(args[0], names).removesuffix("_term")
+        inner = args[0]
+        role = inner.name if isinstance(inner, Var) else _role(inner, names)
+        base = role.removesuffix("_term")
         return f"{base}_{POWERS[args[1].value]}"  # type: ignore[index] # a key
     if op == "sub":
         return "difference" + _common_end(args[0], args[1], names)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from diffsrc.ir import FLOAT, Call, Node, Program, blocks, reachable
+from diffsrc.ir import FLOAT, Call, Node, Program, Var, blocks, reachable
 from diffsrc.ir.arrays import is_symmetric
 from diffsrc.simplify.arrays import spelled
 from diffsrc.simplify.contents import Contents
@@ -105,7 +105,10 @@ class _Writer(Unmarking):
             case Call(op="np.var" | "np.std", args=(a,)):
                 found = self.deviations.get((a, _along(node)))
                 if found is not None:
-                    return self._deviation(node.op, *found)
+                    made = self._deviation(node.op, *found)
+                    if isinstance(a, Var):
+                        self.hints[made] = f"{node.op.removeprefix('np.')}_{a.name}"
+                    return made
             case Call(op="np.solve", args=(matrix, b)):
                 solution = self._solution(matrix, b, node)
                 if solution is not None:
