@@ -58,6 +58,7 @@ HOLE = re.compile(r"{(\d+)}")
 POINTWISE = 4
 ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
+MAX_TERMS = 4  # of sums of matrices that are multiplied out
 
 
 class ArrayWriter:
@@ -497,7 +498,8 @@ class ArrayWriter:
         """
         sizes = sizes_of(factors)
         for i, (arg, labels) in enumerate(factors):
-            if not isinstance(arg, Sum) or arg.constant or not self.turns(arg):
+            short = isinstance(arg, Sum) and not arg.constant and len(arg.terms) <= MAX_TERMS
+            if not isinstance(arg, Sum) or not short or not self.turns(arg):
                 continue
             rest = factors[:i] + factors[i + 1 :]
             terms = [
