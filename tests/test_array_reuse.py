@@ -375,7 +375,7 @@ def by_float_power(x, y, w):
 
 def chosen_in_an_arm(x, y, w):
     exps = np.exp(x)
-    if x.sum() > 0:
+    if x.sum() > 0:  # noqa: SIM108 - a statement is meant
         parts = exps / exps.max(axis=1, keepdims=True)
     else:
         parts = np.sin(x)

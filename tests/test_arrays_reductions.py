@@ -206,12 +206,12 @@ def deviation(x):
 
 
 TEXTS = [
-    (normed, (VECTOR,), "return x / (np.linalg.norm(x) or 1.0)"),
+    (normed, (VECTOR,), "return x / (np.sqrt(x @ x) or 1.0)"),
     (squared_norm, (VECTOR,), "return 2 * x"),
     (
         unit,
         (VECTOR, VECTOR),
-        "norm_x = np.linalg.norm(x)\n    return (-(x @ v) / norm_x**2 * x + v) / norm_x",
+        "norm_x = np.sqrt(x @ x)\n    return (-(x @ v) / norm_x**2 * x + v) / norm_x",
     ),
     (highest, (VECTOR,), "d_x[x.argmax()] = 1"),
     (highest, (MATRIX,), "d_x.flat[x.argmax()] = 1"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from diffsrc import closed_form, derivative, grad, hessian, value_and_grad
+from diffsrc.testing import check_grad
 
 
 def one_result_used_in_an_inner_arm(scale, a, y):
@@ -747,3 +748,18 @@ def test_a_closed_form_writes_sums_out():
     at = {"x": 0.5, "y": 2.0}
     value = form.sympy.subs({s: at[s.name] for s in form.sympy.free_symbols})
     assert float(value) == pytest.approx(grad(f)(**at))
+
+
+def test_choices_of_one_condition_in_a_sum_are_one():
+    def huber(r, delta):
+        return 0.5 * r**2 if abs(r) <= delta else delta * (abs(r) - 0.5 * delta)
+
+    def loss(x, y, delta):
+        return sum(huber(r, delta) for r in (x - 1, y - x * y, y))
+
+    for point in ((1.5, 0.3, 1.0), (4.0, 2.0, 0.5), (-3.0, 0.0, 1.0)):
+        check_grad(loss, *point, wrt=("x", "y"))
+    source = grad(loss, wrt=("x", "y")).source
+    sign = "(math.copysign(1.0, r2) if r2 else 0.0)"
+    assert f"    d_r = r2 if abs(r2) <= delta else delta * {sign}\n" in source
+    assert source.count("<= delta") == 3

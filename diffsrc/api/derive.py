@@ -114,8 +114,14 @@ def derive(
         simplifier = simplifier.over(program)
     single = single_numbers(parsed, arrays)
     shaped = frozenset(node for name, node in numbers(parsed).items() if name in arrays)
+    leaves = [node for several in targets for found in several for node in found.nodes]
     lowered = simplifier.lowered(
-        program, library if stable else "", stable=stable, single=single, shaped=shaped
+        program,
+        library if stable else "",
+        stable=stable,
+        single=single,
+        shaped=shaped,
+        floats=frozenset(leaves),
     )
     ranked = frozenset() if parsed.graph.ranked else ranked_parameters(parsed, lowered)
     derived = derived_results(operators, targets, len(lowered.body.results))
@@ -131,7 +137,6 @@ def derive(
         simplified, taken_names(simplified) | fixed.keys(), values=values_of(simplified, derived)
     )
     named |= {constant.node: constant.name for constant in constants}
-    leaves = [node for several in targets for found in several for node in found.nodes]
     needed = needing_floats(simplified, leaves)
     shapes = shapes_of(parsed, signature, simplifier, needed)
     text = emit(

@@ -52,7 +52,7 @@ def gradients(
     body = _derived(work, program.body, requests, with_values=with_values)
     if not body.fails:
         _refuse_steps(work, wanted, body.results[-len(wanted) :])
-    derived = program._replace(body=body, hints=work.hints)
+    derived = program._replace(body=body, hints=work.all_hints(), owners=work.owners)
     return derived if program.rules is None else program.rules.completed(derived)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from diffsrc.differentiate.choices import Adjoints, Choices
 from diffsrc.differentiate.partials import Partials, times
 from diffsrc.differentiate.task import Task
+from diffsrc.emit.names import suggestion
 from diffsrc.ir import (
     COMPLEX,
     Block,
@@ -19,11 +20,12 @@ from diffsrc.ir import (
     Number,
     Prod,
     Program,
+    Ref,
     Result,
     Sum,
     blocks,
 )
-from diffsrc.ir.arrays import is_primitive, is_scattered, reduced
+from diffsrc.ir.arrays import is_primitive, is_scattered, is_symmetric, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
 
@@ -37,10 +39,15 @@ class Sweep:
         self.program, self.wrt, self.active, self.simplifier = task
         self.graph = self.program.graph
         self.names = _names_of(self.program)
+        self.lets: dict[Node, Node] = {}  # as the user wrote them, by their normal forms
         if self.graph.ranked:
             normal = self.simplifier.normal
+            self.lets = {normal(node): node for node in self.names}
             self.names = {normal(node): name for node, name in self.names.items()}
         self.hints: dict[Node, str] = dict(self.program.hints)
+        self.described: dict[Node, str] = {}  # after what has no name
+        self.owners: dict[Node, Node] = dict(self.program.owners)
+        self.written_names = _names_of(self.program) if self.graph.ranked else {}
         self.partials = Partials(task, self.hints)
         self.choices = Choices(task, sweep=self.sweep, hint=self.hint)
         self.around: list[Node] = []  # what the blocks compute in whose arms work goes on
@@ -162,6 +169,8 @@ class Sweep:
             return adjoint
         whole = self.graph.ref(adjoint)
         self.graph.wholes.add(whole)
+        if is_symmetric(adjoint):
+            self.graph.symmetric.add(whole)
         return whole
 
     def _normal(self, seeds: Adjoints) -> Adjoints:
@@ -203,12 +212,30 @@ class Sweep:
     def hint(self, node: Node, value: Node, by: Node | None = None) -> None:
         """Suggest `d_u` as the name of an adjoint of `u`, `d_u_x` for a partial of `u` by `x`."""
         name = self.names.get(value)
-        if name is None or isinstance(node, Number):
+        if isinstance(node, Number):
+            return
+        if self.graph.ranked and by is None:
+            normal = self.simplifier.normal
+            written = normal.written.get(value, value)
+            if name is not None and node not in self.hints:
+                self.owners[node] = self.lets.get(value, written)
+            elif name is None and not (
+                node in self.described or node in self.hints or node in normal.written
+            ):
+                self.owners[node] = written
+                self.described[node] = f"d_{suggestion(written, self.written_names)}"
+        if name is None:
             return
         below = self.names.get(by) if by is not None else None
         self.hints.setdefault(
             node, f"d_{name}_{below}" if below and len(self.wrt) > 1 else f"d_{name}"
         )
+
+    def all_hints(self) -> dict[Node, str]:
+        """Names for new values: for the adjoints of the user's values, else after what they are."""
+        known = {node.value for node in self.hints if isinstance(node, Ref)}
+        described = {node: name for node, name in self.described.items() if node not in known}
+        return described | self.hints
 
 
 def coefficient_of(node: Node) -> Exact:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from diffsrc.emit.expressions import OR, PRODUCT, SUM, Printer
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.ir import Call, Node, Result, reachable
+from diffsrc.ir.shapes import is_unit
+
+NAME = 10  # the length of a new one
 
 
 def terms(printer: Printer, node: Node, level: int) -> str | None:
@@ -116,6 +119,26 @@ def middle(printer: Printer, inside: Sequence[Node], target: int) -> Node | None
         if best is None or gap < distance:
             best, distance = inner, gap
     return best
+
+
+def smaller(printer: Printer, node: Node, room: int) -> Node | None:
+    """The largest part of less than the size of an array without which it fits into a line."""
+    best: Node | None = None
+    for inner in evaluated(node, printer.names):
+        long = printer.lengths.get(inner, 0)
+        product = isinstance(inner, Call) and inner.op in {"mul", "div"} and not inner.options
+        if not product or not _is_smaller(inner, node) or len(printer(node)) - long + NAME > room:
+            continue
+        if best is None or long > printer.lengths[best]:
+            best = inner
+    return best
+
+
+def _is_smaller(inner: Node, node: Node) -> bool:
+    """Whether an array has unit axes, or none, where another is longer."""
+    rank = len(node.type.axes) - len(inner.type.axes)
+    own = [True] * rank + [*map(is_unit, inner.type.axes)]
+    return bool(inner.type.axes) and rank >= 0 and own > [*map(is_unit, node.type.axes)]
 
 
 def _in_parentheses(rows: list[str], level: int) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -27,6 +27,9 @@ ROLES = {
     "np.outer": "product",
     "np.inv": "inverse",
     "np.solve": "solution",
+    "np.solve_triangular": "solution",
+    "np.cho_solve": "solution",
+    "scatter": "items",
     "np.index": "part",
     "np.view": "column",
     "np.interval": "interval",
@@ -120,6 +123,11 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         args = without_defaults(args)
     if op == "attribute":
         return Label(str(node.options[0]))
+    if op == "exp" and (shifted := _without_peak(args[0])) is not None:
+        return _joined("exp", _label(shifted, names, depth + 1))
+    if op == "sqrt" and isinstance(args[0], Call) and args[0].op == "np.matmul":
+        a, b = args[0].args
+        return _joined("norm", _label(a, names, depth + 1)) if a is b else None
     if op == "item":
         return _of_item(node, names, depth)
     if not args:
@@ -128,6 +136,8 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
         return _joined(_label(args[0], names, depth + 1), _which(node))
     if node.op == "np.view":
         return _joined(_label(args[0], names, depth + 1), "column")
+    if node.op == "np.matmul":
+        return _of_letters(args, names)
     if node.op.startswith("np.") and node.op not in WORDS:
         return None
     if node.op == "registered" and not isinstance(options[0], str):
@@ -159,6 +169,23 @@ def _of_call(node: Call, names: Mapping[Node, str], depth: int) -> Label | None:
     if op == "neg":
         return _joined("neg", labels[0])
     return _joined(op, *labels) if op not in ROLES else None
+
+
+def _without_peak(node: Node) -> Node | None:
+    """`x` in `x - x.max()`, which keeps its exponentials from overflowing."""
+    if not (isinstance(node, Call) and node.op == "sub"):
+        return None
+    x, peak = node.args
+    while isinstance(peak, Call) and peak.op in {"np.index", "np.view"}:
+        peak = peak.args[0]
+    return x if isinstance(peak, Call) and peak.op == "np.max" and peak.args[0] is x else None
+
+
+def _of_letters(args: Sequence[Node], names: Mapping[Node, str]) -> Label | None:
+    """`HF` for `H @ F`."""
+    found = [_label(arg, names, MAX_DEPTH) for arg in args]
+    letters = [one.text for one in found if one is not None and len(one.text) == 1]
+    return Label("".join(letters)) if len(letters) == len(args) else None
 
 
 def _which(node: Call) -> str:
@@ -210,7 +237,9 @@ def _role(node: Node, names: Mapping[Node, str]) -> str:
         return "choice" if isinstance(node, Result) else "value"
     op, args = node.op, node.args
     if op == "pow" and isinstance(args[1], Const) and args[1].value in POWERS:
-        base = _role(args[0], names).removesuffix("_term")
+        inner = args[0]
+        role = inner.name if isinstance(inner, Var) else _role(inner, names)
+        base = role.removesuffix("_term")
         return f"{base}_{POWERS[args[1].value]}"  # type: ignore[index] # a key
     if op == "sub":
         return "difference" + _common_end(args[0], args[1], names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Template, Var, reachable
 from diffsrc.ops import TABLE
@@ -38,6 +39,7 @@ NEVER_BOUND = frozenset(
     {"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"}
     | {"np.zeros_like", "np.ones_like"}
 )
+WAVES = frozenset({"sin", "cos"})
 
 
 class Plan:
@@ -48,6 +50,8 @@ class Plan:
         order: all values that the block needs, operands first.
         bound: those that get a line.
         choices: the results that are given by one `if`, by its condition.
+        waves: sines and cosines of numbers that get a line and have no name, by their arguments.
+        inverted: the user's matrices of which nothing but the inverse is needed, with that.
     """
 
     def __init__(self, user: Mapping[Node, str], order: Sequence[Node] = ()) -> None:
@@ -55,6 +59,8 @@ class Plan:
         self.order = order
         self.bound: set[Node] = set()
         self.choices: dict[Node, list[list[Result]]] = {}
+        self.waves: dict[Node, list[Node]] = {}
+        self.inverted: dict[Node, Node] = {}
 
 
 def planned(
@@ -97,13 +103,20 @@ def planned(
         deep += 1
         count = uses[node]
         scattered = isinstance(node, Call) and node.op == "scatter"
-        if node in user or deep > MAX_DEPTH or scattered or (count > 1 and _worth(node, count)):
+        worth = count > 1 and _worth(node, count) and not _is_cheap(node, count, plan.bound)
+        if node in user or deep > MAX_DEPTH or scattered or worth:
             plan.bound.add(node)
             deep = 0
         depth[node] = deep
     for node in strict:
         if isinstance(node, Call) and node.op == "np.part" and node.args[0] in plan.bound:
             plan.bound.add(node)
+        if isinstance(node, Call) and node.op in WAVES and node in plan.bound and node not in user:
+            plan.waves.setdefault(node.args[0], []).append(node)
+        if isinstance(node, Call) and node.op == "np.inv":
+            (matrix,) = node.operands
+            if node in plan.bound and node not in user and matrix in user and uses[matrix] == 1:
+                plan.inverted[matrix] = node
     _group_choices(plan, names)
     return plan
 
@@ -188,6 +201,14 @@ def _worth(node: Node, count: int) -> bool:
     if any(arg.operands for arg in node.args):
         return True
     return count > 2 or not any(isinstance(arg, Const) for arg in node.args)
+
+
+def _is_cheap(node: Node, count: int, bound: AbstractSet[Node]) -> bool:
+    """Whether a number beside arrays, such as `1 - c`, is computed twice as easily as named."""
+    if not node.graph.ranked or node.type.axes or count > 2 or not isinstance(node, Call):
+        return False
+    plain = all(not arg.operands or arg in bound for arg in node.args)
+    return plain and node.op in {"add", "sub"} and any(isinstance(a, Const) for a in node.args)
 
 
 def _group_choices(plan: Plan, names: Mapping[Node, str]) -> None:

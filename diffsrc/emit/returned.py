@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from diffsrc.emit.breaking import NAME, evaluated, middle
 from diffsrc.emit.expressions import Printer, literal
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.ir import Container, Node, Stack, Structure
@@ -18,16 +19,18 @@ class Returned:
         fitted: writes a value that has a line to itself, so many levels deeper than the statement
             and with so many characters around it; parts of it may get names before, which the
             printer knows from then on.
+        named: gives a value a line of its own, and a name.
         level: that of the statement.
         scalar: whether the code is for single numbers: arrays are made of lists of lists then,
             else of tuples of arrays.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what writes the parts
         self,
         results: tuple[Node, ...],
         printer: Printer,
         fitted: Callable[[Node, int, int], str],
+        named: Callable[[Node], None],
         level: int,
         *,
         scalar: bool,
@@ -35,6 +38,7 @@ class Returned:
         self.results = results
         self.printer = printer
         self.fitted = fitted
+        self.named = named
         self.level = level
         self.scalar = scalar
 
@@ -43,10 +47,34 @@ class Returned:
         line = self._in_one_line(structure)
         if len(line) <= WIDTH:
             return [line]
+        part = self._long_part(structure, len(line))
+        if part is not None:
+            self.named(part)
+            return [self._in_one_line(structure)]
         rows = self._rows("return ", structure, self.level, "")
         # With names for its parts it may be short.
         line = self._in_one_line(structure)
         return [line] if len(line) <= WIDTH else rows
+
+    def _long_part(self, structure: tuple[Structure, ...], length: int) -> Node | None:
+        """Of a value too long for a line of its own, the part without which all fits into one."""
+        margin = self.level * len(INDENT)
+        plain = [self.results[part] for part in structure if isinstance(part, int)]
+        for node in plain if len(plain) == len(structure) else ():
+            text = self.printer(node)
+            if len(text) + len(",") + len(INDENT) + margin <= WIDTH:
+                continue
+            inside = evaluated(node, self.printer.names)
+            lengths = [self.printer.lengths.get(inner, 0) for inner in inside]
+            short = [
+                inner
+                for inner, own in zip(inside, lengths, strict=True)
+                if margin + own + NAME <= WIDTH and length - own + NAME <= WIDTH
+            ]
+            part = middle(self.printer, short, len(text) // 2)
+            if part is not None:
+                return part
+        return None
 
     def _in_one_line(self, structure: tuple[Structure, ...]) -> str:
         text = self._flat(structure)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from diffsrc.emit.breaking import arguments, conditional, evaluated, logical, middle, table, terms
+from diffsrc.emit.breaking import (
+    NAME,
+    arguments,
+    conditional,
+    evaluated,
+    logical,
+    middle,
+    smaller,
+    table,
+    terms,
+)
 from diffsrc.emit.expressions import ATOM, COMPARISONS, HOLE, INFIX, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
 from diffsrc.emit.plan import Plan, is_fresh, is_statement, other_operand, planned
@@ -187,15 +197,39 @@ class Writer:
         """Lines for those of the nodes that get one and have none."""
         names, bound = self.names, plan.bound
         for node in nodes:
-            if node not in bound or node in names:
+            if node not in bound or node in names or self._is_inverted(node, plan, level):
                 continue
             if node in self.beside and self._assign_together(self.beside[node], plan, level):
                 continue
+            waves = self._waves(node, plan)
             group = self._group(node, plan) if isinstance(node, Result) else None
-            if group:
+            if waves:
+                names_ = [self._name(wave, plan) for wave in waves]
+                self._line(level, f"{', '.join(names_)} = {', '.join(map(self.printer, waves))}")
+                names.update(zip(waves, names_, strict=True))
+            elif group:
                 self._choice(group, plan, level)
             else:
                 self._assign(node, plan, level)
+
+    def _is_inverted(self, node: Node, plan: Plan, level: int) -> bool:
+        """Whether a matrix stands in `inv_K = np.linalg.inv(...)`, whose name has its name."""
+        if node not in plan.inverted:
+            return False
+        name = f"inv_{plan.user[node]}"
+        line = f"{name} = np.linalg.inv({self.printer(node)})"
+        if len(line) + level * len(INDENT) > WIDTH or name in self.holders:
+            return False
+        self.preferred[plan.inverted[node]] = name
+        return True
+
+    def _waves(self, node: Node, plan: Plan) -> list[Node]:
+        """The sine and cosine of one angle beside arrays, which a person has in one line."""
+        if not node.operands or node.type.axes or not self.program.graph.ranked:
+            return []
+        found = plan.waves.get(node.operands[0], [])
+        free = node in found and all(n not in self.names for n in found)
+        return found if free and len(found) == 2 else []
 
     def _group(self, node: Result, plan: Plan) -> list[Result] | None:
         for group in plan.choices.get(node.of.condition, ()):
@@ -310,11 +344,19 @@ class Writer:
             if len(text) <= room or node in self.names:
                 return text
             rows = terms(self.printer, node, level + deeper)
+            part = smaller(self.printer, node, room) if rows and node.type.axes else None
+            if part is not None:
+                self._assign(part, Plan({}), level)
+                continue
             rows = rows or table(self.printer, node, level + deeper)
             if rows is not None:
                 return rows
             inside = evaluated(node, self.names)
-            part = middle(self.printer, inside, len(text) // 2)
+            short = WIDTH - NAME - level * len(INDENT)
+            choices = [n for n in inside if isinstance(n, Result)]
+            part = next((n for n in choices if len(self.printer(n)) <= short), None)
+            if part is None:
+                part = middle(self.printer, inside, len(text) // 2)
             if part is not None:
                 self._assign(part, Plan({}), level)
                 continue
@@ -422,8 +464,11 @@ class Writer:
         def fitted(node: Node, used: int, deeper: int) -> str:
             return self._fitted(node, level, used, deeper)
 
+        def named(node: Node) -> None:
+            self._assign(node, Plan({}), level)
+
         scalar = self.program.scalar
-        statement = Returned(results, self.printer, fitted, level, scalar=scalar)
+        statement = Returned(results, self.printer, fitted, named, level, scalar=scalar)
         # Its parts may take lines before its own.
         rows = statement.lines(structure)
         self.lines += rows
@@ -459,6 +504,9 @@ class Writer:
         spelled = isinstance(node, Call) and node.options and len(node.args) == 1
         if spelled and not node.operands[0].operands:
             return suggestion(node, self.names)
+        owner = self.program.owners.get(node)
+        if owner in self.given:
+            return f"d_{self.given[owner]}"
         return self.program.hints.get(node) or suggestion(node, self.names)
 
     def _all_over(self, holders: list[Node | None], new: Node) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
@@ -114,7 +114,7 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
         case Sum():
             return graph.sum([node.constant, *(c * turned(t, order) for t, c in node.terms)])
         case Prod():
-            powers = (graph.power(turned(base, order), e) for base, e in node.factors)
+            powers = (_turned_power(base, e, order) for base, e in node.factors)
             return graph.product([node.coefficient, *powers])
         case Call(op="view", options=()):
             padded = (None,) * (len(order) - rank) + node.params
@@ -134,6 +134,14 @@ def _turned(node: Node, order: tuple[int, ...]) -> Node:
         return node
     places = (*[None] * (len(order) - rank), *range(rank))
     return _view(node, _short([places[i] for i in order]))
+
+
+def _turned_power(base: Node, exponent: Exact, order: tuple[int, ...]) -> Node:
+    """A power of a value with its axes in another order; squares of opposites are one."""
+    other = turned(base, order)
+    if exponent % 2 == 0 and isinstance(base, Sum) and other is base.graph.negated(base):
+        other = base
+    return base.graph.power(other, exponent)
 
 
 def _short(spec: list[int | None]) -> tuple[int | None, ...]:
@@ -617,6 +625,9 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     value, coefficient = like.graph.split(value)
     if coefficient != 1:
         return coefficient * put(value, like, spec, at)
+    once = None if at else _put_once(value, like, spec)
+    if once is not None:
+        return once
     if all(entry in {WHOLE, TURNED} for entry in spec):
         # Where it has no such axis it is alike from both sides.
         own = spec[len(spec) - len(value.type.axes) :]
@@ -630,6 +641,46 @@ def put(value: Node, like: Node, spec: tuple[object, ...], at: Sequence[Node]) -
     return like.graph.call(
         "put", value, like, *at, params=spec, type_=shaped(value, like.type.axes)
     )
+
+
+def _put_once(value: Node, like: Node, spec: tuple[object, ...]) -> Node | None:
+    """Items of a part of an array are items of the array: `d_x[9] = ...` for that of `x[8:][1]`."""
+    parts = value.terms if isinstance(value, Sum) and not value.constant else ((value, 1),)
+    made = []
+    for part, coefficient in parts:
+        if not (isinstance(part, Call) and part.op == "put" and len(part.args) == 2):
+            return None
+        items = _items_of_part(spec, part.params)
+        if items is None or not alike(part.type.axes, index(like, spec).type.axes):  # type: ignore[arg-type] # entries
+            return None
+        made.append(coefficient * put(part.args[0], like, items, ()))
+    return like.graph.sum(made)
+
+
+def _items_of_part(spec: tuple[Any, ...], items: tuple[Any, ...]) -> tuple[object, ...] | None:
+    """Where items of a part are, counted from the start, or from the end of all."""
+    left = iter(items)
+    found: list[object] = []
+    for entry in spec:
+        if entry[0] == "at":
+            found.append(entry)
+            continue
+        kind, *bounds = next(left, ("",))
+        if entry[0] != "slice" or kind not in {"at", "slice"}:
+            return None
+        _, start, stop, step = entry
+        whole = (kind, *bounds) == WHOLE
+        if whole or entry == WHOLE:
+            found.append(entry if whole else (kind, *bounds))
+            continue
+        known = all(isinstance(n, int) or n is None for n in (start, *bounds))
+        if not known or (start or 0) < 0 or step not in {None, 1} or kind == "slice":
+            return None
+        (place,) = bounds
+        if place < 0 and stop is not None:
+            return None
+        found.append(("at", place + (start or 0) if place >= 0 else place))
+    return tuple(found)
 
 
 # What adds values to items of zeros.
@@ -925,6 +976,7 @@ class _Flat:
         graph = self.graph
         kept = set(out)
         self._drop_diagonals(kept)
+        self._join_inverses(kept)
         self._solve(kept)
         factors = [
             (graph.power(node, exponent), labels)
@@ -964,6 +1016,23 @@ class _Flat:
                 del self.powers[vector], self.powers[beside[0]]
                 self.sizes = {x: size for x, size in self.sizes.items() if x != label}
                 self.add(found, (labels[0] if labels[1] == label else labels[1],))
+
+    def _join_inverses(self, kept: set[Label]) -> None:
+        """`inv(L).T @ inv(L)` of a Cholesky factor is the inverse of what it is a factor of."""
+        for one, e in list(self.powers.items()):
+            whole = _factored_by(one[0])
+            if whole is None or e != 1 or self.powers.get(one) != 1:
+                continue
+            gone, stays = one[1][-2:]
+            others = [f for f in self.powers if f is not one and gone in f[1]]
+            if gone in kept or len(others) != 1 or self.powers[others[0]] != 1:
+                continue
+            other, labels = others[0]
+            if other is one[0] and labels[:-1] == one[1][:-1]:
+                del self.powers[one], self.powers[others[0]]
+                self.sizes = {x: size for x, size in self.sizes.items() if x != gone}
+                self.graph.factored[whole] = one[0]
+                self.add(whole, (*labels[:-2], stays, labels[-1]))
 
     def _drop_diagonals(self, kept: set[Label]) -> None:
         """Multiply with the diagonal alone of a diagonal matrix with a summed axis."""
@@ -1022,7 +1091,7 @@ def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
     Equal factors are exchanged, and the axes of symmetric ones, or of two that are antisymmetric.
     """
     runs = [[labels for _, labels in run] for _, run in groupby(group, key=lambda f: f[0].serial)]
-    ways = [_exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
+    ways = [exchanged(node) for node in dict.fromkeys(node for node, _ in group)]
     counts = (
         factorial(len(run)) * len(way) ** len(run) for run, way in zip(runs, ways, strict=True)
     )
@@ -1049,7 +1118,7 @@ def _arrangements(group: list[Factor]) -> list[tuple[Labels, ...]]:
     ]
 
 
-def _exchanged(node: Node) -> list[tuple[tuple[int, ...], int]]:
+def exchanged(node: Node) -> list[tuple[tuple[int, ...], int]]:
     """The orders of two axes of a value in which it is the same, or its opposite."""
     rank = len(node.type.axes)
     whole = tuple(range(rank))
@@ -1082,6 +1151,20 @@ def _told(matrix: Node, vector: Node) -> Node | None:
     of = transposed(inverse.args[0]) if turned_ else inverse.args[0]
     system = graph.systems.get((of, vector))
     return None if system is None else value_of(system)
+
+
+def _factored_by(node: Node) -> Node | None:
+    """The inverse of a symmetric matrix, if a node is that of its lower Cholesky factor."""
+    graph = node.graph
+    node = graph.inner.get(node, node)
+    if not (isinstance(node, Call) and node.op == "inv"):
+        return None
+    factor = graph.inner.get(node.args[0], node.args[0])
+    if not (isinstance(factor, Call) and factor.op == "cholesky" and factor.params == (False,)):
+        return None
+    # Of one that is not, NumPy reads one triangle only.
+    (matrix,) = factor.args
+    return graph.again(node, (matrix,)) if is_symmetric(matrix) else None
 
 
 def _is_diagonal(node: Node, labels: Labels, kept: set[Label]) -> bool:

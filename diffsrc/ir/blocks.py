@@ -259,6 +259,7 @@ class Program(NamedTuple):
         structure: how the results are returned: the number of one, or a tuple of
             structures, which a `Stack` makes an array.
         hints: names for new values that say what they are, such as `d_u`.
+        owners: of which value of the user's a new one is the adjoint.
         integers: what was read from outside and was an integer.
         respelt: arrays that decided how a function is spelled.
         rules: who reads the rules that users gave; None where it has no part with one.
@@ -278,6 +279,7 @@ class Program(NamedTuple):
     places: Mapping[Node, Place] = {}
     structure: Structure = 0
     hints: Mapping[Node, str] = {}
+    owners: Mapping[Node, Node] = {}
     integers: frozenset[Node] = frozenset()
     respelt: frozenset[Node] = frozenset()
     rules: UserRules | None = None

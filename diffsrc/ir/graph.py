@@ -84,6 +84,8 @@ class Graph:
         self.inner: dict[Node, Node] = {}
         # Systems that are solved, by their matrices and right sides.
         self.systems: dict[tuple[Node, Node], Node] = {}
+        # Inverses of matrices, and those of their Cholesky factors.
+        self.factored: dict[Node, Node] = {}
         # What derivatives take for granted of two sizes: that they are "==", or that one is ">=".
         self.assumed: dict[tuple[Node, str, Node], None] = {}
         # Parts and conjugates of complex nodes, by what they are, the node and the depth.

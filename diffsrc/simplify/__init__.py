@@ -27,6 +27,7 @@ from diffsrc.simplify.factor import (
     apart,
     factored,
     merge_choices,
+    merge_results,
     multiplied_out,
 )
 from diffsrc.simplify.lower import Lowering, lowered
@@ -122,7 +123,7 @@ class Simplifier:
             other.normal(unmark(node))
         return other
 
-    def lowered(
+    def lowered(  # noqa: PLR0913 - what is known of a program
         self,
         program: Program,
         library: str,
@@ -130,11 +131,12 @@ class Simplifier:
         stable: bool = True,
         single: AbstractSet[Node] = frozenset(),
         shaped: AbstractSet[Node] = frozenset(),
+        floats: AbstractSet[Node] = frozenset(),
     ) -> Program:
         """The program as a person would write it, in `library` ("math" or "np").
 
         With `stable`, in the forms that floats compute best. What is `single` is no array;
-        of what is `shaped`, one is at hand.
+        of what is `shaped`, one is at hand. Arrays in `floats` hold no integers.
         """
         shaped = shaped if library == "np" else frozenset()
         ranks = Ranks(library, single, shaped, self.bends - self.asked)
@@ -151,7 +153,7 @@ class Simplifier:
         results = [r for block in blocks(program.body) for r in block.results]
         # The user's value is his to the last bit.
         exact = any(forms.get(r, r) is not r for r in results)
-        return with_values_at_hand(written, exact=exact)
+        return with_values_at_hand(written, self.normal, floats, exact=exact)
 
     def written_size(self, size: Node) -> Node:
         """The length of an axis as it is written."""
@@ -185,6 +187,8 @@ class Simplifier:
             if not isinstance(whole, Sum) or len(whole.terms) < len(node.terms):
                 return self.finish(whole)
         merged = merge_choices(self.graph, node)
+        if self.graph.branches:
+            merged = merge_results(self.graph, merged)
         if not isinstance(merged, Sum):
             return merged
         if self.sample.is_small(merged) and self._proven_zero(merged):

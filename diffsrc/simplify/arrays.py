@@ -35,12 +35,14 @@ from diffsrc.ir.arrays import (
     Labels,
     alike,
     contract,
+    expanded,
     filled,
     is_exact,
     is_symmetric,
     labels_of,
     nested,
     sizes_of,
+    transposed,
     view,
 )
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
@@ -57,6 +59,7 @@ HOLE = re.compile(r"{(\d+)}")
 POINTWISE = 4
 ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
+MAX_TERMS = 4  # of sums of matrices that are multiplied out
 
 
 class ArrayWriter:
@@ -65,13 +68,15 @@ class ArrayWriter:
     Some are `computed` in any case; the `parameters` are those of the program.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it asks of the whole
         self,
         graph: Graph,
         write: Write,
         computed: Callable[[Node], bool],
         turns: Callable[[Node], bool],
+        *,
         parameters: Iterable[Node],
+        own: Callable[[Node], bool],
     ) -> None:
         self.graph = graph
         self.whole = write
@@ -81,9 +86,13 @@ class ArrayWriter:
         # What has a precision: an array, if there is one.
         floats = [node for node in parameters if node.type.kind == "float"]
         self.like = max(floats, key=lambda node: bool(node.type.axes), default=None)
+        # Whether the user wrote a matrix product so.
+        self.own = own
         self.contents = Contents()
         # Parts of chains of matrix products, and as what they were written; without their views.
         self.made: dict[Node, tuple[Node, Node]] = {}
+        # Terms of sums that were multiplied out.
+        self.gone: set[Node] = set()
 
     def write(self, node: Node) -> Node:
         """A value as it is written, with the axes that it has.
@@ -118,6 +127,12 @@ class ArrayWriter:
                 return spelled("index", f"{{0}}{items(node.params)}", args, node.type)
             case "mirrored":
                 return self._mirrored(node)
+            case "inv" if node in self.graph.factored and self.computed(
+                factor := self.graph.factored[node]
+            ):
+                # That of the factor is needed in any case.
+                args = [self.write(transposed(factor)), self.write(factor)]
+                return spelled("matmul", "{0} @ {1}", args, node.type)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":
@@ -148,6 +163,10 @@ class ArrayWriter:
 
     def _view(self, arg: Node, spec: tuple[int | None, ...], type_: Type) -> Node:
         order = [axis for axis in spec if axis is not None]
+        if isinstance(arg, Call) and arg.op == "np.view" and order == sorted(order):
+            (before,) = arg.args
+            if alike(before.type.axes, type_.axes):
+                return before  # `x` for `x[:, 0][:, None]`
         rank = len(arg.type.axes)
         dropped = [axis for axis in range(rank) if axis not in order]
         if order != sorted(order):
@@ -316,6 +335,13 @@ class ArrayWriter:
         node = node.graph.again(node, (core, *node.args[1:]))
         return node, (coefficient < 0) != minus, written
 
+    def _minus(self, value: Node, written: Node) -> Node:
+        """A value with a minus: in front of what others have without one, else inside."""
+        constant = isinstance(written, Call) and any(isinstance(a, Const) for a in written.args)
+        if isinstance(value, Prod) and not (constant or self.turns(value)):
+            return value.graph.call("neg", written)
+        return negated(written, set())
+
     def _fresh(self, rest: Node, like: Node) -> Node:
         """What floats are added to: integers, truth values and other precisions are converted."""
         start = self.write(rest)
@@ -345,7 +371,7 @@ class ArrayWriter:
             return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
         target = _shifted(items(node.params), first)
         if fresh:
-            args[first] = negated(value, set()) if minus else value
+            args[first] = self._minus(node.args[0], value) if minus else value
             return target, f"= {{{first}}}"
         return target, f"{'-' if minus else '+'}= {{{first}}}"
 
@@ -358,7 +384,7 @@ class ArrayWriter:
         rank = len(like.type.axes)
         first = len(args)
         if fresh and unique and rank > 1:
-            args += (negated(value, set()) if minus else value, self.write(at))
+            args += (self._minus(node.args[0], value) if minus else value, self.write(at))
             return "", f"np.put_along_axis({{name}}, {{{first + 1}}}, {{{first}}}, axis={axis})"
         args += (value, self.write(at))
         places = []
@@ -414,8 +440,18 @@ class ArrayWriter:
 
     @cached_property
     def size_class(self) -> Callable[[Node], Node]:
-        """Gives for each length of an axis one that stands for all that are as long."""
-        return sizes_alike(self.graph)
+        """Gives for each length of an axis one that stands for all that are as long.
+
+        That of the rows of a matrix if it is one, else that of its columns.
+        """
+        root = sizes_alike(self.graph)
+        found: dict[Node, Node] = {}
+        for node in self.graph.table.values():
+            if isinstance(node, Call) and node.op == "dim" and not isinstance(root(node), Number):
+                rows = len(node.args[0].type.axes) > 1 and node.params == (0,)
+                if rows or (node.params != (0,) and root(node) not in found):
+                    found[root(node)] = node
+        return lambda size: found.get(root(size), root(size))
 
     def _contraction(self, node: Call) -> Node:
         own: tuple[Labels, ...]
@@ -428,9 +464,15 @@ class ArrayWriter:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
             return self._pair(node, factors, out)
+        multiplied_out = self._multiplied_out(node, factors, out)
+        if multiplied_out is not None:
+            return multiplied_out
         links = chain_of(factors, out)
         if links is not None:
-            return self._multiplied(self._chain(links), 0, len(links) - 1)
+            chain = self._chain(links)
+            for i, j in chain.turned:
+                self._multiplied(chain, i, j)
+            return self._multiplied(chain, 0, len(links) - 1)
         sizes = sizes_of(factors)
         one, other = self._first_pair(factors, out, sizes)
         rest = [factor for factor in factors if factor is not one and factor is not other]
@@ -439,10 +481,12 @@ class ArrayWriter:
 
     def _is_computed(self, node: Node) -> bool:
         """Whether the user has a value, maybe with its axes in another order."""
-        return self.computed(without_view(node))
+        node = without_view(node)
+        return node not in self.gone and self.computed(node)
 
     def _chain(self, links: list[Link]) -> MatrixChain:
-        return MatrixChain(links, self._is_computed, self.made, self.size_class)
+        made = self.made.keys() - self.gone
+        return MatrixChain(links, self._is_computed, made, self.size_class)
 
     def _multiplied(self, chain: MatrixChain, i: int, j: int) -> Node:
         """The product of some factors of a chain."""
@@ -450,9 +494,9 @@ class ArrayWriter:
             link = chain.links[i]
             return self.turned(link.node, link.labels, link.axes)
         k = chain.division(i, j)
-        if k is None:
-            return self.write(chain.part(i, j))
         part = chain.part(i, j)
+        if k is None or self.own(part):
+            return self.write(part)
         known, written = self.made.get(without_view(part), (part, None))
         if written is not None and known is not part and len(written.type.axes) == 2:
             return self._view(written, (1, 0), chain.type_of(i, j))
@@ -480,6 +524,60 @@ class ArrayWriter:
             )
             return self.write(node.graph.sum(terms))
         return None
+
+    def _multiplied_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
+        """A chain with a sum of matrices as a sum of chains, if they cost less.
+
+        `HF.T @ d @ HF + np.outer(F.T @ a, F.T @ b)` for `F.T @ (H.T @ d @ H + np.outer(a, b)) @ F`.
+        """
+        sizes = sizes_of(factors)
+        for i, (arg, labels) in enumerate(factors):
+            short = isinstance(arg, Sum) and not arg.constant and len(arg.terms) <= MAX_TERMS
+            if not isinstance(arg, Sum) or not short or not self.turns(arg):
+                continue
+            rest = factors[:i] + factors[i + 1 :]
+            terms = [
+                c * contract(node.graph, [(t, labels_of(t.type.axes, labels)), *rest], out, sizes)
+                for t, c in arg.terms
+            ]
+            gone = {part for term in arg.operands for part in self._parts(term)} - self.gone
+            self.gone |= gone
+            inside = self._works([node, *arg.operands])
+            multiplied = self._works(terms)
+            if inside is not None and multiplied is not None and multiplied < inside:
+                return self.write(node.graph.sum(terms))
+            self.gone -= gone
+        return None
+
+    def _parts(self, node: Node) -> Iterator[Node]:
+        """The products of matrices in a product."""
+        node = without_view(node)
+        if isinstance(node, Prod):
+            for base in node.operands:
+                yield from self._parts(base)
+        elif isinstance(node, Call) and node.op == "contract":
+            own, out = node.params
+            links = chain_of(list(zip(node.args, own, strict=True)), out) or []
+            chain = self._chain(links)
+            for i, j in combinations(range(len(links)), 2):
+                yield without_view(chain.part(i, j))
+
+    def _works(self, nodes: Sequence[Node]) -> float | None:
+        """What matrix products cost, and the passes of the sum of them."""
+        works = [self._work(node) for node in nodes]
+        known = [work for work in works if work is not None]
+        return sum(known) if len(known) == len(works) else None
+
+    def _work(self, node: Node) -> float | None:
+        """What the matrix products in a product cost; None for what is no chain of them."""
+        node = without_view(node)
+        if isinstance(node, Prod):
+            return self._works(node.operands)
+        if not (isinstance(node, Call) and node.op == "contract"):
+            return 0.0
+        own, out = node.params
+        links = chain_of(list(zip(node.args, own, strict=True)), out)
+        return None if links is None else self._chain(links).cost
 
     def _first_pair(
         self, factors: list[Factor], out: Labels, sizes: dict[int, Node]
@@ -510,10 +608,11 @@ class ArrayWriter:
                 left = [frozenset(labels), *(frozenset(own) for _, own in rest)]
                 cost = cheapest(left) if len(factors) <= MAX_ORDERED else 0.0
                 computed.append((cost, one, other))
+        i, j, least = min(ways([frozenset(own) for _, own in factors]), key=lambda way: way[2])
         if computed:
-            _, one, other = min(computed, key=lambda way: way[0])
-            return one, other
-        i, j, _ = min(ways([frozenset(labels) for _, labels in factors]), key=lambda way: way[2])
+            cost, one, other = min(computed, key=lambda way: way[0])
+            if cost <= least:
+                return one, other
         return factors[i], factors[j]
 
     def _rest(self, factors: list[tuple[Node, Labels]], out: Labels, node: Call) -> Node:
@@ -624,8 +723,10 @@ class ArrayWriter:
                 return self._ordered(found, only_a, out, node.type)
         if len(summed) > 1 and not batch and not only_a:
             return self._pair(node, factors[::-1], out)
-        if not only_a or not only_b:
-            return self._pointwise(node, factors if not only_b else factors[::-1], out)
+        if not only_b:
+            return self._of_matrices(node, (a, of_a), (b, of_b), out)
+        if not only_a:
+            return self._of_matrices(node, (b, of_b), (a, of_a), out)
         if not batch:
             if tuple(out) == (*only_b, *only_a):
                 a, of_a, b, of_b, only_a, only_b = b, of_b, a, of_a, only_b, only_a
@@ -637,6 +738,27 @@ class ArrayWriter:
             found = spelled("tensordot", text, args, self._typed(factors, labels))
             return self._ordered(found, labels, out, node.type)
         return self._einsum(node, factors, out)
+
+    def _of_matrices(self, node: Call, matrices: Factor, vectors: Factor, out: Labels) -> Node:
+        """A product of matrices with a vector each, `(A @ x[..., None])[..., 0]`."""
+        (a, of_a), (b, of_b) = matrices, vectors
+        front, last = of_a[:-2], of_a[-2:]
+        summed = [label for label in of_a if label not in out]
+        own = [label for label in last if label not in of_b]
+        if not front or set(of_b) != {*front, *summed} or len(summed) != 1 or len(own) != 1:
+            return self._pointwise(node, [matrices, vectors], out)
+        graph = node.graph
+        vector = graph.ref(self.turned(b, of_b, (*front, *summed)))
+        rank = len(front) + 1
+        column = own[0] == last[0]
+        beside = expanded(vector, (rank if column else rank - 1,), rank + 1)
+        args = [self.write(a), self.write(beside)]
+        axes = [size for size, label in zip(a.type.axes, of_a, strict=True) if label in out]
+        unit = (*axes, graph.one) if column else (*axes[:-1], graph.one, axes[-1])
+        made = spelled("matmul", "{0} @ {1}", args[:: 1 if column else -1], Type("float", unit))
+        spec = tuple(range(rank)) if column else (*range(rank - 1), rank)
+        found = self._view(made, spec, Type("float", tuple(axes)))
+        return self._ordered(found, [*front, *own], out, node.type)
 
     def _presummed(
         self, node: Call, factors: list[tuple[Node, Labels]], out: Labels, alone: list[Label]
@@ -789,21 +911,42 @@ def _shifted(text: str, by: int) -> str:
 
 def _inner(a: Node, b: Node, type_: Type) -> Node:
     """The sum of the products of all elements."""
+    columns = _column(a), _column(b)
+    if columns[0] is not None and columns[1] is not None:
+        return spelled("vdot", "np.vdot({0}, {1})", [columns[0], columns[1]], type_)
     if len(a.type.axes) == 1:
         return spelled("matmul", "{0} @ {1}", [a, b], type_)
     return spelled("vdot", "np.vdot({0}, {1})", [a, b], type_)
+
+
+def _column(vector: Node) -> Node | None:
+    """`x**2`, a column, for the vector `x[:, 0]**2`."""
+    if len(vector.type.axes) != 1:
+        return None
+    if isinstance(vector, Call) and vector.op == "np.view":
+        (whole,) = vector.args
+        (size,) = vector.type.axes
+        return whole if alike(whole.type.axes, (size, size.graph.one)) else None
+    if isinstance(vector, Call) and vector.op == "pow" and isinstance(vector.args[1], Const):
+        base = _column(vector.args[0])
+        return None if base is None else base.graph.call("pow", base, vector.args[1])
+    return None
 
 
 def _cost(
     one: frozenset[Label], other: frozenset[Label], left: frozenset[Label], sizes: dict[int, Node]
 ) -> float:
     """What a product costs: what BLAS does is faster than what goes through the elements."""
+    cost = 0.0
+    for labels, others in ((one, other), (other, one)):
+        if labels - others - left:  # summed before
+            cost += size_of(tuple(labels), sizes) * POINTWISE
+    one, other = one & (other | left), other & (one | left)
     union = one | other
     summed = union - left
-    flops = size_of(tuple(union), sizes)
     blas = len(summed) == 1 and summed <= one & other and one != other
-    alone = size_of(tuple(one - other - left), sizes) + size_of(tuple(other - one - left), sizes)
-    return flops * (1 if blas else POINTWISE) + alone + size_of(tuple(left), sizes)
+    flops = size_of(tuple(union), sizes)
+    return cost + flops * (1 if blas else POINTWISE) + size_of(tuple(left), sizes)
 
 
 def _owner(sizes: Sequence[Node]) -> Node | None:

@@ -2,36 +2,47 @@
 
 Beside `centered = x - x.mean()`, which their derivatives have, `x.var()` is `(centered**2).mean()`:
 NumPy computes just that, from the start. Beside `A_inv`, which the derivative of a determinant has,
-`np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once more.
+`np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once more. What costs less, without
+being anywhere, is `A @ (B @ x)` for `A @ B @ x`, and `np.sqrt(x @ x)` for the norm of a vector.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-from diffsrc.ir import FLOAT, Call, Node, Program, blocks, reachable
+from diffsrc.ir import FLOAT, Call, Node, Program, Var, blocks, reachable
+from diffsrc.ir.arrays import is_symmetric
 from diffsrc.simplify.arrays import spelled
+from diffsrc.simplify.contents import Contents
+from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.unmarked import Unmarking
+from diffsrc.simplify.written import MATMUL, as_product, before_vector
 
 DEVIATIONS = frozenset({"np.var", "np.std"})
 TURNED = frozenset({"np.T", "np.transpose"})
 
 
-def with_values_at_hand(program: Program, *, exact: bool) -> Program:
+def with_values_at_hand(
+    program: Program, normal: Normaliser, floats: AbstractSet[Node], *, exact: bool
+) -> Program:
     """The written program, with what it computes in place of what NumPy would compute again.
 
-    If it is to be `exact`, to the last bit.
+    If it is to be `exact`, to the last bit. Arrays in `floats` are none of integers.
     """
     own = {n.op for n in program.graph.table.values() if isinstance(n, Call)}
-    if own.isdisjoint(DEVIATIONS) and not {"np.inv", "np.solve"} <= own:
+    if own.isdisjoint(DEVIATIONS | MATMUL | {"np.norm"}) and not {"np.inv", "np.solve"} <= own:
         return program
-    writer = _Writer(program, exact=exact)
-    if not (writer.deviations or writer.inverses):
+    writer = _Writer(program, normal, floats, exact=exact)
+    if not (writer.deviations or writer.inverses or writer.products or writer.lengths):
         return program
     body, done = writer.block(program.body), writer.done
+    hints = {done.get(node, node): name for node, name in program.hints.items()}
     return program._replace(
         body=body,
-        hints={done.get(node, node): name for node, name in program.hints.items()},
+        hints={**writer.hints, **hints},
+        owners={done.get(n, n): done.get(of, of) for n, of in program.owners.items()},
         places={**{done.get(n, n): p for n, p in program.places.items()}, **program.places},
     )
 
@@ -43,14 +54,30 @@ class _Writer(Unmarking):
         exact: whether values are to be NumPy's to the last bit.
         deviations: those of an array along some axes, and the mean that they are from.
         inverses: those of matrices.
+        products: those of matrices with which only vectors are multiplied.
+        lengths: those of vectors of floats.
     """
 
-    def __init__(self, program: Program, *, exact: bool) -> None:
+    def __init__(
+        self, program: Program, normal: Normaliser, floats: AbstractSet[Node], *, exact: bool
+    ) -> None:
         super().__init__(program.graph)
+        self.normal = normal
         self.exact = exact
+        self.hints: dict[Node, str] = {}
+        self.lengths: set[Node] = set()
+        contents = Contents()
         self.deviations: dict[tuple[Node, object], tuple[Node, Call]] = {}
         self.inverses: dict[Node, Node] = {}
-        for node in reachable([root for block in blocks(program.body) for root in block.roots()]):
+        self.products: set[Node] = set()
+        below = reachable([root for block in blocks(program.body) for root in block.roots()])
+        uses = Counter(arg for node in below for arg in node.operands)
+        named = {let.node for block in blocks(program.body) for let in block.lets}
+        for node in below:
+            product = None if exact else before_vector(node)
+            while product is not None and uses[product] == 1 and product not in named:
+                self.products.add(product)
+                product = as_product(product.args[0])
             match node:
                 case Call(op="sub", args=(a, Call(op="np.mean", args=(b,)) as mean)) if a is b:
                     along = _along(mean)
@@ -58,18 +85,50 @@ class _Writer(Unmarking):
                         self.deviations[a, along] = node, mean
                 case Call(op="np.inv", args=(matrix,)) if not exact:
                     self.inverses[matrix] = node
+                case Call(op="np.norm", args=(vector,)) if _is_length(node) and not (
+                    exact or node in named
+                ):
+                    there = not vector.operands or vector in named or uses[vector] > 1
+                    # Of integers the squares might leave their range.
+                    if there and contents.is_float(vector, floats):
+                        self.lengths.add(node)
 
     def _rewritten(self, node: Node) -> Node:
+        product = before_vector(node)
+        if isinstance(node, Call) and product is not None and product in self.products:
+            return self._of_vector(product, self.done[node.args[1]])
         match node:
+            case Call(op="np.norm", args=(a,)) if node in self.lengths:
+                # In half the time.
+                square = spelled("matmul", "{0} @ {1}", [self.done[a], self.done[a]], FLOAT)
+                return self.graph.call("sqrt", square, options=("np.sqrt",))
             case Call(op="np.var" | "np.std", args=(a,)):
                 found = self.deviations.get((a, _along(node)))
                 if found is not None:
-                    return self._deviation(node.op, *found)
+                    made = self._deviation(node.op, *found)
+                    if isinstance(a, Var):
+                        self.hints[made] = f"{node.op.removeprefix('np.')}_{a.name}"
+                    return made
             case Call(op="np.solve", args=(matrix, b)):
                 solution = self._solution(matrix, b, node)
                 if solution is not None:
+                    self.hints[solution] = "solution"
                     return solution
         return super()._rewritten(node)
+
+    def is_symmetric(self, matrix: Node) -> bool:
+        """Whether a matrix of the user's is its own transpose: else its factor is of a half."""
+        return is_symmetric(self.normal(matrix))
+
+    def _of_vector(self, product: Call, vector: Node) -> Node:
+        """`A @ (B @ x)` for `A @ B @ x`."""
+        first, second = product.args
+        type_ = second.type._replace(axes=second.type.axes[:1])
+        inner = spelled("matmul", "{0} @ {1}", [self.done[second], vector], type_)
+        if isinstance(first, Call) and first in self.products:
+            return self._of_vector(first, inner)
+        type_ = first.type._replace(axes=first.type.axes[:1])
+        return spelled("matmul", "{0} @ {1}", [self.done[first], inner], type_)
 
     def _deviation(self, op: str, centered: Node, mean: Call) -> Node:
         own = self(centered)
@@ -92,9 +151,22 @@ class _Writer(Unmarking):
         if not (isinstance(matrix, Call) and matrix.op in TURNED and len(b.type.axes) == 1):
             return None
         inverse = self.inverses.get(matrix.args[0])
+        match matrix.args[0], b:
+            case Call(op="np.cholesky", args=(whole,)) as factor, Call(op="np.solve", args=inner):
+                lower = inner[0] is factor and not dict(factor.params).get("upper", True)
+                if whole in self.inverses and lower and self.is_symmetric(whole):
+                    args = [self(self.inverses[whole]), self.done[inner[1]]]
+                    return spelled("matmul", "{0} @ {1}", args, node.type)
         if inverse is None or len(matrix.type.axes) > 2:
             return None
         return spelled("matmul", "{0} @ {1}", [self.done[b], self(inverse)], node.type)
+
+
+def _is_length(norm: Call) -> bool:
+    """Whether a norm is the usual one of a vector."""
+    given = dict(norm.params)
+    usual = given["ord"] in {None, 2} and given["axis"] in {None, 0} and not given["keepdims"]
+    return usual and len(norm.args[0].type.axes) == 1
 
 
 def _along(reduction: Call) -> object:

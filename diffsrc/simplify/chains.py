@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Node, Number, Type
@@ -103,11 +104,39 @@ class MatrixChain:
         self.made = made
         self.sizes = sizes_of((link.node, link.labels) for link in links)
         # Of a length that must be a number it is known.
-        self.lengths = {
-            label: same if isinstance(same := size_class(size), Number) else size
-            for label, size in self.sizes.items()
-        }
+        self.lengths = {label: size_class(size) for label, size in self.sizes.items()}
         self.known: dict[tuple[int, int], tuple[float, int | None]] = {}
+        # Products that are each other's transposes, the plainer one first, and what it costs.
+        self.turned: tuple[tuple[int, int], ...] = ()
+        self.paid = 0.0
+        self._look_for_transposes()
+
+    def _look_for_transposes(self) -> None:
+        """`HF.T @ d @ HF` with `HF = H @ F` for `F.T @ H.T @ d @ H @ F`, where that is cheaper."""
+        count = len(self.links)
+        if count < 4 or len({link.node for link in self.links}) == count:
+            return
+        found = [(self.cost, 0.0, self.turned)]
+        for length in range(2, count // 2 + 1):
+            for i, j in combinations(range(count - length + 1), 2):
+                one, other = (i, i + length - 1), (j, j + length - 1)
+                apart = i + length <= j
+                if apart and without_view(self.part(*one)) is without_view(self.part(*other)):
+                    self.known, self.turned = {}, ()
+                    self.paid = self._cheapest(*one)[0]
+                    self.known, self.turned = {}, tuple(sorted((one, other), key=self._turns))
+                    found.append((self.cost, self.paid, self.turned))
+        _, self.paid, self.turned = min(found)
+        self.known = {}
+
+    def _turns(self, ends: tuple[int, int]) -> int:
+        """How many factors of a product are transposed."""
+        return sum(link.labels != link.axes for link in self.links[ends[0] : ends[1] + 1])
+
+    @property
+    def cost(self) -> float:
+        """What the whole product costs."""
+        return self.paid + self._cheapest(0, len(self.links) - 1)[0]
 
     def division(self, i: int, j: int) -> int | None:
         """After which factor the product from `i` to `j` is divided; None if it is computed."""
@@ -146,7 +175,7 @@ class MatrixChain:
             return 0.0, None
         # From the left where that costs the same: it needs no parentheses.
         cost, k = min((self._cost(i, k, j), -k) for k in range(i, j))
-        made = part is not None and without_view(part) in self.made
+        made = part is not None and (without_view(part) in self.made or (i, j) in self.turned)
         return 0.0 if made else cost, -k
 
     def _cost(self, i: int, k: int, j: int) -> float:

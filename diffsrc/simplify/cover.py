@@ -36,6 +36,7 @@ from diffsrc.simplify.monomials import (
 from diffsrc.simplify.normalise import Normaliser, is_as_large
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.share import share
+from diffsrc.simplify.written import as_product, before_vector
 
 MAX_CANDIDATES = 32
 
@@ -206,6 +207,8 @@ class Reach:
             self.parents = Counter(part for node in below for part in node.operands)
         products = self._products(results, below)
         self.computed = self._written_below(below)
+        if self.graph.ranked and all(self.normal.forms.get(r, r) is r for r in results):
+            self._leave_products()
         self.charges.clear()
         signs: dict[Node, Exact] = {}
         powers: list[Powers] = []
@@ -295,6 +298,15 @@ class Reach:
             if own is not None and (own in self.named or not built):
                 starts.append(own)
         return set(walk(starts))
+
+    def _leave_products(self) -> None:
+        """What the user has no need of where vectors are multiplied first, is not computed."""
+        users = Counter(arg for n in self.computed if isinstance(n, Call) for arg in n.args)
+        for node in list(self.computed):
+            product = before_vector(node)
+            while product is not None and users[product] == 1 and product not in self.named:
+                self.computed.discard(product)
+                product = as_product(product.args[0])
 
     def _turn_shared(self, new: list[Node]) -> None:
         """A product that all others use with a minus has it itself."""

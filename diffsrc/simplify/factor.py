@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Set as AbstractSet
 from typing import TypeGuard
 
 from diffsrc.ir import (
+    Block,
     Call,
     Exact,
     Graph,
     Node,
     Prod,
+    Result,
     Sum,
     magnitude,
     quotient,
@@ -26,16 +29,25 @@ MODULUS = sys.hash_info.modulus
 def merge_choices(graph: Graph, node: Node, depth: int = 0) -> Node:
     """Terms that choose by one condition become one choice.
 
-    `select(c, a, 0) + select(c, 0, b)` is `select(c, a, b)`; `a + select(c, 0, -a)` is
+    `select(c, a, 0) + select(c, 0, b) * d` is `select(c, a, b * d)`; `a + select(c, 0, -a)` is
     `select(c, a, 0)`.
     """
-    if depth > MAX_NESTED or not isinstance(node, Sum) or not any(map(is_select, node.operands)):
+    if depth > MAX_NESTED or not isinstance(node, Sum):
         return node
+    choosing = [c for term in node.operands for c in choices_in(term)]
+    if not choosing:
+        return node
+    uses = Counter(choice.args[0] for choice in choosing)
     arms: dict[Node, tuple[list[Node], list[Node]]] = {}
     rest: list[Node] = [graph.number(node.constant)]
     for term, coefficient in node.terms:
-        if is_select(term):
-            condition, then, orelse = term.args
+        shared = (c for c in choices_in(term) if c is term or uses[c.args[0]] > 1)
+        chosen = next(shared, None)
+        if chosen is not None:
+            condition, then, orelse = chosen.args
+            if chosen is not term:
+                others = term / chosen
+                then, orelse = then * others, orelse * others
             thens, orelses = arms.setdefault(condition, ([], []))
             thens.append(coefficient * then)
             orelses.append(coefficient * orelse)
@@ -52,6 +64,63 @@ def merge_choices(graph: Graph, node: Node, depth: int = 0) -> Node:
         else:
             choices.append(select(graph, condition, then, orelse))
     return graph.sum([*rest, *choices])
+
+
+def merge_results(graph: Graph, node: Node) -> Node:
+    """The same of what arms of an `if` give, for choices of the user's between numbers."""
+    if not isinstance(node, Sum):
+        return node
+    found: dict[Node, list[tuple[Result, Node]]] = {}
+    for term, coefficient in node.terms:
+        # Of arrays, where one arm gives zero the other would be the only one to tell the shape.
+        for result in results_in(term) if not term.type.axes else ():
+            others = graph.scaled(term / result, coefficient)
+            found.setdefault(result.of.condition, []).append((result, others))
+            break
+    merged = {c: parts for c, parts in found.items() if len(parts) > 1}
+    if not merged:
+        return node
+    gone = [result * others for parts in merged.values() for result, others in parts]
+    made = [node - graph.sum(gone)]
+    for condition, parts in merged.items():
+        arms = []
+        for name in ("then", "orelse"):
+            blocks = [getattr(result.of, name) for result, _ in parts]
+            statements = tuple(dict.fromkeys(s for block in blocks for s in block.statements))
+            values = (
+                block.results[result.index] * others
+                for block, (result, others) in zip(blocks, parts, strict=True)
+            )
+            arms.append(Block(statements, (graph.sum(values),)))
+        made.append(graph.result(graph.if_(condition, *arms), 0))
+    return graph.sum(made)
+
+
+def results_in(term: Node) -> list[Result]:
+    """The choice that a term is, or those that it is a product with and that give zero or not."""
+    factors = term.factors if isinstance(term, Prod) else ((term, 1),)
+    found = [base for base, e in factors if e == 1 and isinstance(base, Result)]
+    return [
+        result
+        for result in found
+        if not (result.of.then.fails or result.of.orelse.fails)
+        and (result is term or term.graph.zero in arms_of(result))
+    ]
+
+
+def arms_of(result: Result) -> list[Node]:
+    """What a choice is between."""
+    return [arm.results[result.index] for arm in (result.of.then, result.of.orelse)]
+
+
+def choices_in(term: Node) -> list[Call]:
+    """The choice that a term is, or those that it is a product with and that give zero or not."""
+    if is_select(term):
+        return [term]
+    factors = term.factors if isinstance(term, Prod) else ()
+    return [
+        base for base, e in factors if e == 1 and is_select(base) and term.graph.zero in base.args
+    ]
 
 
 def is_select(node: Node) -> TypeGuard[Call]:

@@ -47,7 +47,7 @@ from diffsrc.simplify.order import is_exponential, ordered
 from diffsrc.simplify.products import Products, long_axes, style_of
 from diffsrc.simplify.ranks import Ranks
 from diffsrc.simplify.spread import is_spread, merged, spread
-from diffsrc.simplify.written import has_minus, is_written, negated, operations
+from diffsrc.simplify.written import MATMUL, has_minus, is_written, negated, operations
 
 if TYPE_CHECKING:
     from diffsrc.simplify.arrays import ArrayWriter
@@ -56,7 +56,8 @@ if TYPE_CHECKING:
 def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
     """The program with every result as a person would write it."""
     lowering = Lowering(program, normal, ranks)
-    return program._replace(body=lowering.block(program.body), hints=lowering.hints)
+    body = lowering.block(program.body)
+    return program._replace(body=body, hints=lowering.hints, owners=lowering.owners)
 
 
 class Lowering:
@@ -69,6 +70,7 @@ class Lowering:
         self.library = ranks.library
         self.integers = program.integers
         self.parameters = program.parameters
+        self.body = program.body
         self.done: dict[Node, Node] = {}
         self.reach = Reach(normal, ranks)
         self.style = style_of(program, normal, ranks)
@@ -76,6 +78,8 @@ class Lowering:
         self.turned: dict[Sum, Node] = {}
         self.suggested = program.hints
         self.hints: dict[Node, str] = {}
+        self.owned = program.owners
+        self.owners: dict[Node, Node] = {}
         for node in normal.written.values():
             if not isinstance(node, Call) or isinstance((*node.args, None)[0], Const):
                 continue
@@ -88,7 +92,14 @@ class Lowering:
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
         floats = [p.node for p in self.parameters if p.node is not None]
-        return ArrayWriter(self.graph, self, self._is_computed, self._turns, floats)
+        return ArrayWriter(
+            self.graph,
+            self,
+            self._is_computed,
+            self._turns,
+            parameters=floats,
+            own=self._as_user_has_it,
+        )
 
     def block(self, block: Block) -> Block:
         """The block with lowered results; what it names is in reach inside only."""
@@ -106,9 +117,24 @@ class Lowering:
         self.reach.share((*(s.node for s in block.statements if isinstance(s, Bind)), *chosen))
         statements = tuple([self._statement(s) for s in block.statements])
         results = same_in_arms(tuple(self.result(r) for r in chosen))
+        if self.graph.ranked and block is self.body:
+            self._name_parts()
         self.done, self.reach, self.products = outer
         same = results == block.results and statements == block.statements
         return block if same else Block(statements, results)
+
+    def _hint(self, node: Node, written: Node) -> None:
+        """Name a value as its normal form is to be named."""
+        if written not in self.hints:
+            self.hints[written] = self.suggested[node]
+            if node in self.owned:
+                self.owners[written] = self.owned[node]
+
+    def _name_parts(self) -> None:
+        """Name what has been made of the factors of larger products, as it is written alone."""
+        for node in self.suggested:
+            if node not in self.done and all(part in self.done for part in node.operands):
+                self._hint(node, self(node))
 
     def _offer_sizes(self, block: Block) -> None:
         """Let products of lengths be written as `x.size`."""
@@ -191,7 +217,7 @@ class Lowering:
                 if inner not in self.done:
                     self.done[inner] = self._lower(inner)
                     if inner in self.suggested:
-                        self.hints.setdefault(self.done[inner], self.suggested[inner])
+                        self._hint(inner, self.done[inner])
             done = self.done[node]
         return done
 
@@ -231,7 +257,9 @@ class Lowering:
         named = self.reach.named
         written = self.normal.written.get(node)
         # `weights @ y` for the user's `np.sum(weights * y)`, if that is not at hand.
-        anew = is_product_of_arrays(node) and not self._is_of_user(node)
+        anew = is_product_of_arrays(node) and not (
+            self._is_of_user(node) or self._as_user_has_it(node)
+        )
         whole = not (isinstance(node, Sum | Prod) or anew)
         if written is not None and (written in named or whole):
             return written
@@ -285,6 +313,14 @@ class Lowering:
         """Whether a value is the user's, or part of another result."""
         return self._is_of_user(node) or node in self.reach.below or node in self.done
 
+    def _as_user_has_it(self, node: Node) -> bool:
+        """Whether the user wrote a matrix product of two values just as it would be written."""
+        if not (isinstance(node, Call) and len(node.args) == 2):
+            return False
+        written = self.normal.written.get(node)
+        product = isinstance(written, Call) and written.op in MATMUL
+        return product and all(isinstance(arg, Var | Ref) for arg in node.args)
+
     def _is_of_user(self, node: Node) -> bool:
         """Whether the user's text computes a value."""
         written = self.normal.written.get(node)
@@ -319,12 +355,33 @@ class Lowering:
                 todo += part.operands
         alone = {n for n in inside if n in self.graph.wholes and inside[n] >= self.reach.parents[n]}
         whole = opened(node, alone) if alone else node
-        divided = isinstance(whole, Sum) and common_numbers(whole) is not self.graph.one
-        return whole if divided else node  # type: ignore[return-value] # a sum
+        if not isinstance(whole, Sum):
+            return node
+        divided = common_numbers(whole) is not self.graph.one or self._in_groups(whole) is not whole
+        return whole if divided else node
+
+    def _in_groups(self, node: Sum) -> Node:
+        """`s * a + t * (b + c)` for `s * a + t * b + t * c`, where `s` and `t` are no arrays."""
+        groups: dict[Node, dict[Node, Exact]] = {}
+        for term, c in node.terms if node.type.axes else ():
+            numbers: Node = self.graph.one
+            # With columns and rows numbers are multiplied first, which costs nothing.
+            large = all(long_axes(b) in {long_axes(node), frozenset()} for b in factors_of(term))
+            if large and not self._is_of_user(term) and self.reach.parents[term] < 2:
+                numbers = numbers_in(term)
+            groups.setdefault(numbers, {})[term] = c
+        if all(len(terms) < 2 for number, terms in groups.items() if number is not self.graph.one):
+            return node
+        parts: list[Node] = [self.graph.number(node.constant)]
+        for number, terms in groups.items():
+            inner = self.graph.sum([c * (term / number) for term, c in terms.items()])
+            parts.append(number * inner)
+        return self.graph.sum(parts)
 
     def _turns(self, node: Node) -> bool:
         """Whether one value only is computed from a contraction, which is not the user's."""
-        return self.reach.parents.get(node, 0) < 2 and not self._is_of_user(node)
+        own = self._is_of_user(node) or self._as_user_has_it(node)
+        return self.reach.parents.get(node, 0) < 2 and not own
 
     def _is_used_twice(self, node: Node) -> bool:
         return self.reach.uses.get(node, 0) > 1
@@ -353,6 +410,9 @@ class Lowering:
             numbers = common_numbers(node)
             if numbers is not self.graph.one:
                 return self(numbers * self.graph.sum([c * (t / numbers) for t, c in node.terms]))
+            grouped = self._in_groups(node)
+            if grouped is not node:
+                return self(grouped)
             together = of_one_array(node)
             if together is not node:
                 return self(together)
@@ -471,6 +531,18 @@ def common_numbers(node: Sum) -> Node:
             both = ((b, e, own[b]) for b, e in common.items() if b in own)
             common = {b: min(e, f) if e > 0 else max(e, f) for b, e, f in both if e * f > 0}
     return graph.monomial(factors.pop() if common and len(factors) == 1 else 1, common or {})
+
+
+def factors_of(term: Node) -> tuple[Node, ...]:
+    """What a value is a product of."""
+    return term.operands if isinstance(term, Prod) else (term,)
+
+
+def numbers_in(term: Node) -> Node:
+    """The factors of a product that are no arrays, without its coefficient."""
+    if not isinstance(term, Prod):
+        return term.graph.one
+    return term.graph.monomial(1, {b: e for b, e in term.factors if not b.type.axes})
 
 
 def is_alike(node: Node, whole: Node) -> bool:

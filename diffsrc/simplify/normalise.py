@@ -25,7 +25,7 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import in_shape, is_given, is_primitive, is_symmetric
+from diffsrc.ir.arrays import exchanged, in_shape, is_given, is_primitive, view
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
 from diffsrc.ir.shapes import is_unit
 from diffsrc.ops.arrays import ARRAYS, define
@@ -94,8 +94,10 @@ class Normaliser:
                     self.graph.named.setdefault(inner, form)
                     self.graph.inner[form] = inner
                     self.written.setdefault(inner, node)
-                    if is_symmetric(inner):
-                        self.graph.symmetric.add(form)
+                    for order, sign in exchanged(inner)[1:]:
+                        self.graph.turned[form, order] = form if sign > 0 else -form
+                        if order == (1, 0) and sign > 0:
+                            self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
             if complete and not (repeated or isinstance(form, Number | Var)):
@@ -203,6 +205,9 @@ class Normaliser:
             if found is not None:
                 return found
             args = as_complex(node, args, embedded=True)
+        if node.op in {"add", "sub", "mul"} and node.type.axes:
+            a, b = args
+            args = unled(a, b), unled(b, unled(a, b))
         match node.op, args:
             case "add", (a, b):
                 return over_denominator(a + b)
@@ -267,6 +272,19 @@ class Normaliser:
             case "complex", (a,) if a.type is COMPLEX:
                 return a
         return None
+
+
+def unled(node: Node, beside: Node) -> Node:
+    """A value without unit axes put in front, where the other has as many axes in any case.
+
+    `x[:, None] - x[None]` is then the opposite of what it is with its axes exchanged.
+    """
+    if isinstance(node, Call) and node.op == "view" and node.params[:1] == (None,):
+        rank = len(node.params)
+        first = next((i for i, axis in enumerate(node.params) if axis is not None), rank)
+        if first < rank <= len(beside.type.axes):
+            return view(node, tuple(range(first, rank)))
+    return node
 
 
 def is_as_large(form: Node, node: Node) -> bool:

@@ -54,7 +54,8 @@ def stabilised(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
     stable = Stabiliser(normal, ranks)
     body = stable.block(program.body)
     hints = {stable.done.get(node, node): name for node, name in program.hints.items()}
-    return program._replace(body=body, hints={**stable.bounding.hints, **hints})
+    owners = {stable.done.get(node, node): of for node, of in program.owners.items()}
+    return program._replace(body=body, hints={**stable.bounding.hints, **hints}, owners=owners)
 
 
 class Stabiliser:

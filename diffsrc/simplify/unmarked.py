@@ -49,9 +49,14 @@ class Unmarking:
         body = self.block(program.body)
         done = self.done
         hints = {done.get(node, node): name for node, name in program.hints.items()}
+        owners = {done.get(node, node): done.get(of, of) for node, of in program.owners.items()}
         places = {done.get(node, node): place for node, place in program.places.items()}
         return program._replace(
-            body=body, hints=hints, places={**places, **program.places}, rules=None
+            body=body,
+            hints=hints,
+            owners=owners,
+            places={**places, **program.places},
+            rules=None,
         )
 
     def block(self, block: Block) -> Block:

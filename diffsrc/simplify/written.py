@@ -10,6 +10,8 @@ from diffsrc.simplify.monomials import HALF
 # Normal values have none of these: they are sums and products.
 WRITTEN = frozenset({"add", "sub", "mul", "div", "neg", "pos", "constant", "scalar"})
 
+MATMUL = frozenset({"np.matmul", "np.dot"})
+
 
 def is_written(node: Call) -> bool:
     """Whether a call is no normal one: it is as the user wrote it, or as it will be emitted."""
@@ -48,6 +50,20 @@ def extreme(op: str, args: tuple[Node, ...]) -> Node:
     for arg in args[1:]:
         total = total.graph.call(op, total, arg, options=(f"np.{op}",))
     return total
+
+
+def before_vector(node: Node) -> Call | None:
+    """`A @ B` in `A @ B @ x`, where `A @ (B @ x)` takes no product of matrices."""
+    if not (isinstance(node, Call) and node.op in MATMUL and len(node.args[1].type.axes) == 1):
+        return None
+    return as_product(node.args[0])
+
+
+def as_product(node: Node) -> Call | None:
+    """A product of two matrices, None for what is none."""
+    if not (isinstance(node, Call) and node.op in MATMUL):
+        return None
+    return node if all(len(n.type.axes) == 2 for n in (node, *node.args)) else None
 
 
 def joined_roots(graph: Graph, powers: list[tuple[Node, Exact]]) -> list[tuple[Node, Exact]]:

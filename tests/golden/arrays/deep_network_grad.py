@@ -28,5 +28,5 @@ def deep_network_grad(W1, W2, W3, X, Y):
     h2 = np.tanh(h1 @ W2)
     error = h2 @ W3 - Y
     d_error = 2 / error.size * error
-    scale = (1 - h2**2) * (d_error @ W3.T)
-    return X.T @ ((1 - h1**2) * (scale @ W2.T)), h1.T @ scale, h2.T @ d_error
+    d_product = (1 - h2**2) * (d_error @ W3.T)
+    return X.T @ ((1 - h1**2) * (d_product @ W2.T)), h1.T @ d_product, h2.T @ d_error

@@ -39,17 +39,18 @@ def gmm_grad(alphas, means, log_diagonals, lowers, x, wishart_gamma, wishart_m):
     log_scales = alphas + log_diagonals.sum(axis=1)
     log_terms = log_scales[:, None] - 0.5 * (whitened**2).sum(axis=2)
     peak = log_terms.max(axis=0)
-    exp_term = np.exp(alphas - alphas.max())
-    exp_term2 = np.exp(log_terms - peak)
-    sum_exp_term2 = exp_term2.sum(axis=0)
-    product = exp_term2 @ (1 / sum_exp_term2)
-    whitened *= (exp_term2 / sum_exp_term2)[..., None]
-    value_squared = wishart_gamma**2
-    d_factors = whitened.transpose(0, 2, 1) @ centered
-    d_diagonals = value_squared * diagonals + d_factors.diagonal(axis1=-2, axis2=-1)
+    exp_alphas = np.exp(alphas - alphas.max())
+    scaled = np.exp(log_terms - peak)
+    sum_scaled = scaled.sum(axis=0)
+    product = scaled @ (1 / sum_scaled)
+    scaled /= sum_scaled
+    wishart_gamma_squared = wishart_gamma**2
+    d_factors = whitened.transpose(0, 2, 1) @ (centered * scaled[..., None])
+    diagonal_term = d_factors.diagonal(axis1=-2, axis2=-1)
+    d_diagonals = wishart_gamma_squared * diagonals + diagonal_term
     return (
-        n / exp_term.sum() * exp_term - product,
-        -(factors * whitened.sum(axis=1)[..., None]).sum(axis=1),
+        n / exp_alphas.sum() * exp_alphas - product,
+        -(scaled[:, None] @ whitened @ factors)[:, 0],
         diagonals * d_diagonals - wishart_m - product[:, None],
-        np.tril(value_squared * strict + d_factors, -1),
+        np.tril(wishart_gamma_squared * strict + d_factors, -1),
     )

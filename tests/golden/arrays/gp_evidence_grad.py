@@ -28,11 +28,9 @@ def gp_evidence_grad(log_lengths, log_noise, X, y):
     distances = squares[:, None] + squares - (2 * scaled) @ scaled.T
     exp_term = np.exp(-distances / 2)
     exp_log_noise = np.exp(log_noise)
-    K = exp_term + exp_log_noise * np.identity(len(X))
-    inv_K = np.linalg.inv(K)
-    product = inv_K @ y
-    d_K = 0.5 * (inv_K - np.outer(product, product))
+    inv_K = np.linalg.inv(exp_term + exp_log_noise * np.identity(len(X)))
+    solution = inv_K @ y
+    d_K = 0.5 * (inv_K - np.outer(solution, solution))
     d_distances = -0.5 * d_K * exp_term
-    scale = scaled * (d_distances.sum(axis=0) + d_distances.sum(axis=1))[:, None]
-    total = d_distances @ scaled + d_distances.T @ scaled
-    return 2 * (scaled * (total - scale)).sum(axis=0), exp_log_noise * np.trace(d_K)
+    difference = d_distances @ scaled - scaled * d_distances.sum(axis=1, keepdims=True)
+    return 4 * (scaled * difference).sum(axis=0), exp_log_noise * np.trace(d_K)

@@ -32,16 +32,16 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     x_pred = F @ x
     P_pred = F @ P @ F.T + Q
     innovation = z - H @ x_pred
-    S = H @ P_pred @ H.T + R
-    inv_S = np.linalg.inv(S)
+    inv_S = np.linalg.inv(H @ P_pred @ H.T + R)
     weighted = inv_S @ innovation
-    product = P_pred @ H.T
-    x_new = x_pred + product @ weighted
+    product = H.T @ weighted
+    x_new = x_pred + P_pred @ product
     d_x_new = x_new - truth
-    product2 = (0.5 * innovation + product.T @ d_x_new) @ inv_S
-    d_S = 0.5 * inv_S.T - np.outer(product2, weighted)
+    solution = (0.5 * innovation + H @ (P_pred.T @ d_x_new)) @ inv_S
+    HF = H @ F
+    d_S = 0.5 * inv_S.T - np.outer(solution, weighted)
     return (
-        F.T @ (d_x_new - H.T @ (0.5 * weighted + product2)),
-        F.T @ (np.outer(d_x_new, H.T @ weighted) + H.T @ d_S @ H) @ F,
+        F.T @ (d_x_new - H.T @ (0.5 * weighted + solution)),
+        np.outer(F.T @ d_x_new, F.T @ product) + HF.T @ d_S @ HF,
         d_S,
     )

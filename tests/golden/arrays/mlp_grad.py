@@ -27,5 +27,5 @@ def mlp_grad(W1, b1, W2, b2, X, Y):
     hidden = np.tanh(X @ W1 + b1)
     output = hidden @ W2 + b2
     d_output = 2 / Y.size * (output - Y)
-    scale = (1 - hidden**2) * (d_output @ W2.T)
-    return X.T @ scale, scale.sum(axis=0), hidden.T @ d_output, d_output.sum(axis=0)
+    d_total = (1 - hidden**2) * (d_output @ W2.T)
+    return X.T @ d_total, d_total.sum(axis=0), hidden.T @ d_output, d_output.sum(axis=0)

@@ -32,47 +32,40 @@ def reprojection_grad(camera, points, weights, features):
     theta = np.linalg.norm(rotation)
     k = rotation / theta
     cross = np.array([[0, -k[2], k[1]], [k[2], 0, -k[0]], [-k[1], k[0], 0]])
-    sin_theta = np.sin(theta)
-    cos_theta = np.cos(theta)
-    difference = 1 - cos_theta
-    R = np.eye(3) + sin_theta * cross + (difference * cross) @ cross
+    sin_theta, cos_theta = np.sin(theta), np.cos(theta)
+    R = np.eye(3) + sin_theta * cross + ((1 - cos_theta) * cross) @ cross
     points_minus_center = points - center
     seen = points_minus_center @ R.T
     seen_part = seen[:, 2:]
     plane = seen[:, :2] / seen_part
     r2 = (plane**2).sum(axis=1, keepdims=True)
-    total = 1 + radial[0] * r2 + radial[1] * r2**2
+    r2_squared = r2**2
+    total = 1 + radial[0] * r2 + radial[1] * r2_squared
     distorted = plane * total
     pixels = focal * distorted + principal
-    gap = pixels - features
-    d_pixels = 2 * weights[:, None] ** 2 * gap
+    difference = pixels - features
+    d_pixels = 2 * weights[:, None] ** 2 * difference
     d_distorted = focal * d_pixels
-    sum_term = (plane * d_distorted).sum(axis=1, keepdims=True)
-    d_plane = (
-        d_distorted * total + 2 * sum_term * (radial[0] + 2 * radial[1] * r2) * plane
-    )
+    d_total = (plane * d_distorted).sum(axis=1, keepdims=True)
+    scale = 2 * d_total * (radial[0] + 2 * radial[1] * r2)
+    d_plane = d_distorted * total + scale * plane
     d_seen = np.zeros_like(seen)
     d_seen[:, :2] = d_plane / seen_part
     d_seen[:, 2:] -= (plane * d_plane).sum(axis=1, keepdims=True) / seen_part
     d_R = d_seen.T @ points_minus_center
-    difference_d_R = difference * d_R
-    d_cross = sin_theta * d_R + difference_d_R @ cross.T + cross.T @ difference_d_R
+    product = d_R @ cross.T
+    d_cross = sin_theta * d_R + (1 - cos_theta) * (product + cross.T @ d_R)
     d_k = np.zeros_like(k)
     d_k[0] = d_cross[2, 1] - d_cross[1, 2]
     d_k[1] = d_cross[0, 2] - d_cross[2, 0]
     d_k[2] = d_cross[1, 0] - d_cross[0, 1]
     d_points = d_seen @ R
-    r2_column = r2[:, 0]
-    sum_term_column = sum_term[:, 0]
-    d_radial = np.zeros_like(radial)
-    d_radial[0] = r2_column @ sum_term_column
-    d_radial[1] = sum_term_column @ r2_column**2
     d_camera = np.zeros_like(camera)
-    scale = sin_theta * np.vdot(cross, d_R @ cross.T)
-    combined = scale + cos_theta * np.vdot(cross, d_R)
+    combined = sin_theta * np.vdot(cross, product) + cos_theta * np.vdot(cross, d_R)
     d_camera[:3] = (d_k + (combined - k @ d_k / theta) * rotation) / theta
     d_camera[3:6] = -d_points.sum(axis=0)
     d_camera[6] = np.vdot(distorted, d_pixels)
     d_camera[7:9] = d_pixels.sum(axis=0)
-    d_camera[9:] = d_radial
-    return d_camera, d_points, 2 * weights * (gap**2).sum(axis=1)
+    d_camera[9] = np.vdot(r2, d_total)
+    d_camera[10] = np.vdot(d_total, r2_squared)
+    return d_camera, d_points, 2 * weights * (difference**2).sum(axis=1)

@@ -16,8 +16,8 @@ def rosenbrock_grad(x):
     if x.ndim != 1 or x.dtype.kind != "f":
         raise ValueError("rosenbrock_grad is written for x[n], with floats in x")
     x_head = x[:-1]
-    scale = 200 * (x[1:] - x_head**2)
+    d_difference = 200 * (x[1:] - x_head**2)
     d_x = np.zeros_like(x)
-    d_x[:-1] = 2 * (x_head * (1 - scale) - 1)
-    d_x[1:] += scale
+    d_x[:-1] = 2 * (x_head * (1 - d_difference) - 1)
+    d_x[1:] += d_difference
     return d_x

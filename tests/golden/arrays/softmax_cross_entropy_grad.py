@@ -26,6 +26,6 @@ def softmax_cross_entropy_grad(W, b, X, Y):
         )
     logits = X @ W + b
     peak = logits.max(axis=1)
-    exp_term = np.exp(logits - peak[:, None])
-    d_logits = (exp_term / exp_term.sum(axis=1)[:, None] - Y) / len(X)
+    exp_logits = np.exp(logits - peak[:, None])
+    d_logits = (exp_logits / exp_logits.sum(axis=1)[:, None] - Y) / len(X)
     return X.T @ d_logits, d_logits.sum(axis=0)

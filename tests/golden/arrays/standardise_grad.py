@@ -16,6 +16,6 @@ def standardise_grad(x, weights):
     if x.ndim != 1 or weights.shape != x.shape:
         raise ValueError("standardise_grad is written for x[n], weights[n]")
     x_minus_mean_x = x - x.mean()
-    sqrt_term = np.sqrt(x_minus_mean_x @ x_minus_mean_x / len(x))
-    ratio = -(weights @ x_minus_mean_x) / (len(x) * sqrt_term**2)
-    return (ratio * x_minus_mean_x + weights - weights.mean()) / sqrt_term
+    std_x = np.sqrt(x_minus_mean_x @ x_minus_mean_x / len(x))
+    ratio = -(weights @ x_minus_mean_x) / (len(x) * std_x**2)
+    return (ratio * x_minus_mean_x + weights - weights.mean()) / std_x
