@@ -165,6 +165,8 @@ class _Writer(Unmarking):
 def _is_length(norm: Call) -> bool:
     """Whether a norm is the usual one of a vector."""
     given = dict(norm.params)
+    if "ord" not in given:
+        return False  # no call of the user's
     usual = given["ord"] in {None, 2} and given["axis"] in {None, 0} and not given["keepdims"]
     return usual and len(norm.args[0].type.axes) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import TypeGuard
 
 from diffsrc.ir import (
@@ -18,11 +19,13 @@ from diffsrc.ir import (
     Sum,
     magnitude,
     quotient,
+    walk,
 )
 
 MAX_SPREAD = 24
 MAX_NESTED = 4  # choices in one another
 MAX_JOINED = 8
+MAX_INSIDE = 16  # values in an arm of choices that are made one
 MODULUS = sys.hash_info.modulus
 
 
@@ -105,7 +108,17 @@ def results_in(term: Node) -> list[Result]:
         for result in found
         if not (result.of.then.fails or result.of.orelse.fails)
         and (result is term or term.graph.zero in arms_of(result))
+        and all(map(is_simple, (*arms_of(result), term / result)))
     ]
+
+
+def is_simple(value: Node) -> bool:
+    """Whether a value is made of few others, and by no choices of the user's.
+
+    In arms of arms, of which each has what it needs, a program would be many times as long.
+    """
+    inside = list(islice(walk((value,)), MAX_INSIDE + 1))
+    return len(inside) <= MAX_INSIDE and not any(isinstance(n, Result) for n in inside)
 
 
 def arms_of(result: Result) -> list[Node]:
