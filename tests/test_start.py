@@ -42,6 +42,7 @@ LATE = {
     "diffsrc.emit.formula",
     "diffsrc.emit.matrices",
     "diffsrc.emit.module",
+    "diffsrc.emit.reuse",
     "diffsrc.emit.scatter",
     "diffsrc.ops.arrays.basic",
     "diffsrc.ops.distributions",

@@ -16,8 +16,9 @@ from diffsrc.emit.plan import other_operand
 from diffsrc.emit.precisions import ELEMENTWISE, PROMOTING, WIDENING, Precisions
 from diffsrc.emit.uses import Uses
 from diffsrc.emit.writer import Writer
-from diffsrc.ir import Call, Graph, Node, Number, Program, Result, blocks, reachable
-from diffsrc.ir.shapes import classes, is_unit
+from diffsrc.ir import Call, Graph, Node, Number, Program, Result, Var, blocks, reachable
+from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike
+from diffsrc.ops.integers import LEAVES
 
 IN_PLACE = frozenset({"add", "sub", "mul", "div"})
 COMMUTATIVE = frozenset({"add", "mul"})
@@ -139,11 +140,11 @@ class Memory:
         self.uses = uses
         self.user = user
         self.precisions = Precisions()
-        self.alike = _alike(program.graph)
         arms = list(blocks(program.body))
         # What is chosen has the name of the choice.
         self.kept = {n for block in arms[1:] for n in block.results}
         self.order = reachable([n for block in arms for n in (*block.values(), *block.roots())])
+        self.alike = _alike(program.graph, self.order)
 
     @cached_property
     def seen_in(self) -> dict[Node, list[Node]]:
@@ -234,13 +235,18 @@ def _is_as_large(array: Node, node: Node, other: Node, alike: Callable[[Node, No
     return all(is_unit(b) or alike(a, b) for a, b in zip(behind, met, strict=True))
 
 
-def _alike(graph: Graph) -> Callable[[Node, Node], bool]:
-    """Tells whether one length is as long as another unless the code is not for them.
+def _alike(graph: Graph, order: Iterable[Node]) -> Callable[[Node, Node], bool]:
+    """Tells whether one length is as long as another, or neither is 1.
 
-    What holds is checked by the first line, or NumPy has raised where it does not.
+    The first line checks it, or NumPy has raised where it does not hold.
     """
-    assumed = [(a, b) for a, relation, b in graph.assumed if relation == "=="]
-    root = classes(() if graph.branches else (*graph.held, *assumed))
+    pairs = [*assumed_alike(graph), *(pair for pair, certain in graph.held.items() if certain)]
+    letter = sizes_alike(graph)
+    firsts: dict[Node, Node] = {}
+    for node in order:
+        if isinstance(node, Var) or (isinstance(node, Call) and node.op in LEAVES):
+            pairs += [(firsts.setdefault(letter(size), size), size) for size in node.type.axes]
+    root = classes(pairs)
     spread: defaultdict[Node, set[Node]] = defaultdict(set)
     for a, b in graph.spread:
         spread[root(a)].add(root(b))
