@@ -536,3 +536,16 @@ def test_a_module_needs_no_diffsrc(tmp_path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert run.stdout == "loss_grad is written for w[n], X[m, n], y[m]\n"
+
+
+def test_a_module_takes_no_integers_where_their_squares_may_leave_the_range(tmp_path):
+    def scaled(x, w):
+        return np.sum(w * (x / np.linalg.norm(x)))
+
+    w, x = np.ones(2), np.array([300, 400], dtype=np.int16)
+    df = grad(scaled)
+    np.testing.assert_allclose(df(x, w), df(x.astype(float), w))
+    df.save(tmp_path / "scaled_module.py")
+    module = runpy.run_path(str(tmp_path / "scaled_module.py"))
+    with pytest.raises(ValueError, match="with floats in x"):
+        module["scaled_grad"](x, w)

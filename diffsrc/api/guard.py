@@ -112,22 +112,36 @@ def _in_lines(texts: Iterable[str], rest: int) -> Iterator[list[str]]:
 def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
     """The arrays that it derives by among whose integers the code would put floats.
 
-    NumPy cuts them off without a word then; only `+=` raises, unless it is of a single item.
+    NumPy cuts them off without a word then; only `+=` raises, unless it is of a single item. Nor
+    may it hold integers whose squares leave their range, where `np.sqrt(x @ x)` is for the norm.
     """
-    calls = (
+    calls = [
         node
         for block in blocks(program.body)
         for node in reachable([*block.values(), *block.roots()], arms=True)
         if isinstance(node, Call)
-    )
+    ]
     arrays = [node for node in dict.fromkeys(wrt) if node.type.axes]
     needed: set[Node] = set()
     for node in filter(_cuts_off, calls):
         # Zeros are like the argument, or like a value on the way that is made of it.
         below = reachable(node.args[-1:] if node.op in CASTS else node.args[:1])
         needed.update([array for array in arrays if array in below] or arrays)
+    for node in calls:
+        vector = _measured(node)
+        if vector in arrays:
+            needed.add(vector)
     printer = Printer({})
     return [printer(node) for node in arrays if node in needed]
+
+
+def _measured(node: Call) -> Node | None:
+    """The vector whose length it is, as the root of a product."""
+    (square,) = node.args if node.op == "sqrt" else (None,)
+    if not (isinstance(square, Call) and square.op == "np.matmul"):
+        return None
+    a, b = square.args
+    return a if a is b else None
 
 
 def _cuts_off(node: Call) -> bool:

@@ -13,7 +13,9 @@ import numpy as np
 
 def normalise_norm_grad(x, weights):
     """Gradient of normalise_norm with respect to x."""
-    if x.ndim != 1 or weights.shape != x.shape:
-        raise ValueError("normalise_norm_grad is written for x[n], weights[n]")
+    if x.ndim != 1 or weights.shape != x.shape or x.dtype.kind != "f":
+        raise ValueError(
+            "normalise_norm_grad is written for x[n], weights[n], with floats in x"
+        )
     norm_x = np.sqrt(x @ x)
     return (-(x @ weights) / norm_x**2 * x + weights) / norm_x
