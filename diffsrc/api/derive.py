@@ -94,7 +94,8 @@ def derive(
     """
     parsed = parse(captured, signature)
     given = frozenset(name for name, a in signature.arguments if a.array)
-    arrays = given & used_numbers(parsed)  # which are broadcast
+    wrt = frozenset(wrt_name(parsed, w) for operator in operators for w in operator.wrt)
+    arrays = given & (used_numbers(parsed) | wrt)  # which are broadcast
     library = {"python": "math", "numpy": "np", None: library_of(parsed, arrays)}[target]
     scalar = library == "math" and is_scalar(parsed)
     parsed = parsed._replace(library=library, scalar=scalar)
@@ -148,7 +149,6 @@ def derive(
     )
     if constants:
         text = "\n".join([*(constant.line for constant in constants), "", "", text])
-    wrt = frozenset(wrt_name(parsed, w) for operator in operators for w in operator.wrt)
     notes = tuple(simplifier.notes)
     return Stages(
         parsed,
