@@ -57,6 +57,7 @@ class SecondOrder:
         targets = targets_of(operator, parsed, signature)
         first = apply(operator, parsed, targets, simplifier)
         graph = first.graph
+        leaves = [node for target in targets for node in target.nodes]
         parameters, terms = [*first.parameters], list[Node]()
         for i, (gradient, shape) in enumerate(zip(first.body.results, self.shapes, strict=True)):
             u = graph.array(f"u{i}", tuple(str(n) if exact or n == 1 else "" for n in shape))
@@ -68,7 +69,7 @@ class SecondOrder:
         program = first._replace(body=body, structure=0, parameters=tuple(parameters))
         lowered = simplifier.lowered(apply(operator, program, targets, simplifier), "np")
         try:
-            shapes = shapes_of(program, signature, simplifier, ())
+            shapes = shapes_of(program, signature, simplifier, lowered, leaves)
         except ShapeError:
             if exact:
                 raise

@@ -2,13 +2,14 @@
 
 import dataclasses
 import importlib.util
+import runpy
 import warnings
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from diffsrc import grad, value_and_grad, write_module
+from diffsrc import UnsupportedSyntax, grad, value_and_grad, write_module
 
 FLOATS = ["float16", "float32", "float64", "longdouble"]
 INTEGERS = ["int8", "uint8", "int32", "int64", "uint64"]
@@ -501,3 +502,82 @@ def test_derivatives_by_numbers_have_their_precision(f):
     for x, kind in ((np.float32(0.5), np.float32), (0.5, float), (np.array(0.5), np.float64)):
         df(x, y)
         assert isinstance(df.function(x, y.astype(kind)), kind), df.source
+
+
+def squares_of_data(w, X):
+    return np.sum((X * w) ** 2)
+
+
+def below_zero(w, X):
+    return np.sum(1.0 - X * w)
+
+
+def data_twice(w, X):
+    return np.sum(X * (X * w))
+
+
+def bell_of_data(w, X):
+    return np.sum(np.exp(-1e-4 * (X * w) ** 2) * X)
+
+
+def outer_of_data(w, X):
+    return np.sum((X @ (X.T @ (X @ w))) ** 2) * 1e-9
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.int64])
+@pytest.mark.parametrize(
+    "f", [squares_of_data, below_zero, data_twice, bell_of_data, outer_of_data]
+)
+def test_integers_of_data_are_no_integers_in_derivatives(f, dtype, tmp_path) -> None:
+    """What the user multiplies with floats first does not leave the range of its integers."""
+    X = np.array([[100, 120, 3], [7, 90, 127]]).astype(dtype)
+    w = np.array([0.3, -0.2, 0.1])
+    with np.errstate(all="raise"):
+        found, expected = grad(f)(w, X), grad(f)(w, X.astype(float))
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        value, found = value_and_grad(f)(w, X)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    own = f(w, X)
+    assert (value, type(value)) == (own, type(own))
+    assert X.dtype == dtype
+    # A module refuses what it would get wrong.
+    df = grad(f)
+    df(w, X)
+    df.save(tmp_path / "of_data.py")
+    module = runpy.run_path(str(tmp_path / "of_data.py"))
+    try:
+        np.testing.assert_allclose(module[df.__name__](w, X), expected, rtol=1e-12)
+    except ValueError as error:
+        assert "with floats in X" in str(error)  # noqa: PT017 - or the right numbers
+
+
+DATA = np.array([[100, 120], [7, 90]], dtype=np.uint8)
+
+
+def test_integers_from_outside_are_refused_where_they_would_be_multiplied(monkeypatch) -> None:
+    def loss(w):
+        return np.sum((DATA * w) ** 2)
+
+    w = np.array([0.5, 2.0])
+    with pytest.raises(UnsupportedSyntax, match="'DATA' holds integers"):
+        grad(loss)(w)
+    df = grad(loss)
+    monkeypatch.setitem(globals(), "DATA", DATA.astype(float))
+    expected = df(w)
+    monkeypatch.setitem(globals(), "DATA", DATA.astype(np.uint8))
+    with pytest.raises(TypeError, match="DATA holds integers"):
+        df(w)
+    monkeypatch.setitem(globals(), "DATA", DATA.astype(np.float32))
+    np.testing.assert_allclose(df(w), expected, rtol=1e-6)
+
+
+def test_integers_in_structures_are_floats_in_derivatives() -> None:
+    def loss(w, data):
+        return np.sum((data["X"] * w) ** 2) + np.sum(data["y"] * w)
+
+    w = np.array([0.5, 2.0])
+    data = {"X": np.array([[100, 120], [7, 90]], dtype=np.uint8), "y": np.array([1, 2])}
+    floats = {key: array.astype(float) for key, array in data.items()}
+    df = grad(loss)
+    np.testing.assert_allclose(df(w, data), df(w, floats), rtol=1e-12)
+    assert data["X"].dtype == np.uint8

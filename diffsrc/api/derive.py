@@ -23,7 +23,7 @@ from diffsrc.api.broadcast import (
     single_numbers,
     used_numbers,
 )
-from diffsrc.api.guard import Shapes, needing_floats, shapes_of
+from diffsrc.api.guard import Shapes, shapes_of
 from diffsrc.api.operators import (
     apply,
     derived_results,
@@ -138,8 +138,9 @@ def derive(
         simplified, taken_names(simplified) | fixed.keys(), values=values_of(simplified, derived)
     )
     named |= {constant.node: constant.name for constant in constants}
-    needed = needing_floats(simplified, leaves)
-    shapes = shapes_of(parsed, signature, simplifier, needed)
+    shapes = shapes_of(parsed, signature, simplifier, simplified, leaves)
+    if shapes is not None and shapes.live_data:
+        _refuse_integers(parsed, shapes.live_data)
     text = emit(
         simplified,
         name,
@@ -237,6 +238,23 @@ def _refuse_shadowed(program: Program) -> None:
             program.places.get(node) if node is not None else None,
             f"Give {name!r} another name.",
         )
+
+
+def _refuse_integers(program: Program, names: Sequence[str]) -> None:
+    """Arrays from outside cannot be made floats as arguments are.
+
+    Raises:
+        UnsupportedSyntax: the derivative would multiply integers that one of `names` holds.
+    """
+    for free in program.free:
+        dtype = getattr(free.value, "dtype", None)
+        if free.var.name in names and dtype is not None and dtype.kind in "iu":
+            raise UnsupportedSyntax(
+                f"{free.var.name!r} holds integers, which the derivative of {program.name} "
+                "multiplies with each other: that may leave their range.",
+                program.places.get(free.var),
+                "Make it an array of floats, or an argument.",
+            )
 
 
 def _refuse_arrays(operator: Operator, targets: Sequence[Target]) -> None:

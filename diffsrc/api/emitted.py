@@ -44,6 +44,8 @@ class Emitted(NamedTuple):
         lengths: what it relies on that none of holds, as expressions of the lengths of axes.
         deciding: the axes whose lengths decide which code is right: how the array is written, and
             which of its axes it is.
+        data: the arrays, among those that it does not derive by, that must not hold integers.
+        valued: whether the first of its results is the value of the user's function.
     """
 
     source: str
@@ -65,6 +67,8 @@ class Emitted(NamedTuple):
     ranks: tuple[tuple[str, int, bool, str, str], ...] | None
     lengths: tuple[str, ...]
     deciding: tuple[tuple[str, int], ...]
+    data: tuple[str, ...]
+    valued: bool
     guarded: bool
 
 

@@ -288,8 +288,12 @@ def _precision_lines(  # noqa: PLR0913, PLR0917 - what `entry_for` has
     if not conditions:
         return []
 
+    def plain() -> str:
+        # Without the line that refuses.
+        return f"{cell(loaded(cells, 'pass', {}))}({_passed(emitted)})"
+
     def first(*args: object, **kwargs: object) -> object:
-        before, results = careful(emitted, cell, prefix)
+        before, results = careful(emitted, cell, prefix, plain)
         masks = [*truth_values(emitted, cell)]
         if masks:
             other = f"    return {again}({_passed(emitted)})"

@@ -16,9 +16,16 @@ from diffsrc.ir import Call, Const, Exact, Graph, Node, Number, Program, Sum, Va
 from diffsrc.ir.arrays import is_at_most
 from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike, symbols
 from diffsrc.simplify import Simplifier
+from diffsrc.simplify.contents import Contents
 from diffsrc.specialise import Signature
 
 NUMERIC = frozenset({"float", "bool"})
+# What NumPy computes of integers in their own range.
+ARITHMETIC = frozenset(
+    {"add", "sub", "sum", "mul", "neg", "pow", "square"}
+    | {"np.matmul", "np.dot", "np.vdot", "np.inner", "np.outer", "np.einsum", "np.tensordot"}
+    | {"np.prod", "np.cumprod", "np.kron", "np.cross", "np.convolve", "np.correlate"}
+)
 MAX_PARTS = 12  # of a length
 CASTS = frozenset({"np.astype", "np.typed", "np.typed_copy"})
 
@@ -54,6 +61,8 @@ class Shapes(NamedTuple):
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
         floats: the arrays that must not hold integers.
+        data: those of them that it does not derive by.
+        live_data: those from outside.
     """
 
     ranks: tuple[Rank, ...]
@@ -64,6 +73,8 @@ class Shapes(NamedTuple):
     words: str
     said: Mapping[str, tuple[str, ...]]
     floats: tuple[str, ...]
+    data: tuple[str, ...]
+    live_data: tuple[str, ...]
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
@@ -115,12 +126,7 @@ def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
     NumPy cuts them off without a word then; only `+=` raises, unless it is of a single item. Nor
     may it hold integers whose squares leave their range, where `np.sqrt(x @ x)` is for the norm.
     """
-    calls = [
-        node
-        for block in blocks(program.body)
-        for node in reachable([*block.values(), *block.roots()], arms=True)
-        if isinstance(node, Call)
-    ]
+    calls = _calls(program)
     arrays = [node for node in dict.fromkeys(wrt) if node.type.axes]
     needed: set[Node] = set()
     for node in filter(_cuts_off, calls):
@@ -133,6 +139,40 @@ def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
             needed.add(vector)
     printer = Printer({})
     return [printer(node) for node in arrays if node in needed]
+
+
+def multiplied_as_integers(
+    program: Program, parsed: Program, wrt: Iterable[Node]
+) -> tuple[list[Node], list[Node]]:
+    """The arrays whose integers the code would compute with where the user's function does not.
+
+    `np.sum((X * w) ** 2)` squares floats, its gradient `2 * w * (X**2).sum(axis=0)` what `X` holds:
+    of bytes, squares leave their range without a word, and so does what is below zero. What it
+    derives by is one of floats.
+
+    Returns:
+        Those among the arguments, and those from outside.
+    """
+    written = reachable([n for b in blocks(parsed.body) for n in (*b.values(), *b.roots())])
+    own = {*written}
+    contents, floats = Contents(), {*wrt}
+    given, live = (set(nodes) - floats for nodes in _read(parsed))
+    integral = [
+        node
+        for node in _calls(program)
+        if node.op in ARITHMETIC and node not in own and not contents.is_float(node, floats)
+    ]
+    found = [n for n in reachable(integral) if n.type.axes and n.type.kind == "float"]
+    return [n for n in found if n in given], [n for n in found if n in live]
+
+
+def _calls(program: Program) -> list[Call]:
+    return [
+        node
+        for block in blocks(program.body)
+        for node in reachable([*block.values(), *block.roots()], arms=True)
+        if isinstance(node, Call)
+    ]
 
 
 def _measured(node: Call) -> Node | None:
@@ -167,11 +207,15 @@ def _cuts_off(node: Call) -> bool:
 
 
 def shapes_of(
-    program: Program, signature: Signature, simplifier: Simplifier, floats: Sequence[str]
+    program: Program,
+    signature: Signature,
+    simplifier: Simplifier,
+    lowered: Program,
+    wrt: Sequence[Node],
 ) -> Shapes | None:
     """The shapes that a derivative is written for; None where it takes all.
 
-    `floats` are the arrays that must not hold integers.
+    `lowered` is what is written of it, `wrt` what it derives by.
     """
     if not program.graph.ranked:
         return None
@@ -188,6 +232,11 @@ def shapes_of(
         differing((own, other) for text, own, other in lengths if (text in outside) is is_outside)
         for is_outside in (True, False)
     ]
+    floats = needing_floats(lowered, wrt)
+    data, outside_data = (
+        tuple(printer(node) for node in nodes)
+        for nodes in multiplied_as_integers(lowered, program, wrt)
+    )
     computed = _Computed(program.graph, known, told, simplifier)
     conditions = dict.fromkeys(computed.conditions())
     return Shapes(
@@ -198,7 +247,9 @@ def shapes_of(
         computed.deciding(),
         words,
         said,
-        tuple(floats),
+        (*floats, *data),
+        data,
+        outside_data,
     )
 
 

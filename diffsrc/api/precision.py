@@ -11,7 +11,7 @@ import ast
 import copy
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from diffsrc.api.emitted import Emitted
@@ -45,8 +45,13 @@ def truth_values(emitted: Emitted, cell: Cell) -> Iterator[str]:
             yield f"{text}.dtype is {cell(np.dtype(bool))}"
 
 
-def careful(emitted: Emitted, cell: Cell, prefix: str) -> tuple[list[str], dict[int, str]]:
-    """Statements before the emitted code, and what becomes of its results."""
+def careful(
+    emitted: Emitted, cell: Cell, prefix: str, plain: Callable[[], str]
+) -> tuple[list[str], dict[int, str]]:
+    """Statements before the emitted code, and what becomes of its results.
+
+    `plain` gives the text of a call of the code as it is.
+    """
     wanted = _wanted(emitted)
     lines: list[str] = []
     parts: dict[str, list[Path]] = {}
@@ -62,9 +67,9 @@ def careful(emitted: Emitted, cell: Cell, prefix: str) -> tuple[list[str], dict[
             lines += [f"if {text}.dtype.kind != 'f':", f"    {text} = {cell(_floats)}({text})"]
         else:
             lines += floats(text, cell)
-    for root, paths in parts.items():
-        lines.append(f"{root} = {cell(functools.partial(_with_floats, paths=paths))}({root})")
-    results = {}
+    lines += _structured(parts, cell)
+    data, results = _of_data(emitted, cell, prefix, plain)
+    lines += data
     ranks = {text: rank for text, rank, *_ in emitted.ranks or ()}
     for number, text in emitted.leaves:
         kept, made = f"{prefix}dtype{number}", f"{prefix}made"
@@ -75,6 +80,53 @@ def careful(emitted: Emitted, cell: Cell, prefix: str) -> tuple[list[str], dict[
             lines.append(f"{kept} = {cell(_precision)}({text})")
             results[number] = f"{cell(_in_precision)}(_, {kept})"
     return lines, results
+
+
+def _of_data(
+    emitted: Emitted, cell: Cell, prefix: str, plain: Callable[[], str]
+) -> tuple[list[str], dict[int, str]]:
+    """What makes floats of data whose integers the derivative would multiply.
+
+    The value is computed of the integers, as the user's function does.
+    """
+    parameters = dict(emitted.parameters)
+    given = [text for text in emitted.data if _root(text) in parameters]
+    checked = [
+        f"{cell(_refuse_integers)}({text}, {text!r})" for text in emitted.data if text not in given
+    ]
+    if not given:
+        return checked, {}
+    parts: dict[str, list[Path]] = {}
+    for text in given:
+        parts.setdefault(_root(text), []).append(_path(text))
+    integers = " or ".join(f"{text}.dtype.kind != 'f'" for text in given)
+    inside = [f"    {line}" for line in _structured(parts, cell)]
+    if not emitted.valued:
+        return [*checked, f"if {integers}:", *inside], {}
+    own = f"{prefix}own"
+    lines = [f"{own} = None", f"if {integers}:", f"    {own} = {plain()}[0]", *inside]
+    return [*checked, *lines], {0: f"_ if {own} is None else {own}"}
+
+
+def _structured(parts: Mapping[str, list[Path]], cell: Cell) -> list[str]:
+    """What makes floats at the ends of paths."""
+    return [
+        f"{root} = {cell(functools.partial(_with_floats, paths=paths))}({root})"
+        for root, paths in parts.items()
+    ]
+
+
+def _refuse_integers(value: Any, name: str) -> None:
+    """Refuse an array from outside whose integers would be multiplied.
+
+    Raises:
+        TypeError: it holds integers.
+    """
+    if value.dtype.kind in "iu":
+        raise TypeError(
+            f"{name} holds integers, which the derivative multiplies with each other: that may "
+            "leave their range. Make it an array of floats."
+        )
 
 
 def floats(text: str, cell: Cell) -> list[str]:

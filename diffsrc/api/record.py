@@ -60,6 +60,8 @@ _FIELDS: dict[str, Any] = {
     "ranks": object,
     "lengths": [str],
     "deciding": [(str, int)],
+    "data": [str],
+    "valued": bool,
     "guarded": bool,
 }
 

@@ -23,11 +23,13 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
         or H.shape != (len(R), len(F))
         or z.shape != R.shape[:1]
         or truth.shape != F.shape[:1]
+        or H.dtype.kind != "f"
+        or F.dtype.kind != "f"
         or R.shape[1] != len(R)
     ):
         raise ValueError(
             "kalman_step_grad is written for x[n], P[n, n], R[m, m], F[k, n], Q[k, k], "
-            "H[m, k], z[m], truth[k]"
+            "H[m, k], z[m], truth[k], with floats in H and F"
         )
     x_pred = F @ x
     P_pred = F @ P @ F.T + Q
