@@ -581,3 +581,12 @@ def test_integers_in_structures_are_floats_in_derivatives() -> None:
     df = grad(loss)
     np.testing.assert_allclose(df(w, data), df(w, floats), rtol=1e-12)
     assert data["X"].dtype == np.uint8
+
+
+def test_indices_stay_integers_where_what_they_take_is_made_floats() -> None:
+    def taken(w, v, i):
+        return np.sum(1.0 - v[i] * w) - np.sum(np.take_along_axis(v, i, axis=0) * w)
+
+    v = np.array([100, 200], dtype=np.uint8)
+    found = grad(taken)(np.ones(3), v, np.array([0, 1, 1]))
+    np.testing.assert_array_equal(found, [-200.0, -400.0, -400.0])

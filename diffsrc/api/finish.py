@@ -13,7 +13,7 @@ from diffsrc.api.emitted import Emitted
 from diffsrc.capture import static_attribute
 from diffsrc.emit.expressions import MODULES, Printer
 from diffsrc.ir import Call, Const, Node, Program, Result, Stack, Var, blocks, reachable
-from diffsrc.ops.integers import INTEGERS, INTEGRAL
+from diffsrc.ops.integers import INTEGERS, INTEGRAL, TAKING
 
 MAYBE_INT = frozenset(
     {
@@ -39,8 +39,6 @@ KEEPS_INT = INTEGRAL - MAYBE_INT
 HANDED = frozenset(
     {"ldexp", "factorial", "comb", "perm", "gcd", "lcm", "isqrt", "polygamma", "registered"}
 )
-# They take items of their first argument.
-TAKING = frozenset({"np.index", "np.take"})
 
 # As a set of parameters: a float whatever they are.
 ALWAYS = -1

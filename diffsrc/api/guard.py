@@ -12,9 +12,23 @@ from typing import NamedTuple
 from diffsrc.emit.expressions import Printer
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
-from diffsrc.ir import Call, Const, Exact, Graph, Node, Number, Program, Sum, Var, blocks, reachable
+from diffsrc.ir import (
+    Call,
+    Const,
+    Exact,
+    Graph,
+    Node,
+    Number,
+    Program,
+    Result,
+    Sum,
+    Var,
+    blocks,
+    reachable,
+)
 from diffsrc.ir.arrays import is_at_most
 from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike, symbols
+from diffsrc.ops.integers import INTEGERS, TAKING
 from diffsrc.simplify import Simplifier
 from diffsrc.simplify.contents import Contents
 from diffsrc.specialise import Signature
@@ -162,8 +176,26 @@ def multiplied_as_integers(
         for node in _calls(program)
         if node.op in ARITHMETIC and node not in own and not contents.is_float(node, floats)
     ]
-    found = [n for n in reachable(integral) if n.type.axes and n.type.kind == "float"]
-    return [n for n in found if n in given], [n for n in found if n in live]
+    found: dict[Node, None] = dict.fromkeys(integral)
+    todo = [*found]
+    while todo:
+        new = [part for part in _of_dtype(todo.pop()) if part not in found]
+        found.update(dict.fromkeys(new))
+        todo += new
+    arrays = [n for n in found if n.type.axes and n.type.kind == "float"]
+    return [n for n in arrays if n in given], [n for n in arrays if n in live]
+
+
+def _of_dtype(node: Node) -> Sequence[Node]:
+    """The operands whose dtypes may be that of a value: no indices, no conditions."""
+    if isinstance(node, Result):
+        arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
+        return [arm.results[node.index] for arm in arms]
+    if not isinstance(node, Call) or node.op in INTEGERS or node.type.kind == "bool":
+        return ()
+    if node.op in TAKING or node.op == "scatter":
+        return node.args[:1]
+    return node.args[node.op == "select" :]
 
 
 def _calls(program: Program) -> list[Call]:

@@ -12,6 +12,8 @@ INTEGERS = (
     | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
     | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
 )
+# What takes items of its first argument.
+TAKING = frozenset({"np.index", "np.take", "np.take_along", "np.take_along_axis"})
 # What NumPy computes of integers as an integer.
 INTEGRAL = frozenset(
     {
