@@ -94,8 +94,8 @@ class Shapes(NamedTuple):
         """The statement that raises."""
         conditions = differing([(rank.own, rank.other) for rank in self.ranks if rank.rank])
         conditions += [f"{rank.own} != 0" for rank in self.ranks if not rank.rank]
-        conditions += [f"{rank.text}.dtype != bool" for rank in self.ranks if rank.mask]
-        conditions += [f'{text}.dtype.kind != "f"' for text in self.floats]
+        conditions += differing((f"{rank.text}.dtype", "bool") for rank in self.ranks if rank.mask)
+        conditions += differing((f"{text}.dtype.kind", '"f"') for text in self.floats)
         conditions += self.lengths
         if not conditions:
             return []

@@ -23,8 +23,7 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
         or H.shape != (len(R), len(F))
         or z.shape != R.shape[:1]
         or truth.shape != F.shape[:1]
-        or H.dtype.kind != "f"
-        or F.dtype.kind != "f"
+        or not H.dtype.kind == F.dtype.kind == "f"
         or R.shape[1] != len(R)
     ):
         raise ValueError(

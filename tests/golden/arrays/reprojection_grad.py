@@ -19,8 +19,7 @@ def reprojection_grad(camera, points, weights, features):
         or points.shape[1:] != (3,)
         or weights.shape != points.shape[:1]
         or features.shape != (len(points), 2)
-        or camera.dtype.kind != "f"
-        or points.dtype.kind != "f"
+        or not camera.dtype.kind == points.dtype.kind == "f"
         or len(camera) < 9
     ):
         raise ValueError(
