@@ -1002,3 +1002,27 @@ def test_slopes_between_points_that_are_alike() -> None:
     x = np.array([1.0, 2.0, 4.0])
     for a in (0.6, 1.3):
         np.testing.assert_allclose(grad(f, wrt=1)(x, a), differences(f, (x, a), 1), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "i", [np.array([[0, 1], [1, 2]]), np.array([[[0, 1], [0, 1]], [[2, 2], [2, 0]]])]
+)
+@pytest.mark.parametrize("shape", [(2,), (2, 2), (1, 2), (1,), (2, 1), ()])
+def test_what_is_added_to_items_has_the_axes_of_their_indices(
+    i: Any, shape: tuple[int, ...]
+) -> None:
+    """NumPy's `add.at` reads beside a vector that it should repeat."""
+
+    def f(w, v):
+        return np.sum(w[i] * v)
+
+    args = (normal(3), normal(*shape) if shape else 0.7)
+    np.testing.assert_allclose(grad(f)(*args), differences(f, args, 0), rtol=1e-6)
+
+
+def test_a_matrix_of_indices_for_columns() -> None:
+    def f(W, v):
+        return np.sum(W[:, np.array([[0, 1], [1, 2]])] * v)
+
+    args = (normal(2, 3), normal(2))
+    np.testing.assert_allclose(grad(f)(*args), differences(f, args, 0), rtol=1e-6)

@@ -144,3 +144,16 @@ def test_is_right(f, args, wrt):
     for name, gradient in zip(names, gradients, strict=True):
         alone = grad(f, wrt=name)(*args)
         np.testing.assert_allclose(gradient, alone, rtol=1e-9, atol=1e-12)
+
+
+def test_no_identity_is_multiplied_with():
+    def trace_and_form(S, X, y):
+        H = X @ S
+        return np.trace(H) + y @ H @ y
+
+    args = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 3)), RNG.normal(size=4)
+    source = grad(trace_and_form).source_for(*args)
+    assert "return X.T + np.outer(X.T @ y, y)" in source
+    np.testing.assert_allclose(
+        grad(trace_and_form)(*args), args[1].T + np.outer(args[1].T @ args[2], args[2])
+    )

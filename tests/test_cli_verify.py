@@ -190,3 +190,17 @@ def test_the_command_itself(folder):
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.startswith("f_grad: right\n")
+
+
+@pytest.mark.parametrize("command", ["verify", "show"])
+def test_reductions_in_a_process_of_their_own(command, folder):
+    """NumPy's C code imports when it first reduces, by way of the frame's builtins."""
+    (folder / "sums.py").write_text(
+        "import numpy as np\n\n\n"
+        "def s(w, b):\n    return np.sum(w**2 * b) + b * w.max() + np.mean(w)\n"
+    )
+    at = ("--at", "w=np.array([1.0, 2.0]),b=2.0")
+    run = [sys.executable, "-m", "diffsrc", command, "sums.py:s", *at]
+    result = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert ("right" if command == "verify" else "= array([ 4.5, 10.5])") in result.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import builtins
 import copy
 import importlib
 import re
@@ -299,7 +300,9 @@ def alone(piece: Piece) -> Callable[..., object]:
         except ImportError as error:
             raise Refusal(f"--at: {MODULES[name]} cannot be imported: {error}") from None
     cells |= {name: CellType(value) for name, value in frozen.values.items()}
-    return load(frozen.bare, stages.name, module_globals={}, cells=cells)
+    # NumPy's C code imports by way of the frame's builtins.
+    own: dict[str, object] = {"__builtins__": builtins}
+    return load(frozen.bare, stages.name, module_globals=own, cells=cells)
 
 
 def _plain(value: object) -> object:

@@ -38,6 +38,7 @@ from diffsrc.ir.arrays import (
     expanded,
     filled,
     is_exact,
+    is_square,
     is_symmetric,
     labels_of,
     nested,
@@ -366,6 +367,8 @@ class ArrayWriter:
         parts = [_shifted(part, first) for part in subscripts(node.params)]
         text = ", ".join(parts)
         if distinct_by(node.params, at) is None:
+            if len(at) == 1:
+                args[first] = _with_axes_of(value, at[0])
             if len(parts) > 1:
                 text = f"np.s_[{text}]" if any(":" in part for part in parts) else f"({text})"
             return "", f"np.{ADDS[minus]}.at({{name}}, {text}, {{{first}}})"
@@ -508,14 +511,16 @@ class ArrayWriter:
     def _spread_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:
         """Of a sum of arrays that have fewer axes than itself, a sum of contractions.
 
-        `a.T @ p - a.sum(axis=0)[:, None] * c` for that of `a[..., None] * (p[:, None] - c)`.
+        `a.T @ p - a.sum(axis=0)[:, None] * c` for that of `a[..., None] * (p[:, None] - c)`. Or of
+        one with an identity in it: `A @ B + A` for `A @ (B + np.eye(n))`.
         """
         sizes = sizes_of(factors)
         for i, (arg, labels) in enumerate(factors):
             if not isinstance(arg, Sum) or arg.constant or len(factors) < 2:
                 continue
             whole = sum(not is_unit(size) for size in arg.type.axes)
-            if any(sum(not is_unit(s) for s in t.type.axes) >= whole for t in arg.operands):
+            rank = [sum(not is_unit(s) for s in t.type.axes) for t in arg.operands]
+            if max(rank) >= whole and not any(map(_is_identity, arg.operands)):
                 continue
             rest = factors[:i] + factors[i + 1 :]
             terms = (
@@ -803,6 +808,14 @@ class ArrayWriter:
         return spelled("einsum", text, [self.write(arg) for arg, _ in factors], node.type)
 
 
+def _is_identity(node: Node) -> bool:
+    """Whether a value is an identity matrix, maybe times numbers."""
+    if isinstance(node, Prod):
+        (*arrays,) = (base for base in node.operands if base.type.axes)
+        return len(arrays) == 1 and _is_identity(arrays[0])
+    return isinstance(node, Call) and node.op == "eye" and is_square(node.type.axes)
+
+
 def ranked(written: Node, rank: int) -> Node:
     """A written value without some unit axes in front, or with more."""
     axes = written.type.axes
@@ -822,6 +835,19 @@ def ranked(written: Node, rank: int) -> Node:
         return written
     type_ = Type(written.type.kind, axes[extra:])
     return spelled("index", f"{{0}}[{', '.join(['0'] * extra)}]", [written], type_)
+
+
+def _with_axes_of(value: Node, indices: Node) -> Node:
+    """A value with unit axes in front for those that only indices have.
+
+    `np.add.at(x, indices, value)` of NumPy 2 reads beside a vector that it should repeat.
+    """
+    extra = len(indices.type.axes) - len(value.type.axes)
+    if extra <= 0 or not value.type.axes:
+        return value
+    axes = (*[value.graph.one] * extra, *value.type.axes)
+    text = f"{{0}}[{', '.join(['None'] * extra)}]"
+    return spelled("view", text, [value], Type(value.type.kind, axes))
 
 
 def spelled(
