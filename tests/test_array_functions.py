@@ -1026,3 +1026,15 @@ def test_a_matrix_of_indices_for_columns() -> None:
 
     args = (normal(2, 3), normal(2))
     np.testing.assert_allclose(grad(f)(*args), differences(f, args, 0), rtol=1e-6)
+
+
+def of_differences(x, w, A):
+    return np.sum(np.tanh(A @ ((x[1:] - x[:-1])[:, None] + w)))
+
+
+def test_a_computed_length_that_is_broadcast_is_held_to_no_other() -> None:
+    df = grad(of_differences, wrt=(0, 1, 2))
+    for count in (3, 2, 3, 2):
+        args = normal(count), normal(2, 2), normal(2, 2)
+        for at, slopes in enumerate(df(*args)):
+            np.testing.assert_allclose(slopes, differences(of_differences, args, at), rtol=1e-6)

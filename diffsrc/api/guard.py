@@ -397,7 +397,8 @@ class _Computed:
         """What must not hold."""
         graph = self.graph
         firsts: dict[str, Node] = {}
-        pairs = [pair for pair, certain in graph.held.items() if certain]
+        # What is held to a length that is computed may be held to another that is broadcast with it.
+        pairs: list[tuple[Node, Node]] = []
         for node, text in self.known.items():
             for size, letter in zip(node.type.axes, self.told[text], strict=True):
                 number: Node = graph.number(int(letter)) if letter.isdigit() else size
