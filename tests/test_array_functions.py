@@ -1037,4 +1037,108 @@ def test_a_computed_length_that_is_broadcast_is_held_to_no_other() -> None:
     for count in (3, 2, 3, 2):
         args = normal(count), normal(2, 2), normal(2, 2)
         for at, slopes in enumerate(df(*args)):
-            np.testing.assert_allclose(slopes, differences(of_differences, args, at), rtol=1e-6)
+            expected = differences(of_differences, args, at)
+            np.testing.assert_allclose(slopes, expected, rtol=1e-6, atol=1e-8)
+
+
+def mean_of_spaced(x, k):
+    v = np.linspace(0, 1, k) + x
+    return np.mean(v * v)
+
+
+def column_of_cross(X, w):
+    Y = np.cross(w, X) + 1
+    return np.sum(Y[:, :2] / Y[:, 2:])
+
+
+def column_of_factor(X):
+    L = np.linalg.cholesky(X @ X.T + np.eye(3))
+    return np.sum(L[:, :2] * L[:, 2:])
+
+
+def row_squeezed(x, y):
+    a = y[1:].squeeze()
+    return np.sum(a * x * x)
+
+
+def parts_squeezed(x, y):
+    a, b, c = np.split(y, 3)
+    return np.sum((x - b.squeeze()) ** 2) + np.sum(a * c)
+
+
+def product_of_differences(x):
+    v = x[1:] - x**2
+    return np.mean((np.outer(v, v) @ x) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("f", "shapes"),
+    [
+        (lambda x, y, k: np.sum(x * y[k:]), [((2,), (4,), 2), ((3,), (3,), 2), ((1,), (3,), 2)]),
+        (lambda x, y, k: np.sum(x / y[:k]), [((2,), (4,), 2), ((3,), (3,), 1)]),
+        (lambda x, k: np.sum((np.zeros(4) + x[k:]) ** 2), [((6,), 2), ((3,), 2)]),
+        (lambda x, k: np.sum((np.ones(4) * x[k:]) ** 2), [((3,), 2), ((6,), 2)]),
+        (lambda x, y: np.sum(np.sin(np.zeros(len(y)) + x[len(x) - 1 :])), [((3,), (3,))]),
+        (lambda x: np.sum(np.sin(np.broadcast_to(x[1:], (3,)))), [((4,),), ((2,),)]),
+        (lambda x, y: np.sum(np.sin(y - y + x[-len(y) :])), [((4,), (3,)), ((1,), (3,))]),
+        (mean_of_spaced, [((3,), 3), ((3,), 1), ((1,), 3)]),
+        (lambda x, k: np.mean((np.ones((1, k)) * x) ** 2), [((3,), 3), ((3,), 1)]),
+        (lambda x, y, k: np.mean(y[k:] - x.ravel()), [((2, 3), (8,), 2), ((2, 3), (3,), 2)]),
+        (lambda x, y: np.sum((x[1:-1] * y) @ y), [((4,), (2, 2)), ((3,), (2, 2))]),
+        (product_of_differences, [((2,),)]),
+        (row_squeezed, [((4,), (3, 4)), ((4,), (2, 4))]),
+        (parts_squeezed, [((4,), (3, 4)), ((4,), (6, 4))]),
+        (column_of_cross, [((4, 3), (3,))]),
+        (column_of_factor, [((3, 3),)]),
+        (lambda x: np.sum(x[1:2] ** 2), [((3,),), ((1,),), ((2,),)]),
+    ],
+)
+def test_lengths_that_may_be_one_when_it_runs(f: Callable[..., Any], shapes: list[Any]) -> None:
+    """The right number, or a refusal where it depends on values what is broadcast."""
+    df = grad(f)
+    for given in [*shapes, *shapes]:
+        args = tuple(normal(*part) if isinstance(part, tuple) else part for part in given)
+        try:
+            expected = differences(f, args, 0)
+        except ValueError:
+            continue  # as NumPy has it
+        try:
+            found = df(*args)
+        except ShapeError:
+            assert isinstance(given[-1], int) or f.__name__ == "<lambda>"
+            continue
+        assert np.shape(found) == np.shape(args[0])
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_more_arguments_than_before() -> None:
+    def poly(t, *c):
+        return sum(ci * t**i for i, ci in enumerate(c))
+
+    def scaled(x, **options):
+        return np.sum(x) * options.get("b", 1.0)
+
+    df = grad(poly)
+    assert [df(2.0, *c) for c in [(1.0, 1.0), (1.0, 1.0, 1.0), (3.0,), (1.0, 1.0)]] == [1, 5, 0, 1]
+    assert value_and_grad(poly, wrt="c")(2.0, 1.0, 1.0, 1.0) == (7.0, (1.0, 2.0, 4.0))
+    dg, x = grad(scaled), np.ones(2)
+    for options, slope in [({}, 1.0), ({"b": 3.0}, 3.0), ({"c": 3.0}, 1.0), ({}, 1.0)]:
+        np.testing.assert_array_equal(dg(x, **options), [slope, slope])
+
+
+@pytest.mark.parametrize(
+    ("f", "shape"),
+    [
+        (lambda x, y: np.sum(x * np.split(y, 2)[0]), (2, 2)),
+        (lambda x, y: np.sum(x * np.hsplit(y, 2)[1]), (4, 1)),
+        (lambda x, y: np.sum(x * y.conj()), (4, 2)),
+        (lambda x, y: np.sum(x * np.einsum("ij->ji", y)), (2, 4)),
+        (lambda x, y: np.sum(x * np.einsum("ii->i", y[:2])), (2,)),
+    ],
+)
+def test_parts_of_data_are_copied(f: Callable[..., Any], shape: tuple[int, ...]) -> None:
+    y = normal(4, 2)
+    before = y.copy()
+    gradient = grad(f)(normal(*shape), y)
+    gradient += 1
+    np.testing.assert_array_equal(y, before)

@@ -349,8 +349,6 @@ def _argument_conditions(
                 own = argument_of(given)
                 return own == argument and (emitted.ranks is None or own.ranks == argument.ranks)
 
-            if not _is_parameter(name, emitted):
-                return []
             quick = _quick(name, argument, emitted, cell)
             before = f"not ({' and '.join(quick)}) and " if quick else ""
             return [f"{before}not {cell(fits)}({name})"]

@@ -397,7 +397,7 @@ class _Computed:
         """What must not hold."""
         graph = self.graph
         firsts: dict[str, Node] = {}
-        # What is held to a length that is computed may be held to another that is broadcast with it.
+        # What is held to a computed length may be held to another that is broadcast with it.
         pairs: list[tuple[Node, Node]] = []
         for node, text in self.known.items():
             for size, letter in zip(node.type.axes, self.told[text], strict=True):
@@ -433,7 +433,11 @@ class _Computed:
                 return False
             if written(a) is written(b):
                 return False
-            return not isinstance(alike(_shifted(a)[0]), Number)  # whose length is compared above
+            core, one = _shifted(a)
+            known = alike(core)
+            if isinstance(known, Number) and known.value == one and core is not a:
+                raise _not_known()  # `x[2:]` of what has three items
+            return not isinstance(known, Number)  # which is compared above
 
         needed = dict.fromkeys(pair for pair in spread if is_compared(*pair))
         equal = sizes_alike(self.graph)
@@ -465,10 +469,7 @@ class _Computed:
         known = self.known.keys()
         leaves = {n for n in reachable((written,), stop=known) if isinstance(n, Var)}
         if len(reachable((written,))) > MAX_PARTS or not leaves <= known:
-            raise ShapeError(
-                "Whether arrays are broadcast here is not known before the derivative runs.",
-                suggestion="Give both the same shape in the text, with reshape or indexing.",
-            )
+            raise _not_known()
         return self.printer(written)
 
     def deciding(self) -> tuple[tuple[str, int], ...]:
@@ -486,6 +487,13 @@ class _Computed:
             for i, letter in enumerate(own)
             if letter in letters
         )
+
+
+def _not_known() -> ShapeError:
+    return ShapeError(
+        "Whether arrays are broadcast here is not known before the derivative runs.",
+        suggestion="Give both the same shape in the text, with reshape or indexing.",
+    )
 
 
 def _shifted(size: Node) -> tuple[Node, Exact]:

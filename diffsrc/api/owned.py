@@ -42,6 +42,7 @@ VIEWS = READ_ONLY | {
     "np.astype",
     "np.typed",
     "real",
+    "conj",
 }
 
 
@@ -75,12 +76,17 @@ def _owned(block: Block, wanted: Sequence[int]) -> Block:
     return with_results(block, results, wanted, _owned)
 
 
+def _is_turned(node: Call) -> bool:
+    """Whether it is `np.einsum("ij->ji", x)`, which is a view."""
+    return node.op == "np.einsum" and len(node.args) == 1
+
+
 def _base(node: Node) -> tuple[Node, bool]:
     """The array whose items a written value shows, and whether they cannot be written to."""
     is_read_only = False
-    while isinstance(node, Call) and node.op in VIEWS:
+    while isinstance(node, Call) and (node.op in VIEWS or _is_turned(node)):
         taken = node.op == "np.index" and any(index.type.axes for index in node.args[1:])
-        if taken or not node.args[0].type.axes:
+        if taken or not (node.args[0].type.axes or node.args[0].type.kind == "tuple"):
             break
         is_read_only |= node.op in READ_ONLY
         node = node.args[0]

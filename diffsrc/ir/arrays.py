@@ -534,6 +534,9 @@ def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -
         if first == -1 and last is None:
             return graph.one
         if isinstance(last, int) and last - first == 1 and (first >= 0) == (last >= 0):
+            least = max(last, -first)
+            if least > 1:
+                graph.assumed[size, ">=", graph.number(least)] = None
             return graph.one
     if start is None and stop is None and step == -1:
         return size

@@ -74,6 +74,8 @@ class Graph:
         # Whether what is read now is computed on every path: what is found of sizes on one path
         # holds for the arrays that go there. With each pair it is kept whether it holds for all.
         self.certain = True
+        # Whether the user's function is being read: what he broadcasts is noted.
+        self.reading = True
         # The axes of contractions.
         self.orders: dict[tuple[object, ...], tuple[int, ...]] = {}
         # Matrices that are their own transposes; values with their axes in another order.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING
 
 from diffsrc.ir.exact import Exact
-from diffsrc.ir.nodes import Call, Const, Node, Number, Prod, Ref, Sum
+from diffsrc.ir.nodes import Call, Const, Node, Number, Prod, Ref, Sum, Var
 
 if TYPE_CHECKING:
     from diffsrc.ir.graph import Graph
@@ -52,7 +52,20 @@ def same(a: Node, b: Node) -> Node:
         return b
     equal = a.graph.equal
     equal[a, b] = a.graph.certain or equal.get((a, b), False)
+    if a.graph.reading and not (is_told(a) and is_told(b)):
+        # It may be one when the code runs.
+        a.graph.spread[a, b] = a.graph.spread[b, a] = None
     return a
+
+
+def is_told(size: Node) -> bool:
+    """Whether a length is that of an argument's axis, or a number: known before the code runs."""
+    if isinstance(size, Number):
+        return True
+    if not (isinstance(size, Call) and size.op == "dim"):
+        return False
+    owner = size.args[0]
+    return isinstance(owner, Var) or (isinstance(owner, Call) and owner.op in {"item", "attribute"})
 
 
 def hold(a: Node, b: Node) -> None:

@@ -88,7 +88,7 @@ class _Reader(ByRule):
                 "Return a number on some path.",
             )
         self.check_changed()
-        self.graph.certain = not self.graph.branches
+        self.graph.certain, self.graph.reading = not self.graph.branches, False
         results, structure = self._returns(outcome)
         body = Block(tuple(outcome.statements), results)
         used = set(_variables(body))

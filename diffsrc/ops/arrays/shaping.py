@@ -18,7 +18,7 @@ from diffsrc.ir.arrays import (
     triangle,
     view,
 )
-from diffsrc.ir.shapes import Axes, is_unit, joined, size_of, whole_quotient
+from diffsrc.ir.shapes import Axes, is_told, is_unit, joined, size_of, whole_quotient
 from diffsrc.ir.shaping import (
     at_axes,
     concatenated,
@@ -92,6 +92,10 @@ def ravel(a: Node, order: str) -> Node:
 def squeeze(a: Node, axis: Axis) -> Node:
     gone = axes_of(a, axis)
     if axis is None:
+        for size in a.type.axes:
+            if not is_told(size):
+                # It would be squeezed out if it were one.
+                a.graph.spread[size, a.graph.zero] = None
         gone = tuple(i for i in gone if is_unit(a.type.axes[i]))
     elif not all(is_unit(a.type.axes[i]) for i in gone):
         raise ValueError("cannot select an axis to squeeze out which has size not equal to one")
@@ -169,6 +173,8 @@ def broadcast_to(a: Node, shape: Shape) -> Node:
         both = isinstance(size, Number) and isinstance(wanted, Number)
         if size is not wanted and (is_unit(wanted) or both) and not is_unit(size):
             raise ValueError("operands could not be broadcast together with remapped shapes")
+        if not is_unit(size):
+            joined((size,), (wanted,))  # as of operands
     # The axes that a value has already are known by their own lengths.
     front = len(axes) - len(own)
     kept = [w if is_unit(s) else s for s, w in zip(own, axes[front:], strict=True)]
