@@ -221,6 +221,27 @@ def test_where_a_bad_arm_is_not_taken_it_is_not_computed_with():
     assert np.array_equal(grad(f)(np.array([0.0, 4.0])), [0.0, 0.25])
 
 
+@pytest.mark.parametrize(
+    "arm", ["np.sqrt(x) * np.log(x)", "np.sqrt(x) + np.log(x)", "np.sqrt(x) / np.log(x + 1)"]
+)
+@pytest.mark.parametrize("after", [".mean()", ".sum() / a", ".sum() / (2 * a)"])
+def test_so_it_is_where_numbers_are_divided_by_after_it(arm, after):
+    f, arguments = function(f"np.where(x > 0, {arm}, 0.0){after}")
+    arguments["x"] = np.array([0.0, 4.0, 0.5])
+    with np.errstate(all="ignore"):  # what the function warns of, too
+        found = grad(f, wrt="x")(**arguments)
+    assert found[0] == 0.0
+    inside = {**arguments, "x": arguments["x"][1:]}
+    expected = by_differences(f, inside, "x")
+    number = 2 / 3 if after == ".mean()" else 1
+    assert np.allclose(found[1:], expected * number)
+
+
+def test_a_division_in_an_arm_that_is_not_taken_gives_zero():
+    f, _ = function("np.sum(np.where(x > 0, x / a, 0.0))")
+    assert np.array_equal(grad(f, wrt="x")(np.array([-1.0, -2.0]), 0.0), [0.0, 0.0])
+
+
 REFUSED = [
     ("np.sum(np.choose(i, [x[:3], x[:3], x[:3]]))", UnknownFunction, "np.choose"),
     ("np.sum(np.unique(x))", UnknownFunction, "np.unique"),

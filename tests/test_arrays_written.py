@@ -212,6 +212,32 @@ def test_the_length_of_a_mean_stays_outside_of_choices():
     check_grad(triplet, *args)
 
 
+def test_numbers_that_are_divided_by_after_choices_stay_outside():
+    def at_risk(t, loss, alpha):
+        return t + np.maximum(loss - t, 0).mean() / (1 - alpha)
+
+    loss = RNG.normal(size=6)
+    mask = "(loss - t >= 0).astype(loss.dtype)"
+    for wrt, line in (
+        ("t", f"return 1 - {mask}.mean() / (1 - alpha)"),
+        ("loss", f"return {mask} / ((1 - alpha) * len(loss))"),
+    ):
+        assert body(grad(at_risk, wrt=wrt), 0.1, loss, 0.5) == [line]
+        check_grad(at_risk, 0.1, loss, 0.5, wrt=wrt)
+
+
+def test_a_count_of_what_is_divided_is_zero_where_none_is():
+    def chosen(x, z, a):
+        return np.where(z > 0, np.maximum(x, 0).sum() / a, 0.0).sum()
+
+    def root(x):
+        return np.sqrt(np.maximum(x, 0).sum())
+
+    x = -np.ones(2)
+    assert grad(chosen)(x, -np.ones(3), 0.0).tolist() == [0, 0]
+    assert grad(root)(x).tolist() == [0, 0]
+
+
 def test_what_the_user_divides_is_not_divided_again():
     def entropy(z):
         p = np.exp(z - z.max())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from typing import Any
 
 from diffsrc.differentiate.task import BY_USERS, Task, derived_by
 from diffsrc.errors import UnknownFunction
-from diffsrc.ir import COMPLEX, Call, Node, Number, Prod, Ref, Sum, reachable
+from diffsrc.ir import COMPLEX, Call, Exact, Node, Number, Prod, Ref, Sum, reachable
+from diffsrc.ir.arrays import is_primitive
 from diffsrc.rules import partial
-from diffsrc.simplify.factor import select
+from diffsrc.simplify.factor import is_select, select
 from diffsrc.simplify.normalise import as_complex
+from diffsrc.simplify.ranks import FINITE
 from diffsrc.user_rules import Rule, name_of
 
 NUMERIC = frozenset({"float", "bool", "complex"})
@@ -184,11 +187,14 @@ def _clamp(node: Call) -> tuple[str, tuple[Node, ...]] | None:
     return None
 
 
-def times(adjoint: Node, slope: Node) -> Node:
+def times(
+    adjoint: Node, slope: Node, is_beside: Callable[[Node], bool] = lambda number: False
+) -> Node:
     """The product; a choice with a zero arm selects, it is not multiplied with.
 
     `sqrt(x)` under `where(x > 0, sqrt(x), 0)` has an infinite partial at 0, and 0 times
-    that is nan.
+    that is nan. What `is_beside` a choice of arrays, as `a` in `where(x > 0, x, 0).sum() / a`,
+    stays there: where it is 0, the function has no value.
     """
     graph = adjoint.graph
     if isinstance(slope, Call) and slope.op == "slope":
@@ -196,24 +202,36 @@ def times(adjoint: Node, slope: Node) -> Node:
         inner = next((b for b, e in own if e == 1 and _has_factor(b, slope)), None)
         if isinstance(inner, Sum):
             # In each term: there it may be squared.
-            terms = (c * times(t, slope) for t, c in inner.terms)
+            terms = (c * times(t, slope, is_beside) for t, c in inner.terms)
             return adjoint / inner * graph.sum([inner.constant * slope, *terms])
     divided = _divided(adjoint, slope)
     if divided is not None:
         rest = adjoint / divided * slope
-        terms = (c * times(t, rest) for t, c in divided.terms)
+        terms = (c * times(t, rest, is_beside) for t, c in divided.terms)
         return graph.sum([divided.constant * rest, *terms])
     if adjoint is graph.one or slope is graph.one:
         return slope if adjoint is graph.one else adjoint
+    if graph.wholes and _may_be_infinite(slope):
+        adjoint = _with_choices(adjoint)
     for whole, other in ((adjoint, slope), (slope, adjoint)):
         choice = _selection(whole)
         if choice is not None:
             condition, *arms = choice.args
-            beside = whole / choice
-            lengths = _lengths(beside * other)
-            beside, last = beside / _lengths(beside), other / _lengths(other)
-            chosen = select(graph, condition, *(times(beside * arm, last) for arm in arms))
-            return lengths * chosen
+            beside, last = whole / choice, other
+            outside = _lengths(beside * last)
+            beside, last = beside / _lengths(beside), last / _lengths(last)
+            if condition.type.axes:
+                if whole is adjoint:
+                    numbers = _numbers(beside, last, is_beside)
+                    beside /= numbers
+                    if numbers is not graph.one and isinstance(last, Number):
+                        outside, last = outside * last, graph.one
+                else:
+                    numbers = _numbers(last, beside, is_beside)
+                    last /= numbers
+                outside *= numbers
+            chosen = (times(beside * arm, last, is_beside) for arm in arms)
+            return outside * select(graph, condition, *chosen)
     return adjoint * slope
 
 
@@ -223,6 +241,50 @@ def _lengths(node: Node) -> Node:
     return node.graph.monomial(
         1, {b: e for b, e in powers if isinstance(b, Call) and b.op == "dim"}
     )
+
+
+def _may_be_infinite(slope: Node) -> bool:
+    """Whether a slope has powers or functions that finite arrays may have no finite value of."""
+    match slope:
+        case Sum():
+            return any(map(_may_be_infinite, slope.operands))
+        case Prod():
+            powers = ((b, e) for b, e in slope.factors if b.type.axes)
+            return any(e < 0 or e.denominator > 1 or _may_be_infinite(b) for b, e in powers)
+        case Call():
+            return not (is_primitive(slope) or slope.op in FINITE or slope.type.kind == "bool")
+    return False
+
+
+def _with_choices(adjoint: Node) -> Node:
+    """An adjoint with what was kept whole in it opened, where that is a choice."""
+    wholes = adjoint.graph.wholes
+    factors = adjoint.operands if isinstance(adjoint, Prod) else (adjoint,)
+    for base in factors:
+        if isinstance(base, Ref) and base in wholes and _selection(base.value) is not None:
+            adjoint = adjoint / base * base.value
+    return adjoint
+
+
+def _numbers(outer: Node, inner: Node, is_beside: Callable[[Node], bool]) -> Node:
+    """The numbers in an adjoint, if one divides; not what cancels with a slope.
+
+    A number that counts chosen elements is 0 where the user asked for none of what is divided.
+    """
+    graph = outer.graph
+    powers = dict(outer.factors) if isinstance(outer, Prod) else {outer: 1}
+    other = set(inner.operands) if isinstance(inner, Prod) else {inner}
+    kept = {b: e for b, e in powers.items() if not (b.type.axes or b in other) and is_beside(b)}
+    if not any(e < 0 for e in kept.values()) or any(
+        e > 0 and any(map(is_select, reachable((b,)))) for b, e in powers.items() if not b.type.axes
+    ):
+        return graph.one
+    return graph.monomial(coefficient_of(outer), kept)
+
+
+def coefficient_of(node: Node) -> Exact:
+    """The number in front of a product."""
+    return node.coefficient if isinstance(node, Prod) else 1
 
 
 def _selection(node: Node) -> Call | None:

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 from diffsrc.differentiate.choices import Adjoints, Choices
-from diffsrc.differentiate.partials import Partials, times
+from diffsrc.differentiate.partials import Partials, coefficient_of, times
 from diffsrc.differentiate.task import Task
 from diffsrc.emit.names import suggestion
 from diffsrc.ir import (
@@ -133,8 +133,13 @@ class Sweep:
                 adjoint = number * self._whole(adjoint / number)
             else:
                 adjoint = self._whole(adjoint)
+
+        def is_beside(number: Node) -> bool:
+            """Whether a number is computed without the value."""
+            return self.graph.ranked and node not in self.simplifier.order((number,))
+
         for below, slope in partials:
-            contribution = times(adjoint, slope)
+            contribution = times(adjoint, slope, is_beside)
             if self.graph.ranked:
                 contribution = reduced(contribution, node.type.axes, below.type.axes)
             yield below, contribution
@@ -236,11 +241,6 @@ class Sweep:
         known = {node.value for node in self.hints if isinstance(node, Ref)}
         described = {node: name for node, name in self.described.items() if node not in known}
         return described | self.hints
-
-
-def coefficient_of(node: Node) -> Exact:
-    """The number in front of a product."""
-    return node.coefficient if isinstance(node, Prod) else 1
 
 
 def is_matrix_product(node: Node) -> bool:
