@@ -1142,3 +1142,36 @@ def test_parts_of_data_are_copied(f: Callable[..., Any], shape: tuple[int, ...])
     gradient = grad(f)(normal(*shape), y)
     gradient += 1
     np.testing.assert_array_equal(y, before)
+
+
+@pytest.mark.parametrize("x", [0.5, np.array(0.5)])
+def test_a_choice_by_what_has_unit_axes_of_a_number(x: Any) -> None:
+    def f(x, v):
+        return np.sum(v * np.maximum(np.outer(x, x), 0.0) ** 2)
+
+    assert np.shape(grad(f)(x, np.ones((1, 1)))) == ()
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: 3.0 * x[2:4][5],
+        lambda x: 3.0 * x[:4][4],
+        lambda x: 3.0 * x[2:][-8],
+        lambda x: np.sum(x[:2][3] ** 2),
+    ],
+)
+def test_items_beyond_a_part_are_no_items_of_the_whole(f: Callable[..., Any]) -> None:
+    with pytest.raises(IndexError):
+        grad(f)(np.arange(8.0))
+
+
+def test_what_an_arm_would_raise_is_no_matter_on_other_paths() -> None:
+    def f(A, B):
+        if A[0, 0] > 0:
+            return np.vdot(A, B)
+        return np.sum(A**2) + np.sum(B)
+
+    df = grad(f)
+    np.testing.assert_array_equal(df(-np.ones((2, 3)), np.ones((4, 4))), np.full((2, 3), -2.0))
+    np.testing.assert_array_equal(df(np.ones((2, 3)), np.ones((3, 2))), np.ones((2, 3)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from diffsrc.ir import Call, Const, Node, Var, reachable
@@ -37,7 +38,11 @@ DOUBLE = frozenset({"np.eye", "np.identity", "np.zeros", "np.ones"})
 FLOATS = ELEMENTWISE | {"div", "np.mean", "np.std", "np.var", "np.norm", "np.inv", "np.solve"}
 NUMBERS = frozenset({"dim", "np.dim", "size", "pi", "e", "tau", "euler_gamma", "inf", "nan"})
 # Spellings that have a dtype of their own.
-OTHERWISE = ("dtype", "float_power")
+# A dtype among the arguments in the text of a call, by keyword or not; and what has one of its own.
+DTYPE = re.compile(
+    r"dtype|float_power|[\"']|np\.(u?int|float|bool|half|single|double|long|complex)"
+    r"|, (int|float|bool|complex)\b"
+)
 MOST = 200  # values that are looked at
 
 
@@ -83,7 +88,7 @@ class Precisions:
         return known[node]
 
     def _makes_double(self, node: Node) -> bool:
-        if not isinstance(node, Call) or "dtype" in str(node.options):
+        if not isinstance(node, Call) or _has_dtype(node):
             return False
         if node.op in DOUBLE:
             return True
@@ -128,6 +133,11 @@ class Precisions:
         return any(map(self.is_float, arrays))
 
 
+def _has_dtype(node: Call) -> bool:
+    """Whether a call says itself which dtype it gives."""
+    return bool(node.options) and DTYPE.search(str(node.options[0])) is not None
+
+
 def _promoted_to(array: Node) -> Collection[Node]:
     """Values whose dtypes NumPy has promoted to that of an array: those that are near."""
     found = {array: None}
@@ -143,7 +153,7 @@ def _promoted_to(array: Node) -> Collection[Node]:
 
 def parts_of(node: Node) -> Sequence[Node]:
     """The operands whose dtypes decide that of a value, which is at least theirs."""
-    if not isinstance(node, Call) or any(word in str(node.options) for word in OTHERWISE):
+    if not isinstance(node, Call) or _has_dtype(node):
         return ()
     if node.op in KEEPING:
         return node.args[:1]

@@ -680,9 +680,12 @@ def _items_of_part(spec: tuple[Any, ...], items: tuple[Any, ...]) -> tuple[objec
         if not known or (start or 0) < 0 or step not in {None, 1} or kind == "slice":
             return None
         (place,) = bounds
-        if place < 0 and stop is not None:
+        first = start or 0
+        if place < 0 and (first or stop is not None):
+            return None  # what is beyond the part may be within the whole
+        if stop is not None and not (isinstance(stop, int) and 0 <= place < stop - first):
             return None
-        found.append(("at", place + (start or 0) if place >= 0 else place))
+        found.append(("at", place + first))
     return tuple(found)
 
 

@@ -193,13 +193,11 @@ class Lowering:
                 if ones is not None:
                     return ones
                 arms = [*self.arrays.in_precision(arms, condition)]
-            chosen = choice(self.graph, condition, *map(unwrapped, arms), lazy=False)
+            chosen = self._ranked(
+                choice(self.graph, condition, *map(unwrapped, arms), lazy=False), node
+            )
             return chosen if chosen.type.axes else self.graph.call("scalar", chosen)
-        written = self(node)
-        if self.graph.ranked and written.type.axes != node.type.axes:
-            from diffsrc.simplify.arrays import ranked  # only for who has arrays
-
-            written = ranked(written, len(node.type.axes))
+        written = self._ranked(self(node), node)
         if not is_integer(written, self.integers):
             return written
         if isinstance(written, Call) and written.op == "mul" and isinstance(written.args[0], Const):
@@ -278,6 +276,14 @@ class Lowering:
             if operations(built, named, most=count) >= count:
                 return written
         return built
+
+    def _ranked(self, written: Node, node: Node) -> Node:
+        """A written value with as many axes as it has: the user's may have unit axes in front."""
+        if not self.graph.ranked or written.type.axes == node.type.axes:
+            return written
+        from diffsrc.simplify.arrays import ranked  # only for who has arrays
+
+        return ranked(written, len(node.type.axes))
 
     def _call(self, node: Call) -> Node:
         if is_primitive(node):

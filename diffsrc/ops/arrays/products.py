@@ -46,7 +46,9 @@ def inner(a: Node, b: Node) -> Node:
 def vdot(a: Node, b: Node) -> Node:
     """The sum of the products of all elements."""
     axes = a.type.axes
-    if len(axes) != len(b.type.axes) or any(map(_are_apart, axes, b.type.axes)):
+    # In an arm nothing can be taken for granted: the guard would ask for it on all paths.
+    apart = not a.graph.certain and not all(map(is_square, zip(axes, b.type.axes, strict=False)))
+    if apart or len(axes) != len(b.type.axes) or any(map(_are_apart, axes, b.type.axes)):
         a, b = raveled(a), raveled(b)
     if _rank(a) < 2:
         return tensor(a, b, {i: i for i in range(_rank(a))})
