@@ -89,10 +89,11 @@ def uncancelled(node: Node, adjoint: Node, inner: Mapping[Ref, Node]) -> tuple[N
 def _within(term: Node, factor: Node) -> Node:
     """The product, by a sum in it whose terms are divided by the factor: `p (1 - y / p)`."""
     for base, exponent in _powers(term):
-        if exponent == 1 and isinstance(base, Sum):
-            if any(dict(_powers(t)).get(factor, 0) < 0 for t, _ in base.terms):
-                terms = [c * t * factor for t, c in base.terms]
-                return term / base * term.graph.sum([base.constant * factor, *terms])
+        inside = base.terms if exponent == 1 and isinstance(base, Sum) else ()
+        if any(dict(_powers(t)).get(factor, 0) < 0 for t, _ in inside):
+            assert isinstance(base, Sum)
+            terms = [c * t * factor for t, c in inside]
+            return term / base * term.graph.sum([base.constant * factor, *terms])
     return term * factor
 
 
