@@ -1160,6 +1160,7 @@ def test_a_choice_by_what_has_unit_axes_of_a_number(x: Any) -> None:
         lambda x: 3.0 * x[2:][-8],
         lambda x: np.sum(x[:2][3] ** 2),
     ],
+    ids=["within", "at_the_end", "from_the_end", "squared"],
 )
 def test_items_beyond_a_part_are_no_items_of_the_whole(f: Callable[..., Any]) -> None:
     with pytest.raises(IndexError):

@@ -137,6 +137,19 @@ def sums_kept(a, w):
     return np.sum(w * logsumexp(a, axis=0, keepdims=True))
 
 
+def sums_some(a, w):
+    return np.sum(w * logsumexp(a, axis=(0, 2)))
+
+
+def own_shares(a, w):
+    total = logsumexp(a, axis=1, keepdims=True)
+    return np.sum(w * np.exp(a - total))
+
+
+def mixed_sums(a, w):
+    return np.sum(w * np.exp(a - logsumexp(a, axis=1)))
+
+
 def weighted_sums(a, b):
     return np.sum(logsumexp(a, axis=1, b=b**2) ** 2)
 
@@ -197,6 +210,7 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (sums, (normal(4),)),
     (sums, (normal(3, 4),)),
     (sums_axis, (normal(3, 4), normal(3))),
+    (sums_some, (normal(2, 3, 4), normal(3))),
     (sums_kept, (normal(3, 4), normal(3, 4))),
     (weighted_sums, (normal(3, 4), normal(3, 4))),
     (shares, (normal(4), normal(4))),
@@ -248,6 +262,13 @@ def test_large_exponents() -> None:
     x = np.array([1000.0, 0.0])
     assert grad(sums)(x).tolist() == [2000, 0]
     assert grad(shares)(x, np.ones(2)).tolist() == [0, 0]
+
+
+def test_sums_that_the_value_needs_give_the_shares_too() -> None:
+    """SciPy's `softmax` would sum the exponentials once more."""
+    source = value_and_grad(sums_axis, shapes={"a": "m n", "w": "m"}).source
+    assert source.count("special.") == 1
+    assert "special.logsumexp(a, axis=1)" in source
 
 
 def test_a_determinant_of_a_singular_matrix_has_no_inverse() -> None:
@@ -328,13 +349,38 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
         log_shares,
         (normal(3, 4), normal(3, 4)),
         0,
-        "return w - w.sum(axis=1, keepdims=True) * np.exp(special.log_softmax(a, axis=-1))",
+        "return w - w.sum(axis=1, keepdims=True) * special.softmax(a, axis=1)",
     ),
     (
         sums_axis,
         (normal(3, 4), normal(3)),
         0,
-        "return w[:, None] * np.exp(a - special.logsumexp(a, axis=1)[:, None])",
+        "return w[:, None] * special.softmax(a, axis=1)",
+    ),
+    (
+        sums_some,
+        (normal(2, 3, 4), normal(3)),
+        0,
+        "return w[:, None] * special.softmax(a, axis=(0, 2))",
+    ),
+    (
+        sums_kept,
+        (normal(3, 4), normal(4)),
+        0,
+        "return w * special.softmax(a, axis=0)",
+    ),
+    (
+        own_shares,
+        (normal(3, 4), normal(3, 4)),
+        1,
+        "return special.softmax(a, axis=1)",
+    ),
+    (
+        # Beside the other axis the sums are no shares.
+        mixed_sums,
+        (normal(3, 3), normal(3, 3)),
+        1,
+        "return np.exp(a - special.logsumexp(a, axis=1))",
     ),
     (
         eigvalsh,

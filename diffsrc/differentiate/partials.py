@@ -232,7 +232,30 @@ def times(
                 outside *= numbers
             chosen = (times(beside * arm, last, is_beside) for arm in arms)
             return outside * select(graph, condition, *chosen)
-    return adjoint * slope
+    return _cancelled(adjoint * slope) if graph.ranked else adjoint * slope
+
+
+def _cancelled(product: Node) -> Node:
+    """`e / s * (y / p + t)` as `y + p * t`, where `p` is the user's name for `e / s`."""
+    graph = product.graph
+    for whole in product.operands if isinstance(product, Prod) else ():
+        for term in whole.operands if isinstance(whole, Sum) else ():
+            for base, exponent in term.factors if isinstance(term, Prod) else ():
+                form = graph.inner.get(base)
+                if exponent < 0 and isinstance(form, Prod) and _contains(product, form):
+                    assert isinstance(whole, Sum)
+                    own = {t: c for t, c in whole.terms if base in t.operands}
+                    rest = whole - graph.linear(0, own)
+                    terms = [c * t * base for t, c in own.items()]
+                    return product / whole / form * graph.sum([*terms, base * rest])
+    return product
+
+
+def _contains(product: Node, form: Prod) -> bool:
+    """Whether all powers of a named product are in another one."""
+    assert isinstance(product, Prod)
+    powers = dict(product.factors)
+    return all(powers.get(b, 0) / e >= 1 for b, e in form.factors)
 
 
 def _lengths(node: Node) -> Node:

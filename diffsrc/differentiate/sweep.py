@@ -28,6 +28,7 @@ from diffsrc.ir import (
 from diffsrc.ir.arrays import is_primitive, is_scattered, is_symmetric, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import is_unit
+from diffsrc.simplify.logistic import logistic, uncancelled
 
 EXTREMES = frozenset({"amax", "amin", "nanmax", "nanmin"})
 
@@ -119,6 +120,12 @@ class Sweep:
         if isinstance(node, Call) and is_primitive(node):
             yield from self._on_arrays(node, adjoint)
             return
+        direct = self._of_logistic(node, adjoint, stops)
+        if direct is not None:
+            below, contribution, adjoint = direct
+            yield below, contribution
+            if adjoint is self.graph.zero:
+                return
         partials = self.partials.of(node, stops)
         if node.type.axes:
             self._rely_on(node, [below for below, _ in partials])
@@ -128,7 +135,11 @@ class Sweep:
             self.simplifier.share(adjoint)
             number = coefficient_of(adjoint)
             numbers = [n for partial in partials for n in self._numbers(*partial)]
-            if adjoint.type.axes and all(abs(number * n) == 1 for n in numbers):
+            named = self.simplifier.normal.outer.get(node)
+            powers = adjoint.factors if isinstance(adjoint, Prod) else ()
+            if any(base is named and e < 0 for base, e in powers):
+                pass  # the logarithm's derivative, which cancels
+            elif adjoint.type.axes and all(abs(number * n) == 1 for n in numbers):
                 # The 1/2 of a root is gone with the 2 of the squares below it.
                 adjoint = number * self._whole(adjoint / number)
             else:
@@ -143,6 +154,24 @@ class Sweep:
             if self.graph.ranked:
                 contribution = reduced(contribution, node.type.axes, below.type.axes)
             yield below, contribution
+
+    def _of_logistic(
+        self, node: Node, adjoint: Node, stops: AbstractSet[Node]
+    ) -> tuple[Node, Node, Node] | None:
+        """What the logarithms of `p` and `1 - p` give to what `p` is of, and the adjoint's rest."""
+        inner = self.simplifier.normal.inner
+        found = logistic(node, inner)
+        if found is None or any(n in stops or n in self.wrt for n in found.through):
+            return None
+        value = node if self.graph.ranked else self.simplifier.normal(node)
+        parts = uncancelled(value, adjoint, inner)
+        if parts is None:
+            return None
+        return (
+            found.of,
+            reduced(found.sign * parts[0], node.type.axes, found.of.type.axes),
+            parts[1],
+        )
 
     def _numbers(self, below: Node, slope: Node) -> list[Exact]:
         """The numbers that an adjoint is multiplied with on its way to the factors of products."""

@@ -22,6 +22,7 @@ FRESH = frozenset(
         "np.einsum",
         "np.tensordot",
         "np.typed_copy",
+        "np.softmax",
     }
     | {
         "np.concatenate",

@@ -145,6 +145,9 @@ class ArrayWriter:
                 # As an int: one of NumPy's makes float64 of float32.
                 text = "int(np.count_nonzero({0}))"
                 return spelled("count_nonzero", text, [self.write(node.args[0])], node.type)
+            case "logsumexp":
+                args = [*map(self.write, node.args)]
+                return spelled(node.op, PRIMITIVES[node.op](node), args, node.type, node.params)
         return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
 
     def _mirrored(self, node: Call) -> Node:
@@ -188,7 +191,7 @@ class ArrayWriter:
         if not rank and spec:
             # It may be a number of Python.
             return spelled("view", f"np.reshape({{0}}, {(1,) * len(spec)})", [arg], type_)
-        text = _subscript(spec, rank)
+        text = axes_text(spec, rank)
         return spelled("view", f"{{0}}[{text}]", [arg], type_) if text else arg
 
     def _is_turned(self, node: Call) -> bool:
@@ -984,7 +987,7 @@ def _owner(sizes: Sequence[Node]) -> Node | None:
     return owner if owner.type.axes == tuple(sizes) and isinstance(owner, Var) else None
 
 
-def _subscript(spec: tuple[int | None, ...], rank: int) -> str:
+def axes_text(spec: tuple[int | None, ...], rank: int) -> str:
     """The inside of the brackets that put unit axes in and take others out."""
     parts: list[str] = []
     at = 0

@@ -3,24 +3,28 @@
 Beside `centered = x - x.mean()`, which their derivatives have, `x.var()` is `(centered**2).mean()`:
 NumPy computes just that, from the start. Beside `A_inv`, which the derivative of a determinant has,
 `np.linalg.solve(A, b)` is `A_inv @ b`, without factors of `A` once more. What costs less, without
-being anywhere, is `A @ (B @ x)` for `A @ B @ x`, and `np.sqrt(x @ x)` for the norm of a vector.
+being anywhere, is `A @ (B @ x)` for `A @ B @ x`, `np.sqrt(x @ x)` for the norm of a vector, and
+`special.softmax(x)` for `np.exp(x - special.logsumexp(x))`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Set as AbstractSet
+from itertools import dropwhile
 from typing import Any
 
 from diffsrc.ir import FLOAT, Call, Node, Program, Var, blocks, reachable
 from diffsrc.ir.arrays import is_symmetric
-from diffsrc.simplify.arrays import spelled
+from diffsrc.ops.arrays.table import axes_of
+from diffsrc.simplify.arrays import axes_text, spelled
 from diffsrc.simplify.contents import Contents
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.unmarked import Unmarking
 from diffsrc.simplify.written import MATMUL, as_product, before_vector
 
 DEVIATIONS = frozenset({"np.var", "np.std"})
+SUMS = frozenset({"np.logsumexp", "np.log_softmax"})
 TURNED = frozenset({"np.T", "np.transpose"})
 
 
@@ -32,10 +36,12 @@ def with_values_at_hand(
     If it is to be `exact`, to the last bit. Arrays in `floats` are none of integers.
     """
     own = {n.op for n in program.graph.table.values() if isinstance(n, Call)}
-    if own.isdisjoint(DEVIATIONS | MATMUL | {"np.norm"}) and not {"np.inv", "np.solve"} <= own:
+    alone = DEVIATIONS | MATMUL | SUMS | {"np.norm"}
+    if own.isdisjoint(alone) and not {"np.inv", "np.solve"} <= own:
         return program
     writer = _Writer(program, normal, floats, exact=exact)
-    if not (writer.deviations or writer.inverses or writer.products or writer.lengths):
+    lone = writer.products or writer.lengths or writer.shares
+    if not (writer.deviations or writer.inverses or lone):
         return program
     body, done = writer.block(program.body), writer.done
     hints = {done.get(node, node): name for node, name in program.hints.items()}
@@ -56,6 +62,7 @@ class _Writer(Unmarking):
         inverses: those of matrices.
         products: those of matrices with which only vectors are multiplied.
         lengths: those of vectors of floats.
+        shares: exponentials over their sums: what they are of, and how they are written.
     """
 
     def __init__(
@@ -73,6 +80,11 @@ class _Writer(Unmarking):
         below = reachable([root for block in blocks(program.body) for root in block.roots()])
         uses = Counter(arg for node in below for arg in node.operands)
         named = {let.node for block in blocks(program.body) for let in block.lets}
+        self.shares: dict[Node, tuple[Node, str]] = {}
+        for node in below if not exact else ():
+            share = _share(node)
+            if share is not None and all(uses[between] == 1 for between in share[2]):
+                self.shares[node] = share[:2]
         for node in below:
             product = None if exact else before_vector(node)
             while product is not None and uses[product] == 1 and product not in named:
@@ -97,6 +109,9 @@ class _Writer(Unmarking):
         product = before_vector(node)
         if isinstance(node, Call) and product is not None and product in self.products:
             return self._of_vector(product, self.done[node.args[1]])
+        if node in self.shares:
+            of, text = self.shares[node]
+            return spelled("softmax", text, [self.done[of]], node.type)
         match node:
             case Call(op="np.norm", args=(a,)) if node in self.lengths:
                 # In half the time.
@@ -160,6 +175,39 @@ class _Writer(Unmarking):
         if inverse is None or len(matrix.type.axes) > 2:
             return None
         return spelled("matmul", "{0} @ {1}", [self.done[b], self(inverse)], node.type)
+
+
+def _share(node: Node) -> tuple[Node, str, tuple[Node, ...]] | None:
+    """Of what a value is the softmax, how that is written, and what it does not need then."""
+    if not (isinstance(node, Call) and node.op == "exp"):
+        return None
+    between: tuple[Node, ...]
+    text = "{0}"
+    match node.args[0]:
+        case Call(op="np.log_softmax", args=(a,)) as total:
+            between = (total,)
+        case Call(op="sub", args=(a, Call(op="np.logsumexp") as total)) as whole:
+            between = (whole, total)
+        case Call(op="sub", args=(a, Call(args=(Call(op="np.logsumexp") as total,)) as put)):
+            between = (node.args[0], put, total)
+            text = str(put.options[0]) if put.options else ""
+        case _:
+            return None
+    if total.args != (a,):
+        return None  # of something else, or with weights
+    given: dict[str, Any] = dict(total.params) if len(total.params) > 1 else {}  # of the user's
+    axes = tuple(sorted(axes_of(a, given["axis"]))) if given else total.params[0]
+    needed = ""
+    if total.op == "np.logsumexp" and not given.get("keepdims"):
+        left = iter(range(len(a.type.axes)))
+        spec = [None if axis in axes else next(left) for axis in range(len(a.type.axes))]
+        # Axes in front NumPy puts in by itself.
+        spec = list(dropwhile(lambda axis: axis is None, spec))
+        needed = axes_text(tuple(spec), len(a.type.axes) - len(axes))
+    if not axes or text != (f"{{0}}[{needed}]" if needed else "{0}"):
+        return None
+    along = "" if len(axes) == len(a.type.axes) else f", axis={axes[0] if len(axes) == 1 else axes}"
+    return a, f"special.softmax({{0}}{along})", between
 
 
 def _is_length(norm: Call) -> bool:
