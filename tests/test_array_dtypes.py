@@ -571,6 +571,15 @@ def test_integers_from_outside_are_refused_where_they_would_be_multiplied(monkey
     np.testing.assert_allclose(df(w), expected, rtol=1e-6)
 
 
+def test_small_integers_from_outside_may_be_multiplied() -> None:
+    counts = np.array([1, 2, 3])
+
+    def loss(x):
+        return -(x @ counts) + np.sum((counts * x) ** 2)
+
+    np.testing.assert_array_equal(grad(loss)(np.ones(3)), [1.0, 6.0, 15.0])
+
+
 def test_integers_in_structures_are_floats_in_derivatives() -> None:
     def loss(w, data):
         return np.sum((data["X"] * w) ** 2) + np.sum(data["y"] * w)

@@ -32,6 +32,7 @@ from diffsrc.api.operators import (
 )
 from diffsrc.api.options import Operator, function_name
 from diffsrc.api.owned import owned
+from diffsrc.api.precision import may_leave_range
 from diffsrc.api.wrt import Target, wrt_name
 from diffsrc.capture import Captured
 from diffsrc.emit import emit
@@ -247,8 +248,8 @@ def _refuse_integers(program: Program, names: Sequence[str]) -> None:
         UnsupportedSyntax: the derivative would multiply integers that one of `names` holds.
     """
     for free in program.free:
-        dtype = getattr(free.value, "dtype", None)
-        if free.var.name in names and dtype is not None and dtype.kind in "iu":
+        known = free.var.name in names and hasattr(free.value, "dtype")
+        if known and may_leave_range(free.value):
             raise UnsupportedSyntax(
                 f"{free.var.name!r} holds integers, which the derivative of {program.name} "
                 "multiplies with each other: that may leave their range.",

@@ -199,12 +199,8 @@ def _of_dtype(node: Node) -> Sequence[Node]:
 
 
 def _calls(program: Program) -> list[Call]:
-    return [
-        node
-        for block in blocks(program.body)
-        for node in reachable([*block.values(), *block.roots()], arms=True)
-        if isinstance(node, Call)
-    ]
+    roots = [n for block in blocks(program.body) for n in (*block.values(), *block.roots())]
+    return [node for node in reachable(roots) if isinstance(node, Call)]
 
 
 def _measured(node: Call) -> Node | None:

@@ -17,6 +17,7 @@ from typing import Any
 from diffsrc.api.emitted import Emitted
 
 Cell = Callable[[object], str]
+SMALL = 2**24  # integers of 64 bits below that may be multiplied, and the products summed
 # From an argument to a part of it: names of attributes, and keys in tuples.
 Path = tuple[str | tuple[object], ...]
 
@@ -116,13 +117,22 @@ def _structured(parts: Mapping[str, list[Path]], cell: Cell) -> list[str]:
     ]
 
 
+def may_leave_range(value: Any) -> bool:
+    """Whether integers of an array, multiplied with each other, may leave their range."""
+    dtype = value.dtype
+    if dtype.kind not in "iu" or not value.size:
+        return False
+    small = int(value.min()) > -SMALL and int(value.max()) < SMALL
+    return not (small and dtype.kind == "i" and dtype.itemsize == 8)
+
+
 def _refuse_integers(value: Any, name: str) -> None:
     """Refuse an array from outside whose integers would be multiplied.
 
     Raises:
-        TypeError: it holds integers.
+        TypeError: their products may leave their range.
     """
-    if value.dtype.kind in "iu":
+    if may_leave_range(value):
         raise TypeError(
             f"{name} holds integers, which the derivative multiplies with each other: that may "
             "leave their range. Make it an array of floats."
