@@ -238,6 +238,47 @@ def test_a_count_of_what_is_divided_is_zero_where_none_is():
     assert grad(root)(x).tolist() == [0, 0]
 
 
+def present_value(y, cash, t):
+    return np.sum(cash * (1 + y) ** -t)
+
+
+def discounted(y, cash, t):
+    return np.sum(cash / (1 + y) ** t)
+
+
+def powers(x, k):
+    return np.sum(x**k)
+
+
+@pytest.mark.parametrize("f", [present_value, discounted])
+def test_of_powers_of_a_number_it_is_asked_once_whether_it_is_zero(f):
+    cash, t = RNG.normal(size=4), np.array([0.0, 1.0, 2.0, 3.0])
+    assert body(grad(f), 0.1, cash, t) == [
+        "neg_t_minus_1 = -t - 1",
+        "choice = np.where(t == 0, 0.0, neg_t_minus_1) if 1 + y == 0 else neg_t_minus_1",
+        "return -((1 + y) ** choice @ (cash * t))",
+    ]
+    for y in (0.1, -0.5, -3.0):
+        check_grad(f, y, cash, t)
+        assert np.isclose(grad(grad(f))(y, cash, t), cash @ (t * (t + 1) * (1 + y) ** (-t - 2)))
+
+
+@pytest.mark.parametrize(("f", "sign"), [(present_value, -1), (discounted, -1), (powers, 1)])
+def test_a_power_of_zero_by_zero_has_the_slope_zero(f, sign):
+    t = np.array([0.0, 1.0, 2.0, 0.0])
+    args = (0.0, t) if f is powers else (-1.0, np.ones(4), sign * t)
+    assert grad(f)(*args) == 1.0
+    assert grad(powers)(t, 0.0).tolist() == [0, 0, 0, 0]
+    assert grad(powers)(t, 1.0).tolist() == [1, 1, 1, 1]
+
+
+def test_of_powers_of_an_array_the_exponent_is_asked_first():
+    x = np.array([0.0, 1.0, 4.0])
+    assert body(grad(powers), x, 2.5) == [
+        "return k * (np.where(x == 0, 1.0, x) if k == 0 else x) ** (k - 1)"
+    ]
+
+
 def test_what_the_user_divides_is_not_divided_again():
     def entropy(z):
         p = np.exp(z - z.max())

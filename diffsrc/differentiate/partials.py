@@ -46,15 +46,10 @@ class Partials:
                 root = self._of_root(node)
                 if root is not None:
                     return root
-                powers = dict(node.factors)
-                own = self.simplifier.normal.outer.get(node)
                 return [
-                    (
-                        b,
-                        e * own / b
-                        if own is not None and e < 0
-                        else graph.monomial(node.coefficient * e, {**powers, b: e - 1}),
-                    )
+                    self._of_power_below(node, b)
+                    if e == -1 and self._is_power_below(b, stops)
+                    else (b, self._of_factor(node, b, e))
                     for b, e in node.factors
                     if b in self.active
                 ]
@@ -63,6 +58,30 @@ class Partials:
                 return [(node.value if inner is None else inner, graph.one)]
             case _:
                 return []
+
+    def _of_factor(self, node: Prod, base: Node, exponent: Exact) -> Node:
+        own = self.simplifier.normal.outer.get(node)
+        if own is not None and exponent < 0:
+            return exponent * own / base
+        powers = {**dict(node.factors), base: exponent - 1}
+        return node.graph.monomial(node.coefficient * exponent, powers)
+
+    def _is_power_below(self, node: Node, stops: AbstractSet[Node]) -> bool:
+        """Whether a value is a power of arrays that is derived by its base only."""
+        return (
+            isinstance(node, Call)
+            and node.op == "pow"
+            and bool(node.type.axes)
+            and node not in stops
+            and node.args[1] not in self.active
+        )
+
+    def _of_power_below(self, node: Prod, power: Node) -> tuple[Node, Node]:
+        """That of `c / a**b` by `a`, as of `c * a**-b`: one power, not two."""
+        base, exponent = power.operands
+        slope = partial("pow", base**-exponent, 0, (base, -exponent))
+        assert isinstance(slope, Node)
+        return base, node * power * self.simplifier.normal(slope)
 
     def _of_root(self, node: Prod) -> list[tuple[Node, Node]] | None:
         """That of a named root or reciprocal, by its own powers: `rms`, not its square."""

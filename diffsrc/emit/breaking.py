@@ -100,8 +100,10 @@ def table(printer: Printer, node: Node, level: int) -> str | None:
 def evaluated(node: Node, names: Mapping[Node, str]) -> list[Node]:
     """What is inside an expression, has no name, and is evaluated whenever it is."""
     inside = reachable((node,), arms=False, stop=names.keys())
-    either = [n for n in inside if isinstance(n, Call) and n.op in {"and", "or"} and not n.options]
-    later = [n.args[1] for n in either if n not in names]
+    choices = [n for n in inside if isinstance(n, Call) and not n.options]
+    # Of numbers, arms that would fail or cost much have lines of their own.
+    either = [n for n in choices if n.op in {"and", "or"} or (n.op == "select" and n.type.axes)]
+    later = [arg for n in either if n not in names for arg in n.args[1:]]
     perhaps = set(reachable(later, arms=False, stop=names.keys()))
     return [n for n in inside if n is not node and n not in names and n not in perhaps]
 

@@ -46,6 +46,11 @@ def power_by_base(y: Node, a: Node, b: Node) -> Node:
         return b * y / a
     if nonzero(a) or isinstance(b, (Number, Const)) or is_reciprocal(b):
         return b * a ** (b - 1)
+    if bool(a.type.axes) != bool(b.type.axes):
+        # Of an array and a number, the number is asked first, once.
+        if a.type.axes:
+            return b * select(eq(b, 0), select(eq(a, 0), 1, a), a) ** (b - 1)
+        return b * a ** select(eq(a, 0), select(eq(y.graph.split(b)[0], 0), 0, b - 1), b - 1)
     none = y.graph.call("and", eq(a, 0), eq(b, 0))
     return b * select(none, 1, a) ** (b - 1)
 
