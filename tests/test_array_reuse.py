@@ -447,17 +447,18 @@ def test_what_is_known_to_be_short_is_kept():
     assert written_over(df.source) == []
 
 
-def test_a_row_that_may_be_repeated_is_kept():
-    """The first line does not ask how many rows there are of `x[1:]`."""
+def test_a_row_that_is_repeated_has_code_of_its_own():
+    """The first line asks how many rows there are of `x[1:]`."""
 
     def f(x, w):
         tail = np.exp(x[1:])
         column = np.exp(x[0])[:, None]
         return np.sum(w * np.cos(tail * column) * (tail * column))
 
-    check(f, [], rows(4, 3), rows(3, 3))
+    check(f, ["tail *= column"], rows(4, 3), rows(3, 3))
     x, w = rows(2, 3), rows(3, 3)
     check_grad(f, x, w, wrt="w")
+    assert written_over(grad(f, wrt="w").source_for(x, w)) == []
 
 
 def test_the_users_own_float64_keeps_long_doubles():
