@@ -1176,3 +1176,14 @@ def test_what_an_arm_would_raise_is_no_matter_on_other_paths() -> None:
     df = grad(f)
     np.testing.assert_array_equal(df(-np.ones((2, 3)), np.ones((4, 4))), np.full((2, 3), -2.0))
     np.testing.assert_array_equal(df(np.ones((2, 3)), np.ones((3, 2))), np.ones((2, 3)))
+
+
+def test_a_named_outer_product_of_a_number() -> None:
+    def f(x, v):
+        h = x[x > 0].sum()
+        share = 1 / (1 + np.exp(-h))
+        h = np.outer(share, x)
+        return np.sum(v * h**2)
+
+    args = np.array([1.0, 2.0, -1.0]), normal(1, 3)
+    np.testing.assert_allclose(grad(f)(*args), differences(f, args, 0), rtol=1e-6)

@@ -886,6 +886,9 @@ def total(node: Node, summed: Iterable[int], axes: Axes | None = None) -> Node:
 
 def reduced(node: Node, axes: Axes, to: Axes) -> Node:
     """A value of the shape `axes` summed over those along which `to` was broadcast."""
+    extra = len(node.type.axes) - len(axes)
+    if extra > 0:
+        node = view(node, tuple(range(extra, extra + len(axes))))  # the user's has units in front
     if axes == to:
         return node
     whole: Labels = tuple(None if is_unit(size) else i for i, size in enumerate(axes))
