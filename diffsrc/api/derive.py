@@ -32,7 +32,7 @@ from diffsrc.api.operators import (
 )
 from diffsrc.api.options import Operator, function_name
 from diffsrc.api.owned import owned
-from diffsrc.api.precision import may_leave_range
+from diffsrc.api.precision import LEAVING, may_leave_range
 from diffsrc.api.wrt import Target, wrt_name
 from diffsrc.capture import Captured
 from diffsrc.emit import emit
@@ -251,8 +251,7 @@ def _refuse_integers(program: Program, names: Sequence[str]) -> None:
         known = free.var.name in names and hasattr(free.value, "dtype")
         if known and may_leave_range(free.value):
             raise UnsupportedSyntax(
-                f"{free.var.name!r} holds integers, which the derivative of {program.name} "
-                "multiplies with each other: that may leave their range.",
+                f"{free.var.name!r} {LEAVING}",
                 program.places.get(free.var),
                 "Make it an array of floats, or an argument.",
             )

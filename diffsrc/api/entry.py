@@ -433,12 +433,6 @@ def _outside_condition(check: Check, outline: Outline, cell: Callable[[object], 
     return slow
 
 
-def _is_parameter(name: str, emitted: Emitted) -> bool:
-    """Whether an argument stands for one parameter, and not for all of `*args`."""
-    kinds = dict(emitted.parameters)
-    return kinds.get(name, "") not in {"VAR_POSITIONAL", "VAR_KEYWORD"}
-
-
 def _rank_conditions(emitted: Emitted, cell: Callable[[object], str]) -> Iterator[str]:
     """What tells that the code is written for other ranks."""
     for text, rank, mask, own, other in emitted.ranks or ():

@@ -17,6 +17,9 @@ from typing import Any
 from diffsrc.api.emitted import Emitted
 
 Cell = Callable[[object], str]
+LEAVING = (
+    "holds integers, which the derivative multiplies with each other: that may leave their range."
+)
 SMALL = 2**24  # integers of 64 bits below that may be multiplied, and the products summed
 # From an argument to a part of it: names of attributes, and keys in tuples.
 Path = tuple[str | tuple[object], ...]
@@ -133,10 +136,7 @@ def _refuse_integers(value: Any, name: str) -> None:
         TypeError: their products may leave their range.
     """
     if may_leave_range(value):
-        raise TypeError(
-            f"{name} holds integers, which the derivative multiplies with each other: that may "
-            "leave their range. Make it an array of floats."
-        )
+        raise TypeError(f"{name} {LEAVING} Make it an array of floats.")
 
 
 def floats(text: str, cell: Cell) -> list[str]:

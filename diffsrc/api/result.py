@@ -226,7 +226,8 @@ class Derivative:
         deciding: dict[str, list[int]] = {}
         for text, axis in general.deciding:
             deciding.setdefault(text, []).append(axis)
-        for exact in (signature.with_lengths(deciding), signature.with_lengths()):
+        narrower = [signature.with_lengths(deciding)] if deciding else []
+        for exact in (*narrower, signature.with_lengths()):
             found = self._made(exact)
             if found.entry.admits(*args, **kwargs):
                 return found

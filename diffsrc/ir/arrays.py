@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeGuard
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, If, Node, Number, Prod, Ref, Sum, Type, Var
-from diffsrc.ir.shapes import Axes, is_unit, joined, size_of, sizes_alike
+from diffsrc.ir.shapes import Axes, is_given_length, is_unit, joined, size_of, sizes_alike
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -257,14 +257,6 @@ def filled(node: Node, like: Node) -> Node:
                 node.graph.spread[own, size] = None
         return expanded(node, range(front), rank)
     return node.graph.call("fill", node, like, params=(rank,), type_=like.type)
-
-
-def is_given_length(size: Node) -> bool:
-    """Whether it is that of an argument, or of a part of one: not one that a choice decides."""
-    if not (isinstance(size, Call) and size.op == "dim"):
-        return False
-    array = size.args[0]
-    return isinstance(array, Var) or (isinstance(array, Call) and array.op in {"attribute", "item"})
 
 
 def _has_length(node: Node, last: int, size: Node) -> bool:
@@ -543,7 +535,7 @@ def _slice_length(node: Call, axis: int, size: Node, bounds: Sequence[object]) -
     within = _length_within(size, start, stop) if step in {None, 1} else None
     if within is not None:
         return within
-    if isinstance(size, Call) and size.op == "dim" and is_given(size.args[0]):
+    if is_given_length(size):
         # The same items of the argument that is as long: to ask these costs nothing.
         owner, (at,) = size.args[0], size.params
         if owner is not node.args[0]:
@@ -607,11 +599,6 @@ def is_count(size: Node) -> bool:
             )
         case _:
             return False
-
-
-def is_given(node: Node) -> bool:
-    """Whether a value is an argument, or a part of one."""
-    return isinstance(node, Var) or (isinstance(node, Call) and node.op in {"item", "attribute"})
 
 
 def taken_at(a: Node, spec: tuple[object, ...], at: Sequence[Node]) -> Node:

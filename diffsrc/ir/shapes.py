@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.nodes import Call, Const, Node, Number, Prod, Ref, Sum, Var
@@ -60,12 +60,17 @@ def same(a: Node, b: Node) -> Node:
 
 def is_told(size: Node) -> bool:
     """Whether a length is that of an argument's axis, or a number: known before the code runs."""
-    if isinstance(size, Number):
-        return True
-    if not (isinstance(size, Call) and size.op == "dim"):
-        return False
-    owner = size.args[0]
-    return isinstance(owner, Var) or (isinstance(owner, Call) and owner.op in {"item", "attribute"})
+    return isinstance(size, Number) or is_given_length(size)
+
+
+def is_given_length(size: Node) -> TypeGuard[Call]:
+    """Whether it is that of an argument, or of a part of one: not one that a choice decides."""
+    return isinstance(size, Call) and size.op == "dim" and is_given(size.args[0])
+
+
+def is_given(node: Node) -> bool:
+    """Whether a value is an argument, or a part of one."""
+    return isinstance(node, Var) or (isinstance(node, Call) and node.op in {"item", "attribute"})
 
 
 def hold(a: Node, b: Node) -> None:

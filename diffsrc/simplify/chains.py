@@ -12,6 +12,7 @@ from diffsrc.ir.arrays import Factor, Label, Labels, contract, sizes_of
 
 # The length of an axis of which nothing is known: there are more rows than columns, of data.
 NOMINAL, ROWS = 100, 200
+MAX_TURNED = 8  # factors among which transposes are looked for: each pair is a chain of its own
 
 
 class Link(NamedTuple):
@@ -114,7 +115,8 @@ class MatrixChain:
     def _look_for_transposes(self) -> None:
         """`HF.T @ d @ HF` with `HF = H @ F` for `F.T @ H.T @ d @ H @ F`, where that is cheaper."""
         count = len(self.links)
-        if count < 4 or len({link.node for link in self.links}) == count:
+        alike = len({link.node for link in self.links}) < count
+        if not (alike and 4 <= count <= MAX_TURNED):
             return
         found = [(self.cost, 0.0, self.turned)]
         for length in range(2, count // 2 + 1):

@@ -25,9 +25,9 @@ from diffsrc.ir import (
     as_fraction,
     filled,
 )
-from diffsrc.ir.arrays import exchanged, in_shape, is_given, is_primitive, view
+from diffsrc.ir.arrays import exchanged, in_shape, is_primitive, view
 from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, real_part
-from diffsrc.ir.shapes import is_unit
+from diffsrc.ir.shapes import is_given, is_unit
 from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
 from diffsrc.ops.integers import LEAVES, may_be_integer

@@ -12,14 +12,13 @@ from diffsrc.ir.arrays import (
     expanded,
     in_shape,
     index,
-    is_given_length,
     is_square,
     shaped,
     total,
     view,
     with_rank,
 )
-from diffsrc.ir.shapes import assume_length, broadcast, hold, is_unit, same
+from diffsrc.ir.shapes import assume_length, broadcast, hold, is_given_length, is_unit, same
 from diffsrc.ir.shaping import raveled, reshaped
 from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
