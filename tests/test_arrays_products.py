@@ -37,6 +37,15 @@ def differences(f: Callable[..., Any], args: tuple[Any, ...], at: int) -> Any:
     return slopes
 
 
+def check_second_order(f: Callable[..., Any], args: tuple[Any, ...], *, rtol: float) -> None:
+    """The gradient of a gradient, times weights, against differences of that."""
+    u = normal(*args[0].shape)
+    _, second = second_order(f, args)
+    df = grad(f)
+    found = differences(lambda *xs: np.sum(u * df(*xs)), args, 0)
+    np.testing.assert_allclose(second(*args, u), found, rtol=rtol, atol=1e-4)
+
+
 def body(f: Callable[..., Any], args: tuple[Any, ...], wrt: Any = 0) -> str:
     """The lines of the gradient after its docstring and its check of the arguments."""
     source = grad(f, wrt=wrt).source_for(*args)
@@ -257,12 +266,7 @@ def test_single_precision_stays(case: tuple[Callable[..., Any], tuple[Any, ...]]
 
 @pytest.mark.parametrize("case", CASES[:-1], ids=label)
 def test_second_order(case: tuple[Callable[..., Any], tuple[Any, ...]]) -> None:
-    f, args = case
-    u = normal(*args[0].shape)
-    _, second = second_order(f, args)
-    df = grad(f)
-    found = differences(lambda *xs: np.sum(u * df(*xs)), args, 0)
-    np.testing.assert_allclose(second(*args, u), found, rtol=1e-5, atol=1e-4)
+    check_second_order(*case, rtol=1e-5)
 
 
 def test_what_lengths_are_taken_for_granted_is_checked() -> None:
