@@ -6,7 +6,7 @@ The code checks it in its first line; in process another specialisation is made 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
@@ -252,6 +252,8 @@ def shapes_of(
     # Arguments are compared with what is outside, not the other way round.
     known = {node: printer(node) for node in (*live, *given)}
     told = _lettered({node: known[node] for node in (*given, *live)}, program, signature)
+    telling = _telling(told.values())
+    known = dict(sorted(known.items(), key=lambda i: (i[0] not in live, told[i[1]] not in telling)))
     said = {known[node]: told[known[node]] for node in given}
     words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in said.items())
     ranks, lengths = _compared(known, told)
@@ -320,6 +322,13 @@ def _read(program: Program) -> tuple[list[Node], list[Node]]:
             if node.type.kind in NUMERIC:
                 (given if reach[node] in own else live).append(node)
     return [n for n in given if n not in containers], [n for n in live if n not in containers]
+
+
+def _telling(shapes: Collection[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Shapes of vectors whose lengths tell the whole shape of a matrix: `(len(y), len(w))`."""
+    vectors = {shape for shape in shapes if len(shape) == 1}
+    told = [[(x,) for x in shape] for shape in shapes if len(shape) > 1]
+    return {axis for axes in told if vectors.issuperset(axes) for axis in axes}
 
 
 def _compared(

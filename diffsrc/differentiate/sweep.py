@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
@@ -27,7 +27,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import is_primitive, is_scattered, is_symmetric, reduced
 from diffsrc.ir.complex import conjugate, real_part
-from diffsrc.ir.shapes import is_unit
+from diffsrc.ir.shapes import elements, is_unit
 from diffsrc.simplify.logistic import logistic, uncancelled
 
 EXTREMES = frozenset({"amax", "amin", "nanmax", "nanmin"})
@@ -207,6 +207,21 @@ class Sweep:
             self.graph.symmetric.add(whole)
         return whole
 
+    def _numbers_apart(self, adjoint: Node) -> tuple[Node, Node]:
+        """The numbers that an array is multiplied with, and the array, if there are any."""
+        if not isinstance(adjoint, Prod):
+            return self.graph.one, adjoint
+        numbers = [(base, e) for base, e in adjoint.factors if not base.type.axes]
+        arrays = [(base, e) for base, e in adjoint.factors if base.type.axes]
+        if not numbers and abs(adjoint.coefficient) == 1:
+            return self.graph.one, adjoint
+        powers = (self.graph.power(base, e) for base, e in numbers)
+        rest = self.graph.product(self.graph.power(base, e) for base, e in arrays)
+        if isinstance(rest, Prod):
+            rest = self.graph.ref(rest)
+            self.graph.wholes.add(rest)
+        return self.graph.product([adjoint.coefficient, *powers]), rest
+
     def _normal(self, seeds: Adjoints) -> Adjoints:
         """The seeds of normal nodes: programs of arrays are derived in that form."""
         found: dict[Node, list[Node]] = {}
@@ -236,8 +251,13 @@ class Sweep:
         inside = node.args[0] if node.op == "view" else node
         several = sum(arg in self.active for arg in inside.operands) > 1
         if several or (is_matrix_product(node) and has_matrix_product(adjoint)):
-            adjoint = self._whole(adjoint, constants=False)
-            self.hint(adjoint, node)
+            numbers: Node = self.graph.one
+            if is_matrix_product(node) and is_larger(node, inside.operands):
+                numbers, adjoint = self._numbers_apart(adjoint)
+            whole = self._whole(adjoint, constants=False)
+            if numbers is self.graph.one:
+                self.hint(whole, node)
+            adjoint = numbers * whole
         for i in active:
             contribution = rule(adjoint, node, i)
             if contribution is not self.graph.zero:
@@ -277,6 +297,11 @@ def is_matrix_product(node: Node) -> bool:
     if isinstance(node, Call) and node.op == "view":
         (node,) = node.args
     return isinstance(node, Call) and node.op == "contract" and len(node.args) > 1
+
+
+def is_larger(node: Node, others: Iterable[Node]) -> bool:
+    """Whether an array is taken to have more elements than others."""
+    return all(elements(node.type.axes) > elements(other.type.axes) for other in others)
 
 
 def has_matrix_product(node: Node) -> bool:

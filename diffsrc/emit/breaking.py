@@ -124,16 +124,16 @@ def middle(printer: Printer, inside: Sequence[Node], target: int) -> Node | None
 
 
 def smaller(printer: Printer, node: Node, room: int) -> Node | None:
-    """The largest part of less than the size of an array without which it fits into a line."""
-    best: Node | None = None
-    for inner in evaluated(node, printer.names):
-        long = printer.lengths.get(inner, 0)
+    """The largest part of less than the size of an array, if without such it fits into a line."""
+    parts: list[Node] = []
+    for inner in reversed(evaluated(node, printer.names)):
         product = isinstance(inner, Call) and inner.op in {"mul", "div"} and not inner.options
-        if not product or not _is_smaller(inner, node) or len(printer(node)) - long + NAME > room:
-            continue
-        if best is None or long > printer.lengths[best]:
-            best = inner
-    return best
+        if product and inner in printer.lengths and _is_smaller(inner, node):
+            parts.append(inner)
+    inside = reachable([n for part in parts for n in part.operands], stop=printer.names.keys())
+    parts = sorted((n for n in parts if n not in inside), key=lambda n: -printer.lengths[n])
+    saved = [printer.lengths[n] - NAME for n in parts if printer.lengths[n] > NAME]
+    return parts[0] if len(printer(node)) - sum(saved) <= room else None
 
 
 def _is_smaller(inner: Node, node: Node) -> bool:

@@ -344,7 +344,7 @@ class Writer:
             if len(text) <= room or node in self.names:
                 return text
             rows = terms(self.printer, node, level + deeper)
-            part = smaller(self.printer, node, room) if rows and node.type.axes else None
+            part = smaller(self.printer, node, room) if node.type.axes else None
             if part is not None:
                 self._assign(part, Plan({}), level)
                 continue

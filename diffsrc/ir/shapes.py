@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, TypeGuard
 
 from diffsrc.ir.exact import Exact
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 Axes = tuple[Node, ...]
 
 _LETTERS = "nmklpqrstuvwxyzabcdefghij"
+
+# The length of an axis of which nothing is known: there are more rows than columns, of data.
+NOMINAL, ROWS = 100.0, 200.0
 
 
 def is_unit(size: Node) -> bool:
@@ -78,6 +82,18 @@ def hold(a: Node, b: Node) -> None:
     if a is not b:
         held = a.graph.held
         held[a, b] = a.graph.certain or held.get((a, b), False)
+
+
+def elements(axes: Iterable[Node]) -> float:
+    """How many elements an array with these axes is taken to have, to compare costs."""
+    return prod(
+        float(size.value) if isinstance(size, Number) else ROWS if _is_first(size) else NOMINAL
+        for size in axes
+    )
+
+
+def _is_first(size: Node) -> bool:
+    return isinstance(size, Call) and size.op == "dim" and size.params == (0,)
 
 
 def size_of(node: Node) -> Node:

@@ -47,7 +47,7 @@ from diffsrc.ir.arrays import (
     view,
 )
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
-from diffsrc.ir.shapes import is_unit, sizes_alike
+from diffsrc.ir.shapes import elements, is_unit, sizes_alike
 from diffsrc.ops.arrays import PRIMITIVES
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 from diffsrc.simplify.contents import Contents
@@ -469,7 +469,8 @@ class ArrayWriter:
         if len(factors) == 1:
             return self._sum(*factors[0], out, node.type)
         if len(factors) == 2:
-            return self._pair(node, factors, out)
+            through = self._through(factors, out)
+            return self._pair(node, factors, out) if through is None else self.write(through)
         multiplied_out = self._multiplied_out(node, factors, out)
         if multiplied_out is not None:
             return multiplied_out
@@ -531,6 +532,31 @@ class ArrayWriter:
                 for t, c in arg.terms
             )
             return self.write(node.graph.sum(terms))
+        return None
+
+    def _through(self, factors: list[Factor], out: Labels) -> Node | None:
+        """The factors with those of one that is a product, where the user has that of others.
+
+        `(d_y * y).sum(axis=1)` with `y = p @ v` for `(p * d_p).sum(axis=1)` with `d_p = d_y @ v.T`.
+        """
+        sizes = sizes_of(factors)
+        (_, of_a), (_, of_b) = factors
+        if not len(out) < len(of_a) == len(of_b):
+            return None
+        for i, (arg, labels) in enumerate(factors):
+            if arg not in self.graph.wholes:
+                continue
+            product = [(arg.operands[0], labels), factors[1 - i]]
+            whole = contract(self.graph, product, out, sizes)
+            inner = without_view(whole)
+            if not (isinstance(inner, Call) and inner.op == "contract" and len(inner.args) == 3):
+                continue
+            parts = list(zip(inner.args, inner.params[0], strict=True))
+            for one, other in combinations(parts, 2):
+                rest = [factor for factor in parts if factor not in (one, other)]
+                left, _ = self._part(one, other, rest, inner.params[1], sizes_of(parts))
+                if self._is_computed(left) and elements(left.type.axes) < elements(arg.type.axes):
+                    return whole
         return None
 
     def _multiplied_out(self, node: Call, factors: list[Factor], out: Labels) -> Node | None:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
-from diffsrc.ir import Call, Node, Number, Type
+from diffsrc.ir import Call, Node, Type
 from diffsrc.ir.arrays import Factor, Label, Labels, contract, sizes_of
+from diffsrc.ir.shapes import elements
 
-# The length of an axis of which nothing is known: there are more rows than columns, of data.
-NOMINAL, ROWS = 100, 200
 MAX_TURNED = 8  # factors among which transposes are looked for: each pair is a chain of its own
 
 
@@ -193,16 +192,5 @@ def without_view(node: Node) -> Node:
 
 
 def size_of(labels: Sequence[Label], sizes: Mapping[Any, Node]) -> float:
-    """How many elements an array with these labels has."""
-    product = 1.0
-    for label in labels:
-        if label is not None:
-            product *= _nominal(sizes[label])
-    return product
-
-
-def _nominal(size: Node) -> float:
-    if isinstance(size, Number):
-        return float(size.value)
-    first = isinstance(size, Call) and size.op == "dim" and size.params == (0,)
-    return ROWS if first else NOMINAL
+    """How many elements an array with these labels is taken to have."""
+    return elements(sizes[label] for label in labels if label is not None)

@@ -40,19 +40,18 @@ def attention_grad(x, gain, bias, W_q, W_k, W_v, target):
     scores -= scores.max(axis=-1, keepdims=True)
     probabilities = np.exp(scores)
     probabilities /= probabilities.sum(axis=-1, keepdims=True)
-    d_difference = 2 / target.size * (probabilities @ values - target)
-    d_probabilities = d_difference @ values.T
-    sum_term = (probabilities * d_probabilities).sum(axis=1, keepdims=True)
-    d_product = probabilities * (d_probabilities - sum_term) / sqrt_dim_keys
-    d_keys = d_product.T @ queries
-    d_queries = d_product @ keys
+    product = probabilities @ values
+    d_difference = 2 / target.size * (product - target)
+    sum_term = (d_difference * product).sum(axis=1, keepdims=True)
+    d_scores = probabilities * (d_difference @ values.T - sum_term)
+    d_keys = d_scores.T @ queries / sqrt_dim_keys
+    d_queries = d_scores @ keys / sqrt_dim_keys
     d_values = probabilities.T @ d_difference
     d_normed = d_keys @ W_k.T + d_queries @ W_q.T + d_values @ W_v.T
-    sum_d_normed_ratio = (d_normed * ratio).sum(axis=1, keepdims=True)
-    sum_term2 = sum_d_normed_ratio / (sqrt_term * x.shape[1]) * x_minus_mean
+    sum_term2 = (d_normed * ratio).sum(axis=1, keepdims=True) / (sqrt_term * x.shape[1])
     quotient = (d_normed @ gain)[:, None] / x.shape[1]
     return (
-        (gain * d_normed - sum_term2 - quotient) / sqrt_term,
+        (gain * d_normed - sum_term2 * x_minus_mean - quotient) / sqrt_term,
         (1 / sqrt_term[:, 0]) @ (x_minus_mean * d_normed),
         d_normed.sum(axis=0),
         normed.T @ d_queries,

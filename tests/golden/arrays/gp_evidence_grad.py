@@ -15,9 +15,8 @@ import numpy as np
 def gp_evidence_grad(log_lengths, log_noise, X, y):
     """Gradient of gp_evidence with respect to log_lengths, log_noise."""
     if (
-        log_lengths.ndim != 1
-        or X.shape[1:] != log_lengths.shape
-        or y.shape != X.shape[:1]
+        not log_lengths.ndim == y.ndim == 1
+        or X.shape != (len(y), len(log_lengths))
         or getattr(log_noise, "ndim", 0) != 0
     ):
         raise ValueError(

@@ -15,16 +15,13 @@ import numpy as np
 def kalman_step_grad(x, P, R, F, Q, H, z, truth):
     """Gradient of kalman_step with respect to x, P, R."""
     if (
-        x.ndim != 1
+        not x.ndim == z.ndim == truth.ndim == 1
         or P.shape != (len(x), len(x))
-        or R.ndim != 2
-        or F.shape[1:] != x.shape
-        or Q.shape != (len(F), len(F))
-        or H.shape != (len(R), len(F))
-        or z.shape != R.shape[:1]
-        or truth.shape != F.shape[:1]
+        or R.shape != (len(z), len(z))
+        or F.shape != (len(truth), len(x))
+        or Q.shape != (len(truth), len(truth))
+        or H.shape != (len(z), len(truth))
         or not H.dtype.kind == F.dtype.kind == "f"
-        or R.shape[1] != len(R)
     ):
         raise ValueError(
             "kalman_step_grad is written for x[n], P[n, n], R[m, m], F[k, n], Q[k, k], "

@@ -27,9 +27,10 @@ def layer_norm_grad(x, gain, bias, weights):
     sqrt_term = np.sqrt(variance + 1e-5)
     normed /= sqrt_term
     weights_normed = weights * normed
-    difference = gain * weights - (weights_normed @ gain)[:, None] / x.shape[1] * normed
+    ratio = (weights_normed @ gain)[:, None] / x.shape[1]
+    quotient = (weights @ gain)[:, None] / x.shape[1]
     return (
-        (difference - (weights @ gain)[:, None] / x.shape[1]) / sqrt_term,
+        (gain * weights - ratio * normed - quotient) / sqrt_term,
         weights_normed.sum(axis=0),
         weights.sum(axis=0),
     )

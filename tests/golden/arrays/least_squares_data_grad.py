@@ -14,6 +14,6 @@ import numpy as np
 
 def least_squares_data_grad(X, w, y):
     """Gradient of least_squares_data with respect to X."""
-    if X.ndim != 2 or w.shape != X.shape[1:] or y.shape != X.shape[:1]:
+    if not w.ndim == y.ndim == 1 or X.shape != (len(y), len(w)):
         raise ValueError("least_squares_data_grad is written for X[n, m], w[m], y[n]")
     return np.outer(2 * (X @ w - y), w)

@@ -11,7 +11,7 @@
 
 def least_squares_grad(w, X, y):
     """Gradient of least_squares with respect to w."""
-    if w.ndim != 1 or X.shape[1:] != w.shape or y.shape != X.shape[:1]:
+    if not w.ndim == y.ndim == 1 or X.shape != (len(y), len(w)):
         raise ValueError("least_squares_grad is written for w[n], X[m, n], y[m]")
     residual = X @ w - y
     return 2 * (X.T @ residual)

@@ -13,7 +13,7 @@ import numpy as np
 
 def logistic_loss_grad(w, X, y):
     """Gradient of logistic_loss with respect to w."""
-    if w.ndim != 1 or X.shape[1:] != w.shape or y.shape != X.shape[:1]:
+    if not w.ndim == y.ndim == 1 or X.shape != (len(y), len(w)):
         raise ValueError("logistic_loss_grad is written for w[n], X[m, n], y[m]")
     margins = y * (X @ w)
     e = np.exp(-np.abs(margins))

@@ -14,12 +14,11 @@ import numpy as np
 def mlp_grad(W1, b1, W2, b2, X, Y):
     """Gradient of mlp with respect to W1, b1, W2, b2."""
     if (
-        not W1.ndim == W2.ndim == 2
-        or b1.shape != W1.shape[1:]
-        or b2.shape != W2.shape[1:]
+        not b1.ndim == b2.ndim == 1
+        or W1.shape[1:] != b1.shape
+        or W2.shape != (len(b1), len(b2))
         or X.shape[1:] != W1.shape[:1]
-        or Y.shape != (len(X), W2.shape[1])
-        or len(W2) != W1.shape[1]
+        or Y.shape != (len(X), len(b2))
     ):
         raise ValueError(
             "mlp_grad is written for W1[n, m], b1[m], W2[m, k], b2[k], X[l, n], Y[l, k]"

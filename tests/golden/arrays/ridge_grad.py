@@ -12,9 +12,8 @@
 def ridge_grad(w, X, y, penalty):
     """Gradient of ridge with respect to w."""
     if (
-        w.ndim != 1
-        or X.shape[1:] != w.shape
-        or y.shape != X.shape[:1]
+        not w.ndim == y.ndim == 1
+        or X.shape != (len(y), len(w))
         or getattr(penalty, "ndim", 0) != 0
     ):
         raise ValueError("ridge_grad is written for w[n], X[m, n], y[m], penalty")
