@@ -255,7 +255,7 @@ class Judge:
             self.finer = FINER
             again, _ = of(truth.along)
             self.finer = 1.0
-            if not abs(again - truth.value) <= truth.allowed:
+            if not abs(again - truth.value) <= truth.allowed or not self.is_real(truth, of):
                 raise Unresolved
             how = "complex steps" if self.exact else "differences"
             return (
@@ -263,6 +263,15 @@ class Judge:
                 f"({how}, {truth.allowed:.1g} allowed)"
             )
         return ""
+
+    def is_real(self, truth: Truth, of: Callable[[Any], tuple[float, float]]) -> bool:
+        """Whether differences agree: `np.linalg.norm` of a complex number is no complex step."""
+        exact, self.exact = self.exact, False
+        value, error = of(truth.along)
+        self.exact = exact
+        return abs(value - truth.value) <= max(
+            truth.allowed, OF_DIFFERENCES * self.scale + 20 * error
+        )
 
     def differences(self, function: Callable[[float], Any]) -> tuple[float, float]:
         """The derivative at 0 by Richardson's extrapolation, and an estimate of its error.

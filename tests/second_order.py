@@ -48,7 +48,10 @@ class SecondOrder:
         self.single = isinstance(wrt, str)
         self.shapes = [np.shape(value) for value in weights]
         self.globals = f.__globals__
-        self._derive(self.signature, exact=False)
+        try:
+            self._derive(self.signature, exact=False)
+        except ShapeError:
+            self._derive(self.signature.with_lengths(), exact=True)
 
     def _derive(self, signature: Signature, *, exact: bool) -> None:
         parsed = parse(self.captured, signature)._replace(library="np")
@@ -68,13 +71,7 @@ class SecondOrder:
         body = Block(first.body.statements, (graph.sum(terms),))
         program = first._replace(body=body, structure=0, parameters=tuple(parameters))
         lowered = simplifier.lowered(apply(operator, program, targets, simplifier), "np")
-        try:
-            shapes = shapes_of(program, signature, simplifier, lowered, leaves)
-        except ShapeError:
-            if exact:
-                raise
-            self._derive(self.signature.with_lengths(), exact=True)
-            return
+        shapes = shapes_of(program, signature, simplifier, lowered, leaves)
         guards = [] if shapes is None else shapes.lines("second")
         constants = folded(lowered, taken_names(lowered))
         named = {constant.node: constant.name for constant in constants}

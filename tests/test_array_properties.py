@@ -26,7 +26,7 @@ NAMES = list(OPERATIONS)
 MASK = re.compile(r"\w\[\w+ > 0\]")
 BY_VALUES = re.compile(r"broadcast here is not known|may depend on their values what is broadcast")
 # The precision that README excepts: a choice of numbers is all that is left of a pointwise one.
-CHOICE = re.compile(r"np\.where\([^()]+, [\d.]+, [\d.]+\)(\[\(\)\])?$", re.MULTILINE)
+CHOICE = re.compile(r"np\.where\(.+, [\d.]+, [\d.]+\)+(\[\(\)\])?,?$", re.MULTILINE)
 
 
 class DependsOnValues(Exception):
@@ -185,11 +185,8 @@ def check_second(run, judge, names, arguments, draw):
         run.fail("CRASH", f"the second derivative: {type(crash).__name__}: {crash}")
     result = run.derived(second, given_too, "the second derivative")
     gradients = result if len(case.wrt) > 1 else (result,)
-    # It is emitted text alone, in which what the function makes as float64 makes float64.
-    single = np.asarray(names["f"](**arguments)).dtype == np.float32
-    found = run.alike(
-        gradients, given_too, "the second derivative", typed=single or not judge.single
-    )
+    # It is emitted text alone: `df` casts what it returns, this does not.
+    found = run.alike(gradients, given_too, "the second derivative", typed=not judge.single)
     direction = np.concatenate([np.ravel(np.asarray(part, float)) for part in u])
     with contextlib.suppress(Unresolved):
         wrong = judge.second(direction, found)

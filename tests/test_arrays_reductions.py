@@ -77,6 +77,10 @@ CASES = {
     "median odd": (lambda x: np.median(x) ** 2, VECTOR),
     "median even": (lambda x: np.median(x[:4]) ** 2, VECTOR),
     "median axis": (lambda x: np.sum(np.median(x, axis=1) ** 2), MATRIX),
+    "median of what is longer": (
+        lambda x: np.sum(np.sin(np.median(np.diff(np.repeat(x, 2, axis=0) ** 2, axis=0), axis=0))),
+        MATRIX,
+    ),
     "median of axes": (lambda x: np.sum(np.median(x, axis=(0, 2)) ** 2), CUBE),
     "median of all": (lambda x: np.median(x) ** 2, MATRIX),
     "quantile": (lambda x: np.quantile(x, 0.3) ** 2, VECTOR),

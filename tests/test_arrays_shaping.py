@@ -178,6 +178,9 @@ CASES = {
     "roll by an argument": (lambda x, k: weighted(np.roll(x, k) * x), (a(5), 2)),
     "repeat": (lambda x: weighted(np.repeat(x, 2)) + weighted(x.repeat(3, axis=1)), (a(3, 2),)),
     "repeat by an array": (lambda x, k: weighted(np.repeat(x, k)), (a(3), np.array([1, 0, 2]))),
+    "repeat by nothing": (lambda x: weighted(x.repeat([])) + np.sum(x * x), (a(0),)),
+    "squeeze of a slice": (lambda x: np.sin(np.squeeze(x[:-1])) * x[1], (a(2),)),
+    "squeeze of a longer slice": (lambda x: weighted(np.squeeze(x[:-1])), (a(3),)),
     "tile": (lambda x: weighted(np.tile(x, (2, 1, 3))) + weighted(np.tile(x, 2)), (a(3, 1),)),
     "concatenate": (lambda x, y: weighted(np.concatenate([x, y, x])), (a(3), a(2))),
     "concatenate by the second": (

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from diffsrc import NotDifferentiable, ShapeError, grad, value_and_grad
+from diffsrc.emit import expressions
 from diffsrc.testing import check_grad
 
 RNG = np.random.default_rng(11)
@@ -318,3 +319,63 @@ def test_adjoints_are_called_as_their_values_are():
     lines = body(grad(network, wrt=("W", "b", "W2", "b2")), *args)
     assert [line.split(" = ")[0] for line in lines if " = " in line][-2:] == ["d_a2", "d_a"]
     check_grad(network, *args, wrt=("W", "W2"))
+
+
+@pytest.mark.parametrize(
+    ("template", "own", "holes"),
+    [
+        ("{0} // 2", "PRODUCT", "PRODUCT"),
+        ("({0} - 1) // 2", "PRODUCT", "SUM"),
+        ("({0} or 1.0)", "ATOM", "AND"),
+        ("{0} - {1} ** {2}", "SUM", "SUM ATOM UNARY"),
+        ("np.where({0} == 0, 1, {1})", "ATOM", "BITOR TERNARY"),
+        ("{0}[{1} :, {2} - 1].T", "ATOM", "ATOM TERNARY SUM"),
+        ("{name}[: {0} - 1] += {1}", "ATOM", "SUM TERNARY"),
+        ("~{0}.any(axis={1})", "UNARY", "ATOM TERNARY"),
+    ],
+)
+def test_what_stands_in_a_spelling_has_the_parentheses_that_it_needs(template, own, holes):
+    level = expressions.__dict__.__getitem__
+    assert expressions.bindings(template) == (level(own), tuple(map(level, holes.split())))
+
+
+def test_the_softmax_inner_product_is_that_of_the_outputs():
+    def attended(scores, values):
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        p = e / e.sum(axis=1, keepdims=True)
+        return np.sum(np.sin(p @ values))
+
+    args = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 2))
+    source = grad(attended, wrt=("scores", "values")).source_for(*args)
+    assert "(d_product * product).sum(axis=1, keepdims=True)" in source
+    check_grad(attended, *args, wrt="scores")
+    check_grad(attended, *args, wrt="values")
+
+
+def test_numbers_stand_beside_the_smaller_side_of_matrix_products():
+    def kernel(X, Y, scale):
+        return np.sum(np.sin(X @ Y.T / scale))
+
+    args = RNG.normal(size=(4, 2)), RNG.normal(size=(5, 2)), 1.5
+    df = grad(kernel, wrt=("X", "Y"))
+    assert body(df, *args)[-1] == "return d_ratio @ Y / scale, d_ratio.T @ X / scale"
+    check_grad(kernel, *args, wrt="X")
+    check_grad(kernel, *args, wrt="Y")
+
+
+def test_a_matrix_is_compared_with_the_vectors_whose_lengths_it_has():
+    def loss(X, w, y, penalty):
+        return np.sum((X @ w - y) ** 2) + penalty * np.sum(w**2)
+
+    args = RNG.normal(size=(5, 2)), RNG.normal(size=2), RNG.normal(size=5), 0.1
+    df = grad(loss, wrt="w")
+    lines = df.source_for(*args).splitlines()
+    assert "not w.ndim == y.ndim == 1" in lines[3]
+    assert "X.shape != (len(y), len(w))" in lines[4]
+    for wrong in [
+        (args[0].T, *args[1:]),
+        (args[0], args[1][:1], *args[2:]),
+        (args[0][0], *args[1:]),
+    ]:
+        with pytest.raises(ValueError, match="written for X"):
+            df.function(*wrong)

@@ -207,7 +207,7 @@ def _refuse_array(operator: Operator, program: Program, value: int) -> None:
 
     Raises:
         NotDifferentiable: the result is an array.
-        ShapeError: it is one that has been derived already.
+        ShapeError: it is one that has been derived already, or lengths decide whether it is one.
     """
     if program.body.fails:
         return
@@ -217,6 +217,14 @@ def _refuse_array(operator: Operator, program: Program, value: int) -> None:
             f"The derivative of {program.name}, which {operator.kind} is to derive, is an array of "
             f"rank {len(result.type.axes)}: that is not understood yet.",
             suggestion="Derive by numbers twice, or by arrays once.",
+        )
+    squeezed = any(other is program.graph.zero for _, other in program.graph.spread)
+    if result.type.axes and squeezed:
+        raise ShapeError(
+            f"Whether {program.name} returns an array is not known before the derivative runs: "
+            "np.squeeze drops axes that are computed.",
+            program.places.get(result),
+            "Name the axes that it drops.",
         )
     if result.type.axes:
         raise NotDifferentiable(

@@ -208,19 +208,19 @@ class Sweep:
         return whole
 
     def _numbers_apart(self, adjoint: Node) -> tuple[Node, Node]:
-        """The numbers that an array is multiplied with, and the array, if there are any."""
+        """The numbers that arrays are multiplied with, and the product of these as one."""
         if not isinstance(adjoint, Prod):
             return self.graph.one, adjoint
-        numbers = [(base, e) for base, e in adjoint.factors if not base.type.axes]
-        arrays = [(base, e) for base, e in adjoint.factors if base.type.axes]
-        if not numbers and abs(adjoint.coefficient) == 1:
+        power = self.graph.power
+        numbers = [power(base, e) for base, e in adjoint.factors if not base.type.axes]
+        arrays = [power(base, e) for base, e in adjoint.factors if base.type.axes]
+        rest = self.graph.product(arrays)
+        if is_matrix_product(rest) or not (numbers or abs(adjoint.coefficient) != 1):
             return self.graph.one, adjoint
-        powers = (self.graph.power(base, e) for base, e in numbers)
-        rest = self.graph.product(self.graph.power(base, e) for base, e in arrays)
         if isinstance(rest, Prod):
             rest = self.graph.ref(rest)
             self.graph.wholes.add(rest)
-        return self.graph.product([adjoint.coefficient, *powers]), rest
+        return self.graph.product([adjoint.coefficient, *numbers]), rest
 
     def _normal(self, seeds: Adjoints) -> Adjoints:
         """The seeds of normal nodes: programs of arrays are derived in that form."""

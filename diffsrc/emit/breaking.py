@@ -128,7 +128,8 @@ def smaller(printer: Printer, node: Node, room: int) -> Node | None:
     parts: list[Node] = []
     for inner in reversed(evaluated(node, printer.names)):
         product = isinstance(inner, Call) and inner.op in {"mul", "div"} and not inner.options
-        if product and inner in printer.lengths and _is_smaller(inner, node):
+        fits = 0 < printer.lengths.get(inner, 0) < WIDTH - NAME
+        if product and fits and _is_smaller(inner, node):
             parts.append(inner)
     inside = reachable([n for part in parts for n in part.operands], stop=printer.names.keys())
     parts = sorted((n for n in parts if n not in inside), key=lambda n: -printer.lengths[n])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from diffsrc.ir import Call, Const, If, Node, Program, Result, Template, Var
 
@@ -35,6 +38,83 @@ NUMBER = re.compile(r"[1-9][\d_]*|\d[\d_]*\.\d+(e-?\d+)?|\d+e-?\d+")
 SLICE = re.compile(r"({\d+}|-?\d+)?:({\d+}|-?\d+)?(?=[],])")
 HOLE = re.compile(r"{(\d+)}")
 BITWISE = {"&": ("&", BITAND), "|": ("|", BITOR)}
+
+
+BINARY: dict[type[ast.operator], int] = {
+    ast.BitOr: BITOR,
+    ast.BitAnd: BITAND,
+    ast.Add: SUM,
+    ast.Sub: SUM,
+    ast.Mult: PRODUCT,
+    ast.MatMult: PRODUCT,
+    ast.Div: PRODUCT,
+    ast.FloorDiv: PRODUCT,
+    ast.Mod: PRODUCT,
+    ast.Pow: POWER,
+}
+BARE = re.compile(r"{\d+}(?![.[:,)\]])|[-+*/%@&|^~<>] ?{|(in|or|and|not|is) {")
+
+
+class Bindings(NamedTuple):
+    """How strongly a spelling binds, and what stands in its holes, in their order, has to."""
+
+    own: int
+    holes: tuple[int, ...]
+
+
+@functools.lru_cache(maxsize=1024)
+def bindings(template: str) -> Bindings:
+    """Those of a spelling; of one with an operator beside a hole its grammar tells them."""
+    holes = [*HOLE.finditer(template)]
+    if not BARE.search(template):
+        after = (template[hole.end() : hole.end() + 1] for hole in holes)
+        return Bindings(ATOM, tuple(ATOM if sign in {".", "["} else TERNARY for sign in after))
+    numbers = itertools.count()
+    text = HOLE.sub(lambda _: f"hole{next(numbers)}", template.replace("{name}", "name"))
+    (statement,) = ast.parse(f"{text}value" if text.endswith("= ") else text).body
+    needed = [TERNARY] * len(holes)
+    for node in ast.walk(statement):
+        for below, level in _operands(node):
+            if isinstance(below, ast.Name) and below.id.startswith("hole"):
+                needed[int(below.id[4:])] = level
+    own = ATOM
+    if isinstance(statement, ast.Expr) and not statement.value.col_offset:  # no parentheses around
+        own = _level(statement.value)
+    return Bindings(own, tuple(needed))
+
+
+def _level(node: ast.expr) -> int:
+    match node:
+        case ast.IfExp():
+            return TERNARY
+        case ast.BoolOp():
+            return OR if isinstance(node.op, ast.Or) else AND
+        case ast.UnaryOp():
+            return NOT if isinstance(node.op, ast.Not) else UNARY
+        case ast.Compare():
+            return COMPARE
+        case ast.BinOp():
+            return BINARY[type(node.op)]
+    return ATOM
+
+
+def _operands(node: ast.AST) -> Iterator[tuple[ast.expr, int]]:
+    """What an operator stands beside, and how strongly that has to bind."""
+    match node:
+        case ast.Attribute(value=value) | ast.Subscript(value=value) | ast.Call(func=value):
+            yield value, ATOM
+        case ast.BinOp(left=left, op=op, right=right):
+            level = BINARY[type(op)]
+            yield left, level + isinstance(op, ast.Pow)
+            yield right, UNARY if isinstance(op, ast.Pow) else level + 1
+        case ast.UnaryOp(operand=operand):
+            yield operand, _level(node)
+        case ast.Compare(left=left, comparators=others):
+            yield from ((side, BITOR) for side in (left, *others))
+        case ast.BoolOp(values=values):
+            yield from ((value, _level(node) + 1) for value in values)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            yield from ((test, OR), (body, OR), (orelse, TERNARY))
 
 
 class Printer:
@@ -164,18 +244,18 @@ class Printer:
             chain = isinstance(args[0], Call) and args[0].options == node.options
             left = self(args[0], PRODUCT if chain else UNARY)
             return f"{left} @ {self(args[1], UNARY)}", PRODUCT
-
-        return self.filled(template, args), ATOM
+        return self.filled(template, args), bindings(template).own
 
     def filled(self, template: str, args: tuple[Node, ...]) -> str:
         """A text with those of the arguments in the holes."""
+        levels = iter(bindings(template).holes)
         if "[" in template and ":" in template:
             template = SLICE.sub(lambda bounds: self._slice(bounds, args), template)
 
         def text(hole: re.Match[str]) -> str:
-            after = template[hole.end() : hole.end() + 1]
-            own = self(args[int(hole[1])], ATOM if after in {".", "["} else TERNARY)
-            return f"({own})" if after == "." and own.isdecimal() else own
+            own = self(args[int(hole[1])], next(levels))
+            dotted = template[hole.end() : hole.end() + 1] == "."
+            return f"({own})" if dotted and own.isdecimal() else own
 
         return HOLE.sub(text, template)
 

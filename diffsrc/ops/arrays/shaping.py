@@ -279,6 +279,13 @@ def repeat(a: Node, repeats: Node | tuple[int, ...] | int, axis: int | None) -> 
     return reshaped(in_shape(wide, axes), sizes)
 
 
+def _repeated_text(node: Call) -> str:
+    _, counts = node.args
+    none = counts.type.axes[0] is node.graph.zero
+    # An empty array would be one of floats.
+    return f"np.repeat(np.arange({{0}}), {'[]' if none else '{1}'})"
+
+
 def is_several(repeats: object) -> TypeGuard[Node | tuple[int, ...]]:
     if isinstance(repeats, Node):
         return bool(repeats.type.axes)
@@ -824,7 +831,7 @@ primitive("reshape", _reshape_text)
 primitive("array", _array_text)
 primitive("concatenate", _concatenate_text)
 primitive("roll", _roll_text)
-primitive("repeated", lambda _: "np.repeat(np.arange({0}), {1})")
+primitive("repeated", _repeated_text)
 primitive("pad", _pad_text)
 primitive("astype", _astype_text)
 # How a derivative is cast back.
