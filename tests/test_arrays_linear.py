@@ -124,6 +124,48 @@ def by_own_factor(a, b):
     return np.sum(cho_solve((a, True), b) ** 2)
 
 
+def by_lower_triangle(x, b):
+    factor = np.linalg.cholesky(x @ x.T)
+    z = solve_triangular(factor, b, lower=True)
+    y = solve_triangular(factor, np.sin(z), trans=1, lower=True)
+    return np.sum(y * b) + z @ z + np.sum(np.log(np.diag(factor)))
+
+
+def by_upper_triangle(x, b):
+    factor = scipy.linalg.cholesky(x @ x.T)
+    z = solve_triangular(factor, b, trans="T")
+    return np.sum(np.cos(solve_triangular(factor, z))) + np.sum(np.log(factor.diagonal()))
+
+
+def by_turned_triangle(x, b):
+    factor = np.linalg.cholesky(x @ x.T)
+    alpha = solve_triangular(factor.T, solve_triangular(factor, b, lower=True))
+    return b @ alpha + np.sum(solve_triangular(factor.T, b, trans=1) ** 3)
+
+
+def by_other_triangle(x, b):
+    factor = np.linalg.cholesky(x @ x.T)
+    z = solve_triangular(factor, b)  # which reads the diagonal alone
+    y = solve_triangular(factor.T, b, lower=True)
+    return z @ z + np.sum(y**3) + np.sum(cho_solve((factor, False), b) ** 2)
+
+
+def by_upper_factor(x, b):
+    factor = scipy.linalg.cholesky(x @ x.T)
+    return b @ cho_solve((factor, False), b) + np.sum(np.log(np.diag(factor)))
+
+
+def by_lower_factor_of_numpy(x, b):
+    factor = np.linalg.cholesky(x @ x.T)
+    return b @ cho_solve((factor, True), b) + np.sum(factor**2 * np.sin(b))
+
+
+def by_parts_of_factor(x, b):
+    c, low = cho_factor(x @ x.T, lower=True)
+    z = solve_triangular(c, b, lower=True)
+    return z @ z + np.sum(np.tril(c) ** 3) + np.sum(cho_solve((c, low), b))
+
+
 def sums(a):
     return logsumexp(a) ** 2
 
@@ -201,6 +243,13 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (by_lower_factor, (regular(3, 3), normal(3, 2))),
     (by_own_factor, (regular(3, 3), normal(3))),
     (by_own_factor, (regular(1, 1), normal(1, 2))),
+    (by_lower_triangle, (regular(3, 3), normal(3))),
+    (by_upper_triangle, (regular(3, 3), normal(3))),
+    (by_turned_triangle, (regular(3, 3), normal(3))),
+    (by_other_triangle, (regular(3, 3), normal(3))),
+    (by_upper_factor, (regular(3, 3), normal(3))),
+    (by_lower_factor_of_numpy, (regular(3, 3), normal(3))),
+    (by_parts_of_factor, (regular(3, 3), normal(3))),
     (lower, (regular(1, 1), normal(1, 2))),
     (by_factor, (regular(1, 1), normal(1))),
     (cholesky, (regular(1, 1), normal(1, 1))),
@@ -286,7 +335,59 @@ def test_what_is_not_understood_is_refused(name: str) -> None:
         grad(f).source_for(normal(3, 3))
 
 
+def by_triangles(a, b):
+    factor = np.linalg.cholesky(a)
+    z = solve_triangular(factor, b, lower=True)
+    return z @ z + 2 * np.sum(np.log(np.diag(factor)))
+
+
+def by_both_triangles(a, b):
+    factor = np.linalg.cholesky(a)
+    alpha = solve_triangular(factor.T, solve_triangular(factor, b, lower=True))
+    return b @ alpha + 2 * np.sum(np.log(np.diag(factor)))
+
+
+def by_factor_alone(a, b):
+    c, low = cho_factor(a, lower=True)
+    return b @ cho_solve((c, low), b) + 2 * np.sum(np.log(np.diag(c)))
+
+
 TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
+    (
+        by_triangles,
+        (regular(3, 3), normal(3)),
+        0,
+        (
+            "factor = np.linalg.cholesky(a)\n"
+            "z = linalg.solve_triangular(factor, b, lower=True)\n"
+            "inv_factor = np.linalg.inv(factor)\n"
+            "product = z @ inv_factor\n"
+            "return inv_factor.T @ inv_factor - np.outer(product, product)"
+        ),
+    ),
+    (
+        by_both_triangles,
+        (regular(3, 3), normal(3)),
+        0,
+        (
+            "factor = np.linalg.cholesky(a)\n"
+            "solution = linalg.solve_triangular(factor, b, lower=True)\n"
+            "alpha = linalg.solve_triangular(factor.T, solution)\n"
+            "inv_factor = np.linalg.inv(factor)\n"
+            "return inv_factor.T @ inv_factor - np.outer(alpha, alpha)"
+        ),
+    ),
+    (
+        by_factor_alone,
+        (regular(3, 3), normal(3)),
+        0,
+        (
+            "c = linalg.cho_factor(a, lower=True)[0]\n"
+            "inverse = np.linalg.inv(np.tril(c))\n"
+            "solution = linalg.cho_solve((c, True), b)\n"
+            "return inverse.T @ inverse - np.outer(solution, solution)"
+        ),
+    ),
     (
         solve,
         (regular(3, 3), normal(3)),

@@ -711,6 +711,8 @@ def _diagonal(a: Node, offset: int) -> Node:
             return in_shape(a.graph.one, (*rest, rows))
         case Call(op="diag", params=(own,)) if own == offset:
             return a.args[0]
+        case Call(op="triangle", params=(_, 0)) if offset == 0:
+            return _diagonal(a.args[0], 0)
     node = a.graph.call("diagonal", a, params=(offset,), type_=FLOAT)
     if not node.type.axes:
         if isinstance(rows, Number) and isinstance(columns, Number):
@@ -761,7 +763,23 @@ def mirrored(node: Node) -> Node:
 
 def triangle(node: Node, offset: int = 0, *, lower: bool = True) -> Node:
     """Matrices with zeros above a diagonal, or below it."""
+    if triangular_side(node) is lower and (offset >= 0 if lower else offset <= 0):
+        return node
     return node.graph.call("triangle", node, params=(lower, offset), type_=node.type)
+
+
+def triangular_side(node: Node) -> bool | None:
+    """Whether matrices are known to be lower triangular, or, if False, upper; else None."""
+    inner = node.graph.inner.get(node, node)
+    match inner:
+        case Call(op="cholesky", params=(upper,)):
+            return not upper
+        case Call(op="triangle", params=(lower, 0)):
+            return bool(lower)
+        case Call(op="view") if len(inner.type.axes) == 2 and inner.params == (1, 0):
+            side = triangular_side(inner.args[0])
+            return None if side is None else not side
+    return None
 
 
 def is_square(sizes: Axes) -> bool:
@@ -1137,8 +1155,10 @@ def _told(matrix: Node, vector: Node) -> Node | None:
     """The product of a matrix and a vector, if it is known from a system that is solved."""
     graph = matrix.graph
     inner = graph.inner.get(vector, vector)
-    if isinstance(inner, Call) and inner.op == "solve" and inner.args[0] is matrix:
-        return inner.args[1]
+    if isinstance(inner, Call) and inner.op in {"solve", "solve_triangular"}:
+        right = inner.args[1]
+        if graph.systems.get((matrix, right)) is inner:
+            return right
     turned_ = isinstance(matrix, Call) and matrix.op == "view"
     inverse = matrix.args[0] if isinstance(matrix, Call) and turned_ else matrix
     inverse = graph.inner.get(inverse, inverse)
@@ -1156,7 +1176,13 @@ def _factored_by(node: Node) -> Node | None:
     if not (isinstance(node, Call) and node.op == "inv"):
         return None
     factor = graph.inner.get(node.args[0], node.args[0])
-    if not (isinstance(factor, Call) and factor.op == "cholesky" and factor.params == (False,)):
+    if isinstance(factor, Call) and factor.op == "triangle" and factor.params == (True, 0):
+        (factor,) = factor.args
+        factor = graph.inner.get(factor, factor)
+        known = isinstance(factor, Call) and factor.op == "cho_factor" and factor.params == (True,)
+    else:
+        known = isinstance(factor, Call) and factor.op == "cholesky" and factor.params == (False,)
+    if not known or not isinstance(factor, Call):
         return None
     # Of one that is not, NumPy reads one triangle only.
     (matrix,) = factor.args

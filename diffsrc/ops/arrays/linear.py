@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from diffsrc.ir import Call, Node, Prod
-from diffsrc.ir.arrays import expanded, eye, in_shape, shaped, value_of
+from diffsrc.ir.arrays import (
+    expanded,
+    eye,
+    in_shape,
+    shaped,
+    transposed,
+    triangular_side,
+    value_of,
+)
 from diffsrc.ir.shapes import Axes, hold, joined
 from diffsrc.ops.arrays.basic import matmul
 from diffsrc.ops.arrays.table import applied, array, primitive
@@ -59,10 +67,13 @@ def numbers_of(node: Node) -> tuple[Node, Node]:
     return number, graph.product([p for p in powers if p.type.axes])
 
 
-def _known(name: str, a: Node, b: Node, params: tuple[object, ...]) -> tuple[Node, Node]:
+def _known(
+    name: str, a: Node, b: Node, params: tuple[object, ...], *more: Node
+) -> tuple[Node, Node]:
     """The number that `b` is multiplied with, and the rest, if the system is solved for that."""
     number, rest = numbers_of(b)
-    return (number, rest) if a.graph.has_call(name, (a, rest), params) else (a.graph.one, b)
+    known = a.graph.has_call(name, (a, rest, *more), params)
+    return (number, rest) if known else (a.graph.one, b)
 
 
 def det(a: Node) -> Node:
@@ -145,8 +156,16 @@ def solve_triangular(
 
 def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     """The primitive: of the lower triangle, or the upper one; transposed; with ones in it."""
+    type_ = solve(a, b).type
+    if isinstance(a, Call) and a.op == "view" and a.params == (1, 0):
+        # One form of what is one system.
+        lower, trans, unit = params
+        a, params = a.args[0], (not lower, 1 - trans, unit)
     number, b = _known("solve_triangular", a, b, params)
-    made = applied("solve_triangular", a, b, params=params, type_=solve(a, b).type)
+    made = applied("solve_triangular", a, b, params=params, type_=type_)
+    lower, trans, unit = params
+    if len(made.type.axes) == 1 and triangular_side(a) is lower and not unit:
+        a.graph.systems[transposed(a) if trans else a, b] = made
     return number * value_of(made)
 
 
@@ -166,10 +185,17 @@ def cho_solve(c_and_lower: tuple[Node, bool], b: Node) -> Node:
 
 def factored(c: Node, b: Node, *, lower: bool) -> Node:
     """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
-    known = isinstance(c, Call) and c.op == "cho_factor" and c.params == (lower,)
-    of = c.args if isinstance(c, Call) and known else ()
+    inner = c.graph.inner.get(c, c)
+    match inner:
+        case Call(op="cho_factor", params=(own,)):
+            of = inner.args if own == lower else ()
+        case Call(op="cholesky", params=(upper,)):
+            of = inner.args if upper != lower else ()
+        case _:
+            of = ()
+    number, b = _known("cho_solve", c, b, (lower,), *of)
     made = applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
-    return value_of(made)
+    return number * value_of(made)
 
 
 def scipy_solve(a: Node, b: Node, lower: object, assume_a: object, transposed_: object) -> Node:

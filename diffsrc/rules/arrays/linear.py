@@ -139,6 +139,7 @@ def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:
     factor, inverse = (transposed(y), transposed(inverse)) if upper else (y, inverse)
     value: Node = zero
     if rest is not zero:
+        rest = _in_full_matrix(rest, lower=not upper)
         rest = transposed(fitted(rest, axes)) if upper else rest
         inner = mirrored(fitted(_product([(factor, "ki"), (rest, "kj")], axes, "ij"), axes))
         value = _product([(inverse, "ki"), (inner, "kl"), (inverse, "lj")], axes, "ij") / 2
@@ -148,6 +149,23 @@ def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:
         own = [(scale, "k")] if scale.type.axes else [(scale, "")]
         value += _product([(inverse, "ki"), *own, (inverse, "kj")], axes, "ij") / 2
     return value
+
+
+def _in_full_matrix(g: Node, *, lower: bool) -> Node:
+    """An adjoint of a triangular factor as it is without zeros on the other side.
+
+    Multiplied with the factor's transpose these would be zeros there too, where nothing is read.
+    """
+    terms = []
+    for term, c in _terms(g):
+        number, rest = numbers_of(term)
+        match rest:
+            case Call(op="triangle", params=(side, 0)) if side == lower:
+                rest = rest.args[0]
+            case Call(op="view", params=(1, 0), args=(Call(op="triangle", params=(side, 0)),)):
+                rest = transposed(rest.args[0].operands[0]) if side != lower else rest
+        terms.append(c * number * rest)
+    return g.graph.sum(terms)
 
 
 def _diagonals(g: Node) -> tuple[Node, Node]:
