@@ -172,6 +172,12 @@ CASES = {
     "broadcast_to": (lambda x: weighted(np.broadcast_to(x, (2, 3, 4))), (a(3, 1),)),
     "atleast": (lambda x: weighted(np.atleast_2d(x) * np.atleast_3d(x)), (a(3),)),
     "flip": (lambda x: weighted(np.flip(x) * np.fliplr(x) + np.flipud(x)), (a(3, 4),)),
+    "turned back": (
+        lambda x: weighted((3 * x[::-1] ** 2)[::-1]) + np.sum(x[::-1] ** 3),
+        (a(3, 4),),
+    ),
+    "turned back, both axes": (lambda x: weighted(x[::-1, ::-1][::-1]), (a(3, 4),)),
+    "turned sums": (lambda x: weighted(np.cumsum(x[::-1])[::-1]), (a(5),)),
     "rot90": (lambda x: weighted(np.rot90(x) @ np.rot90(x, -1, (1, 0))[:, ::-1].T @ x), (a(3, 3),)),
     "roll": (lambda x: weighted(np.roll(x, 1) * np.roll(x, -2, axis=0)), (a(3, 4),)),
     "roll, two axes": (lambda x: weighted(np.roll(x, (1, 2), axis=(0, 1)) + x), (a(3, 4),)),
@@ -306,6 +312,13 @@ def test_a_shape_is_written_as_one():
     assert lines == ["return y.ravel().copy()"]
     lines = body(lambda x, w: np.sum(np.sin(x.ravel()) * w), a(2, 3), a(6))
     assert lines == ["return (w * np.cos(x.ravel())).reshape(x.shape)"]
+
+
+def test_what_is_turned_is_turned_back():
+    def weighted_sums(x):
+        return np.sum(np.cumsum(x[::-1])[::-1] ** 2)
+
+    assert body(weighted_sums, a(5)) == ["return (2 * np.cumsum(x[::-1]))[::-1].cumsum()"]
 
 
 def test_what_is_moved_is_moved_back():

@@ -316,7 +316,8 @@ class Derivative:
         if len(known) > 1:
             raise ShapeError(
                 f"{self.__name__} has {len(known)} specialisations.",
-                suggestion="Ask for source_for(*args) with the arguments that you mean.",
+                suggestion="Ask for source_for(*args) with the arguments that you mean, or make "
+                "one of them alone, with shapes=.",
             )
         return self._specialisation(known[0].signature)
 

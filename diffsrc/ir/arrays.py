@@ -427,10 +427,28 @@ def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
         inner = _of_items(a.params, params)
         if inner is not None:
             return _index(a.args[0], inner)
+    if all(entry in {WHOLE, TURNED} for entry in params):
+        back = _turned_back(a, params)
+        if back is not None:
+            return back
     node = a.graph.call("index", a, *nodes, params=params, type_=a.type._replace(axes=()))
     if not node.type.axes:
         node.type = shaped(a, _items_axes(node, spec))
     return node
+
+
+def _turned_back(a: Node, params: tuple[tuple[object, ...], ...]) -> Node | None:
+    """What was turned along the same axes, a power of it, or numbers times that."""
+    if not isinstance(a, Prod):
+        turned_ = isinstance(a, Call) and a.op == "index" and a.params == params
+        return a.operands[0] if turned_ else None
+    powers: list[Node] = [a.graph.number(a.coefficient)]
+    for base, exponent in a.factors:
+        back = _turned_back(base, params) if base.type.axes else base
+        if back is None:
+            return None
+        powers.append(a.graph.power(back, exponent))
+    return a.graph.product(powers)
 
 
 def _of_items(
