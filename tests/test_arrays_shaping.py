@@ -184,6 +184,10 @@ CASES = {
     "roll by an argument": (lambda x, k: weighted(np.roll(x, k) * x), (a(5), 2)),
     "repeat": (lambda x: weighted(np.repeat(x, 2)) + weighted(x.repeat(3, axis=1)), (a(3, 2),)),
     "repeat by an array": (lambda x, k: weighted(np.repeat(x, k)), (a(3), np.array([1, 0, 2]))),
+    "repeat by an array of one item": (
+        lambda x, k: weighted(np.repeat(x, k) * 2),
+        (a(3), np.array([100], np.int8)),
+    ),
     "repeat by nothing": (lambda x: weighted(x.repeat([])) + np.sum(x * x), (a(0),)),
     "squeeze of a slice": (lambda x: np.sin(np.squeeze(x[:-1])) * x[1], (a(2),)),
     "squeeze of a longer slice": (lambda x: weighted(np.squeeze(x[:-1])), (a(3),)),

@@ -173,6 +173,15 @@ class Lowering:
 
     def result(self, node: Node) -> Node:
         """A result: floats also where it is a constant. A value of the user's is as he wrote it."""
+        written: dict[Node, Node] = {}
+        for inner in _choices_in_arms(node):
+            written[inner] = self._result(inner, written)
+        return self._result(node, written)
+
+    def _result(self, node: Node, known: dict[Node, Node]) -> Node:
+        """A result, of whose arms those that are choices too are `known`."""
+        if node in known:
+            return known[node]
         if self.normal.forms.get(node, node) is not node:
             return self(node)
         if isinstance(node, Number):
@@ -183,9 +192,9 @@ class Lowering:
             lazy = self.ranks.is_single(condition)
             _, then, orelse = (node if lazy else self._guarded(node)).args
             if lazy and node.type.axes:
-                arms = self._whole_arms(node, self.result)
+                arms = self._whole_arms(node, lambda arm: self._result(arm, known))
             else:
-                arms = [self.result(arm) for arm in (then, orelse)]
+                arms = [self._result(arm, known) for arm in (then, orelse)]
             if lazy:
                 return choice(self.graph, condition, *alike(arms, self.ranks), lazy=True)
             if node.type.axes and all(_has_no_precision(arm) for arm in arms):
@@ -623,6 +632,17 @@ def column_and_row(node: Prod) -> tuple[Node, Node] | None:
     column = node.graph.product([*parts["column"], *([] if first else numbers)])
     row = node.graph.product([*parts["row"], *(numbers if first else [])])
     return column, row
+
+
+def _choices_in_arms(node: Node) -> list[Node]:
+    """The choices that are arms of choices, the inner ones first."""
+    found: dict[Node, None] = {}
+    todo = [node] if is_choice(node) else []
+    while todo:
+        arms = [arm for arm in todo.pop().operands[1:] if is_choice(arm)]
+        todo += [arm for arm in arms if arm not in found]
+        found |= dict.fromkeys(arms)
+    return [*reversed(found)]
 
 
 def same_in_arms(results: tuple[Node, ...]) -> tuple[Node, ...]:

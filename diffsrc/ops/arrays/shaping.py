@@ -269,7 +269,8 @@ def repeat(a: Node, repeats: Node | tuple[int, ...] | int, axis: int | None) -> 
                 made.type = Type("int", (total_,))
             spec = [WHOLE] * rank_of(a)
             return index(a, (*spec[:axis], ("take", made), *spec[axis + 1 :]))
-        repeats = view(counts, ())
+        # Of bytes the products with it would leave their range.
+        repeats = applied("whole_number", view(counts, ()), type_=Type("int", ()))
     count = repeats if isinstance(repeats, Node) else node_of(graph, repeats)  # type: ignore[arg-type] # a number
     rank = rank_of(a) + 1
     size = a.type.axes[axis]
@@ -832,6 +833,7 @@ primitive("array", _array_text)
 primitive("concatenate", _concatenate_text)
 primitive("roll", _roll_text)
 primitive("repeated", _repeated_text)
+primitive("whole_number", lambda _: "int({0})", derived=False)
 primitive("pad", _pad_text)
 primitive("astype", _astype_text)
 # How a derivative is cast back.
