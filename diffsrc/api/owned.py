@@ -7,43 +7,7 @@ from collections.abc import Sequence
 from diffsrc.api.arms import with_results
 from diffsrc.ir import Block, Call, Node, Program, Result, Template, Var
 from diffsrc.ops.integers import LEAVES
-
-# What NumPy cannot write to, whatever it is made of.
-READ_ONLY = frozenset({"np.diagonal", "np.diag", "np.broadcast_to", "np.broadcast_arrays"})
-VIEWS = READ_ONLY | {
-    "np.T",
-    "np.mT",
-    "np.transpose",
-    "np.swapaxes",
-    "np.moveaxis",
-    "np.rollaxis",
-    "np.reshape",
-    "np.ravel",
-    "np.squeeze",
-    "np.expand_dims",
-    "np.index",
-    "np.view",
-    "np.flip",
-    "np.fliplr",
-    "np.flipud",
-    "np.rot90",
-    "np.atleast_1d",
-    "np.atleast_2d",
-    "np.atleast_3d",
-    "np.asarray",
-    "np.asanyarray",
-    "np.array",
-    "np.ascontiguousarray",
-    "np.split",
-    "np.array_split",
-    "np.hsplit",
-    "np.vsplit",
-    "np.part",
-    "np.astype",
-    "np.typed",
-    "real",
-    "conj",
-}
+from diffsrc.ops.memory import READ_ONLY, shown_in
 
 
 def owned(program: Program, derived: range) -> Program:
@@ -57,13 +21,12 @@ def _owned(block: Block, wanted: Sequence[int]) -> Block:
     if block.fails:
         return block
     results = list(block.results)
-    seen = {_base(node)[0] for i, node in enumerate(results) if i not in wanted}
+    seen = {base for i, node in enumerate(results) if i not in wanted for base in _bases(node)[0]}
     for i in wanted:
         node = results[i]
         if node.type.axes and not isinstance(node, Result):
-            base, is_read_only = _base(node)
-            is_given = isinstance(base, Var) or (isinstance(base, Call) and base.op in LEAVES)
-            if is_given or is_read_only or base in seen:
+            bases, is_read_only = _bases(node)
+            if is_read_only or any(map(_is_given, bases)) or not seen.isdisjoint(bases):
                 # Each a node of its own.
                 results[i] = node.graph.call(
                     "np.copy",
@@ -72,22 +35,25 @@ def _owned(block: Block, wanted: Sequence[int]) -> Block:
                     options=(Template("{0}.copy()"),),
                     type_=node.type,
                 )
-            seen.add(base)
+            seen |= bases
     return with_results(block, results, wanted, _owned)
 
 
-def _is_turned(node: Call) -> bool:
-    """Whether it is `np.einsum("ij->ji", x)`, which is a view."""
-    return node.op == "np.einsum" and len(node.args) == 1
+def _is_given(node: Node) -> bool:
+    return isinstance(node, Var) or (isinstance(node, Call) and node.op in LEAVES)
 
 
-def _base(node: Node) -> tuple[Node, bool]:
-    """The array whose items a written value shows, and whether they cannot be written to."""
+def _bases(node: Node) -> tuple[set[Node], bool]:
+    """The arrays whose items a written value shows, and whether they cannot be written to."""
+    found: set[Node] = set()
     is_read_only = False
-    while isinstance(node, Call) and (node.op in VIEWS or _is_turned(node)):
-        taken = node.op == "np.index" and any(index.type.axes for index in node.args[1:])
-        if taken or not (node.args[0].type.axes or node.args[0].type.kind == "tuple"):
-            break
-        is_read_only |= node.op in READ_ONLY
-        node = node.args[0]
-    return node, is_read_only
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        below = [n for n in shown_in(node) if n.type.axes or n.type.kind == "tuple"]
+        todo += below
+        if not below:
+            found.add(node)
+        elif isinstance(node, Call):
+            is_read_only |= node.op in READ_ONLY
+    return found, is_read_only

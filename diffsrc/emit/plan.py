@@ -6,35 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Template, Var, reachable
-from diffsrc.ops import TABLE
+from diffsrc.ir import Assert, Call, Const, If, Let, Node, Result, Var, reachable
 
 MAX_DEPTH = 18
 MAX_TERNARY = 6
-# Operations on arrays that give new ones.
-FRESH = frozenset(
-    {
-        "np.matmul",
-        "np.sum",
-        "np.zeros_like",
-        "np.ones_like",
-        "np.outer",
-        "np.einsum",
-        "np.tensordot",
-        "np.typed_copy",
-        "np.softmax",
-    }
-    | {
-        "np.concatenate",
-        "np.stack",
-        "np.roll",
-        "np.pad",
-        "np.triu",
-        "np.tril",
-        "np.repeat",
-        "np.tile",
-    }
-)
 # What costs no more than a name.
 NEVER_BOUND = frozenset(
     {"attribute", "item", "neg", "not", "dim", "np.dim", "size", "np.transpose", "np.T"}
@@ -120,16 +95,6 @@ def planned(
                 plan.inverted[matrix] = node
     _group_choices(plan, names)
     return plan
-
-
-def is_fresh(node: Node) -> bool:
-    """Whether an array is a new one, that nothing else sees."""
-    if not isinstance(node, Call) or node.op == "pos":
-        return False
-    if node.options and isinstance(node.options[0], Template):
-        # `np.einsum("ii->i", A)` is a view.
-        return node.op in FRESH and (node.op != "np.einsum" or len(node.args) > 1)
-    return node.op in TABLE
 
 
 def other_operand(node: Node, array: Node) -> Node:

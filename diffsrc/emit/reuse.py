@@ -13,24 +13,18 @@ from itertools import pairwise
 
 from diffsrc.emit.names import unique
 from diffsrc.emit.plan import other_operand
-from diffsrc.emit.precisions import ELEMENTWISE, PROMOTING, WIDENING, Precisions
+from diffsrc.emit.precisions import ELEMENTWISE, Precisions
 from diffsrc.emit.uses import Uses
 from diffsrc.emit.writer import Writer
 from diffsrc.ir import Call, Graph, Node, Number, Program, Result, Var, blocks, reachable
 from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike
 from diffsrc.ops.integers import LEAVES
+from diffsrc.ops.memory import is_new, shown_in
 
 IN_PLACE = frozenset({"add", "sub", "mul", "div"})
 COMMUTATIVE = frozenset({"add", "mul"})
 # What was read as something else before is called.
 PARTICIPLES = {"mul": "scaled", "div": "scaled", "add": "shifted", "sub": "shifted"}
-# What is new, and shows nothing of the memory of its arguments.
-NEW = (
-    (ELEMENTWISE | PROMOTING | WIDENING)
-    | {"scatter", "np.flatten", "np.copy", "np.sort", "np.triu", "np.tril", "np.roll"}
-    | {"np.repeat", "np.tile", "np.max", "np.min", "np.zeros_like", "np.ones_like"}
-    | {"lt", "le", "gt", "ge", "eq", "ne", "dim", "np.dim", "size"}
-)
 
 
 class Reuse:
@@ -159,7 +153,7 @@ class Memory:
             if is_new(node):
                 shown[node] = frozenset({node}) if node in self.uses.given else nothing
             else:
-                below = node.operands
+                below = shown_in(node)
                 if isinstance(node, Result):
                     arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
                     below = tuple(arm.results[node.index] for arm in arms)
@@ -215,14 +209,6 @@ class Memory:
             return array in reachable((other,), arms=False, stop=self.uses.given.keys())
         # `d_h` is no name for what was `h`.
         return array not in self.user or node in self.user or node not in self.program.hints
-
-
-def is_new(node: Node) -> bool:
-    """Whether a value shows nothing of the memory of its arguments."""
-    if not isinstance(node, Call):
-        return False
-    # `np.einsum("ii->i", A)` is a view.
-    return node.op in NEW and (node.op != "np.einsum" or len(node.args) > 1)
 
 
 def _is_as_large(array: Node, node: Node, other: Node, alike: Callable[[Node, Node], bool]) -> bool:

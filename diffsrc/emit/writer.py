@@ -18,7 +18,7 @@ from diffsrc.emit.breaking import (
 )
 from diffsrc.emit.expressions import ATOM, COMPARISONS, HOLE, INFIX, MODULES, Printer
 from diffsrc.emit.names import Numbers, suggestion
-from diffsrc.emit.plan import Plan, is_fresh, is_statement, other_operand, planned
+from diffsrc.emit.plan import Plan, is_statement, other_operand, planned
 from diffsrc.emit.returned import Returned
 from diffsrc.emit.signature import INDENT, WIDTH
 from diffsrc.emit.uses import Path, Uses
@@ -36,6 +36,7 @@ from diffsrc.ir import (
     containers_of,
     reachable,
 )
+from diffsrc.ops.memory import is_new
 
 if TYPE_CHECKING:
     from diffsrc.emit.reuse import Reuse
@@ -286,7 +287,7 @@ class Writer:
         """What is added to items of a new array, each in a line."""
         first = node.args[0]
         text = self._fitted(first, level, len(name) + 3)
-        if first in self.names or not is_fresh(first):
+        if first in self.names or not is_new(first):
             text = f"{self.printer(first, ATOM)}.copy()"
         self._line(level, f"{name} = {text}")
         for target, text in node.params:

@@ -1,0 +1,44 @@
+"""Which written values are arrays of their own, and which may show the memory of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffsrc.ir import Call, Node
+from diffsrc.ops.integers import LEAVES
+
+# What NumPy cannot write to, whatever it is made of.
+READ_ONLY = frozenset({"np.diagonal", "np.diag", "np.broadcast_to", "np.broadcast_arrays"})
+# What may show its first argument; everything else of the table is new.
+VIEWS = (
+    READ_ONLY
+    | {"np.T", "np.mT", "np.transpose", "np.swapaxes", "np.moveaxis", "np.rollaxis"}
+    | {"np.reshape", "np.ravel", "np.squeeze", "np.expand_dims", "np.index", "np.view"}
+    | {"np.flip", "np.fliplr", "np.flipud", "np.rot90"}
+    | {"np.atleast_1d", "np.atleast_2d", "np.atleast_3d"}
+    | {"np.asarray", "np.asanyarray", "np.array", "np.ascontiguousarray", "np.astype", "np.typed"}
+    | {"np.split", "np.array_split", "np.hsplit", "np.vsplit", "np.part"}
+    | {"real", "imag", "conj", "pos", "round", "float", "nan_to_num", "np.ix_"}
+)
+# What NumPy gives back as it is: differences of no order, a first power.
+SAME = {"np.diff": ("n", 0), "np.matrix_power": ("n", 1), "np.polyder": ("m", 0)}
+
+
+def shown_in(node: Node) -> Sequence[Node]:
+    """The operands whose memory a value may show; those of a choice by a number are its arms."""
+    if not isinstance(node, Call) or node.op in LEAVES:
+        return ()
+    if node.op == "select":
+        return () if node.options else node.args[1:]
+    if node.op == "registered":
+        return node.args  # whatever the user's function does
+    one = node.op == "np.einsum" and len(node.args) == 1  # "ij->ji" is a view
+    # Arrays of indices make a new array.
+    taken = node.op == "np.index" and any(index.type.axes for index in node.args[1:])
+    same = node.op in SAME and SAME[node.op] in node.params
+    return node.args[:1] if (one or same or node.op in VIEWS) and not taken else ()
+
+
+def is_new(node: Node) -> bool:
+    """Whether a value shows nothing of the memory of others."""
+    return isinstance(node, Call) and node.op not in LEAVES and not shown_in(node)
