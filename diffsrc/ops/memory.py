@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffsrc.ir import Call, Node
+from diffsrc.ir.arrays import ADVANCED
 from diffsrc.ops.integers import LEAVES
 
 # What NumPy cannot write to, whatever it is made of.
@@ -28,15 +29,24 @@ def shown_in(node: Node) -> Sequence[Node]:
     """The operands whose memory a value may show; those of a choice by a number are its arms."""
     if not isinstance(node, Call) or node.op in LEAVES:
         return ()
-    if node.op == "select":
-        return () if node.options else node.args[1:]
-    if node.op == "registered":
-        return node.args  # whatever the user's function does
-    one = node.op == "np.einsum" and len(node.args) == 1  # "ij->ji" is a view
-    # Arrays of indices make a new array.
-    taken = node.op == "np.index" and any(index.type.axes for index in node.args[1:])
-    same = node.op in SAME and SAME[node.op] in node.params
-    return node.args[:1] if (one or same or node.op in VIEWS) and not taken else ()
+    match node.op:
+        case "select":
+            return () if node.options else node.args[1:]
+        case "registered":
+            return node.args  # whatever the user's function does
+        case "np.einsum":
+            shows = len(node.args) == 1  # "ij->ji" is a view
+        case "np.index":
+            # Arrays of indices make a new array.
+            spec = dict(node.params).get("spec", ())
+            taken = any(entry[0] in ADVANCED for entry in spec)
+            shows = not taken and not any(index.type.axes for index in node.args[1:])
+        case "np.array":
+            shows = ("copy", None) not in node.params
+        case _:
+            same = node.op in SAME and SAME[node.op] in node.params
+            shows = same or node.op in VIEWS
+    return node.args[:1] if shows else ()
 
 
 def is_new(node: Node) -> bool:

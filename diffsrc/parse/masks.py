@@ -11,6 +11,7 @@ from diffsrc.ir.arrays import WHOLE, Hole
 from diffsrc.ir.shapes import hold, is_unit
 from diffsrc.ops.arrays import ARRAYS
 from diffsrc.ops.integers import is_float
+from diffsrc.ops.memory import is_new, shown_in
 from diffsrc.parse.arrays import NeedsRanks
 from diffsrc.parse.patterns import Patterns
 from diffsrc.parse.values import (
@@ -26,45 +27,6 @@ from diffsrc.parse.values import (
 )
 from diffsrc.specialise import argument_of
 
-# What may hand on the array that it is given, or a view of it.
-_VIEWS = frozenset({"attribute", "item", "real", "imag", "conj", "constant", "float"})
-_VIEWS |= {
-    f"np.{name}"
-    for name in [
-        "T",
-        "mT",
-        "transpose",
-        "reshape",
-        "ravel",
-        "squeeze",
-        "expand_dims",
-        "swapaxes",
-        "moveaxis",
-        "rollaxis",
-        "flip",
-        "fliplr",
-        "flipud",
-        "rot90",
-        "broadcast_to",
-        "broadcast_arrays",
-        "atleast_1d",
-        "atleast_2d",
-        "atleast_3d",
-        "diagonal",
-        "diag",
-        "split",
-        "array_split",
-        "hsplit",
-        "vsplit",
-        "meshgrid",
-        "ix_",
-        "array",
-        "asarray",
-        "ascontiguousarray",
-        "astype",
-        "part",
-    ]
-}
 _IN_PLACE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 _ADVICE = "Write b = np.where(mask, value, b) instead."
 
@@ -177,9 +139,7 @@ class Masks(Patterns):
 
     def owns(self, value: Node) -> bool:
         """Whether an array was made in this call of a function, and has one name only."""
-        if not isinstance(value, Call) or _is_view(value):
-            return False
-        if value.op == "select" and not value.options:
+        if not is_new(value):
             return False
         return self.made_in.get(value) is self.frame and self._holders(value) == 1
 
@@ -309,21 +269,13 @@ def _sources(node: Node) -> set[Node]:
         if below in found:
             continue
         found.add(below)
-        if isinstance(below, Call) and _is_view(below):
-            todo += below.args
-        elif isinstance(below, Call) and below.op == "select" and not below.options:
-            todo += below.args[1:]
-        elif isinstance(below, Result):
+        todo += below.operands if _is_read(below) else shown_in(below)
+        if isinstance(below, Result):
             arms = [arm for arm in (below.of.then, below.of.orelse) if not arm.fails]
             todo += [arm.results[below.index] for arm in arms]
     return found
 
 
-def _is_view(value: Call) -> bool:
-    """Whether a value may be, or share its items with, what it is computed from."""
-    if value.op == "np.index":
-        entries = dict(value.params)["spec"]
-        return all(entry[0] in {"slice", "at", "new"} for entry in entries)
-    if value.op == "np.array":
-        return dict(value.params)["copy"] is not None
-    return value.op in _VIEWS
+def _is_read(value: Node) -> bool:
+    """Whether a value is read from another one."""
+    return isinstance(value, Call) and value.op in {"attribute", "item", "constant"}
