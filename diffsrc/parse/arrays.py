@@ -88,8 +88,15 @@ class Arrays(Live):
     def axes_of(self, argument: Argument, name: str, node: ast.AST) -> tuple[str, ...]:
         """The axes of an argument, or of a part of one."""
         if argument.axes is None:
+            others = [
+                repr(other)
+                for other, own in self.signature.arguments
+                if own.axes is None and own.kind == argument.kind and other != name
+            ]
+            nor = f", nor {'that' if len(others) == 1 else 'those'} of {', '.join(others)}"
             raise ShapeError(
-                f"The rank of {name!r} decides the derivative's code, and it is not known yet.",
+                f"The rank of {name!r} decides the derivative's code, and it is not known yet"
+                f"{nor if others else ''}.",
                 self.place(node),
                 "Call the derivative, ask for source_for(...) with arguments, or say it: "
                 f'shapes={{"{name}": "n"}}, in the command line --shapes \'{name}=n\'.',
