@@ -599,3 +599,64 @@ def test_indices_stay_integers_where_what_they_take_is_made_floats() -> None:
     v = np.array([100, 200], dtype=np.uint8)
     found = grad(taken)(np.ones(3), v, np.array([0, 1, 1]))
     np.testing.assert_array_equal(found, [-200.0, -400.0, -400.0])
+
+
+def chosen_by_data(w, t):
+    return np.sum(np.where(t > 1.5, -w, 0.7 * w))
+
+
+def counted_by_data(w, t):
+    return np.sum(np.where(t > 1.5, np.cumsum(w), 0.0))
+
+
+def in_the_order_of_data(w, t):
+    order = np.argsort(t)
+    return np.sum(np.where(t[order] > 1.5, -w[order], 0.1 * np.exp(w[order])))
+
+
+def divided_by_data(w, t):
+    return np.sum(((w - 1.0) / t) ** 2)
+
+
+def times_data(w, t):
+    return np.sum((t[:, None] * w) ** 2) + np.sum(t * w)
+
+
+def repeated_like_data(w, t):
+    return np.sum(np.broadcast_to(0.1 * w[0], t.shape)) + np.sum(0.3 * w)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        chosen_by_data,
+        counted_by_data,
+        in_the_order_of_data,
+        divided_by_data,
+        times_data,
+        repeated_like_data,
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "uint8", "int16", "uint64"])
+def test_derivatives_are_not_computed_in_the_precision_of_data(f, dtype) -> None:
+    w = np.array([0.5, 2.0, -1.3])
+    t = np.array([3, 1, 250]).astype(dtype)
+    expected = grad(f)(w, t.astype(float))
+    value, found = value_and_grad(f)(w, t)
+    assert value == f(w, t)
+    for gradient in (found, grad(f)(w, t)):
+        assert gradient.dtype == float
+        np.testing.assert_allclose(gradient, expected, rtol=1e-14)
+    single = grad(f)(w.astype(np.float32), t)
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, expected, rtol=1e-5)
+
+
+def test_data_in_structures_is_widened_in_a_copy() -> None:
+    def loss(p, data):
+        return np.sum((p["w"] / data["s"]) ** 2)
+
+    p, data = {"w": np.array([0.5, 2.0])}, {"s": np.array([1e-3, 1e-3], np.float16)}
+    expected = 2 * p["w"] / data["s"].astype(float) ** 2
+    np.testing.assert_allclose(grad(loss)(p, data)["w"], expected, rtol=1e-14)
+    assert data["s"].dtype == np.float16

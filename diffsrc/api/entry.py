@@ -23,6 +23,7 @@ from diffsrc.api.precision import (
     careful,
     check_real,
     floats,
+    quietly,
     truth_values,
     unusual,
 )
@@ -290,7 +291,8 @@ def _precision_lines(  # noqa: PLR0913, PLR0917 - what `entry_for` has
 
     def plain() -> str:
         # Without the line that refuses.
-        return f"{cell(loaded(cells, 'pass', {}))}({_passed(emitted)})"
+        own = cell(loaded(cells, "pass", {}))
+        return f"{cell(quietly)}({own}, {_passed(emitted)})"
 
     def first(*args: object, **kwargs: object) -> object:
         before, results = careful(emitted, cell, prefix, plain)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
+from diffsrc.emit.precisions import DOUBLE, KEEPING
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import (
@@ -41,6 +42,8 @@ ARITHMETIC = frozenset(
     | {"np.prod", "np.cumprod", "np.kron", "np.cross", "np.convolve", "np.correlate"}
 )
 MAX_PARTS = 12  # of a length
+# What moves numbers, or makes them from nothing, and does not compute.
+MOVING = KEEPING | DOUBLE | {"dim", "size", "select", "scalar", "constant", "np.zeros_like"}
 CASTS = frozenset({"np.astype", "np.typed", "np.typed_copy"})
 
 
@@ -77,6 +80,8 @@ class Shapes(NamedTuple):
         floats: the arrays that must not hold integers.
         data: those of them that it does not derive by.
         live_data: those from outside.
+        narrow: the arrays of data alone of which it computes what the function does not: in their
+            precision, though the function may have a wider one there.
     """
 
     ranks: tuple[Rank, ...]
@@ -89,6 +94,7 @@ class Shapes(NamedTuple):
     floats: tuple[str, ...]
     data: tuple[str, ...]
     live_data: tuple[str, ...]
+    narrow: tuple[str, ...]
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
@@ -186,6 +192,26 @@ def multiplied_as_integers(
     return [n for n in arrays if n in given], [n for n in arrays if n in live]
 
 
+def computed_of_data(program: Program, parsed: Program, wrt: Iterable[Node]) -> list[Node]:
+    """The arrays of which the code computes something that the user's function does not.
+
+    `np.sum(((a - y) / sigma)**2)` divides floats of 64 bits by `sigma`, the gradient by `sigma**2`,
+    which is computed in the precision of `sigma`. What meets an array that it derives by has
+    the precision of that.
+    """
+    written = reachable([n for b in blocks(parsed.body) for n in (*b.values(), *b.roots())])
+    own, derived = {*written}, [node for node in wrt if node.type.axes]
+    contents = Contents()
+    given = set(_read(parsed)[0]) - {*wrt}
+    found: dict[Node, None] = {}
+    for node in _calls(program):
+        computes = node.op not in MOVING | INTEGERS | TAKING and node.type.kind == "float"
+        if node in own or not computes or contents.have_common(node, derived):
+            continue
+        found.update(dict.fromkeys(n for n in contents.arrays_in(node) if n in given))
+    return [node for node in found if node.type.kind == "float"]
+
+
 def _of_dtype(node: Node) -> Sequence[Node]:
     """The operands whose dtypes may be that of a value: no indices, no conditions."""
     if isinstance(node, Result):
@@ -280,6 +306,7 @@ def shapes_of(
         (*floats, *data),
         data,
         outside_data,
+        tuple(printer(node) for node in computed_of_data(lowered, program, wrt)),
     )
 
 

@@ -71,7 +71,7 @@ def careful(
             lines += [f"if {text}.dtype.kind != 'f':", f"    {text} = {cell(_floats)}({text})"]
         else:
             lines += floats(text, cell)
-    lines += _structured(parts, cell)
+    lines += _structured(parts, cell, as_float)
     data, results = _of_data(emitted, cell, prefix, plain)
     lines += data
     ranks = {text: rank for text, rank, *_ in emitted.ranks or ()}
@@ -91,31 +91,50 @@ def _of_data(
 ) -> tuple[list[str], dict[int, str]]:
     """What makes floats of data whose integers the derivative would multiply.
 
-    The value is computed of the integers, as the user's function does.
+    And what widens data of which it computes in their precision, where others have a wider one.
+    The value is computed of what is given, as the user's function does.
     """
     parameters = dict(emitted.parameters)
     given = [text for text in emitted.data if _root(text) in parameters]
     checked = [
         f"{cell(_refuse_integers)}({text}, {text!r})" for text in emitted.data if text not in given
     ]
-    if not given:
+    arrays = [text for text, rank, mask, *_ in emitted.ranks or () if rank and not mask]
+    narrow = [text for text in emitted.narrow if len(arrays) > 1 and _root(text) in parameters]
+    if not given and not narrow:
         return checked, {}
-    parts: dict[str, list[Path]] = {}
-    for text in given:
-        parts.setdefault(_root(text), []).append(_path(text))
-    integers = " or ".join(f"{text}.dtype.kind != 'f'" for text in given)
-    inside = [f"    {line}" for line in _structured(parts, cell)]
+    tests = [f"{text}.dtype.kind != 'f'" for text in given]
+    before = list(checked)
+    if narrow:
+        size = f"{prefix}size"
+        sizes = ", ".join(f"{text}.dtype.itemsize" for text in arrays)
+        before.append(f"{size} = max({sizes})")
+        tests += [f"{text}.dtype.itemsize < {size}" for text in narrow]
+    inside = []
+    for texts, turned in ((given, as_float), (narrow, _as_double)):
+        parts: dict[str, list[Path]] = {}
+        for text in texts:
+            parts.setdefault(_root(text), []).append(_path(text))
+        inside += [f"    {line}" for line in _structured(parts, cell, turned)]
     if not emitted.valued:
-        return [*checked, f"if {integers}:", *inside], {}
+        return [*before, f"if {' or '.join(tests)}:", *inside], {}
     own = f"{prefix}own"
-    lines = [f"{own} = None", f"if {integers}:", f"    {own} = {plain()}[0]", *inside]
-    return [*checked, *lines], {0: f"_ if {own} is None else {own}"}
+    lines = [f"{own} = None", f"if {' or '.join(tests)}:", f"    {own} = {plain()}[0]", *inside]
+    return [*before, *lines], {0: f"_ if {own} is None else {own}"}
 
 
-def _structured(parts: Mapping[str, list[Path]], cell: Cell) -> list[str]:
-    """What makes floats at the ends of paths."""
+def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A call for the value alone: what NumPy warns of in it, it does once more afterwards."""
+    with sys.modules["numpy"].errstate(all="ignore"):
+        return function(*args, **kwargs)
+
+
+def _structured(
+    parts: Mapping[str, list[Path]], cell: Cell, turned: Callable[[Any], Any]
+) -> list[str]:
+    """What turns the ends of paths."""
     return [
-        f"{root} = {cell(functools.partial(_with_floats, paths=paths))}({root})"
+        f"{root} = {cell(functools.partial(_turned, paths=paths, turned=turned))}({root})"
         for root, paths in parts.items()
     ]
 
@@ -166,19 +185,19 @@ def _path(text: str) -> Path:
     return tuple(steps)
 
 
-def _with_floats(value: Any, paths: list[Path]) -> Any:
-    """A structure with floats at the ends of paths; in a copy, where there are others."""
+def _turned(value: Any, paths: list[Path], turned: Callable[[Any], Any]) -> Any:
+    """A structure with the ends of paths turned; in a copy, where that makes others."""
     for path in paths:
-        value = _replaced(value, path)
+        value = _replaced(value, path, turned)
     return value
 
 
-def _replaced(value: Any, path: Path) -> Any:
+def _replaced(value: Any, path: Path, turned: Callable[[Any], Any]) -> Any:
     if not path:
-        return as_float(value)
+        return turned(value)
     step, rest = path[0], path[1:]
     old = getattr(value, step) if isinstance(step, str) else value[step[0]]
-    new = _replaced(old, rest)
+    new = _replaced(old, rest, turned)
     if new is old:
         return value
     if isinstance(value, tuple):
@@ -242,6 +261,12 @@ def check_real(value: object) -> None:
 def as_float(value: object) -> object:
     """An integer as a float, an integer array as an array of floats; all else as it is."""
     return float(value) if isinstance(value, int) else array_as_float(value)
+
+
+def _as_double(value: Any) -> Any:
+    """An array of narrower floats in double precision; all else as it is."""
+    narrow = value.dtype.kind == "f" and value.dtype.itemsize < 8
+    return value.astype(float) if narrow else value
 
 
 def array_as_float(value: object) -> object:

@@ -144,7 +144,7 @@ class Simplifier:
         final = program._replace(body=self._final(program.body))
         if stable:
             final = stabilised(final, self.normal, ranks)
-        written = lowered(final, self.normal, ranks)
+        written = lowered(final, self.normal, ranks, floats)
         if not self.graph.ranked:
             return written
         from diffsrc.simplify.at_hand import with_values_at_hand  # only for who has arrays

@@ -25,6 +25,7 @@ from diffsrc.ir import (
     Template,
     Type,
     Var,
+    as_fraction,
     magnitude,
     reachable,
 )
@@ -77,6 +78,7 @@ class ArrayWriter:
         turns: Callable[[Node], bool],
         *,
         parameters: Iterable[Node],
+        floats: Iterable[Node],
         own: Callable[[Node], bool],
     ) -> None:
         self.graph = graph
@@ -84,9 +86,11 @@ class ArrayWriter:
         self.computed = computed
         # Whether a contraction may be written with its axes in another order.
         self.turns = turns
+        # The arrays that it derives by: numbers have their precision, not that of data.
+        self.floats = [node for node in floats if node.type.axes]
         # What has a precision: an array, if there is one.
-        floats = [node for node in parameters if node.type.kind == "float"]
-        self.like = max(floats, key=lambda node: bool(node.type.axes), default=None)
+        given = [*self.floats, *(node for node in parameters if node.type.kind == "float")]
+        self.like = max(given, key=lambda node: bool(node.type.axes), default=None)
         # Whether the user wrote a matrix product so.
         self.own = own
         self.contents = Contents()
@@ -242,15 +246,23 @@ class ArrayWriter:
         return spelled("broadcast_to", f"np.broadcast_to({{0}}, {shape})", args, node.type)
 
     def _repeated(self, number: Number, sizes: Sequence[Node], type_: Type) -> Node | None:
-        """A number in a shape, in the precision of an array whose lengths these are, or of one."""
+        """A number in a shape, in the precision of an array whose lengths these are, or of one.
+
+        One that not all precisions have, in that of what is derived by.
+        """
         like = _owner(sizes)
+        exact = is_exact(number.value)
+        if not exact and self.floats and like not in self.floats:
+            like = None
         name = "zeros_like" if number.value == 0 else "ones_like"
         if like is not None:
             made = spelled(name, f"np.{name}({{0}})", [self.write(like)], type_)
         else:
             below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
             like = next((n for n in below if n.type.kind == "float"), None)
-            if like is None and is_exact(number.value):
+            if not exact and self.floats:
+                like = self.floats[0]
+            elif like is None and exact:
                 like = self.like
             if like is None:
                 return None
@@ -273,32 +285,49 @@ class ArrayWriter:
         return node.graph.call("mul", self.write(value), ones)
 
     def in_precision(self, arms: Sequence[Node], condition: Node) -> Sequence[Node]:
-        """The numbers that a condition of arrays chooses from, in the precision of these.
+        """The numbers that a condition of arrays chooses from, in the precision of derivatives.
 
         NumPy makes float64 of two numbers of Python.
         """
-        like = _float_in(condition)
-        if like is None:
-            return arms
-        # Of integers `x.dtype.type(0.5)` would be 0.
         numbers = [arm.value if isinstance(arm, Const) else None for arm in arms]
+        # Those that all precisions have need one array; of others none is to lose digits.
+        exact = all(isinstance(n, int | float) and is_exact(as_fraction(n)) for n in numbers)
+        likes = self._likes(condition)[: 1 if exact else None]
+        if not likes:
+            return arms
         whole = (i for i, n in enumerate(numbers) if isinstance(n, int | float) and n % 1 == 0)
         place = next(whole, -1)
-        number = numbers[max(place, 0)]
-        arm = arms[max(place, 0)]
+        at = max(place, 0)
+        arm, number = arms[at], numbers[at]
         if isinstance(number, int | float):
             arm = arm.graph.const(float(number))
-        text = "{0}.dtype.type({1})" if place >= 0 else "np.result_type({0}, 1.0).type({1})"
-        typed = spelled("type", text, [like, arm], arm.type)
-        return [typed if i == max(place, 0) else other for i, other in enumerate(arms)]
+        if place >= 0 and self.floats and len(likes) == 1:
+            text = "{1}.dtype.type({0})"
+        else:
+            # Of integers `x.dtype.type(0.5)` would be 0.
+            holes = ", ".join(f"{{{i + 1}}}" for i in range(len(likes)))
+            text = f"np.result_type({holes}, 1.0).type({{0}})"
+        typed = spelled("type", text, [arm, *likes], arm.type)
+        return [typed if i == at else other for i, other in enumerate(arms)]
 
     def where_true(self, condition: Node, arms: Sequence[Node], type_: Type) -> Node | None:
         """`(x > 0).astype(x.dtype)`, where 1 is chosen if an array says so, else 0."""
         values = [arm.value if isinstance(arm, Const) else None for arm in arms]
-        like = _float_in(condition)
-        if values != [1, 0] or like is None:
+        likes = self._likes(condition)
+        if values != [1, 0] or not likes:
             return None
-        return spelled("astype", "{0}.astype({1}.dtype)", [condition, like], type_)
+        args = [condition, likes[0]]
+        return spelled("astype", "{0}.astype({1}.dtype)", args, type_)
+
+    def _likes(self, condition: Node) -> list[Node]:
+        """Arrays that have the precision of derivatives; where they are numbers, of data."""
+        if self.floats:
+            return [*map(self.write, self.floats)]
+        # An argument, or what is made of numbers.
+        below = reachable((condition,))
+        given = [n for n in below if n.type.axes and n.type.kind == "float"]
+        arguments = [n for n in given if isinstance(n, Var)]
+        return [*arguments[:1]] or given[-1:]
 
     # Sums of items
 
@@ -885,12 +914,6 @@ def spelled(
     """A written operation on arrays."""
     graph = args[0].graph
     return graph.call(f"np.{op}", *args, options=(Template(text),), params=params, type_=type_)
-
-
-def _float_in(condition: Node) -> Node | None:
-    """An array of floats that a condition asks for: an argument, or what is made of numbers."""
-    likes = [n for n in reachable((condition,)) if n.type.axes and n.type.kind == "float"]
-    return next((n for n in likes if isinstance(n, Var)), likes[-1] if likes else None)
 
 
 def summed_axes(node: Node) -> list[Node]:

@@ -13,12 +13,16 @@ KEEPING = frozenset({"np.broadcast_to", "np.index", "np.reshape"})
 FLOATING = frozenset({"np.zeros", "np.ones", "np.mean", "np.linspace", "np.solve", "np.inv"})
 
 
+# What reads an array from an argument, or from outside.
+READS = frozenset({"item", "attribute"})
+
+
 class Contents:
     """What is known of the values of one program."""
 
     def __init__(self) -> None:
         self._floats: dict[Node, bool] = {}
-        self._arrays: list[Var] = []
+        self._arrays: list[Node] = []
         # Of which of these a value is made, as bits.
         self._made_of: dict[Node, int] = {}
 
@@ -45,7 +49,7 @@ class Contents:
             return all(known[arg] for arg in node.args[1:])
         return any(known[arg] for arg in node.args)
 
-    def arrays_in(self, node: Node) -> list[Var]:
+    def arrays_in(self, node: Node) -> list[Node]:
         """The arguments and arrays from outside that a value is made of."""
         bits = self._bits(node)
         return [array for i, array in enumerate(self._arrays) if bits >> i & 1]
@@ -61,7 +65,8 @@ class Contents:
             if below in made_of:
                 continue
             bits = 0
-            if isinstance(below, Var) and below.type.axes:
+            read = isinstance(below, Var) or (isinstance(below, Call) and below.op in READS)
+            if read and below.type.axes:
                 bits = 1 << len(self._arrays)
                 self._arrays.append(below)
             arms = (*below.then.roots(), *below.orelse.roots()) if isinstance(below, If) else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,11 @@ if TYPE_CHECKING:
     from diffsrc.simplify.arrays import ArrayWriter
 
 
-def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
-    """The program with every result as a person would write it."""
-    lowering = Lowering(program, normal, ranks)
+def lowered(
+    program: Program, normal: Normaliser, ranks: Ranks, floats: AbstractSet[Node]
+) -> Program:
+    """The program with every result as a person would write it; `floats` are derived by."""
+    lowering = Lowering(program, normal, ranks, floats)
     body = lowering.block(program.body)
     return program._replace(body=body, hints=lowering.hints, owners=lowering.owners)
 
@@ -63,8 +66,15 @@ def lowered(program: Program, normal: Normaliser, ranks: Ranks) -> Program:
 class Lowering:
     """Writes the nodes of one program; named values come into reach block by block."""
 
-    def __init__(self, program: Program, normal: Normaliser, ranks: Ranks) -> None:
+    def __init__(
+        self,
+        program: Program,
+        normal: Normaliser,
+        ranks: Ranks,
+        floats: AbstractSet[Node] = frozenset(),
+    ) -> None:
         self.graph: Graph = program.graph
+        self.floats = floats
         self.ranks = ranks
         self.normal = normal
         self.library = ranks.library
@@ -91,13 +101,14 @@ class Lowering:
         """Writes operations on arrays."""
         from diffsrc.simplify.arrays import ArrayWriter  # nobody needs it who has no arrays
 
-        floats = [p.node for p in self.parameters if p.node is not None]
+        parameters = [p.node for p in self.parameters if p.node is not None]
         return ArrayWriter(
             self.graph,
             self,
             self._is_computed,
             self._turns,
-            parameters=floats,
+            parameters=parameters,
+            floats=sorted(self.floats, key=lambda node: node.serial),
             own=self._as_user_has_it,
         )
 
