@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import NamedTuple
 
 from diffsrc.emit.expressions import Printer
-from diffsrc.emit.precisions import DOUBLE, KEEPING
+from diffsrc.emit.precisions import DOUBLE
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import (
@@ -29,7 +29,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.arrays import is_at_most
 from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike, symbols
-from diffsrc.ops.integers import INTEGERS, TAKING
+from diffsrc.ops.integers import INTEGERS, KEEPING, TAKING
 from diffsrc.simplify import Simplifier
 from diffsrc.simplify.contents import Contents
 from diffsrc.specialise import Signature

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from diffsrc.ir import Call, Const, Node, Var, reachable
-from diffsrc.ops.integers import LEAVES
+from diffsrc.ops.integers import KEEPING, LEAVES
 
 # What makes floats of integers, the smallest that hold them.
 ELEMENTWISE = frozenset(
@@ -25,13 +25,6 @@ PROMOTING = frozenset(
 WIDENING = frozenset(
     {"div", "np.sum", "np.mean", "np.prod", "np.std", "np.var", "np.cumsum", "np.norm", "np.trace"}
     | {"np.inv", "np.solve"}
-)
-# What has the dtype of its first argument.
-KEEPING = frozenset(
-    {"np.index", "np.view", "np.T", "np.mT", "np.transpose", "np.reshape", "np.ravel"}
-    | {"np.swapaxes", "np.moveaxis", "np.squeeze", "np.expand_dims", "np.broadcast_to"}
-    | {"np.flatten", "np.copy", "np.sort", "np.triu", "np.tril", "np.roll", "np.flip"}
-    | {"np.repeat", "np.tile", "np.max", "np.min", "np.zeros_like", "np.ones_like", "scatter"}
 )
 # What NumPy makes float64 of nothing but lengths.
 DOUBLE = frozenset({"np.eye", "np.identity", "np.zeros", "np.ones"})

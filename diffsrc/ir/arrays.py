@@ -308,10 +308,30 @@ def in_precision_of(node: Node, like: Node, narrow: set[Node]) -> Node:
     parts = node.operands if isinstance(node, Sum) else (node,)
     # What is added to items has that of the array of zeros.
     parts = tuple([n.args[1] if is_scattered(n) else n for n in parts])
-    counted = of_array and node.type.kind in {"int", "bool"}
+    counted = of_array and (node.type.kind in {"int", "bool"} or _is_of_masks(node))
     if counted or any(_is_widened(n, narrow, integers=of_array) for n in parts):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
+
+
+def _is_of_masks(node: Node) -> bool:
+    """Whether a value is made of truth values and no array of floats, as `1 - mask` is."""
+    todo, seen, found = [node], {node}, False
+    while todo:
+        below = todo.pop()
+        if below.type.axes and below.type.kind == "bool":
+            found = True
+        elif below.type.axes and (isinstance(below, Var) or is_read(below)):
+            return False
+        values = [n for n in _decisive(below) if n not in seen]
+        todo += values
+        seen.update(values)
+    return found
+
+
+def is_read(node: Node) -> bool:
+    """Whether a value is part of an argument, or of what is outside."""
+    return isinstance(node, Call) and node.op in {"item", "attribute"}
 
 
 def _is_widened(node: Node, narrow: set[Node], *, integers: bool) -> bool:

@@ -422,7 +422,7 @@ class Graph:
                 opened.append(self.power(base, exponent))
             elif kind is not Number and kind is not Sum:
                 kept.append((base, exponent.numerator if whole else exponent))
-                if kind is Call and (base.type.kind == "bool" or base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
+                if base.type.kind == "bool" or (kind is Call and base.op in FOLDED):  # type: ignore[attr-defined] # a `Call`
                     folds = True
             elif whole and isinstance(base, Number) and (base.value or exponent > 0):
                 coefficient *= raised(base.value, exponent.numerator)

@@ -79,10 +79,12 @@ def _of_calls(graph: Graph, powers: dict[Node, Exact]) -> list[Node]:
     """
     found: list[Node] = []
     for base, exponent in list(powers.items()):
-        if not isinstance(base, Call) or exponent.denominator != 1:
+        if exponent.denominator != 1:
             continue
         if base.type.kind == "bool" and exponent > 1:
             powers[base] = 1
+        elif not isinstance(base, Call):
+            continue
         elif base.op == "abs" and magnitude(exponent) > 1 and base.args[0].type is not COMPLEX:
             odd = exponent.numerator % 2
             found.append(graph.power(base.args[0], exponent - odd))

@@ -13,6 +13,24 @@ INTEGERS = (
     | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
     | frozenset({"np.whole_number"})
 )
+# What NumPy computes of truth values as one: `m @ n` is whether any place has both.
+LOGICAL = frozenset(
+    {"np.matmul", "np.dot", "np.vdot", "np.inner", "np.einsum", "np.tensordot"}
+    | {"np.linalg_matmul", "np.vecdot", "np.matvec", "np.vecmat", "np.multi_dot"}
+    | {"np.convolve", "np.correlate", "np.diff", "np.ediff1d"}
+)
+# What has the dtype of its first argument.
+KEEPING = frozenset(
+    {"np.index", "np.view", "np.T", "np.mT", "np.transpose", "np.reshape", "np.ravel"}
+    | {"np.swapaxes", "np.moveaxis", "np.squeeze", "np.expand_dims", "np.broadcast_to"}
+    | {"np.flatten", "np.copy", "np.sort", "np.triu", "np.tril", "np.roll", "np.flip"}
+    | {"np.repeat", "np.tile", "np.max", "np.min", "np.zeros_like", "np.ones_like", "scatter"}
+)
+# What gives truth values of such, which are the products and so on of their numbers too.
+PRODUCTS = frozenset(
+    {"mul", "abs", "maximum", "minimum", "np.outer", "np.kron", "np.concatenate", "np.stack"}
+    | {"np.vstack", "np.hstack", "np.dstack", "np.column_stack", "np.r_", "np.c_"}
+)
 # What takes items of its first argument.
 TAKING = frozenset({"np.index", "np.take", "np.take_along", "np.take_along_axis"})
 # What NumPy computes of integers as an integer.
@@ -86,3 +104,28 @@ def is_float(node: Node, known: dict[Node, bool] | None = None) -> bool:
         else:
             known[below] = any(known[arg] for arg in below.args[below.op == "select" :])
     return known[node]
+
+
+class Truth:
+    """Which written values are arrays of truth values, asked once of each."""
+
+    def __init__(self) -> None:
+        self._known: dict[Node, bool] = {}
+
+    def __call__(self, root: Node) -> bool:
+        for node in reachable((root,), arms=False, stop=self._known.keys()):
+            if node not in self._known:
+                self._known[node] = self._holds(node)
+        return self._known[root]
+
+    def _holds(self, node: Node) -> bool:
+        known = self._known
+        if node.graph.is_logical(node):
+            return bool(node.type.axes)
+        if not isinstance(node, Call):
+            return False
+        if node.op == "select":
+            return all(known[arm] for arm in node.args[1:])
+        if node.op in KEEPING:
+            return known[node.args[0]]
+        return node.op in PRODUCTS and all(known[arg] for arg in node.args)

@@ -147,8 +147,11 @@ class Simplifier:
         written = lowered(final, self.normal, ranks, floats)
         if not self.graph.ranked:
             return written
-        from diffsrc.simplify.at_hand import with_values_at_hand  # only for who has arrays
+        # Only for who has arrays.
+        from diffsrc.simplify.at_hand import with_values_at_hand
+        from diffsrc.simplify.masks import with_numbers_of_masks
 
+        written = with_numbers_of_masks(written, self.normal, floats)
         forms = self.normal.forms
         results = [r for block in blocks(program.body) for r in block.results]
         # The user's value is his to the last bit.

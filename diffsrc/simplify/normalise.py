@@ -30,7 +30,7 @@ from diffsrc.ir.complex import absolute, conjugate, imaginary_part, is_complex, 
 from diffsrc.ir.shapes import is_given, is_unit
 from diffsrc.ops.arrays import ARRAYS, define
 from diffsrc.ops.complex import PARTS
-from diffsrc.ops.integers import LEAVES, may_be_integer
+from diffsrc.ops.integers import LEAVES, LOGICAL, Truth, may_be_integer
 
 # What is the same formula for real and for complex numbers.
 RATIONAL = frozenset(
@@ -59,6 +59,7 @@ class Normaliser:
         self.forms: dict[Node, Node] = {}
         self.written: dict[Node, Node] = {}
         self.conditions: set[Node] = set()
+        self.is_boolean = Truth()
         # What stands for named arrays, and their forms.
         self.inner: dict[Ref, Node] = {}
         self.outer: dict[Node, Ref] = {}
@@ -187,6 +188,8 @@ class Normaliser:
             assert isinstance(whole, Call)
             part: Node = self._defined(whole)[node.params[0]]  # type: ignore[index] # of several
             return repeated_only(part)
+        if node.op in LOGICAL and all(map(self.is_boolean, node.args)):
+            return node  # as below
         found = self._defined(node)
         return node if isinstance(found, tuple) else repeated_only(found)
 

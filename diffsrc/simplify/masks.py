@@ -1,0 +1,57 @@
+"""Truth values that new code computes with as numbers.
+
+NumPy's sums and matrix products of truth values are truth values: `m @ n` is whether any place has
+both. Where the user wrote them, that is what he means; where the algebra of derivatives makes them,
+as in the mean `np.sum(w * m * n) / np.sum(m * n)`, it means their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+
+from diffsrc.ir import Call, Node, Program, Type
+from diffsrc.ops.integers import LOGICAL, Truth
+from diffsrc.simplify.arrays import spelled
+from diffsrc.simplify.normalise import Normaliser
+from diffsrc.simplify.unmarked import Unmarking
+
+# What NumPy computes of truth values as one, or does not compute.
+WRITTEN = LOGICAL | {"add", "sub", "neg"}
+
+
+def with_numbers_of_masks(
+    program: Program, normal: Normaliser, floats: AbstractSet[Node]
+) -> Program:
+    """The written program, in which sums and products that are new are those of numbers."""
+    nodes = program.graph.table.values()
+    if not any(node.type.kind == "bool" and node.type.axes for node in nodes):
+        return program
+    return _Numbers(program, normal, floats).program(program)
+
+
+class _Numbers(Unmarking):
+    def __init__(self, program: Program, normal: Normaliser, floats: AbstractSet[Node]) -> None:
+        super().__init__(program.graph)
+        self.normal = normal
+        arrays = sorted((n for n in floats if n.type.axes), key=lambda node: node.serial)
+        self.like = arrays[0] if arrays else None
+        self.is_boolean = Truth()
+
+    def program(self, program: Program) -> Program:
+        return super().program(program)._replace(rules=program.rules)
+
+    def _rewritten(self, node: Node) -> Node:
+        new = super()._rewritten(node)
+        own = self.normal.forms.get(node) is node  # as the user wrote it
+        if not isinstance(node, Call) or node.op not in WRITTEN or own:
+            return new
+        if not all(map(self.is_boolean, node.args)):
+            return new
+        assert isinstance(new, Call)
+        return self.graph.again(new, (self._number(new.args[0]), *new.args[1:]))
+
+    def _number(self, mask: Node) -> Node:
+        type_ = Type("float", mask.type.axes)
+        if self.like is None:
+            return spelled("astype", "{0}.astype(float)", [mask], type_)
+        return spelled("astype", "{0}.astype({1}.dtype)", [mask, self.like], type_)
