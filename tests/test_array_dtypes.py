@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from diffsrc import UnsupportedSyntax, grad, value_and_grad, write_module
+from tests.test_arrays_products import differences
 
 FLOATS = ["float16", "float32", "float64", "longdouble"]
 INTEGERS = ["int8", "uint8", "int32", "int64", "uint64"]
@@ -660,3 +661,68 @@ def test_data_in_structures_is_widened_in_a_copy() -> None:
     expected = 2 * p["w"] / data["s"].astype(float) ** 2
     np.testing.assert_allclose(grad(loss)(p, data)["w"], expected, rtol=1e-14)
     assert data["s"].dtype == np.float16
+
+
+def taken(w, k):
+    return np.sum(w[k] ** 2 * k)
+
+
+def taken_by_arithmetic(w, k):
+    return np.sum(w[k - 1] ** 2 * k) + np.sum((k * w[:3]) ** 2 * w[k % 3])
+
+
+def taken_in_order(w, k):
+    return np.sum(w[np.sort(k)] ** 2 * k) + np.sum(np.take(w, k) ** 2 * k)
+
+
+def cut(w, k):
+    return np.sum((k * w[:3]) ** 2) + np.sum(w[: k[0]])
+
+
+def repeated(w, k):
+    return np.sum(np.repeat(w[:3], k) ** 2) * np.sum(k * w[:3]) ** 2
+
+
+def negative_multiple(w, k):
+    return np.sum(-3 * w[:3] * k) + np.sum(w) * 200
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8", "int8"])
+@pytest.mark.parametrize(
+    "f", [taken, taken_by_arithmetic, taken_in_order, cut, repeated, negative_multiple]
+)
+def test_integers_that_take_items_stay_integers(f, dtype) -> None:
+    w, k = np.array([1.0, 2.0, -3.0, 4.0]), np.array([1, 2, 3]).astype(dtype)
+    expected = differences(f, (w, k), 0)
+    value, found = value_and_grad(f)(w, k)
+    np.testing.assert_allclose(value, f(w, k), rtol=1e-15)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(grad(f)(w, k), expected, rtol=1e-6)
+    assert k.dtype == dtype
+
+
+def difference_of_bytes(w, a, b):
+    return np.sum((w * (a - b)) ** 2)
+
+
+def product_of_bytes(w, a, b):
+    return np.sum((w * a) ** 2) * np.dot(b, b)
+
+
+@pytest.mark.parametrize("f", [difference_of_bytes, product_of_bytes])
+def test_what_the_function_computes_of_integers_wraps_as_it_does(f) -> None:
+    """A derivative that would multiply what does not wrap any more is refused."""
+    w, a, b = np.array([1.0, 2.0]), np.array([3, 100]), np.array([4, 50])
+    np.testing.assert_allclose(grad(f)(w, a, b), differences(f, (w, a, b), 0), rtol=1e-6)
+    for dtype in (np.uint8, np.int8, np.int32):
+        for derive in (grad, value_and_grad):
+            with pytest.raises(TypeError, match="holds integers, which the derivative multiplies"):
+                derive(f)(w, a.astype(dtype), b.astype(dtype))
+
+
+def test_what_wraps_in_the_function_wraps_in_its_gradient() -> None:
+    def f(w, a, b):
+        return np.sum(w * (a - b))
+
+    w, a, b = np.array([1.0, 2.0]), np.array([3, 100], np.uint8), np.array([4, 50], np.uint8)
+    np.testing.assert_array_equal(grad(f)(w, a, b), [255.0, 50.0])

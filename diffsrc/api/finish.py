@@ -103,6 +103,7 @@ def finished(stages: Stages) -> Emitted:
         ranks=None if shapes is None else tuple([(*r,) for r in (*shapes.live, *shapes.ranks)]),
         guarded=shapes is not None and bool(shapes.lines("")),
         data=() if shapes is None else (*shapes.live_data, *shapes.data),
+        whole=() if shapes is None else shapes.whole,
         narrow=() if shapes is None else shapes.narrow,
         valued=bool(stages.operators) and stages.operators[-1].kind == "value_and_grad",
         deciding=() if shapes is None else shapes.deciding,

@@ -41,6 +41,8 @@ ARITHMETIC = frozenset(
     | {"np.matmul", "np.dot", "np.vdot", "np.inner", "np.outer", "np.einsum", "np.tensordot"}
     | {"np.prod", "np.cumprod", "np.kron", "np.cross", "np.convolve", "np.correlate"}
 )
+# What takes items, or repeats them, by its arguments but the first.
+PLACED = TAKING | {"np.repeat", "np.tile", "np.roll", "np.eye", "np.arange"}
 MAX_PARTS = 12  # of a length
 # What moves numbers, or makes them from nothing, and does not compute.
 MOVING = KEEPING | DOUBLE | {"dim", "size", "select", "scalar", "constant", "np.zeros_like"}
@@ -80,6 +82,7 @@ class Shapes(NamedTuple):
         floats: the arrays that must not hold integers.
         data: those of them that it does not derive by.
         live_data: those from outside.
+        whole: those that stay integers, and whether that is as they take items.
         narrow: the arrays of data alone of which it computes what the function does not: in their
             precision, though the function may have a wider one there.
     """
@@ -94,6 +97,7 @@ class Shapes(NamedTuple):
     floats: tuple[str, ...]
     data: tuple[str, ...]
     live_data: tuple[str, ...]
+    whole: tuple[tuple[str, bool], ...]
     narrow: tuple[str, ...]
 
     def lines(self, function: str) -> list[str]:
@@ -102,12 +106,16 @@ class Shapes(NamedTuple):
         conditions += [f"{rank.own} != 0" for rank in self.ranks if not rank.rank]
         conditions += differing((f"{rank.text}.dtype", "bool") for rank in self.ranks if rank.mask)
         conditions += differing((f"{text}.dtype.kind", '"f"') for text in self.floats)
+        wide = [text for text, takes in self.whole if takes]
+        conditions += differing((f"{text}.dtype.itemsize", "8") for text in wide)
         conditions += self.lengths
         if not conditions:
             return []
         words = self.words
         if self.floats:
             words += f", with floats in {' and '.join(self.floats)}"
+        if wide:
+            words += f", with 64 bits in {' and '.join(wide)}"
         test = f"{INDENT}if {' or '.join(conditions)}:"
         rows = [test]
         if len(test) > WIDTH:
@@ -161,35 +169,67 @@ def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
     return [printer(node) for node in arrays if node in needed]
 
 
-def multiplied_as_integers(
-    program: Program, parsed: Program, wrt: Iterable[Node]
-) -> tuple[list[Node], list[Node]]:
+class Multiplied(NamedTuple):
+    """Arrays whose integers the code would compute with where the user's function does not.
+
+    Attributes:
+        given: those among the arguments that may be made floats.
+        taking: those that take items too, which floats cannot.
+        own: those of which the user computes integers too, which leave their range with his.
+        live: those from outside.
+    """
+
+    given: list[Node]
+    taking: list[Node]
+    own: list[Node]
+    live: list[Node]
+
+
+def multiplied_as_integers(program: Program, parsed: Program, wrt: Iterable[Node]) -> Multiplied:
     """The arrays whose integers the code would compute with where the user's function does not.
 
     `np.sum((X * w) ** 2)` squares floats, its gradient `2 * w * (X**2).sum(axis=0)` what `X` holds:
     of bytes, squares leave their range without a word, and so does what is below zero. What it
     derives by is one of floats.
-
-    Returns:
-        Those among the arguments, and those from outside.
     """
     written = reachable([n for b in blocks(parsed.body) for n in (*b.values(), *b.roots())])
     own = {*written}
     contents, floats = Contents(), {*wrt}
     given, live = (set(nodes) - floats for nodes in _read(parsed))
-    integral = [
-        node
-        for node in _calls(program)
-        if node.op in ARITHMETIC and node not in own and not contents.is_float(node, floats)
-    ]
-    found: dict[Node, None] = dict.fromkeys(integral)
+
+    def computed(nodes: Iterable[Node]) -> set[Node]:
+        """The arrays of integers that arithmetic is of, as it is written."""
+        found = {
+            node
+            for node in nodes
+            if isinstance(node, Call)
+            and node.op in ARITHMETIC
+            and not contents.is_float(node, floats)
+        }
+        return _made_of(found)
+
+    arrays = computed(node for node in _calls(program) if node not in own)
+    places = [node.args[1:] for node in written if isinstance(node, Call) and node.op in PLACED]
+    taking = arrays & _made_of({arg for args in places for arg in args})
+    whole = (arrays & computed(written)) - taking
+    order = dict.fromkeys([*_read(parsed)[0], *_read(parsed)[1]])
+    return Multiplied(
+        [n for n in order if n in arrays & given - taking - whole],
+        [n for n in order if n in taking & given],
+        [n for n in order if n in whole & given],
+        [n for n in order if n in arrays & live],
+    )
+
+
+def _made_of(nodes: Iterable[Node]) -> set[Node]:
+    """The arrays whose dtype may be that of values."""
+    found = {*nodes}
     todo = [*found]
     while todo:
         new = [part for part in _of_dtype(todo.pop()) if part not in found]
-        found.update(dict.fromkeys(new))
+        found.update(new)
         todo += new
-    arrays = [n for n in found if n.type.axes and n.type.kind == "float"]
-    return [n for n in arrays if n in given], [n for n in arrays if n in live]
+    return {n for n in found if n.type.axes and n.type.kind == "float"}
 
 
 def computed_of_data(program: Program, parsed: Program, wrt: Iterable[Node]) -> list[Node]:
@@ -289,9 +329,9 @@ def shapes_of(
         for is_outside in (True, False)
     ]
     floats = needing_floats(lowered, wrt)
-    data, outside_data = (
-        tuple(printer(node) for node in nodes)
-        for nodes in multiplied_as_integers(lowered, program, wrt)
+    multiplied = multiplied_as_integers(lowered, program, wrt)
+    data, taking, whole, outside_data = (
+        tuple(map(printer, dict.fromkeys(nodes))) for nodes in multiplied
     )
     computed = _Computed(program.graph, known, told, simplifier)
     conditions = dict.fromkeys(computed.conditions())
@@ -303,9 +343,10 @@ def shapes_of(
         computed.deciding(),
         words,
         said,
-        (*floats, *data),
+        (*floats, *data, *whole),
         data,
         outside_data,
+        (*((text, True) for text in taking), *((text, False) for text in whole)),
         tuple(printer(node) for node in computed_of_data(lowered, program, wrt)),
     )
 

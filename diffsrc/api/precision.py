@@ -101,6 +101,10 @@ def _of_data(
     ]
     arrays = [text for text, rank, mask, *_ in emitted.ranks or () if rank and not mask]
     narrow = [text for text in emitted.narrow if len(arrays) > 1 and _root(text) in parameters]
+    for text, takes in emitted.whole:
+        if takes:
+            checked += _structured({_root(text): [_path(text)]}, cell, _as_wide)
+        checked.append(f"{cell(_refuse_integers)}({text}, {text!r})")
     if not given and not narrow:
         return checked, {}
     tests = [f"{text}.dtype.kind != 'f'" for text in given]
@@ -126,7 +130,10 @@ def _of_data(
 def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """A call for the value alone: what NumPy warns of in it, it does once more afterwards."""
     with sys.modules["numpy"].errstate(all="ignore"):
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except OverflowError:
+            return (None,)  # of bytes that only the derivative multiplies with -3
 
 
 def _structured(
@@ -149,13 +156,13 @@ def may_leave_range(value: Any) -> bool:
 
 
 def _refuse_integers(value: Any, name: str) -> None:
-    """Refuse an array from outside whose integers would be multiplied.
+    """Refuse an array whose integers would be multiplied, where it cannot be made one of floats.
 
     Raises:
         TypeError: their products may leave their range.
     """
     if may_leave_range(value):
-        raise TypeError(f"{name} {LEAVING} Make it an array of floats.")
+        raise TypeError(f"{name} {LEAVING} Make it an array of floats, or of 64 bits.")
 
 
 def floats(text: str, cell: Cell) -> list[str]:
@@ -261,6 +268,12 @@ def check_real(value: object) -> None:
 def as_float(value: object) -> object:
     """An integer as a float, an integer array as an array of floats; all else as it is."""
     return float(value) if isinstance(value, int) else array_as_float(value)
+
+
+def _as_wide(value: Any) -> Any:
+    """An array of integers of 64 bits; of floats as it is."""
+    narrow = value.dtype.kind in "iu" and value.dtype != int
+    return value.astype(int) if narrow else value
 
 
 def _as_double(value: Any) -> Any:

@@ -61,6 +61,7 @@ _FIELDS: dict[str, Any] = {
     "lengths": [str],
     "deciding": [(str, int)],
     "data": [str],
+    "whole": [(str, bool)],
     "narrow": [str],
     "valued": bool,
     "guarded": bool,

@@ -21,11 +21,11 @@ def kalman_step_grad(x, P, R, F, Q, H, z, truth):
         or F.shape != (len(truth), len(x))
         or Q.shape != (len(truth), len(truth))
         or H.shape != (len(z), len(truth))
-        or not H.dtype.kind == F.dtype.kind == "f"
+        or not F.dtype.kind == H.dtype.kind == "f"
     ):
         raise ValueError(
             "kalman_step_grad is written for x[n], P[n, n], R[m, m], F[k, n], Q[k, k], "
-            "H[m, k], z[m], truth[k], with floats in H and F"
+            "H[m, k], z[m], truth[k], with floats in F and H"
         )
     x_pred = F @ x
     P_pred = F @ P @ F.T + Q
