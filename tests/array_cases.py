@@ -231,6 +231,11 @@ class Draw:
     def mask(self, shape: tuple[int, ...]) -> Any:
         return np.asarray(self.rng.random(shape) < 0.5)[()]
 
+    def data(self, shape: tuple[int, ...]) -> Any:
+        """Truth values, or small integers of some range."""
+        dtype = self.pick((bool, bool, np.int64, np.int32, np.uint8))
+        return self.rng.integers(0, 2 if dtype is bool else 4, shape).astype(dtype)
+
     def indices(self, count: int, length: int) -> Any:
         """Indices into an axis, repeated and negative ones too."""
         return self.rng.integers(-length, length, count)

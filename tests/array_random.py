@@ -74,6 +74,8 @@ RANKS = {
     "{a} @ {a}.T": lambda a, b: a == 2,
     "{a}, {b}], axis": lambda a, b: a == b,
 }
+# Of truth values NumPy gives these in a way of its own.
+DIFFERENCES = ("np.diff", "np.gradient", "np.trapezoid")
 CONDITIONS = (
     "np.sum({a}) > 0.3",
     "np.any({a} > 1.0)",
@@ -108,6 +110,10 @@ class Program:
         shapes = [(n,), (m,), (n, m), (m, n), (n, n), (n, 1), (2, n, m), ()]
         for name in ("x", "w", "A")[: draw.integer(1, 3)]:
             self.arguments[name] = draw.spaced(draw.pick(shapes))
+        if draw.chance(0.3):
+            # Data that nothing is derived by, of which NumPy computes otherwise than of floats.
+            self.arguments["k"] = draw.data(draw.pick(shapes[:-1]))
+            self.jax = False
         self.values |= self.arguments
 
     def operand(self) -> str:
@@ -121,6 +127,8 @@ class Program:
         a, b = self.operand(), self.operand()
         ranks = np.ndim(self.values[a]), np.ndim(self.values[b])
         if not all(fits(*ranks) for part, fits in RANKS.items() if part in template):
+            return None
+        if np.asarray(self.values[a]).dtype == bool and template.startswith(DIFFERENCES):
             return None
         axis = self.draw.pick(("0", "-1", "1"))
         indices = self.draw.pick(("[0, 0]", "[0, -1, 0]", "[-1]"))
@@ -136,6 +144,8 @@ class Program:
                 value = eval(text, self.library, self.values)  # noqa: S307 - written here
             except (*REFUSED_BY_NUMPY, Warning):
                 return None
+        if getattr(value, "dtype", None) == np.float16:
+            return None  # of truth values and bytes: three digits
         if np.size(value) > LARGEST or np.size(value) == 0 or np.ndim(value) > 4:
             return None
         if text.startswith(SINGULAR_AT_0) and np.min(np.abs(value)) < SINGULAR:
@@ -202,7 +212,7 @@ def random_program(draw: Draw) -> Case:
     program = Program(draw)
     for _ in range(draw.integer(2, 8)):
         program.statement()
-    wrt = [n for n in program.arguments if n in program.used] or ["x"]
+    wrt = [n for n in program.arguments if n in program.used and n != "k"] or ["x"]
     if len(wrt) > 1 and draw.chance(0.4):
         wrt = [draw.pick(wrt)]
     case = draw.case(

@@ -15,7 +15,8 @@ from diffsrc.emit import emit
 from diffsrc.emit.constants import folded
 from diffsrc.errors import ShapeError
 from diffsrc.ir import Block, Node, Parameter
-from diffsrc.ir.arrays import contract
+from diffsrc.ir.arrays import contract, labels_of
+from diffsrc.ir.shapes import is_unit
 from diffsrc.parse import parse
 from diffsrc.simplify import Simplifier
 from diffsrc.specialise import Signature, signature_of
@@ -65,8 +66,9 @@ class SecondOrder:
         for i, (gradient, shape) in enumerate(zip(first.body.results, self.shapes, strict=True)):
             u = graph.array(f"u{i}", tuple(str(n) if exact or n == 1 else "" for n in shape))
             whole = tuple(range(len(shape)))
-            factors = [(gradient, whole), (u, whole)]
-            terms.append(contract(graph, factors, (), dict(enumerate(u.type.axes))))
+            factors = [(node, labels_of(node.type.axes, whole)) for node in (gradient, u)]
+            sizes = {i: size for i, size in enumerate(u.type.axes) if not is_unit(size)}
+            terms.append(contract(graph, factors, (), sizes))
             parameters.append(Parameter(f"u{i}", "KEYWORD_ONLY", u))
         body = Block(first.body.statements, (graph.sum(terms),))
         program = first._replace(body=body, structure=0, parameters=tuple(parameters))
@@ -82,14 +84,28 @@ class SecondOrder:
         self.function: Callable[..., Any] = scope["second"]
 
     def __call__(self, **arguments: Any) -> Any:
-        try:
-            return self.function(**arguments)
-        except ValueError as error:
-            if not str(error).startswith("second is written for"):
-                raise
-        # As calls of derivatives do.
-        self._derive(self.signature.with_lengths(), exact=True)
+        """The function's value, derived anew or given floats where calls of derivatives do so."""
+        for again in (self._with_floats, self._of_lengths):
+            try:
+                return self.function(**arguments)
+            except ValueError as error:
+                if not str(error).startswith("second is written for"):
+                    raise
+                arguments = again(arguments, str(error))
         return self.function(**arguments)
+
+    def _with_floats(self, arguments: dict[str, Any], message: str) -> dict[str, Any]:
+        _, _, names = message.rpartition("with floats in ")
+        integers = {
+            name: value.astype(float)
+            for name, value in arguments.items()
+            if name in names.split() and getattr(value, "dtype", np.dtype(float)).kind in "iu"
+        }
+        return arguments | integers
+
+    def _of_lengths(self, arguments: dict[str, Any], _: str) -> dict[str, Any]:
+        self._derive(self.signature.with_lengths(), exact=True)
+        return arguments
 
     def source_for(self, **_: Any) -> str:
         return self.text

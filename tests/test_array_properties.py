@@ -25,6 +25,8 @@ NAMES = list(OPERATIONS)
 # How many items a mask takes may decide what is broadcast: README says what is refused then.
 MASK = re.compile(r"\w\[\w+ > 0\]")
 BY_VALUES = re.compile(r"broadcast here is not known|may depend on their values what is broadcast")
+# Bytes that the function multiplies as they are, and the derivative with each other.
+INTEGERS = "holds integers, which the derivative multiplies with each other"
 # The precision that README excepts: a choice of numbers is all that is left of a pointwise one.
 CHOICE = re.compile(r"np\.where\(.+, [\d.]+, [\d.]+\)+(\[\(\)\])?,?$", re.MULTILINE)
 
@@ -79,6 +81,10 @@ class Run:
         except DiffsrcError as refusal:
             self.judged(refusal)
             kind, error = "REFUSED", refusal
+        except TypeError as refusal:
+            if INTEGERS in str(refusal) and "k" in arguments:
+                raise DependsOnValues from refusal
+            kind, error = "CRASH", refusal
         except Exception as crash:  # noqa: BLE001 - any is a failure
             kind, error = "CRASH", crash
             with contextlib.suppress(Exception):  # the one before is shown

@@ -363,3 +363,15 @@ def test_text(f: Callable[..., Any], args: tuple[Any, ...], wrt: int, text: str)
     np.testing.assert_allclose(
         grad(f, wrt=wrt)(*args), differences(f, args, wrt), rtol=1e-6, atol=1e-6
     )
+
+
+def differences_of_differences(x: Any) -> Any:
+    d = x[:, None] - x[None, :]
+    out = np.einsum("...i,...i->...", d, x)
+    scores = out[:, None] - out[None, :]
+    return np.sum(np.std(out + scores) * scores)
+
+
+def test_what_cancels_without_unit_axes_lacks_axes() -> None:
+    """In a sum over three axes a term was left that has two: it counts as often as the third is."""
+    check_second_order(differences_of_differences, (normal(2, 1, 2),), rtol=1e-4)

@@ -1011,6 +1011,11 @@ class _Flat:
         if None in labels:
             node = view(node, tuple(i for i, label in enumerate(labels) if label is not None))
             labels = tuple(label for label in labels if label is not None)
+            # Where terms cancel now, it may lack axes.
+            left = labels_of(node.type.axes, labels)
+            if left != labels:
+                self.add(node, left, exponent)
+                return
         for label in labels:
             if labels.count(label) > 1:
                 i = labels.index(label)
