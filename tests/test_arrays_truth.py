@@ -188,3 +188,14 @@ def test_counts_are_those_of_numbers():
     """Of truth values `m @ n` is whether any place has both."""
     source = grad(mean_of_both).source_for(W, M, N)
     assert "m.astype(w.dtype) @ n" in source
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
+def test_zeros_that_floats_are_added_to_are_none_of_data(dtype):
+    def parts(a, k):
+        out = a * k + a
+        return np.sum(out[::2][np.array([0, 0, 1])] ** 2) + np.sum(out[1:] * 0.3)
+
+    k = np.array([1, 0, 1, 1]).astype(dtype)
+    expected = differences(parts, (0.7, k), 0)
+    np.testing.assert_allclose(grad(parts)(0.7, k), expected, rtol=1e-6)

@@ -458,18 +458,26 @@ class ArrayWriter:
             text = "np.zeros_like({0}, dtype=np.result_type({0}, 1.0))"
             return spelled("zeros_like", text, [self.write(like)], like.type)
         if len(arrays) == 1:
-            # It has the precision of the array that it is made of.
+            # It has the precision of the array that it is made of; one of data may hold no floats.
             (value,) = arrays
             if value.type.axes == like.type.axes:
-                return spelled("zeros_like", "np.zeros_like({0})", [self.write(value)], like.type)
+                return self._zeros_like(value, "", (), like.type, exact=value in self.floats)
         elif not value.type.axes or len(like.type.axes) > 2:
             # Whose precision is not known from the value, or whose shape is long to say.
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         sizes = [self.write(size) for size in like.type.axes]
         holes = ", ".join(f"{{{i + 1}}}" for i in range(len(sizes)))
-        shape = f"({holes},)" if len(sizes) == 1 else f"({holes})"
-        text = f"np.zeros_like({{0}}, shape={shape})"
-        return spelled("zeros_like", text, [self.write(value), *sizes], like.type)
+        shape = f", shape=({holes},)" if len(sizes) == 1 else f", shape=({holes})"
+        exact = self.contents.is_float(self.write(value), self.floats)
+        return self._zeros_like(value, shape, sizes, like.type, exact=exact)
+
+    def _zeros_like(
+        self, value: Node, shape: str, sizes: Sequence[Node], type_: Type, *, exact: bool
+    ) -> Node:
+        """Zeros of floats like an array, which holds floats for sure if that is `exact`."""
+        dtype = "" if exact else ", dtype=np.result_type({0}, 1.0)"
+        text = f"np.zeros_like({{0}}{shape}{dtype})"
+        return spelled("zeros_like", text, [self.write(value), *sizes], type_)
 
     # Contractions
 

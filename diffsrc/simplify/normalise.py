@@ -101,13 +101,17 @@ class Normaliser:
                             self.graph.symmetric.add(form)
             # A complex value whose imaginary part is 0 is not the real one.
             complete = node.type is not COMPLEX or form.type is COMPLEX
-            if complete and not (repeated or isinstance(form, Number | Var)):
+            if complete and not (
+                repeated or isinstance(form, Number | Var) or _is_of_squeezed(node)
+            ):
                 self.written.setdefault(form, node)
         return form
 
     def _measured(self, form: Call, own: Node) -> None:
         """Lengths that only a value itself tells are asked of it as the user wrote it."""
         pairs = list(zip(form.type.axes, own.type.axes, strict=False))
+        if isinstance(own, Call) and own.op == "np.squeeze":
+            return  # it may lack the axis that it is asked for
         if len(form.type.axes) != len(own.type.axes) or form.type.axes == own.type.axes:
             return
         axes = []
@@ -389,3 +393,9 @@ def over_denominator(node: Node) -> Node:
             if not isinstance(numerator, Sum):
                 return numerator / base
     return node
+
+
+def _is_of_squeezed(node: Node) -> bool:
+    """Whether it is the length of an axis that may have been squeezed out."""
+    of = node.operands[0] if isinstance(node, Call) and node.op == "dim" else None
+    return isinstance(of, Call) and of.op == "np.squeeze"
