@@ -74,7 +74,10 @@ def _derived(work: Sweep, block: Block, requests: Sequence[Request], *, with_val
                 whole = [filled(g, x) for g, x in zip(found, wrt, strict=True)]
                 if graph.ranked:
                     pairs = zip(whole, wrt, strict=True)
-                    whole = [in_precision_of(g, x, narrow[bool(x.type.axes)]) for g, x in pairs]
+                    whole = [
+                        in_precision_of(g, x, narrow[bool(x.type.axes)], work.floats)
+                        for g, x in pairs
+                    ]
                 wanted += whole
         return Block((*block.statements, *binds), values + tuple(wanted))
     indices = [r.index for r in block.results if isinstance(r, Result)]

@@ -51,6 +51,9 @@ class Sweep:
         self.written_names = _names_of(self.program) if self.graph.ranked else {}
         self.partials = Partials(task, self.hints)
         self.choices = Choices(task, sweep=self.sweep, hint=self.hint)
+        masks = (n for n in self.graph.table.values() if n.type.kind == "bool" and n.type.axes)
+        # Whether values hold floats, where arrays of truth values may be all that they are made of.
+        self.floats: dict[Node, bool] | None = None if next(masks, None) is None else {}
         self.around: list[Node] = []  # what the blocks compute in whose arms work goes on
 
     @contextmanager

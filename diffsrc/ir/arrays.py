@@ -14,6 +14,7 @@ from itertools import chain, combinations, groupby, permutations, product
 from math import factorial, prod
 from typing import Any, NamedTuple, TypeGuard
 
+from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, If, Node, Number, Prod, Ref, Sum, Type, Var
@@ -294,39 +295,47 @@ def _has_length(node: Node, last: int, size: Node) -> bool:
 WIDENING = frozenset(
     {"interp", "powers", "exponents", "polyder", "np.interp", "np.vander", "np.polyder"}
 )
+FILLED = frozenset({"fill", "broadcast"})
 # What is in them decides where values are, and not of which precision.
 PLACING = frozenset({"index", "put", "put_along", "take", "take_along", "select", "fill"})
 
 
-def in_precision_of(node: Node, like: Node, narrow: set[Node]) -> Node:
+def in_precision_of(
+    node: Node, like: Node, narrow: set[Node], floats: dict[Node, bool] | None
+) -> Node:
     """A value in the precision of another, where an operation on the way to it has another.
 
     In `narrow` are values of which is known that none has; more are added. It is one for arrays,
     one for numbers: to these, integers in arrays of the user's give the precision that he has.
+    `floats` says of values whether they hold floats, where there are truth values: else None.
     """
     of_array = bool(like.type.axes)
     parts = node.operands if isinstance(node, Sum) else (node,)
     # What is added to items has that of the array of zeros.
     parts = tuple([n.args[1] if is_scattered(n) else n for n in parts])
-    counted = of_array and (node.type.kind in {"int", "bool"} or _is_of_masks(node))
+    counted = of_array and node.type.kind in {"int", "bool"}
+    if of_array and floats is not None and node is not node.graph.zero:
+        counted = counted or not _holds_floats(node, floats)
     if counted or any(_is_widened(n, narrow, integers=of_array) for n in parts):
         return node.graph.call("typed", node, like, params=("typed",), type_=like.type)
     return node
 
 
-def _is_of_masks(node: Node) -> bool:
-    """Whether a value is made of truth values and no array of floats, as `1 - mask` is."""
-    todo, seen, found = [node], {node}, False
-    while todo:
-        below = todo.pop()
-        if below.type.axes and below.type.kind == "bool":
-            found = True
-        elif below.type.axes and (isinstance(below, Var) or is_read(below)):
-            return False
-        values = [n for n in _decisive(below) if n not in seen]
-        todo += values
-        seen.update(values)
-    return found
+def _holds_floats(root: Node, known: dict[Node, bool]) -> bool:
+    """Whether an array of floats is in a value, in each arm of a choice: not in `1 - mask`."""
+    for node in reachable((root,), stop=known.keys()):
+        if node in known:
+            continue
+        parts = _decisive(node)
+        if isinstance(node, Var) or is_read(node):
+            known[node] = bool(node.type.axes) and node.type.kind == "float"
+        elif isinstance(node, Call) and node.op in FILLED and isinstance(node.args[0], Number):
+            known[node] = True  # numbers in the precision of what is derived by
+        elif isinstance(node, If) or (isinstance(node, Call) and node.op == "select"):
+            known[node] = all(known[part] for part in parts)
+        else:
+            known[node] = any(known[part] for part in parts)
+    return known[root]
 
 
 def is_read(node: Node) -> bool:

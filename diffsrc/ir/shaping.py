@@ -259,4 +259,6 @@ def concatenated(given: Sequence[Node], axis: int, rank: int = 0) -> Node:
             if i != axis:
                 hold(axes[i], size)
     axes[axis] = graph.sum([item.type.axes[axis] for item in items])
-    return graph.call("concatenate", *items, params=(axis,), type_=shaped(items[0], tuple(axes)))
+    kinds = {item.type.kind for item in items}
+    type_ = Type(kinds.pop() if len(kinds) == 1 else "float", tuple(axes))
+    return graph.call("concatenate", *items, params=(axis,), type_=type_)

@@ -250,16 +250,19 @@ class ArrayWriter:
 
         One that not all precisions have, in that of what is derived by.
         """
-        like = _owner(sizes)
-        exact = is_exact(number.value)
-        if not exact and self.floats and like not in self.floats:
-            like = None
+        owner = _owner(sizes)
         name = "zeros_like" if number.value == 0 else "ones_like"
-        if like is not None:
-            made = spelled(name, f"np.{name}({{0}})", [self.write(like)], type_)
+        if owner is not None and (owner in self.floats or not self.floats):
+            dtype = ", dtype=float" if owner.type.kind == "bool" else ""
+            text = f"np.{name}({{0}}{dtype})"
+            made = spelled(name, text, [self.write(owner)], type_)
+        elif owner is not None:
+            args = [self.write(self.floats[0]), self.write(owner)]
+            made = spelled(name, f"np.{name}({{0}}, shape={{1}}.shape)", args, type_)
         else:
             below = (n for n in reachable(sizes) if isinstance(n, Var) and n.type.axes)
-            like = next((n for n in below if n.type.kind == "float"), None)
+            like: Node | None = next((n for n in below if n.type.kind == "float"), None)
+            exact = is_exact(number.value)
             if not exact and self.floats:
                 like = self.floats[0]
             elif like is None and exact:
