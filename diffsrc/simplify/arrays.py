@@ -720,7 +720,8 @@ class ArrayWriter:
             if len(matrix.type.axes) == 2 and arg.params == (0,):
                 return spelled("trace", "np.trace({0})", [self.write(matrix)], type_)
         written = self.write(arg)
-        if not out and isinstance(written, Call) and written.op == "mul":
+        alone = arg not in self.graph.wholes or self.turns(arg)
+        if not out and alone and isinstance(written, Call) and written.op == "mul":
             a, b = written.args
             if len(a.type.axes) == len(b.type.axes) and alike(a.type.axes, b.type.axes):
                 return _inner(a, b, type_)
