@@ -140,6 +140,10 @@ class ArrayWriter:
                 # That of the factor is needed in any case.
                 args = [self.write(transposed(factor)), self.write(factor)]
                 return spelled("matmul", "{0} @ {1}", args, node.type)
+            case "cho_solve":
+                # The matrix is for the derivative only.
+                args = [*map(self.write, node.args[:2])]
+                return spelled(node.op, PRIMITIVES[node.op](node), args, node.type)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":

@@ -151,7 +151,10 @@ def solve_triangular(
         raise NotImplementedError("Systems of triangular matrices are understood one at a time.")
     if trans not in TRANSPOSED:
         raise ValueError("trans must be 0, 1, 2, 'N', 'T' or 'C'")
-    return triangular(a, b, (bool(lower), TRANSPOSED[trans], bool(unit_diagonal)))
+    params = bool(lower), TRANSPOSED[trans], bool(unit_diagonal)
+    made = triangular(a, b, params)
+    whole = _by_both_factors(made)
+    return made if whole is None else whole
 
 
 def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
@@ -167,6 +170,27 @@ def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     if len(made.type.axes) == 1 and triangular_side(a) is lower and not unit:
         a.graph.systems[transposed(a) if trans else a, b] = made
     return number * value_of(made)
+
+
+def _by_both_factors(solution: Node) -> Node | None:
+    """The solution by `L.T` of what was solved by `L`, as that of the system of `L @ L.T`."""
+    number, made = numbers_of(solution)
+    match _form_of(made):
+        case Call(op="solve_triangular", args=(a, b), params=(lower, trans, False)):
+            scale, rest = numbers_of(b)
+        case _:
+            return None
+    match _form_of(rest):
+        case Call(op="solve_triangular", args=(factor, right), params=before):
+            both = factor is a and before == (lower, 1 - trans, False) and trans == int(lower)
+            if both and _matrix_of(a, lower=lower):
+                return number * scale * factored(a, right, lower=lower)
+    return None
+
+
+def _form_of(node: Node) -> Node:
+    """The normal form of a value that the user named."""
+    return node.graph.inner.get(node, node)
 
 
 def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
@@ -185,17 +209,21 @@ def cho_solve(c_and_lower: tuple[Node, bool], b: Node) -> Node:
 
 def factored(c: Node, b: Node, *, lower: bool) -> Node:
     """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
-    inner = c.graph.inner.get(c, c)
-    match inner:
-        case Call(op="cho_factor", params=(own,)):
-            of = inner.args if own == lower else ()
-        case Call(op="cholesky", params=(upper,)):
-            of = inner.args if upper != lower else ()
-        case _:
-            of = ()
+    of = _matrix_of(c, lower=lower)
     number, b = _known("cho_solve", c, b, (lower,), *of)
     made = applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
     return number * value_of(made)
+
+
+def _matrix_of(c: Node, *, lower: bool) -> tuple[Node, ...]:
+    """The matrix of which this is the Cholesky factor, if that is known."""
+    inner = _form_of(c)
+    match inner:
+        case Call(op="cho_factor", params=(own,)):
+            return inner.args if own == lower else ()
+        case Call(op="cholesky", params=(upper,)):
+            return inner.args if upper != lower else ()
+    return ()
 
 
 def scipy_solve(a: Node, b: Node, lower: object, assume_a: object, transposed_: object) -> Node:
