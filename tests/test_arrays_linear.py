@@ -166,6 +166,27 @@ def by_parts_of_factor(x, b):
     return z @ z + np.sum(np.tril(c) ** 3) + np.sum(cho_solve((c, low), b))
 
 
+def by_two_triangles(x, b, w):
+    factor = np.linalg.cholesky(x @ x.T)
+    return w @ solve_triangular(factor.T, solve_triangular(factor, 2 * b, lower=True))
+
+
+def by_two_upper_triangles(x, b, w):
+    c, _ = cho_factor(x @ x.T)
+    return np.sum(w * solve_triangular(c, 3 * solve_triangular(c, b, trans=1)))
+
+
+def by_two_solutions(x, b, w):
+    factor = np.linalg.cholesky(x @ x.T)
+    return np.sum(w * np.linalg.solve(factor.T, np.linalg.solve(factor, b)))
+
+
+def by_two_upper_solutions(x, b, w):
+    factor = np.linalg.cholesky(x @ x.T, upper=True)
+    z = np.linalg.solve(factor.T, b)
+    return w @ np.linalg.solve(factor, z) + z @ z
+
+
 def noise_by_factor(noise, x, b):
     factor = np.linalg.cholesky(x @ x.T + noise * np.eye(len(b), dtype=b.dtype))
     alpha = np.linalg.solve(factor.T, np.linalg.solve(factor, b))
@@ -266,6 +287,13 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (by_upper_factor, (regular(3, 3), normal(3))),
     (by_lower_factor_of_numpy, (regular(3, 3), normal(3))),
     (by_parts_of_factor, (regular(3, 3), normal(3))),
+    (by_two_triangles, (regular(3, 3), normal(3), normal(3))),
+    (by_two_upper_triangles, (regular(3, 3), normal(3, 2), normal(3, 2))),
+    (by_two_solutions, (regular(3, 3), normal(3), normal(3))),
+    (by_two_solutions, (regular(3, 3), normal(3, 2), normal(3, 2))),
+    (by_two_solutions, (regular(3, 3), normal(2, 3, 2), normal(3, 2))),
+    (by_two_solutions, (regular(1, 1), normal(1, 2), normal(1, 2))),
+    (by_two_upper_solutions, (regular(3, 3), normal(3), normal(3))),
     (noise_by_factor, (np.array(0.5), regular(3, 3), normal(3))),
     (noise_by_solution, (np.array(0.5), regular(3, 3), normal(3))),
     (noise_and_more, (np.array(0.5), normal(3, 3), normal(3, 3))),
@@ -371,6 +399,16 @@ def by_factor_alone(a, b):
     return b @ cho_solve((c, low), b) + 2 * np.sum(np.log(np.diag(c)))
 
 
+def one_system(a, b, w):
+    L = np.linalg.cholesky(a)
+    return w @ solve_triangular(L.T, solve_triangular(L, b, lower=True))
+
+
+def one_system_of_numpy(a, b, w):
+    L = np.linalg.cholesky(a)
+    return w @ np.linalg.solve(L.T, np.linalg.solve(L, b))
+
+
 def noise_by_factor_alone(noise, a, b):
     factor = np.linalg.cholesky(a + noise * np.eye(len(b)))
     alpha = np.linalg.solve(factor.T, np.linalg.solve(factor, b))
@@ -411,6 +449,29 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
             "inverse = np.linalg.inv(np.tril(c))\n"
             "solution = linalg.cho_solve((c, True), b)\n"
             "return inverse.T @ inverse - np.outer(solution, solution)"
+        ),
+    ),
+    (
+        one_system,
+        (regular(3, 3), normal(3), normal(3)),
+        0,
+        (
+            "L = np.linalg.cholesky(a)\n"
+            "solution = linalg.cho_solve((L, True), w)\n"
+            "solution2 = linalg.solve_triangular("
+            "L.T, linalg.solve_triangular(L, b, lower=True))\n"
+            "return -0.5 * (np.outer(solution, solution2) + np.outer(solution2, solution))"
+        ),
+    ),
+    (
+        one_system_of_numpy,
+        (regular(3, 3), normal(3), normal(3)),
+        0,
+        (
+            "L = np.linalg.cholesky(a)\n"
+            "solution = np.linalg.solve(L.T, np.linalg.solve(L, w))\n"
+            "solution2 = np.linalg.solve(L.T, np.linalg.solve(L, b))\n"
+            "return -0.5 * (np.outer(solution, solution2) + np.outer(solution2, solution))"
         ),
     ),
     (

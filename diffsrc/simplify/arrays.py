@@ -141,9 +141,7 @@ class ArrayWriter:
                 args = [self.write(transposed(factor)), self.write(factor)]
                 return spelled("matmul", "{0} @ {1}", args, node.type)
             case "cho_solve":
-                # The matrix is for the derivative only.
-                args = [*map(self.write, node.args[:2])]
-                return spelled(node.op, PRIMITIVES[node.op](node), args, node.type)
+                return self._solved_by_factor(node)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":
@@ -159,6 +157,19 @@ class ArrayWriter:
                 args = [*map(self.write, node.args)]
                 return spelled(node.op, PRIMITIVES[node.op](node), args, node.type, node.params)
         return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
+
+    def _solved_by_factor(self, node: Call) -> Node:
+        """The solution of a system by a factor of its matrix, which is for the derivative only."""
+        factor, right, *_ = node.args
+        lower, scipy = node.params
+        if scipy:
+            args = [self.write(factor), self.write(right)]
+            return spelled(node.op, PRIMITIVES[node.op](node), args, node.type)
+        found = self.write(right)
+        for matrix in (factor, transposed(factor))[:: 1 if lower else -1]:
+            args = [self.write(matrix), found]
+            found = spelled("solve", "np.linalg.solve({0}, {1})", args, node.type)
+        return found
 
     def _mirrored(self, node: Call) -> Node:
         """A lower triangle and the same above the diagonal."""
