@@ -166,6 +166,11 @@ def by_parts_of_factor(x, b):
     return z @ z + np.sum(np.tril(c) ** 3) + np.sum(cho_solve((c, low), b))
 
 
+def distances(a, x):
+    lengths = np.sum(x * np.linalg.solve(a, x.T).T, axis=1)
+    return np.sum(lengths + np.linalg.slogdet(a)[1])
+
+
 def by_two_triangles(x, b, w):
     factor = np.linalg.cholesky(x @ x.T)
     return w @ solve_triangular(factor.T, solve_triangular(factor, 2 * b, lower=True))
@@ -287,6 +292,7 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (by_upper_factor, (regular(3, 3), normal(3))),
     (by_lower_factor_of_numpy, (regular(3, 3), normal(3))),
     (by_parts_of_factor, (regular(3, 3), normal(3))),
+    (distances, (regular(3, 3), normal(4, 3))),
     (by_two_triangles, (regular(3, 3), normal(3), normal(3))),
     (by_two_upper_triangles, (regular(3, 3), normal(3, 2), normal(3, 2))),
     (by_two_solutions, (regular(3, 3), normal(3), normal(3))),
@@ -450,6 +456,13 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
             "solution = linalg.cho_solve((c, True), b)\n"
             "return inverse.T @ inverse - np.outer(solution, solution)"
         ),
+    ),
+    (
+        # By the inverse that is there: no system is solved.
+        distances,
+        (regular(3, 3), normal(4, 3)),
+        0,
+        ("inv_a = np.linalg.inv(a)\nreturn len(x) * inv_a.T - inv_a.T @ x.T @ (inv_a @ x.T).T"),
     ),
     (
         one_system,
