@@ -166,6 +166,48 @@ def by_parts_of_factor(x, b):
     return z @ z + np.sum(np.tril(c) ** 3) + np.sum(cho_solve((c, low), b))
 
 
+def distances(a, x):
+    lengths = np.sum(x * np.linalg.solve(a, x.T).T, axis=1)
+    return np.sum(lengths + np.linalg.slogdet(a)[1])
+
+
+def by_two_triangles(x, b, w):
+    factor = np.linalg.cholesky(x @ x.T)
+    return w @ solve_triangular(factor.T, solve_triangular(factor, 2 * b, lower=True))
+
+
+def by_two_upper_triangles(x, b, w):
+    c, _ = cho_factor(x @ x.T)
+    return np.sum(w * solve_triangular(c, 3 * solve_triangular(c, b, trans=1)))
+
+
+def by_two_solutions(x, b, w):
+    factor = np.linalg.cholesky(x @ x.T)
+    return np.sum(w * np.linalg.solve(factor.T, np.linalg.solve(factor, b)))
+
+
+def by_two_upper_solutions(x, b, w):
+    factor = np.linalg.cholesky(x @ x.T, upper=True)
+    z = np.linalg.solve(factor.T, b)
+    return w @ np.linalg.solve(factor, z) + z @ z
+
+
+def noise_by_factor(noise, x, b):
+    factor = np.linalg.cholesky(x @ x.T + noise * np.eye(len(b), dtype=b.dtype))
+    alpha = np.linalg.solve(factor.T, np.linalg.solve(factor, b))
+    return b @ alpha + 2 * np.sum(np.log(np.diag(factor)))
+
+
+def noise_by_solution(noise, a, b):
+    matrix = a + noise**2 * np.eye(len(b), dtype=b.dtype)
+    return b @ np.linalg.solve(matrix, b) + np.linalg.slogdet(matrix)[1]
+
+
+def noise_and_more(noise, a, b):
+    matrix = a @ b + noise * np.eye(len(b), dtype=b.dtype)
+    return np.sum(matrix @ a @ b)
+
+
 def sums(a):
     return logsumexp(a) ** 2
 
@@ -250,6 +292,17 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (by_upper_factor, (regular(3, 3), normal(3))),
     (by_lower_factor_of_numpy, (regular(3, 3), normal(3))),
     (by_parts_of_factor, (regular(3, 3), normal(3))),
+    (distances, (regular(3, 3), normal(4, 3))),
+    (by_two_triangles, (regular(3, 3), normal(3), normal(3))),
+    (by_two_upper_triangles, (regular(3, 3), normal(3, 2), normal(3, 2))),
+    (by_two_solutions, (regular(3, 3), normal(3), normal(3))),
+    (by_two_solutions, (regular(3, 3), normal(3, 2), normal(3, 2))),
+    (by_two_solutions, (regular(3, 3), normal(2, 3, 2), normal(3, 2))),
+    (by_two_solutions, (regular(1, 1), normal(1, 2), normal(1, 2))),
+    (by_two_upper_solutions, (regular(3, 3), normal(3), normal(3))),
+    (noise_by_factor, (np.array(0.5), regular(3, 3), normal(3))),
+    (noise_by_solution, (np.array(0.5), regular(3, 3), normal(3))),
+    (noise_and_more, (np.array(0.5), normal(3, 3), normal(3, 3))),
     (lower, (regular(1, 1), normal(1, 2))),
     (by_factor, (regular(1, 1), normal(1))),
     (cholesky, (regular(1, 1), normal(1, 1))),
@@ -352,6 +405,22 @@ def by_factor_alone(a, b):
     return b @ cho_solve((c, low), b) + 2 * np.sum(np.log(np.diag(c)))
 
 
+def one_system(a, b, w):
+    L = np.linalg.cholesky(a)
+    return w @ solve_triangular(L.T, solve_triangular(L, b, lower=True))
+
+
+def one_system_of_numpy(a, b, w):
+    L = np.linalg.cholesky(a)
+    return w @ np.linalg.solve(L.T, np.linalg.solve(L, b))
+
+
+def noise_by_factor_alone(noise, a, b):
+    factor = np.linalg.cholesky(a + noise * np.eye(len(b)))
+    alpha = np.linalg.solve(factor.T, np.linalg.solve(factor, b))
+    return -0.5 * b @ alpha - np.sum(np.log(np.diag(factor)))
+
+
 TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
     (
         by_triangles,
@@ -386,6 +455,68 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
             "inverse = np.linalg.inv(np.tril(c))\n"
             "solution = linalg.cho_solve((c, True), b)\n"
             "return inverse.T @ inverse - np.outer(solution, solution)"
+        ),
+    ),
+    (
+        # By the inverse that is there: no system is solved.
+        distances,
+        (regular(3, 3), normal(4, 3)),
+        0,
+        ("inv_a = np.linalg.inv(a)\nreturn len(x) * inv_a.T - inv_a.T @ x.T @ (inv_a @ x.T).T"),
+    ),
+    (
+        one_system,
+        (regular(3, 3), normal(3), normal(3)),
+        0,
+        (
+            "L = np.linalg.cholesky(a)\n"
+            "solution = linalg.cho_solve((L, True), w)\n"
+            "solution2 = linalg.solve_triangular("
+            "L.T, linalg.solve_triangular(L, b, lower=True))\n"
+            "return -0.5 * (np.outer(solution, solution2) + np.outer(solution2, solution))"
+        ),
+    ),
+    (
+        one_system_of_numpy,
+        (regular(3, 3), normal(3), normal(3)),
+        0,
+        (
+            "L = np.linalg.cholesky(a)\n"
+            "solution = np.linalg.solve(L.T, np.linalg.solve(L, w))\n"
+            "solution2 = np.linalg.solve(L.T, np.linalg.solve(L, b))\n"
+            "return -0.5 * (np.outer(solution, solution2) + np.outer(solution2, solution))"
+        ),
+    ),
+    (
+        # Traces of products take no products of matrices.
+        noise_by_factor_alone,
+        (0.5, regular(3, 3), normal(3)),
+        0,
+        (
+            "inv_factor = np.linalg.inv(np.linalg.cholesky(a + noise * np.eye(len(b))))\n"
+            "alpha = inv_factor @ b @ inv_factor\n"
+            "return 0.5 * (alpha @ alpha - np.vdot(inv_factor, inv_factor))"
+        ),
+    ),
+    (
+        # Of a matrix that is there, it is of the whole.
+        noise_by_factor_alone,
+        (0.5, regular(3, 3), normal(3)),
+        (0, 1),
+        (
+            "inv_factor = np.linalg.inv(np.linalg.cholesky(a + noise * np.eye(len(b))))\n"
+            "alpha = inv_factor @ b @ inv_factor\n"
+            "d_a = 0.5 * (np.outer(alpha, alpha) - inv_factor.T @ inv_factor)\n"
+            "return (np.trace(d_a), d_a)"
+        ),
+    ),
+    (
+        noise_by_solution,
+        (0.5, regular(3, 3), normal(3)),
+        0,
+        (
+            "inv_matrix = np.linalg.inv(a + noise ** 2 * np.eye(len(b), dtype=b.dtype))\n"
+            "return 2 * noise * (np.trace(inv_matrix) - inv_matrix @ b @ (b @ inv_matrix))"
         ),
     ),
     (
@@ -489,6 +620,8 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("f", "args", "wrt", "text"), TEXTS, ids=[f.__name__ for f, *_ in TEXTS])
+@pytest.mark.parametrize(
+    ("f", "args", "wrt", "text"), TEXTS, ids=[f"{f.__name__}-{wrt}" for f, _, wrt, _ in TEXTS]
+)
 def test_text(f: Callable[..., Any], args: tuple[Any, ...], wrt: Any, text: str) -> None:
     assert body(f, args, wrt) == text

@@ -90,6 +90,45 @@ def lengths(z, y):
     return np.sum(y * np.log(p))
 
 
+def squares(z, y):
+    p = 1 / (1 + np.exp(-z))
+    return np.mean((p - y) ** 2)
+
+
+def squares_by_parts(z, y):
+    e = np.exp(z)
+    p = e / (1 + e)
+    return np.sum((p - y) ** 2)
+
+
+def dice(w, X, y):
+    p = 1 / (1 + np.exp(-(X @ w)))
+    return 2 * np.sum(p * y) / (np.sum(p) + np.sum(y))
+
+
+def careful_entropy(z, y):
+    p = sigmoid(z)
+    return -np.mean(y * np.log(p + 1e-9) + (1 - y) * np.log(1 - p + 1e-9))
+
+
+def brier(w, X, y):
+    return np.mean((1 / (1 + np.exp(-(X @ w))) - y) ** 2)
+
+
+def activations(w, X):
+    return np.sum(1 / (1 + np.exp(-(X @ w))))
+
+
+def softplus_regression(w, b, X, y):
+    z = X @ w + b
+    return np.mean(np.logaddexp(0, z) - y * z)
+
+
+def brier_with_offset(w, b, X, y):
+    p = 1 / (1 + np.exp(-(X @ w + b)))
+    return np.sum((p - y) ** 2)
+
+
 LIKELY = np.array([0.2, 0.9, 1.0, 0.0])
 
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
@@ -105,6 +144,14 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (rows, (normal(3, 4), normal(3, 4))),
     (columns, (normal(3, 4), normal(3, 4))),
     (lengths, (normal(4), LIKELY)),
+    (squares, (normal(4), LIKELY)),
+    (squares_by_parts, (normal(4), LIKELY)),
+    (dice, (normal(3), normal(4, 3), LIKELY)),
+    (careful_entropy, (normal(4), LIKELY)),
+    (brier, (normal(3), normal(4, 3), LIKELY)),
+    (activations, (normal(3), normal(4, 3))),
+    (softplus_regression, (normal(3), normal(), normal(4, 3), LIKELY)),
+    (brier_with_offset, (normal(3), normal(), normal(4, 3), LIKELY)),
 ]
 each = pytest.mark.parametrize("case", CASES, ids=label)
 
@@ -140,6 +187,16 @@ def test_single_precision_stays(case: tuple[Callable[..., Any], tuple[Any, ...]]
             regression,
             (normal(3), normal(4, 3), LIKELY),
             "p = 1 / (1 + np.exp(-X @ w))\nreturn -(X.T @ (y - p)) / len(y)",
+        ),
+        (
+            squares,
+            (normal(4), LIKELY),
+            "p = 1 / (1 + np.exp(-z))\nreturn 2 / len(y) * p * (p - y) * (1 - p)",
+        ),
+        (
+            activations,
+            (normal(3), normal(4, 3)),
+            "e = np.exp(-np.abs(X @ w))\nreturn X.T @ (e / (1 + e) ** 2)",
         ),
         (shares, (normal(4), LIKELY), "p = np.exp(z)\np /= p.sum()\nreturn y.sum() * p - y"),
         (
@@ -182,3 +239,41 @@ def test_one_part_alone_keeps_its_digits() -> None:
     z = np.array([36.0, -36.0])
     np.testing.assert_allclose(grad(f)(z), -expit(-z), rtol=1e-15)
     np.testing.assert_allclose(grad(g)(z), expit(z), rtol=1e-15)
+
+
+ENDS = np.array([[800.0], [-800.0], [0.5]])
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (dice, (np.ones(1), ENDS, LIKELY[:3])),
+        (brier, (np.ones(1), ENDS, LIKELY[:3])),
+        (activations, (np.ones(1), ENDS)),
+        (squares, (ENDS[:2, 0], LIKELY[:2])),
+        (careful_entropy, (ENDS[:, 0], LIKELY[:3])),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:overflow encountered in exp")  # the user's own
+def test_far_out_nothing_changes(f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """`p**2 * exp(-z)` would be 0 times infinity, in a matrix product of all weights."""
+    found = grad(f)(*args)
+    assert np.isfinite(found).all()
+    if f in {squares, careful_entropy}:
+        np.testing.assert_allclose(found[:2], 0, atol=1e-15)
+
+
+def test_softplus_does_not_overflow_for_several_results() -> None:
+    args = np.ones(1), np.float64(0), ENDS, LIKELY[:3]
+    with np.errstate(all="raise", under="ignore"):
+        d_w, d_b = grad(softplus_regression, wrt=("w", "b"))(*args)
+    np.testing.assert_allclose(d_b, (expit(ENDS[:, 0]) - LIKELY[:3]).mean(), rtol=1e-14)
+    np.testing.assert_allclose(d_w, ENDS.T @ (expit(ENDS[:, 0]) - LIKELY[:3]) / 3, rtol=1e-14)
+
+
+def test_an_adjoint_of_several_is_one_value() -> None:
+    assert body(brier_with_offset, (normal(3), 1.0, normal(4, 3), LIKELY), ("w", "b")) == (
+        "p = 1 / (1 + np.exp(-(X @ w + b)))\n"
+        "d_Xw_plus_b = 2 * p * (p - y) * (1 - p)\n"
+        "return (X.T @ d_Xw_plus_b, d_Xw_plus_b.sum())"
+    )

@@ -28,7 +28,8 @@ from diffsrc.ir import (
 from diffsrc.ir.arrays import is_primitive, is_scattered, is_symmetric, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import elements, is_unit
-from diffsrc.simplify.logistic import logistic, uncancelled
+from diffsrc.simplify.logistic import logistic, sloped, uncancelled
+from diffsrc.simplify.order import is_exponential
 
 EXTREMES = frozenset({"amax", "amin", "nanmax", "nanmin"})
 
@@ -161,13 +162,18 @@ class Sweep:
     def _of_logistic(
         self, node: Node, adjoint: Node, stops: AbstractSet[Node]
     ) -> tuple[Node, Node, Node] | None:
-        """What the logarithms of `p` and `1 - p` give to what `p` is of, and the adjoint's rest."""
+        """What the logarithms of `p` and `1 - p` give to what `p` is of, and the adjoint's rest.
+
+        Where there are none, a quotient of arrays with a name gives all of its adjoint.
+        """
         inner = self.simplifier.normal.inner
         found = logistic(node, inner)
         if found is None or any(n in stops or n in self.wrt for n in found.through):
             return None
         value = node if self.graph.ranked else self.simplifier.normal(node)
         parts = uncancelled(value, adjoint, inner)
+        if parts is None and isinstance(node, Ref) and node.type.axes:
+            parts = sloped(node, adjoint) if is_exponential(found.through[-1]) else None
         if parts is None:
             return None
         return (

@@ -44,12 +44,14 @@ from diffsrc.ir.arrays import (
     labels_of,
     nested,
     sizes_of,
+    total,
     transposed,
     view,
 )
 from diffsrc.ir.indices import are_apart, distinct_by, place_of
 from diffsrc.ir.shapes import elements, is_unit, sizes_alike
 from diffsrc.ops.arrays import PRIMITIVES
+from diffsrc.ops.arrays.linear import numbers_of
 from diffsrc.simplify.chains import Link, MatrixChain, chain_of, size_of, without_view
 from diffsrc.simplify.contents import Contents
 from diffsrc.simplify.written import has_minus, negated
@@ -138,6 +140,8 @@ class ArrayWriter:
                 # That of the factor is needed in any case.
                 args = [self.write(transposed(factor)), self.write(factor)]
                 return spelled("matmul", "{0} @ {1}", args, node.type)
+            case "cho_solve":
+                return self._solved_by_factor(node)
             case "put" | "put_along":
                 return self.scattered(node.graph.zero, [(1, node)])
             case "exclusive" | "running_back":
@@ -153,6 +157,19 @@ class ArrayWriter:
                 args = [*map(self.write, node.args)]
                 return spelled(node.op, PRIMITIVES[node.op](node), args, node.type, node.params)
         return spelled(node.op, PRIMITIVES[node.op](node), [*map(self.write, node.args)], node.type)
+
+    def _solved_by_factor(self, node: Call) -> Node:
+        """The solution of a system by a factor of its matrix, which is for the derivative only."""
+        factor, right, *_ = node.args
+        lower, scipy = node.params
+        if scipy:
+            args = [self.write(factor), self.write(right)]
+            return spelled(node.op, PRIMITIVES[node.op](node), args, node.type)
+        found = self.write(right)
+        for matrix in (factor, transposed(factor))[:: 1 if lower else -1]:
+            args = [self.write(matrix), found]
+            found = spelled("solve", "np.linalg.solve({0}, {1})", args, node.type)
+        return found
 
     def _mirrored(self, node: Call) -> Node:
         """A lower triangle and the same above the diagonal."""
@@ -729,9 +746,13 @@ class ArrayWriter:
         if not out and isinstance(arg, Call) and arg.op == "diagonal":
             matrix = arg.args[0]
             if len(matrix.type.axes) == 2 and arg.params == (0,):
+                terms = self._trace(matrix)
+                if terms is not None:
+                    return self.write(terms)
                 return spelled("trace", "np.trace({0})", [self.write(matrix)], type_)
         written = self.write(arg)
-        if not out and isinstance(written, Call) and written.op == "mul":
+        alone = arg not in self.graph.wholes or self.turns(arg)
+        if not out and alone and isinstance(written, Call) and written.op == "mul":
             a, b = written.args
             if len(a.type.axes) == len(b.type.axes) and alike(a.type.axes, b.type.axes):
                 return _inner(a, b, type_)
@@ -742,6 +763,41 @@ class ArrayWriter:
         axes = tuple(arg.type.axes[labels.index(label)] for label in kept)
         found = spelled("sum", f"{{0}}.sum(axis={axis})", [written], Type("float", axes), summed)
         return self._ordered(found, kept, out, type_)
+
+    def _trace(self, matrix: Node) -> Node | None:
+        """The trace of a matrix of which nothing else is needed, if products are among its terms.
+
+        `a @ a - np.vdot(B, B)` for `np.trace(np.outer(a, a) - B.T @ B)`.
+        """
+        alone = matrix in self.graph.wholes and self.turns(matrix)
+        number, whole = numbers_of(matrix.operands[0] if alone else matrix)
+        own = isinstance(whole, Sum) and (whole.constant or not self.turns(whole))
+        terms = whole.terms if isinstance(whole, Sum) and not own else ((whole, 1),)
+        found = [self._trace_of_product(term) for term, _ in terms]
+        if all(trace is None for trace in found):
+            return None
+        size = matrix.type.axes[0]
+        traces = (
+            contract(self.graph, [(term, (0, 0))], (), {0: size}) if trace is None else trace
+            for (term, _), trace in zip(terms, found, strict=True)
+        )
+        return number * self.graph.sum(
+            [c * trace for (_, c), trace in zip(terms, traces, strict=True)]
+        )
+
+    def _trace_of_product(self, term: Node) -> Node | None:
+        """The trace of a product of vectors or matrices, of which nothing else is needed."""
+        _, product = numbers_of(term)
+        product = without_view(product)
+        if not self.turns(product):
+            return None
+        factor = self.graph.factored.get(product)
+        if factor is not None and self.computed(factor):
+            return total(factor**2, (0, 1))
+        several = isinstance(product, Prod | Call) and len(product.operands) > 1
+        if not several or (isinstance(product, Call) and product.op != "contract"):
+            return None
+        return contract(self.graph, [(term, (0, 0))], (), {0: term.type.axes[0]})
 
     def _ordered(self, node: Node, labels: Sequence[Label], out: Labels, type_: Type) -> Node:
         return self._view(node, tuple(labels.index(label) for label in out), type_)

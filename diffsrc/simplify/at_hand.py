@@ -163,7 +163,8 @@ class _Writer(Unmarking):
         inverse = self.inverses.get(matrix)
         if inverse is not None:
             return spelled("matmul", "{0} @ {1}", [self(inverse), self.done[b]], node.type)
-        if not (isinstance(matrix, Call) and matrix.op in TURNED and len(b.type.axes) == 1):
+        turned = isinstance(matrix, Call) and matrix.op in TURNED and len(matrix.type.axes) == 2
+        if not isinstance(matrix, Call) or not turned:
             return None
         inverse = self.inverses.get(matrix.args[0])
         match matrix.args[0], b:
@@ -172,9 +173,12 @@ class _Writer(Unmarking):
                 if whole in self.inverses and lower and self.is_symmetric(whole):
                     args = [self(self.inverses[whole]), self.done[inner[1]]]
                     return spelled("matmul", "{0} @ {1}", args, node.type)
-        if inverse is None or len(matrix.type.axes) > 2:
+        if inverse is None:
             return None
-        return spelled("matmul", "{0} @ {1}", [self.done[b], self(inverse)], node.type)
+        args = [self.done[b], self(inverse)]
+        if len(b.type.axes) > 1:
+            args = [spelled("transpose", "{0}.T", args[1:], matrix.type), args[0]]
+        return spelled("matmul", "{0} @ {1}", args, node.type)
 
 
 def _share(node: Node) -> tuple[Node, str, tuple[Node, ...]] | None:

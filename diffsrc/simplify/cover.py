@@ -52,7 +52,7 @@ class Reach:
         computed: the values without names that are computed in any case.
         free: those that cost nothing.
         below: of arrays, all that the results consist of, and products that are summed.
-        parents: how many of these are computed from each of them.
+        parents: how many of these, and of the results, each of them is needed for.
         covers: what products are written with.
         offers: the user's products, with their covers, by the last of their factors.
         charges: what factors cost, in tenths of a multiplication.
@@ -205,6 +205,7 @@ class Reach:
         if self.graph.ranked:
             self.below = {*below, *products_in_sums(below)}
             self.parents = Counter(part for node in below for part in node.operands)
+            self.parents.update(set(results))
         products = self._products(results, below)
         self.computed = self._written_below(below)
         if self.graph.ranked and all(self.normal.forms.get(r, r) is r for r in results):

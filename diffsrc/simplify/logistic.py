@@ -86,6 +86,26 @@ def uncancelled(node: Node, adjoint: Node, inner: Mapping[Ref, Node]) -> tuple[N
     return outer * (spread if saving(spread, part) > 0 else part), outer * rest
 
 
+def sloped(node: Node, adjoint: Node) -> tuple[Node, Node] | None:
+    """An adjoint times `p (1 - p)`, and no rest; None where it is divided by `p`.
+
+    Of `p**2 * exp(-x)`, the exponential may be infinite where `p` is 0. In `p * exp(-x)`, which is
+    the derivative of `log(p)`, it has the digits that `1 - p` would lose.
+    """
+    if _divides(node, adjoint):
+        return None
+    other = 1 - node
+    node.graph.prefer(other)
+    return adjoint * node * other, node.graph.zero
+
+
+def _divides(node: Node, whole: Node) -> bool:
+    """Whether a product, or a term of the sums in it, is divided by a value."""
+    sums = [base for base, _ in _powers(whole) if isinstance(base, Sum)]
+    terms = [whole, *(term for total in sums for term in total.operands)]
+    return any(dict(_powers(term)).get(node, 0) < 0 for term in terms)
+
+
 def _within(term: Node, factor: Node) -> Node:
     """The product, by a sum in it whose terms are divided by the factor: `p (1 - y / p)`."""
     for base, exponent in _powers(term):

@@ -22,6 +22,7 @@ from diffsrc.ir import (
     Number,
     Prod,
     Program,
+    Ref,
     Result,
     Sum,
     magnitude,
@@ -107,6 +108,10 @@ class Stabiliser:
             case Call(op="real" | "imag", args=(z,)) if self.done[z] is not z:
                 # A sign comes out of it.
                 return (real_part if node.op == "real" else imaginary_part)(self.done[z])
+            case Ref() if node in self.graph.wholes:
+                return self._whole(node)
+            case Call(op="contract", options=()):
+                return self._contraction(node)
             case Call() if not is_written(node):
                 return self._call(self.graph.again(node, tuple([self.done[a] for a in node.args])))
             case Result():
@@ -162,6 +167,37 @@ class Stabiliser:
         if isinstance(arg, Sum) and arg.constant == 1:
             return self.graph.call("log1p", arg - 1)
         return node
+
+    def _whole(self, node: Ref) -> Node:
+        """What is kept whole, of what its value has become."""
+        value = self.done[node.value]
+        if value is node.value:
+            return node
+        whole = self.graph.ref(value)
+        self.graph.wholes.add(whole)
+        if node in self.graph.symmetric:
+            self.graph.symmetric.add(whole)
+        return whole
+
+    def _contraction(self, node: Call) -> Node:
+        """A contraction with those of its factors as one that are in range together only.
+
+        Of `X.T @ (exp(-z) * (1 + exp(-z))**-2)`, the exponential alone may be infinite.
+        """
+        own, out = node.params
+        groups: dict[object, list[Node]] = {}
+        for arg, labels in zip(node.args, own, strict=True):
+            groups.setdefault(labels, []).append(arg)
+        found: list[tuple[Node, object]] = []
+        for labels, group in groups.items():
+            apart = [self.done[arg] for arg in group]
+            together = self(self.graph.product(group)) if len(group) > 1 else apart[0]
+            joint = together is not self.graph.product(apart)
+            found += [(factor, labels) for factor in ([together] if joint else apart)]
+        if len(found) == len(node.args):
+            return self.graph.again(node, tuple([self.done[arg] for arg in node.args]))
+        args, labelled = zip(*found, strict=True)
+        return self.graph.call("contract", *args, params=(labelled, out), type_=node.type)
 
     def _sum(self, node: Node) -> Node:
         """`c exp(t) - c` is `c expm1(t)`, `c - c tanh(t)**2` is `c / cosh(t)**2`.

@@ -5,7 +5,7 @@ Where a matrix that must be symmetric is given, its derivative is that of its sy
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffsrc.ir import Call, Node, Prod
 from diffsrc.ir.arrays import (
@@ -151,7 +151,8 @@ def solve_triangular(
         raise NotImplementedError("Systems of triangular matrices are understood one at a time.")
     if trans not in TRANSPOSED:
         raise ValueError("trans must be 0, 1, 2, 'N', 'T' or 'C'")
-    return triangular(a, b, (bool(lower), TRANSPOSED[trans], bool(unit_diagonal)))
+    params = bool(lower), TRANSPOSED[trans], bool(unit_diagonal)
+    return by_both_factors(triangular(a, b, params))
 
 
 def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
@@ -169,6 +170,51 @@ def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     return number * value_of(made)
 
 
+def by_both_factors(solution: Node) -> Node:
+    """What is solved by `L` and then by `L.T`, as the solution of the system of `L @ L.T`."""
+    number, made = numbers_of(solution)
+    after = _by_factor(made)
+    if after is None:
+        return solution
+    scale, between = numbers_of(after.right)
+    before = _by_factor(between)
+    if before is None or before._replace(turned=after.turned, right=after.right) != after:
+        return solution
+    both = after.turned == after.lower and before.turned != after.turned
+    if not both or not _matrix_of(after.factor, lower=after.lower):
+        return solution
+    made = factored(after.factor, before.right, lower=after.lower, scipy=after.scipy)
+    return number * scale * made
+
+
+class _Solved(NamedTuple):
+    """A system that is solved by a triangular factor, maybe a turned one."""
+
+    factor: Node
+    lower: bool
+    turned: bool
+    right: Node
+    scipy: bool
+
+
+def _by_factor(node: Node) -> _Solved | None:
+    """The system that a value is the solution of, if it has a triangular matrix."""
+    match _form_of(node):
+        case Call(op="solve_triangular", args=(a, b), params=(lower, trans, False)):
+            return _Solved(a, bool(lower), bool(trans), b, scipy=True)
+        case Call(op="solve", args=(a, b)) if len(a.type.axes) == 2 and len(b.type.axes) < 3:
+            turned = isinstance(a, Call) and a.op == "view"
+            factor = a.operands[0] if turned else a
+            lower = triangular_side(factor)
+            return None if lower is None else _Solved(factor, lower, turned, b, scipy=False)
+    return None
+
+
+def _form_of(node: Node) -> Node:
+    """The normal form of a value that the user named."""
+    return node.graph.inner.get(node, node)
+
+
 def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
     """The factor of which one triangle is to be read, and which one."""
     made = applied("cho_factor", a, params=(bool(lower),), type_=shaped(a, _matrix(a)))
@@ -183,19 +229,26 @@ def cho_solve(c_and_lower: tuple[Node, bool], b: Node) -> Node:
     return factored(c, b, lower=bool(lower))
 
 
-def factored(c: Node, b: Node, *, lower: bool) -> Node:
-    """The primitive; of a factor that is known to be of a matrix, that is an argument too."""
-    inner = c.graph.inner.get(c, c)
+def factored(c: Node, b: Node, *, lower: bool, scipy: bool = True) -> Node:
+    """The primitive; of a factor that is known to be of a matrix, that is an argument too.
+
+    Who has no `scipy` solves two systems.
+    """
+    of = _matrix_of(c, lower=lower)
+    number, b = _known("cho_solve", c, b, (lower, scipy), *of)
+    made = applied("cho_solve", c, b, *of, params=(lower, scipy), type_=solve(c, b).type)
+    return number * value_of(made)
+
+
+def _matrix_of(c: Node, *, lower: bool) -> tuple[Node, ...]:
+    """The matrix of which this is the Cholesky factor, if that is known."""
+    inner = _form_of(c)
     match inner:
         case Call(op="cho_factor", params=(own,)):
-            of = inner.args if own == lower else ()
+            return inner.args if own == lower else ()
         case Call(op="cholesky", params=(upper,)):
-            of = inner.args if upper != lower else ()
-        case _:
-            of = ()
-    number, b = _known("cho_solve", c, b, (lower,), *of)
-    made = applied("cho_solve", c, b, *of, params=(lower,), type_=solve(c, b).type)
-    return number * value_of(made)
+            return inner.args if upper != lower else ()
+    return ()
 
 
 def scipy_solve(a: Node, b: Node, lower: object, assume_a: object, transposed_: object) -> Node:
@@ -248,7 +301,7 @@ primitive("cho_solve",        lambda node: f"linalg.cho_solve(({{0}}, {node.para
 array("inv", "np.linalg.inv", "a", inv)
 # SciPy's give other last digits.
 array("scipy_inv", "scipy.linalg.inv", "a -overwrite_a :check_finite=True -assume_a :lower=False", lambda a, _, __: inv(a))
-array("solve",        "np.linalg.solve",                     "a b",             solve)
+array("solve",        "np.linalg.solve",                     "a b",             lambda a, b: by_both_factors(solve(a, b)))
 array("det", "np.linalg.det", "a", det)
 array("scipy_det", "scipy.linalg.det", "a -overwrite_a :check_finite=True", lambda a, *_: det(a))
 array("slogdet",      "np.linalg.slogdet",                   "a",               slogdet, fields="sign logabsdet")

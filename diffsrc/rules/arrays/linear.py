@@ -238,10 +238,10 @@ def _solve_triangular(g: Node, y: Call, i: int) -> Node:
 def _cho_solve(g: Node, y: Call, i: int) -> Node:
     """By the matrix, for its symmetric part, where that is known; else by the factor."""
     c, b, *of = y.args
-    (lower,) = y.params
+    lower, scipy = y.params
     if of and i == 0:
         return y.graph.zero
-    back = factored(c, _in_full(g, y, b), lower=bool(lower))
+    back = factored(c, _in_full(g, y, b), lower=bool(lower), scipy=bool(scipy))
     if i == 1:
         return back
     product = _outer(back, value_of(y), c.type.axes, vectors=len(y.type.axes) == 1)
