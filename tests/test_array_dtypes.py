@@ -660,3 +660,86 @@ def test_data_in_structures_is_widened_in_a_copy() -> None:
     expected = 2 * p["w"] / data["s"].astype(float) ** 2
     np.testing.assert_allclose(grad(loss)(p, data)["w"], expected, rtol=1e-14)
     assert data["s"].dtype == np.float16
+
+
+KNOWN = np.dtype(float)
+
+
+def by_class(x):
+    return np.sum(x**2) if x.dtype == np.float64 else np.sum(x)
+
+
+def by_builtin(x):
+    return np.sum(x**2) if x.dtype != float else np.sum(x)
+
+
+def by_name(x):
+    return np.sum(x**2) if x.dtype == "float64" else np.sum(x)
+
+
+def by_class_first(x):
+    return np.sum(x**2) if np.float64 == x.dtype else np.sum(x)
+
+
+def by_membership(x):
+    return np.sum(x**2) if x.dtype in (np.float32, np.float64) else np.sum(x)
+
+
+def by_mask(x):
+    return np.sum(x**2) if (x > 0).dtype == bool else np.sum(x)
+
+
+def by_argument(x, d=np.float64):
+    return np.sum(x**2) if x.dtype == d else np.sum(x)
+
+
+def by_global(x):
+    return np.sum(x**2) if x.dtype is KNOWN else np.sum(x)
+
+
+def by_letter(x):
+    return np.sum(x**2) if x.dtype.kind == "f" else np.sum(x)
+
+
+def by_pattern(x):
+    match x.dtype:
+        case np.float64:
+            return np.sum(x**2)
+    return np.sum(x)
+
+
+def checked(x):
+    if x.dtype != np.float64:
+        raise TypeError("floats are needed")
+    return np.sum(x**2)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        by_class,
+        by_builtin,
+        by_name,
+        by_class_first,
+        by_membership,
+        by_mask,
+        by_argument,
+        by_global,
+        by_letter,
+        by_pattern,
+        checked,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_which_dtype_it_is_decides_no_code(f):
+    with pytest.raises(UnsupportedSyntax, match="Which dtype an array has") as raised:
+        grad(f)(DOUBLE)
+    assert raised.value.line > f.__code__.co_firstlineno
+    assert "True or False" in str(raised.value)
+
+
+def test_a_bool_that_is_passed_decides_code():
+    def chosen_by(x, double):
+        return np.sum(x**2) if double else np.sum(x)
+
+    assert grad(chosen_by)(DOUBLE, DOUBLE.dtype == float).tolist() == [0, 2, 4]

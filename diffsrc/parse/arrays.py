@@ -111,6 +111,7 @@ class Arrays(Live):
     def attribute_of_array(self, base: Node, name: str, node: ast.expr) -> Value:
         """`x.shape`, `x.T`, `x.sum`."""
         complete()
+        self.not_of_dtype(base, node)
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
         if name in POINTWISE:
             self.need_ranks()
