@@ -242,10 +242,11 @@ class Arrays(Live):
         except NotImplementedError as error:
             self.refuse(str(error), node, "Write it with other functions.")
         except (IndexError, ValueError, TypeError) as error:
+            given = f"Here it is given {_all_of(holes)}: pass" if holes else "Pass"
             raise ShapeError(
                 f"NumPy would raise: {error}.",
                 self.place(node),
-                f"Here it is given {_all_of(holes)}: pass arguments of other shapes.",
+                f"{given} arguments of other shapes.",
             ) from error
         several: tuple[object, ...] = found if isinstance(found, tuple) else ()
         made = self.graph.call(

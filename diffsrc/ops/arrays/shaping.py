@@ -49,10 +49,20 @@ def axes_in(graph: Graph, shape: Shape) -> Axes:
     sizes = shape if isinstance(shape, tuple) else (shape,)
     if any(isinstance(size, int) and size < 0 for size in sizes):
         raise ValueError("negative dimensions are not allowed")
-    return tuple([size if isinstance(size, Node) else graph.number(size) for size in sizes])
+    return tuple([node_of(graph, size) for size in sizes])
 
 
-def node_of(graph: Graph, value: Size) -> Node:
+def node_of(graph: Graph, value: Shape) -> Node:
+    """One integer, for which several may stand in what users write.
+
+    Raises:
+        TypeError: it is a sequence.
+        NotImplementedError: it is an array.
+    """
+    if isinstance(value, tuple):
+        raise TypeError("'tuple' object cannot be interpreted as an integer")
+    if isinstance(value, Node) and value.type.axes:
+        raise NotImplementedError("An array is not understood here, where integers stand.")
     return value if isinstance(value, Node) else graph.number(value)
 
 
@@ -261,6 +271,8 @@ def repeat(a: Node, repeats: Node | tuple[int, ...] | int, axis: int | None) -> 
     graph = a.graph
     if is_several(repeats):
         counts = repeats if isinstance(repeats, Node) else stacked_numbers(graph, repeats)
+        if rank_of(counts) > 1:
+            raise ValueError("object too deep for desired array")
         if not is_unit(counts.type.axes[0]):
             size = a.type.axes[axis]
             made = applied("repeated", size, counts, type_=Type("int", ()))
@@ -271,7 +283,7 @@ def repeat(a: Node, repeats: Node | tuple[int, ...] | int, axis: int | None) -> 
             return index(a, (*spec[:axis], ("take", made), *spec[axis + 1 :]))
         # Of bytes the products with it would leave their range.
         repeats = applied("whole_number", view(counts, ()), type_=Type("int", ()))
-    count = repeats if isinstance(repeats, Node) else node_of(graph, repeats)  # type: ignore[arg-type] # a number
+    count = node_of(graph, repeats)
     rank = rank_of(a) + 1
     size = a.type.axes[axis]
     wide = expanded(a, (axis + 1,), rank)
@@ -459,7 +471,8 @@ def cut(a: Node, sections: Size | tuple[Size, ...], axis: int, *, even: bool) ->
         if known <= 0:
             raise ValueError("number sections must be larger than 0.")
         return sections_of(a, known, axis, even=even)
-    bounds = [int(place.value) if isinstance(place, Number) else place for place in sections]
+    places_ = [node_of(a.graph, place) for place in sections]
+    bounds = [int(place.value) if isinstance(place, Number) else place for place in places_]
     parts = []
     for start, stop in zip([None, *bounds], [*bounds, None], strict=True):
         entry = ("slice", start, stop, None)
@@ -731,7 +744,8 @@ def logspace(
     start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float
 ) -> Node:  # as NumPy has it
     power = linspace(start, stop, num, endpoint)
-    return start.graph.power(node_of(start.graph, base), power)  # type: ignore[arg-type] # a number
+    graph = start.graph
+    return graph.power(base if isinstance(base, Node) else graph.number(base), power)  # type: ignore[arg-type] # a number
 
 
 def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
