@@ -15,9 +15,21 @@ x, w, t = RNG.normal(size=5), RNG.normal(size=5), np.sort(RNG.normal(size=5))
 X, W = RNG.normal(size=(4, 5)), RNG.normal(size=(4, 5))
 T = RNG.normal(size=(3, 4, 5))
 i, j = np.array([0, 1, 1]), np.array([3, -1, 2])
-m = np.array([True, False, True, True])
+m, n = np.array([True, False, True, True]), np.array([True, True, False, True])
 edges = np.array([-1.0, 0.0, 1.0])
-GIVEN = {"x": x, "w": w, "t": t, "X": X, "W": W, "T": T, "i": i, "j": j, "m": m, "edges": edges}
+GIVEN = {
+    "x": x,
+    "w": w,
+    "t": t,
+    "X": X,
+    "W": W,
+    "T": T,
+    "i": i,
+    "j": j,
+    "m": m,
+    "n": n,
+    "edges": edges,
+}
 GIVEN |= {"a": 0.123, "k": 2, "v": RNG.normal(size=20)}
 
 
@@ -78,6 +90,11 @@ np.sum(np.take(X, i) ** 2)
 np.sum(X.take([0, 2, -1], axis=1) ** 2)
 np.sum(np.compress(m, X, axis=0) ** 2)
 np.sum(np.extract(X > 0, X) ** 3)
+np.sum(np.where(m & n, x[1:] ** 2, w[1:]))
+np.sum(np.where(m ^ n | (x[1:] > 0), x[1:] ** 2, w[1:]))
+np.sum(np.where((w > 0) ^ (x > 0) & (x > w), x**2, w))
+np.sum((~m | n) * x[1:]) + np.sum(np.where((x[1:] > 0.1) & m, x[1:] ** 2, 0))
+np.sum(x[1:][~m & n] ** 2)
 np.sum(w[np.searchsorted(edges, x)] * x)
 np.sum(w[np.digitize(x, edges)] * x)
 np.sum(x[np.nonzero(x > 0)[0]] ** 2)

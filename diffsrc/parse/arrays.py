@@ -76,6 +76,11 @@ class Arrays(Live):
             raise NeedsRanks
         complete()
 
+    def ask_for_mask(self, value: Value) -> None:
+        """Ask for ranks, by which an array that is given is known for truth values."""
+        if isinstance(value, Node) and value in self.arrays and value.type.kind != "bool":
+            self.need_ranks()
+
     def array_operation(self, function: object) -> ArrayOperation | None:
         """The operation that a function of a library is."""
         owner = getattr(function, "__self__", None)  # a method of a ufunc has no module
