@@ -743,3 +743,25 @@ def test_a_bool_that_is_passed_decides_code():
         return np.sum(x**2) if double else np.sum(x)
 
     assert grad(chosen_by)(DOUBLE, DOUBLE.dtype == float).tolist() == [0, 2, 4]
+
+
+def by_both(x, m):
+    return np.sum(m * m * x)
+
+
+def by_either(x, m):
+    return np.sum(((x > 0) + m) * x)
+
+
+def in_an_arm(x, m):
+    return np.sum(np.where(x > 1, x**2, x) * np.full_like(x, 1, dtype=bool))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("f", [by_both, by_either, in_an_arm], ids=lambda f: f.__name__)
+def test_arithmetic_of_truth_values_gives_floats(f, dtype):
+    x = DOUBLE.astype(dtype)
+    wanted = {by_both: [1, 0, 1], by_either: [1, 1, 1], in_an_arm: [1, 1, 4]}[f]
+    found = grad(f)(x, MASK)
+    assert found.tolist() == wanted
+    assert found.dtype == dtype

@@ -95,6 +95,15 @@ np.sum(np.where(m ^ n | (x[1:] > 0), x[1:] ** 2, w[1:]))
 np.sum(np.where((w > 0) ^ (x > 0) & (x > w), x**2, w))
 np.sum((~m | n) * x[1:]) + np.sum(np.where((x[1:] > 0.1) & m, x[1:] ** 2, 0))
 np.sum(x[1:][~m & n] ** 2)
+np.sum(x[np.ones(5, dtype=bool)] ** 2) + np.sum(x[np.zeros(x.shape, dtype="bool")])
+np.sum(np.where(np.eye(len(x), dtype=bool), x**2, w[:, None] * x))
+np.sum(np.where(np.tril(np.ones((4, 5), dtype=bool)), X, W * X**2))
+np.sum(np.where(np.full(X.shape, True) & ~np.eye(4, 5).astype(bool), X**2, X))
+np.sum(np.where((x > 0).astype(bool), x**2, w) * np.full_like(x, 0.5, dtype=np.bool_))
+np.sum(np.where(np.round(x).astype("bool"), x**2, w))
+np.sum(x[np.floor(2 * np.abs(w)).astype(int)] ** 2 * w)
+np.sum(X[np.arange(5) % 4, np.round(np.abs(x)).astype(np.int64)] * x)
+np.sum((x * 2).astype(int) ** 2 * x + (w > 0).astype(int) * w)
 np.sum(w[np.searchsorted(edges, x)] * x)
 np.sum(w[np.digitize(x, edges)] * x)
 np.sum(x[np.nonzero(x > 0)[0]] ** 2)
@@ -196,6 +205,11 @@ WRITTEN = [
     ("np.trapezoid(x)", ["d_x[:-1] = 0.5", "d_x[1:] += 0.5"]),
     ("np.sum(np.diff(x) * w[1:])", ["d_x[1:] = w_tail", "d_x[:-1] -= w_tail"]),
     ("np.sum(np.maximum(x, 0))", ["return (x >= 0).astype(x.dtype)"]),
+    (
+        "np.sum(np.where(np.tril(np.ones((4, 5), dtype=bool)), X, X**2))",
+        ["return np.where(np.tril(np.ones((4, 5), dtype=bool)), 1.0, 2 * X)"],
+    ),
+    ("np.sum(x[np.floor(w**2).astype(int)])", ["np.add.at(d_x, np.floor(w**2).astype(int), 1)"]),
     ("np.partition(x, 2)[2]", ["d_x[np.argpartition(x, 2)[2:3]] += 1"]),
 ]
 

@@ -11,7 +11,7 @@ INTEGERS = (
     frozenset({"dim", "size", "count", "np.dim", "np.arange", "np.searchsorted", "np.digitize"})
     | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
     | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
-    | frozenset({"np.whole_number"})
+    | frozenset({"np.whole_number", "np.as_integers"})
 )
 # What takes items of its first argument.
 TAKING = frozenset({"np.index", "np.take", "np.take_along", "np.take_along_axis"})

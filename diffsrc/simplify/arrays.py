@@ -319,6 +319,12 @@ class ArrayWriter:
         args = [condition, likes[0]]
         return spelled("astype", "{0}.astype({1}.dtype)", args, type_)
 
+    def as_floats(self, written: Node) -> Node:
+        """Truth values, and what is computed of them, in the precision of derivatives."""
+        likes = self._likes(written)
+        text = "{0}.astype({1}.dtype)" if likes else "{0}.astype(float)"
+        return spelled("astype", text, [written, *likes[:1]], written.type._replace(kind="float"))
+
     def _likes(self, condition: Node) -> list[Node]:
         """Arrays that have the precision of derivatives; where they are numbers, of data."""
         if self.floats:

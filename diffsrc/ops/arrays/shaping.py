@@ -30,7 +30,7 @@ from diffsrc.ir.shaping import (
     stacked,
 )
 from diffsrc.ops.arrays.diagonals import pair_of
-from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive
+from diffsrc.ops.arrays.table import TRUTHS, Axis, applied, array, axes_of, primitive, truths
 
 Size = Node | int
 Shape = Size | tuple[Size, ...]
@@ -769,12 +769,20 @@ def same(a: Node) -> Node:
 def astype(a: Node, dtype: str | Node, copy: bool | None) -> Node:  # as NumPy has it
     """In another precision; a higher one changes no value."""
     del copy  # nothing is changed in place
+    if dtype in TRUTHS:
+        return truths(a)
     constant = a.args[0] if isinstance(a, Call) and a.op == "broadcast" else a
     if dtype in {"float", "np.float64"} or isinstance(constant, Number):
         return a
     if isinstance(dtype, Node):
         return applied("astype", a, dtype, type_=a.type)
     return applied("astype", a, params=(dtype,), type_=a.type)
+
+
+def as_integers(a: Node, dtype: str, copy: bool | None) -> Node:  # as NumPy has it
+    """Cut off to integers."""
+    del copy  # nothing is changed in place
+    return applied("as_integers", a, params=(dtype,), type_=Type("int", a.type.axes))
 
 
 def _astype_text(node: Call) -> str:
@@ -850,6 +858,7 @@ primitive("repeated", _repeated_text)
 primitive("whole_number", lambda _: "int({0})", derived=False)
 primitive("pad", _pad_text)
 primitive("astype", _astype_text)
+primitive("as_integers", lambda node: f"{{0}}.astype({node.params[0]})", derived=False)
 # How a derivative is cast back.
 primitive("dtype", lambda _: "{0}.dtype")
 primitive("ramp", _ramp_text)
@@ -895,23 +904,24 @@ array("tril",         "np.tril",         "m :k=0",                              
 array("diagonal",     "np.diagonal",     "a :offset=0 :axis1=0 :axis2=1",          diagonal_of,  method="diagonal")
 array("diag",         "np.diag",         "v :k=0",                                 diag_of)
 array("diagflat",     "np.diagflat",     "v :k=0",                                 diagflat)
-array("eye",          "np.eye",          "@graph #N #M=None :k=0 ^dtype -order",   eye_of)
-array("identity",     "np.identity",     "@graph #n ^dtype",                       lambda graph, n: eye_of(graph, n, None, 0))
-array("zeros",        "np.zeros",        "@graph #shape ^dtype -order",            constant(0))
-array("ones",         "np.ones",         "@graph #shape ^dtype -order",            constant(1))
-array("full",         "np.full",         "#shape fill_value ^dtype -order",        full)
-array("zeros_like",   "np.zeros_like",   "a ^dtype -order -subok #shape=None",    like(0))
-array("ones_like",    "np.ones_like",    "a ^dtype -order -subok #shape=None",    like(1))
-array("full_like",    "np.full_like",    "a fill_value ^dtype -order -subok #shape=None", full_like)
+array("eye",          "np.eye",          "@graph #N #M=None :k=0 ?dtype -order",   eye_of)
+array("identity",     "np.identity",     "@graph #n ?dtype",                       lambda graph, n: eye_of(graph, n, None, 0))
+array("zeros",        "np.zeros",        "@graph #shape ?dtype -order",            constant(0))
+array("ones",         "np.ones",         "@graph #shape ?dtype -order",            constant(1))
+array("full",         "np.full",         "#shape fill_value ?dtype -order",        full)
+array("zeros_like",   "np.zeros_like",   "a ?dtype -order -subok #shape=None",    like(0))
+array("ones_like",    "np.ones_like",    "a ?dtype -order -subok #shape=None",    like(1))
+array("full_like",    "np.full_like",    "a fill_value ?dtype -order -subok #shape=None", full_like)
 array("arange",       "np.arange",       "start stop=None step=None ^dtype",       arange)
 array("linspace",     "np.linspace",     "start stop #num=50 :endpoint=True -retstep ^dtype", linspace)
 array("logspace",     "np.logspace",     "start stop #num=50 :endpoint=True base=10 ^dtype", logspace)
 array("geomspace",    "np.geomspace",    "start stop #num=50 :endpoint=True ^dtype", geomspace)
-array("array",        "np.array",        "object ^dtype :copy=None -order -subok :ndmin=0", numbers)
-array("asarray",      "np.asarray np.asanyarray", "a ^dtype -order",               same)
+array("array",        "np.array",        "object ?dtype :copy=None -order -subok :ndmin=0", numbers)
+array("asarray",      "np.asarray np.asanyarray", "a ?dtype -order",               same)
 array("ascontiguousarray", "np.ascontiguousarray", "a ^dtype",                     lambda a: at_least(1, a))
 array("copy",         "np.copy",         "a -order",                               same,         method="copy")
 array("astype",       "",                "a %dtype -order -casting -subok :copy=None", astype,         method="astype")
+array("as_integers",  "",                "a %dtype -order -casting -subok :copy=None", as_integers)
 array("item",         "",                "a :args..=()",                           item,         method="item")
 array("meshgrid",     "np.meshgrid",     "~xi :indexing=xy :sparse=False -copy", meshgrid)
 array("ix_",          "np.ix_",          "~args",                               open_mesh)
