@@ -62,6 +62,8 @@ POINTWISE = 4
 ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
 MAX_TERMS = 4  # of sums of matrices that are multiplied out
+# What has items of its first argument, maybe in another order.
+REORDERING = frozenset({"take_along", "partition", "index"})
 
 
 class ArrayWriter:
@@ -456,6 +458,10 @@ class ArrayWriter:
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
+        while isinstance(like, Call) and like.op in REORDERING:
+            if like.args[0].type.axes != like.type.axes:
+                break
+            like = like.args[0]
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         arrays = self.contents.arrays_in(like)
