@@ -133,6 +133,8 @@ np.sum(scipy.integrate.cumulative_trapezoid(x, initial=0) * w)
 np.sum(np.interp(x, t, w))
 np.interp(a, t, w) ** 2
 np.sum(np.interp(x, t, w, left=0.0, right=1.0) ** 2)
+np.sum(np.interp(x, t[:1], w[:1]) * x)
+np.sum(np.interp(x, np.arange(len(w[:1])), w[:1], right=0.5) * x)
 np.sum(np.vander(x, 3) ** 2)
 np.sum(np.vander(x, increasing=True) @ w)
 np.sum(np.polyval(w, x) ** 2)
