@@ -110,7 +110,7 @@ NOT_PYTHON = (
     ("x += 1", "`x = x + 1`: the caller sees the array"),
     ("with np.errstate(all='ignore'): x = np.log(x)", "around the derivative"),
     ("x * 1j", "real and imaginary parts as arrays of their own"),
-    ("x.astype(int) * x", ""),
+    ("x.astype(np.int32) * x", ""),
     ("X.sum(axis=i)", "a literal, or a static argument"),
 )
 

@@ -726,3 +726,108 @@ def test_what_wraps_in_the_function_wraps_in_its_gradient() -> None:
 
     w, a, b = np.array([1.0, 2.0]), np.array([3, 100], np.uint8), np.array([4, 50], np.uint8)
     np.testing.assert_array_equal(grad(f)(w, a, b), [255.0, 50.0])
+
+
+KNOWN = np.dtype(float)
+
+
+def by_class(x):
+    return np.sum(x**2) if x.dtype == np.float64 else np.sum(x)
+
+
+def by_builtin(x):
+    return np.sum(x**2) if x.dtype != float else np.sum(x)
+
+
+def by_name(x):
+    return np.sum(x**2) if x.dtype == "float64" else np.sum(x)
+
+
+def by_class_first(x):
+    return np.sum(x**2) if np.float64 == x.dtype else np.sum(x)
+
+
+def by_membership(x):
+    return np.sum(x**2) if x.dtype in (np.float32, np.float64) else np.sum(x)
+
+
+def by_mask(x):
+    return np.sum(x**2) if (x > 0).dtype == bool else np.sum(x)
+
+
+def by_argument(x, d=np.float64):
+    return np.sum(x**2) if x.dtype == d else np.sum(x)
+
+
+def by_global(x):
+    return np.sum(x**2) if x.dtype is KNOWN else np.sum(x)
+
+
+def by_letter(x):
+    return np.sum(x**2) if x.dtype.kind == "f" else np.sum(x)
+
+
+def by_pattern(x):
+    match x.dtype:
+        case np.float64:
+            return np.sum(x**2)
+    return np.sum(x)
+
+
+def checked(x):
+    if x.dtype != np.float64:
+        raise TypeError("floats are needed")
+    return np.sum(x**2)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        by_class,
+        by_builtin,
+        by_name,
+        by_class_first,
+        by_membership,
+        by_mask,
+        by_argument,
+        by_global,
+        by_letter,
+        by_pattern,
+        checked,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_which_dtype_it_is_decides_no_code(f):
+    with pytest.raises(UnsupportedSyntax, match="Which dtype an array has") as raised:
+        grad(f)(DOUBLE)
+    assert raised.value.line > f.__code__.co_firstlineno
+    assert "True or False" in str(raised.value)
+
+
+def test_a_bool_that_is_passed_decides_code():
+    def chosen_by(x, double):
+        return np.sum(x**2) if double else np.sum(x)
+
+    assert grad(chosen_by)(DOUBLE, DOUBLE.dtype == float).tolist() == [0, 2, 4]
+
+
+def by_both(x, m):
+    return np.sum(m * m * x)
+
+
+def by_either(x, m):
+    return np.sum(((x > 0) + m) * x)
+
+
+def in_an_arm(x, m):
+    return np.sum(np.where(x > 1, x**2, x) * np.full_like(x, 1, dtype=bool))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("f", [by_both, by_either, in_an_arm], ids=lambda f: f.__name__)
+def test_arithmetic_of_truth_values_gives_floats(f, dtype):
+    x = DOUBLE.astype(dtype)
+    wanted = {by_both: [1, 0, 1], by_either: [1, 1, 1], in_an_arm: [1, 1, 4]}[f]
+    found = grad(f)(x, MASK)
+    assert found.tolist() == wanted
+    assert found.dtype == dtype

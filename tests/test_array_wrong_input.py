@@ -477,6 +477,55 @@ def test_results_that_are_no_number(operator, what) -> None:
     assert "^" in str(raised.value)
 
 
+# What is no integer, where integers stand
+
+
+def nested(x, counts):
+    return np.sum(np.repeat(x, [[1, 2, 0, 1]]) ** 2)
+
+
+def too_deep(x, counts):
+    return np.sum(np.repeat(x, np.array([[1, 2, 0, 1]])) ** 2)
+
+
+def counted(x, counts):
+    return np.sum(np.repeat(x, counts) ** 2)
+
+
+def tiled(x, counts):
+    return np.sum(np.tile(x, counts))
+
+
+def rolled(x, counts):
+    return np.sum(np.roll(x, [[1, 2]]) * x)
+
+
+def cut(x, counts):
+    return np.sum(np.split(x, [[2]])[0])
+
+
+def negative(x, counts):
+    return np.sum(x) + np.sum(np.zeros(-1))
+
+
+@pytest.mark.parametrize(
+    ("f", "error", "text"),
+    [
+        (nested, ShapeError, "cannot be interpreted as an integer"),
+        (too_deep, ShapeError, "object too deep"),
+        (counted, ShapeError, "object too deep"),
+        (tiled, UnsupportedSyntax, "An array is not understood here"),
+        (rolled, ShapeError, "cannot be interpreted as an integer"),
+        (cut, ShapeError, "cannot be interpreted as an integer"),
+        (negative, ShapeError, "negative dimensions"),
+    ],
+)
+def test_what_is_no_integer(f, error, text) -> None:
+    with pytest.raises(error, match=text) as raised:
+        grad(f)(a, np.array([[2, 1, 0, 1]]))
+    assert_placed(raised.value)
+
+
 # Ranks that are not known, or said wrongly
 
 

@@ -208,6 +208,17 @@ def noise_and_more(noise, a, b):
     return np.sum(matrix @ a @ b)
 
 
+def by_the_whole_factor(x, b):
+    c, _ = cho_factor(x @ x.T, lower=True)  # beyond the triangle the items of the matrix
+    return np.sum(c * b[:, None]) + np.sum(np.sin(c))
+
+
+def by_the_other_part_of_factor(x, b):
+    c, _ = cho_factor(x @ x.T)
+    z = cho_solve((c, True), b)
+    return z @ z + np.sum(solve_triangular(c, np.cos(z), lower=True)) + np.sum(np.tril(c, -1) ** 2)
+
+
 def sums(a):
     return logsumexp(a) ** 2
 
@@ -303,6 +314,8 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (noise_by_factor, (np.array(0.5), regular(3, 3), normal(3))),
     (noise_by_solution, (np.array(0.5), regular(3, 3), normal(3))),
     (noise_and_more, (np.array(0.5), normal(3, 3), normal(3, 3))),
+    (by_the_whole_factor, (regular(3, 3), normal(3))),
+    (by_the_other_part_of_factor, (regular(3, 3), normal(3))),
     (lower, (regular(1, 1), normal(1, 2))),
     (by_factor, (regular(1, 1), normal(1))),
     (cholesky, (regular(1, 1), normal(1, 1))),

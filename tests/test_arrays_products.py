@@ -217,6 +217,9 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
         for m in (1, 3, 4, 7)
     ],
     (convolve, (normal(3), normal(5))),
+    (convolve, (normal(3), np.array(0.7))),
+    (convolve, (np.array(0.7), normal(3))),
+    (convolve_same, (normal(3), np.array(0.7))),
     (trace, (normal(3, 3),)),
     (trace, (normal(2, 4),)),
     (trace, (normal(1, 4),)),

@@ -15,9 +15,21 @@ x, w, t = RNG.normal(size=5), RNG.normal(size=5), np.sort(RNG.normal(size=5))
 X, W = RNG.normal(size=(4, 5)), RNG.normal(size=(4, 5))
 T = RNG.normal(size=(3, 4, 5))
 i, j = np.array([0, 1, 1]), np.array([3, -1, 2])
-m = np.array([True, False, True, True])
+m, n = np.array([True, False, True, True]), np.array([True, True, False, True])
 edges = np.array([-1.0, 0.0, 1.0])
-GIVEN = {"x": x, "w": w, "t": t, "X": X, "W": W, "T": T, "i": i, "j": j, "m": m, "edges": edges}
+GIVEN = {
+    "x": x,
+    "w": w,
+    "t": t,
+    "X": X,
+    "W": W,
+    "T": T,
+    "i": i,
+    "j": j,
+    "m": m,
+    "n": n,
+    "edges": edges,
+}
 GIVEN |= {"a": 0.123, "k": 2, "v": RNG.normal(size=20)}
 
 
@@ -78,6 +90,20 @@ np.sum(np.take(X, i) ** 2)
 np.sum(X.take([0, 2, -1], axis=1) ** 2)
 np.sum(np.compress(m, X, axis=0) ** 2)
 np.sum(np.extract(X > 0, X) ** 3)
+np.sum(np.where(m & n, x[1:] ** 2, w[1:]))
+np.sum(np.where(m ^ n | (x[1:] > 0), x[1:] ** 2, w[1:]))
+np.sum(np.where((w > 0) ^ (x > 0) & (x > w), x**2, w))
+np.sum((~m | n) * x[1:]) + np.sum(np.where((x[1:] > 0.1) & m, x[1:] ** 2, 0))
+np.sum(x[1:][~m & n] ** 2)
+np.sum(x[np.ones(5, dtype=bool)] ** 2) + np.sum(x[np.zeros(x.shape, dtype="bool")])
+np.sum(np.where(np.eye(len(x), dtype=bool), x**2, w[:, None] * x))
+np.sum(np.where(np.tril(np.ones((4, 5), dtype=bool)), X, W * X**2))
+np.sum(np.where(np.full(X.shape, True) & ~np.eye(4, 5).astype(bool), X**2, X))
+np.sum(np.where((x > 0).astype(bool), x**2, w) * np.full_like(x, 0.5, dtype=np.bool_))
+np.sum(np.where(np.round(x).astype("bool"), x**2, w))
+np.sum(x[np.floor(2 * np.abs(w)).astype(int)] ** 2 * w)
+np.sum(X[np.arange(5) % 4, np.round(np.abs(x)).astype(np.int64)] * x)
+np.sum((x * 2).astype(int) ** 2 * x + (w > 0).astype(int) * w)
 np.sum(w[np.searchsorted(edges, x)] * x)
 np.sum(w[np.digitize(x, edges)] * x)
 np.sum(x[np.nonzero(x > 0)[0]] ** 2)
@@ -107,6 +133,8 @@ np.sum(scipy.integrate.cumulative_trapezoid(x, initial=0) * w)
 np.sum(np.interp(x, t, w))
 np.interp(a, t, w) ** 2
 np.sum(np.interp(x, t, w, left=0.0, right=1.0) ** 2)
+np.sum(np.interp(x, t[:1], w[:1]) * x)
+np.sum(np.interp(x, np.arange(len(w[:1])), w[:1], right=0.5) * x)
 np.sum(np.vander(x, 3) ** 2)
 np.sum(np.vander(x, increasing=True) @ w)
 np.sum(np.polyval(w, x) ** 2)
@@ -179,6 +207,11 @@ WRITTEN = [
     ("np.trapezoid(x)", ["d_x[:-1] = 0.5", "d_x[1:] += 0.5"]),
     ("np.sum(np.diff(x) * w[1:])", ["d_x[1:] = w_tail", "d_x[:-1] -= w_tail"]),
     ("np.sum(np.maximum(x, 0))", ["return (x >= 0).astype(x.dtype)"]),
+    (
+        "np.sum(np.where(np.tril(np.ones((4, 5), dtype=bool)), X, X**2))",
+        ["return np.where(np.tril(np.ones((4, 5), dtype=bool)), 1.0, 2 * X)"],
+    ),
+    ("np.sum(x[np.floor(w**2).astype(int)])", ["np.add.at(d_x, np.floor(w**2).astype(int), 1)"]),
     ("np.partition(x, 2)[2]", ["d_x[np.argpartition(x, 2)[2:3]] += 1"]),
 ]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diffsrc import grad
-from diffsrc.errors import DiffsrcError, ShapeError, UnsupportedSyntax
+from diffsrc.errors import DiffsrcError, NotDifferentiable, ShapeError, UnsupportedSyntax
 from tests.second_order import second_order
 
 STEP = 1e-6
@@ -345,7 +345,10 @@ REFUSED = {
     "more elements than there are": (lambda x: np.sum(np.eye(2).reshape(3)) + x[0], ShapeError),
     "a mode of padding": (lambda x: np.sum(np.pad(x, 1, mode="mean")), UnsupportedSyntax),
     "an order in memory": (lambda x: np.sum(x.ravel(order="K")), UnsupportedSyntax),
-    "whole numbers": (lambda x: np.sum(x.astype(int)), UnsupportedSyntax),
+    "whole numbers alone": (lambda x: np.sum(x.astype(int)), NotDifferentiable),
+    "short whole numbers": (lambda x: np.sum(x.astype(np.int32) * x), UnsupportedSyntax),
+    "an array of whole numbers": (lambda x: np.sum(np.ones(3, dtype=int) * x), UnsupportedSyntax),
+    "a ramp of truth values": (lambda x: np.sum(np.arange(3, dtype=bool) * x), UnsupportedSyntax),
     "where": (lambda x: np.sum(np.concatenate([x, x], out=x)), UnsupportedSyntax),
     "a slice in r_": (lambda x: np.sum(np.r_[0:3] * x), UnsupportedSyntax),
     "arrays of other ranks": (lambda x: np.sum(np.concatenate([x, np.eye(2)])), ShapeError),

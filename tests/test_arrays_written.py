@@ -379,3 +379,40 @@ def test_a_matrix_is_compared_with_the_vectors_whose_lengths_it_has():
     ]:
         with pytest.raises(ValueError, match="written for X"):
             df.function(*wrong)
+
+
+def test_lengths_are_those_of_arguments():
+    def shortfall(w, returns):
+        shares = np.exp(w - np.max(w))
+        loss = -np.dot(returns, shares / np.sum(shares))
+        return np.sum(np.sort(loss)[-3:]) / len(loss)
+
+    args = RNG.normal(size=3), RNG.normal(size=(8, 3))
+    text = grad(shortfall).source_for(*args)
+    assert "or len(returns) < 3\n" in text
+    assert "np.zeros_like(np.sort(" not in text
+    assert "d_sort_loss = np.zeros_like(loss)\n" in text
+    check_grad(shortfall, *args)
+
+
+def test_lengths_are_compared_without_what_is_cut_off_of_both():
+    def residual(u, f):
+        return np.sum((u[2:, 1:-1] - u[1:-1, 2:] - f[1:-1, 1:-1]) ** 2)
+
+    u, f = RNG.normal(size=(5, 6)), RNG.normal(size=(5, 6))
+    text = grad(residual).source_for(u, f)
+    assert 'or u.dtype.kind != "f" or f.shape != u.shape:\n' in text
+    check_grad(residual, u, f)
+    with pytest.raises(ValueError, match="operands could not be broadcast"):
+        grad(residual)(u, f[:-1])
+
+
+def test_lengths_that_differ_by_an_item_are_compared_as_they_are():
+    def residual(u, f):
+        return np.sum((u[1:-1] * f[1:-1, 1:]) ** 2)
+
+    u, f = RNG.normal(size=(5, 6)), RNG.normal(size=(5, 7))
+    text = grad(residual).source_for(u, f)
+    assert "or len(u) != len(f)\n" in text
+    assert "or u.shape[1] != f.shape[1] - 1\n" in text
+    check_grad(residual, u, f)

@@ -28,7 +28,14 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.arrays import is_at_most
-from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike, symbols
+from diffsrc.ir.shapes import (
+    assumed_alike,
+    classes,
+    is_given_length,
+    is_unit,
+    sizes_alike,
+    symbols,
+)
 from diffsrc.ops.integers import INTEGERS, KEEPING, TAKING
 from diffsrc.simplify import Simplifier
 from diffsrc.simplify.contents import Contents
@@ -514,11 +521,12 @@ class _Computed:
 
         needed = dict.fromkeys(pair for pair in spread if is_compared(*pair))
         equal = sizes_alike(self.graph)
+        unequal: dict[tuple[Node, Node], None] = {}
         for a, b in needed:
             if equal(a) is equal(b):
                 if (b, a) not in needed or a.serial < b.serial:
                     pair = sorted((a, b), key=lambda size: (isinstance(size, Sum), size.serial))
-                    yield " != ".join(map(self._written, pair))
+                    unequal[_unshifted(*pair)] = None
                 continue
             core, one = _shifted(a)
             first = f"{self._written(core)} == {one}"
@@ -534,6 +542,17 @@ class _Computed:
                 yield f"{first} != {second}"
             else:
                 yield f"({first} and {second} != {length})"
+        yield from dict.fromkeys(self._differing(*pair, unequal) for pair in unequal)
+
+    def _differing(self, a: Node, b: Node, unequal: Mapping[tuple[Node, Node], None]) -> str:
+        """That two lengths are not equal, or two shapes, of which all lengths are compared."""
+        one, other = self._written(a), self._written(b)
+        if is_given_length(a) and is_given_length(b):
+            axes, others = a.args[0].type.axes, b.args[0].type.axes
+            alike = a.params == b.params and len(axes) == len(others) > 1
+            if alike and unequal.keys() >= {*zip(axes, others, strict=True)}:
+                one, other = (f"{self.printer(size.args[0])}.shape" for size in (b, a))
+        return f"{one} != {other}"
 
     def _written(self, size: Node) -> str:
         """A length as text, of the arguments only."""
@@ -574,6 +593,12 @@ def _shifted(size: Node) -> tuple[Node, Exact]:
     if isinstance(size, Sum) and len(size.terms) == 1 and size.terms[0][1] == 1:
         return size.terms[0][0], 1 - size.constant
     return size, 1
+
+
+def _unshifted(a: Node, b: Node) -> tuple[Node, Node]:
+    """Lengths without what is taken off both: `len(x)` and `len(y)` of `len(x) - 2` and such."""
+    (one, shift), (other, shift_of_other) = _shifted(a), _shifted(b)
+    return (one, other) if shift == shift_of_other else (a, b)
 
 
 def _needed(graph: Graph, alike: Callable[[Node], Node]) -> dict[tuple[Node, Node], None]:

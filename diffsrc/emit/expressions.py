@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from diffsrc.ir import Call, Const, If, Node, Program, Result, Template, Var
 
-TERNARY, OR, AND, NOT, COMPARE, BITOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(12)
+TERNARY, OR, AND, NOT, COMPARE, BITOR, BITXOR, BITAND, SUM, PRODUCT, UNARY, POWER, ATOM = range(13)
 
 # What emitted text imports, by the name that it has there.
 MODULES = {
@@ -37,11 +37,12 @@ COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "
 NUMBER = re.compile(r"[1-9][\d_]*|\d[\d_]*\.\d+(e-?\d+)?|\d+e-?\d+")
 SLICE = re.compile(r"({\d+}|-?\d+)?:({\d+}|-?\d+)?(?=[],])")
 HOLE = re.compile(r"{(\d+)}")
-BITWISE = {"&": ("&", BITAND), "|": ("|", BITOR)}
+BITWISE = {"&": ("&", BITAND), "^": ("^", BITXOR), "|": ("|", BITOR)}
 
 
 BINARY: dict[type[ast.operator], int] = {
     ast.BitOr: BITOR,
+    ast.BitXor: BITXOR,
     ast.BitAnd: BITAND,
     ast.Add: SUM,
     ast.Sub: SUM,

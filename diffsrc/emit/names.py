@@ -39,6 +39,7 @@ ROLES = {
     "np.nonzero": "places",
     "np.order": "order",
     "np.argsort": "order",
+    "np.as_integers": "integers",
     "np.low": "low",
     "np.high": "high",
     "np.below": "low",

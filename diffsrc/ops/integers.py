@@ -11,7 +11,7 @@ INTEGERS = (
     frozenset({"dim", "size", "count", "np.dim", "np.arange", "np.searchsorted", "np.digitize"})
     | frozenset({"np.argsort", "np.argpartition", "np.argmax", "np.argmin", "np.nanargmax"})
     | frozenset({"np.nanargmin", "np.nonzero", "np.flatnonzero", "np.count_nonzero"})
-    | frozenset({"np.whole_number"})
+    | frozenset({"np.whole_number", "np.as_integers"})
 )
 # What NumPy computes of truth values as one: `m @ n` is whether any place has both.
 LOGICAL = frozenset(

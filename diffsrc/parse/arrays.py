@@ -34,6 +34,25 @@ from diffsrc.parse.values import Items, Method, Object, Static, Value
 from diffsrc.specialise import Argument
 
 FLOAT_KINDS = {"float16", "float32", "float64", "longdouble", "float128", "float"}
+INTEGER_KINDS = {"int", "int64", "intp"}
+# Of a parameter: the kinds of items that are understood, what else is told, and what to write.
+KINDS = {
+    "dtype": (
+        FLOAT_KINDS,
+        "Arrays of floats alone are understood here, of a kind that is written out.",
+        "Leave dtype out, or write float, np.float32 or x.dtype.",
+    ),
+    "masked": (
+        FLOAT_KINDS | {"bool"},
+        "Arrays of floats or truth values are understood here, of a kind that is written out.",
+        "Write dtype=float, np.float32, bool or x.dtype; .astype(int) of it gives integers.",
+    ),
+    "kind": (
+        FLOAT_KINDS | {"bool"} | INTEGER_KINDS,
+        "Floats, truth values and integers of 64 bits are understood here.",
+        "Write float, np.float32, bool, int or x.dtype.",
+    ),
+}
 
 
 # Reductions: NumPy's functions only call the methods, which are the same and take half as long.
@@ -76,6 +95,11 @@ class Arrays(Live):
             raise NeedsRanks
         complete()
 
+    def ask_for_mask(self, value: Value) -> None:
+        """Ask for ranks, by which an array that is given is known for truth values."""
+        if isinstance(value, Node) and value in self.arrays and value.type.kind != "bool":
+            self.need_ranks()
+
     def array_operation(self, function: object) -> ArrayOperation | None:
         """The operation that a function of a library is."""
         owner = getattr(function, "__self__", None)  # a method of a ufunc has no module
@@ -111,6 +135,7 @@ class Arrays(Live):
     def attribute_of_array(self, base: Node, name: str, node: ast.expr) -> Value:
         """`x.shape`, `x.T`, `x.sum`."""
         complete()
+        self.not_of_dtype(base, node)
         known = {"shape", "size", "ndim", "T", "mT", "flat", "dtype"}
         if name in POINTWISE:
             self.need_ranks()
@@ -198,6 +223,8 @@ class Arrays(Live):
         self.need_ranks()
         args = _gathered(operation, spelling, args)
         given = self._given_to(operation, spelling, args, keywords, node)
+        if operation.method == "astype" and name_of_kind(given.get("dtype")) in INTEGER_KINDS:
+            operation = ARRAYS["np.as_integers"]
         holes: list[Node] = []
         trees = {
             p.name: self.call_tree(p, given[p.name], holes, node) if p.name in given else p.default
@@ -241,10 +268,11 @@ class Arrays(Live):
         except NotImplementedError as error:
             self.refuse(str(error), node, "Write it with other functions.")
         except (IndexError, ValueError, TypeError) as error:
+            given = f"Here it is given {_all_of(holes)}: pass" if holes else "Pass"
             raise ShapeError(
                 f"NumPy would raise: {error}.",
                 self.place(node),
-                f"Here it is given {_all_of(holes)}: pass arguments of other shapes.",
+                f"{given} arguments of other shapes.",
             ) from error
         several: tuple[object, ...] = found if isinstance(found, tuple) else ()
         made = self.graph.call(
@@ -347,8 +375,8 @@ class Arrays(Live):
                 return tree
             case "static":
                 return self._known_plain(value, parameter.name, node)
-            case "dtype" | "kind":
-                return self._dtype_tree(value, holes, node)
+            case "dtype" | "masked" | "kind":
+                return self._dtype_tree(parameter.kind, value, holes, node)
             case "array" if isinstance(value, Static) and value.value is None:
                 return self.refuse("Nothing (None) is no array.", node, "Pass an array.")
             case "array" | "list" | "sizes" if isinstance(value, Object):
@@ -387,22 +415,21 @@ class Arrays(Live):
         known = self.known_number(value)
         return known if type(known) is int else None
 
-    def _dtype_tree(self, value: Value, holes: list[Node], node: ast.AST) -> Any:
-        """A kind of floats: `float`, `np.float32`, `"float64"`, `x.dtype`."""
+    def _dtype_tree(self, kind: str, value: Value, holes: list[Node], node: ast.AST) -> Any:
+        """A kind of items: `float`, `np.float32`, `"float64"`, `x.dtype`, `bool`, of some `int`."""
         if isinstance(value, Node) and value.type.kind == "dtype":
             holes.append(value)
             return Hole(len(holes) - 1)
         known = value.value if isinstance(value, Static) else UNKNOWN
-        if known is None or known is float:
-            return None if known is None else "float"
-        name = known if isinstance(known, str) else getattr(known, "__name__", "")
-        if name not in FLOAT_KINDS or not (isinstance(known, str) or is_of_numpy(known)):
-            self.refuse(
-                "Arrays of floats alone are understood here, of a kind that is written out.",
-                node,
-                "Write dtype=float, np.float32 or x.dtype.",
-            )
-        return f'"{name}"' if isinstance(known, str) else f"np.{name}"
+        if known is None:
+            return None
+        name = name_of_kind(value)
+        understood, refusal, instead = KINDS[kind]
+        if name not in understood:
+            self.refuse(refusal, node, instead)
+        if isinstance(known, str):
+            return f'"{name}"'
+        return name if name in {"float", "int", "bool"} else f"np.{name}"
 
     def _known_plain(self, value: Value, name: str, node: ast.AST) -> Any:
         if isinstance(value, Items):
@@ -435,7 +462,7 @@ class Arrays(Live):
 
         def text_of(name: str, value: Value) -> str:
             tree = trees[name]
-            if kinds[name] in {"dtype", "kind"} and isinstance(tree, str):
+            if kinds[name] in {"dtype", "masked", "kind"} and isinstance(tree, str):
                 return tree
             return rendered(tree, value)
 
@@ -511,6 +538,16 @@ def whole_shape(value: Items) -> Node | None:
             return None
         base = item.args[0]
     return base if base is not None and len(base.type.axes) == len(value.items) else None
+
+
+def name_of_kind(value: Value | None) -> str:
+    """The name of a kind of items: `float`, `"float"`, `np.bool_` as `bool`; else ""."""
+    known = value.value if isinstance(value, Static) else UNKNOWN
+    if isinstance(known, str):
+        return known
+    if known is float or known is int or known is bool or is_of_numpy(known):
+        return str(getattr(known, "__name__", "")).removesuffix("_")
+    return ""
 
 
 def is_of_numpy(known: object) -> bool:

@@ -283,6 +283,16 @@ class Context(ABC):
             else "Pass the array in it: np.asarray(x).",
         )
 
+    def not_of_dtype(self, value: Value, node: ast.AST) -> None:
+        """Refuse what asks of a dtype which one it is."""
+        if isinstance(value, Node) and value.type.kind == "dtype":
+            self.refuse(
+                "Which dtype an array has is not known before the derivative runs.",
+                node,
+                "Ask it outside, and pass the answer as an argument: True or False decides the "
+                "code.",
+            )
+
     def known_number(self, value: Value) -> constants.Number | None:
         """The value of a number that is known now."""
         if isinstance(value, Node):

@@ -210,6 +210,8 @@ class Decisions(Kinds):
         return isinstance(value, Static) and constants.of_static(value.value) is not None
 
     def _equal(self, left: Value, right: Value, node: ast.AST) -> Answer:
+        self.not_of_dtype(left, node)
+        self.not_of_dtype(right, node)
         if isinstance(left, Node) or isinstance(right, Node):
             number, other = (left, right) if isinstance(left, Node) else (right, left)
             assert isinstance(number, Node)
@@ -290,6 +292,8 @@ class Decisions(Kinds):
         return type(value) in _PLAIN
 
     def _identical(self, left: Value, right: Value, node: ast.AST) -> bool:
+        self.not_of_dtype(left, node)
+        self.not_of_dtype(right, node)
         if isinstance(left, Static) and isinstance(right, Static):
             kind = type(left.value)
             if kind is type(right.value) and kind in (str, bytes, tuple, frozenset):

@@ -32,7 +32,7 @@ _BINARY = {
     ast.Pow: "pow",
 }
 _KEYS = (str, int, bool, float, type(None))
-_BITS = {ast.BitAnd: ("and", "&"), ast.BitOr: ("or", "|")}
+_BITS = {ast.BitAnd: ("and", "&"), ast.BitOr: ("or", "|"), ast.BitXor: ("ne", "^")}
 _NOT_YET = {
     ast.Await: ("await", "Only plain functions have derivatives."),
     ast.Yield: ("yield", "Return the value."),
@@ -260,13 +260,15 @@ class Expressions(Decisions):
         return Items(items.items * count, items.type)
 
     def _bits(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
-        """`&` and `|` of truth values, and integers that are known."""
+        """`&`, `|` and `^` of truth values, and integers that are known."""
         self.decided(left, node)
         self.decided(right, node)
         known = self.known_number(left), self.known_number(right)
         folded = constants.bits(operator, *known)
         if folded is not None:
             return Static(folded) if type(folded) is bool else self.number(folded, node)
+        for value in (left, right):
+            self.ask_for_mask(value)
         if type(operator) in _BITS and is_bool(left) and is_bool(right):
             op, spelling = _BITS[type(operator)]
             a, b = self.truth_node(left, node), self.truth_node(right, node)
@@ -293,8 +295,7 @@ class Expressions(Decisions):
             return self.number(~known, node)
         if isinstance(value, Static) and constants.is_numpy_bool(value.value):
             return Static(~value.value)  # type: ignore[operator] # NumPy's
-        if isinstance(value, Node) and value in self.arrays and value.type.kind != "bool":
-            self.need_ranks()  # by which what is given is known for truth values
+        self.ask_for_mask(value)
         if isinstance(value, Node) and value.type.kind == "bool":
             if value in self.arrays:
                 return self.node("not", (value,), node, "~")

@@ -93,8 +93,7 @@ class Masks(Patterns):
         if isinstance(index, ast.Slice | ast.Tuple | ast.Starred):
             return None
         mask = self.expression(index)
-        if isinstance(mask, Node) and mask in self.arrays and mask.type.kind != "bool":
-            self.need_ranks()  # by which what is given is known for truth values
+        self.ask_for_mask(mask)
         if isinstance(mask, Node) and mask.type.kind == "bool" and mask in self.arrays:
             return mask
         return None

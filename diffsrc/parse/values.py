@@ -348,7 +348,7 @@ def what(value: Value) -> str:
     """Say what a value is, with its article."""
     match value:
         case Node():
-            kinds = {"bool": "a truth value", "complex": "a complex number"}
+            kinds = {"bool": "a truth value", "complex": "a complex number", "dtype": "a dtype"}
             return kinds.get(value.type.kind, "a number")
         case Static(value=known):
             if known is None:

@@ -21,6 +21,7 @@ from diffsrc.ir import (
     reachable,
 )
 from diffsrc.ir.arrays import opened
+from diffsrc.ir.shapes import is_given_length
 from diffsrc.simplify.algebra import is_large, is_zero, rewritten, turned
 from diffsrc.simplify.cost import saving
 from diffsrc.simplify.factor import (
@@ -159,8 +160,12 @@ class Simplifier:
         return with_values_at_hand(written, self.normal, floats, exact=exact)
 
     def written_size(self, size: Node) -> Node:
-        """The length of an axis as it is written."""
-        return Lowering(Program("", self.graph, (), Block((), ())), self.normal, Ranks("np"))(size)
+        """The length of an axis as it is written, of arguments where they have it."""
+        lowering = Lowering(Program("", self.graph, (), Block((), ())), self.normal, Ranks("np"))
+        for below in reachable((size,)):
+            if is_given_length(below):  # also where the user asks another array for it
+                lowering.done[below] = lowering.arrays(below)
+        return lowering(size)
 
     def _final(self, block: Block) -> Block:
         """The results with each other's sums where they contain them."""

@@ -64,6 +64,8 @@ POINTWISE = 4
 ADDS = ("add", "subtract")  # without a minus, and with one
 MAX_ORDERED = 5  # factors of which all orders are looked at
 MAX_TERMS = 4  # of sums of matrices that are multiplied out
+# What has items of its first argument, maybe in another order.
+REORDERING = frozenset({"take_along", "partition", "index"})
 
 
 class ArrayWriter:
@@ -339,6 +341,12 @@ class ArrayWriter:
         args = [condition, likes[0]]
         return spelled("astype", "{0}.astype({1}.dtype)", args, type_)
 
+    def as_floats(self, written: Node) -> Node:
+        """Truth values, and what is computed of them, in the precision of derivatives."""
+        likes = self._likes(written)
+        text = "{0}.astype({1}.dtype)" if likes else "{0}.astype(float)"
+        return spelled("astype", text, [written, *likes[:1]], written.type._replace(kind="float"))
+
     def _likes(self, condition: Node) -> list[Node]:
         """Arrays that have the precision of derivatives; where they are numbers, of data."""
         if self.floats:
@@ -470,6 +478,10 @@ class ArrayWriter:
 
     def _zeros(self, like: Node, value: Node) -> Node:
         """Zeros of a shape: like a value that has a name, or of lengths."""
+        while isinstance(like, Call) and like.op in REORDERING:
+            if like.args[0].type.axes != like.type.axes:
+                break
+            like = like.args[0]
         if isinstance(like, Var | Ref):
             return spelled("zeros_like", "np.zeros_like({0})", [self.write(like)], like.type)
         arrays = self.contents.arrays_in(like)

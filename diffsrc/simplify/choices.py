@@ -77,7 +77,7 @@ def unwrapped(node: Node) -> Node:
 
 
 def is_integer(node: Node, integers: frozenset[Node]) -> bool:
-    """Whether a written scalar is a Python integer or bool whatever the arguments are.
+    """Whether a written value is one of integers or truth values whatever the arguments are.
 
     `integers` are names from outside that are such now.
     """
@@ -85,7 +85,7 @@ def is_integer(node: Node, integers: frozenset[Node]) -> bool:
     todo = [node]
     while todo:
         below = todo.pop()
-        if below in seen or below in integers:
+        if below in seen or below in integers or below.type.kind == "bool":
             continue
         seen.add(below)
         if isinstance(below, Const):
@@ -97,7 +97,7 @@ def is_integer(node: Node, integers: frozenset[Node]) -> bool:
             continue
         elif below.op in ARITHMETIC:
             todo += below.args
-        elif below.type.kind != "bool":
+        else:
             scalar = not below.options or not str(below.options[0]).startswith("np.")
             if not scalar or below.op not in INTEGERS:
                 return False

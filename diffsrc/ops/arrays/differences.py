@@ -7,7 +7,7 @@ from math import comb
 
 from diffsrc.ir import Call, Node, Number, Type
 from diffsrc.ir.arrays import WHOLE, expanded, in_shape, index, put, shaped, total
-from diffsrc.ir.shapes import hold
+from diffsrc.ir.shapes import hold, is_unit
 from diffsrc.ir.shaping import raveled
 from diffsrc.ops.arrays.reductions import running
 from diffsrc.ops.arrays.selection import at_axis
@@ -129,7 +129,10 @@ def interp(x: Node, xp: Node, fp: Node, left: Node | None, right: Node | None) -
     if len(xp.type.axes) != 1 or len(fp.type.axes) != 1:
         raise ValueError("fp and xp are not of one axis")
     hold(xp.type.axes[0], fp.type.axes[0])
-    value: Node = applied("interp", x, xp, fp, type_=shaped(x, x.type.axes))
+    if is_unit(xp.type.axes[0]):  # there is no way between points
+        value = in_shape(index(fp, (("at", 0),)), x.type.axes)
+    else:
+        value = applied("interp", x, xp, fp, type_=shaped(x, x.type.axes))
     for given, beyond in ((left, before), (right, after)):
         if given is not None:
             value = x.graph.call("select", beyond(x, xp), given, value)

@@ -19,7 +19,7 @@ from diffsrc.ir.arrays import (
     with_rank,
 )
 from diffsrc.ir.shapes import assume_length, broadcast, hold, is_given_length, is_unit, same
-from diffsrc.ir.shaping import raveled, reshaped
+from diffsrc.ir.shaping import raveled, reshaped, stacked
 from diffsrc.ops.arrays.basic import dot, matmul, tensor
 from diffsrc.ops.arrays.table import applied, array, axes_of, primitive
 
@@ -214,7 +214,9 @@ def crossed(a: Node, b: Node) -> Node:
 
 
 def convolve(a: Node, v: Node, mode: str) -> Node:
-    """The convolution of two vectors."""
+    """The convolution of two vectors; a number is one of one item."""
+    if not (_rank(a) and _rank(v)) and max(_rank(a), _rank(v)) < 2:
+        return a * v if _rank(a) or _rank(v) else stacked(a.graph, [a * v])
     return _convolution("convolve", a, v, mode)
 
 
@@ -225,7 +227,8 @@ def correlate(a: Node, v: Node, mode: str) -> Node:
 
 def _convolution(name: str, a: Node, v: Node, mode: str) -> Node:
     if _rank(a) != 1 or _rank(v) != 1:
-        raise ValueError("object too deep for desired array")
+        depth = "too deep" if max(_rank(a), _rank(v)) > 1 else "of too small depth"
+        raise ValueError(f"object {depth} for desired array")
     if mode not in {"full", "same", "valid"}:
         raise ValueError("mode must be one of 'valid', 'same', or 'full'")
     n, m = a.type.axes[0], v.type.axes[0]

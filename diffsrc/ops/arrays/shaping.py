@@ -30,7 +30,7 @@ from diffsrc.ir.shaping import (
     stacked,
 )
 from diffsrc.ops.arrays.diagonals import pair_of
-from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive
+from diffsrc.ops.arrays.table import TRUTHS, Axis, applied, array, axes_of, primitive, truths
 
 Size = Node | int
 Shape = Size | tuple[Size, ...]
@@ -49,10 +49,20 @@ def axes_in(graph: Graph, shape: Shape) -> Axes:
     sizes = shape if isinstance(shape, tuple) else (shape,)
     if any(isinstance(size, int) and size < 0 for size in sizes):
         raise ValueError("negative dimensions are not allowed")
-    return tuple([size if isinstance(size, Node) else graph.number(size) for size in sizes])
+    return tuple([node_of(graph, size) for size in sizes])
 
 
-def node_of(graph: Graph, value: Size) -> Node:
+def node_of(graph: Graph, value: Shape) -> Node:
+    """One integer, for which several may stand in what users write.
+
+    Raises:
+        TypeError: it is a sequence.
+        NotImplementedError: it is an array.
+    """
+    if isinstance(value, tuple):
+        raise TypeError("'tuple' object cannot be interpreted as an integer")
+    if isinstance(value, Node) and value.type.axes:
+        raise NotImplementedError("An array is not understood here, where integers stand.")
     return value if isinstance(value, Node) else graph.number(value)
 
 
@@ -261,6 +271,8 @@ def repeat(a: Node, repeats: Node | tuple[int, ...] | int, axis: int | None) -> 
     graph = a.graph
     if is_several(repeats):
         counts = repeats if isinstance(repeats, Node) else stacked_numbers(graph, repeats)
+        if rank_of(counts) > 1:
+            raise ValueError("object too deep for desired array")
         if not is_unit(counts.type.axes[0]):
             size = a.type.axes[axis]
             made = applied("repeated", size, counts, type_=Type("int", ()))
@@ -271,7 +283,7 @@ def repeat(a: Node, repeats: Node | tuple[int, ...] | int, axis: int | None) -> 
             return index(a, (*spec[:axis], ("take", made), *spec[axis + 1 :]))
         # Of bytes the products with it would leave their range.
         repeats = applied("whole_number", view(counts, ()), type_=Type("int", ()))
-    count = repeats if isinstance(repeats, Node) else node_of(graph, repeats)  # type: ignore[arg-type] # a number
+    count = node_of(graph, repeats)
     rank = rank_of(a) + 1
     size = a.type.axes[axis]
     wide = expanded(a, (axis + 1,), rank)
@@ -459,7 +471,8 @@ def cut(a: Node, sections: Size | tuple[Size, ...], axis: int, *, even: bool) ->
         if known <= 0:
             raise ValueError("number sections must be larger than 0.")
         return sections_of(a, known, axis, even=even)
-    bounds = [int(place.value) if isinstance(place, Number) else place for place in sections]
+    places_ = [node_of(a.graph, place) for place in sections]
+    bounds = [int(place.value) if isinstance(place, Number) else place for place in places_]
     parts = []
     for start, stop in zip([None, *bounds], [*bounds, None], strict=True):
         entry = ("slice", start, stop, None)
@@ -731,7 +744,8 @@ def logspace(
     start: Node, stop: Node, num: Size, endpoint: bool, base: Node | float
 ) -> Node:  # as NumPy has it
     power = linspace(start, stop, num, endpoint)
-    return start.graph.power(node_of(start.graph, base), power)  # type: ignore[arg-type] # a number
+    graph = start.graph
+    return graph.power(base if isinstance(base, Node) else graph.number(base), power)  # type: ignore[arg-type] # a number
 
 
 def geomspace(start: Node, stop: Node, num: Size, endpoint: bool) -> Node:  # as NumPy has it
@@ -755,12 +769,20 @@ def same(a: Node) -> Node:
 def astype(a: Node, dtype: str | Node, copy: bool | None) -> Node:  # as NumPy has it
     """In another precision; a higher one changes no value."""
     del copy  # nothing is changed in place
+    if dtype in TRUTHS:
+        return truths(a)
     constant = a.args[0] if isinstance(a, Call) and a.op == "broadcast" else a
     if dtype in {"float", "np.float64"} or isinstance(constant, Number):
         return a
     if isinstance(dtype, Node):
         return applied("astype", a, dtype, type_=a.type)
     return applied("astype", a, params=(dtype,), type_=a.type)
+
+
+def as_integers(a: Node, dtype: str, copy: bool | None) -> Node:  # as NumPy has it
+    """Cut off to integers."""
+    del copy  # nothing is changed in place
+    return applied("as_integers", a, params=(dtype,), type_=Type("int", a.type.axes))
 
 
 def _astype_text(node: Call) -> str:
@@ -836,6 +858,7 @@ primitive("repeated", _repeated_text)
 primitive("whole_number", lambda _: "int({0})", derived=False)
 primitive("pad", _pad_text)
 primitive("astype", _astype_text)
+primitive("as_integers", lambda node: f"{{0}}.astype({node.params[0]})", derived=False)
 # How a derivative is cast back.
 primitive("dtype", lambda _: "{0}.dtype")
 primitive("ramp", _ramp_text)
@@ -881,23 +904,24 @@ array("tril",         "np.tril",         "m :k=0",                              
 array("diagonal",     "np.diagonal",     "a :offset=0 :axis1=0 :axis2=1",          diagonal_of,  method="diagonal")
 array("diag",         "np.diag",         "v :k=0",                                 diag_of)
 array("diagflat",     "np.diagflat",     "v :k=0",                                 diagflat)
-array("eye",          "np.eye",          "@graph #N #M=None :k=0 ^dtype -order",   eye_of)
-array("identity",     "np.identity",     "@graph #n ^dtype",                       lambda graph, n: eye_of(graph, n, None, 0))
-array("zeros",        "np.zeros",        "@graph #shape ^dtype -order",            constant(0))
-array("ones",         "np.ones",         "@graph #shape ^dtype -order",            constant(1))
-array("full",         "np.full",         "#shape fill_value ^dtype -order",        full)
-array("zeros_like",   "np.zeros_like",   "a ^dtype -order -subok #shape=None",    like(0))
-array("ones_like",    "np.ones_like",    "a ^dtype -order -subok #shape=None",    like(1))
-array("full_like",    "np.full_like",    "a fill_value ^dtype -order -subok #shape=None", full_like)
+array("eye",          "np.eye",          "@graph #N #M=None :k=0 ?dtype -order",   eye_of)
+array("identity",     "np.identity",     "@graph #n ?dtype",                       lambda graph, n: eye_of(graph, n, None, 0))
+array("zeros",        "np.zeros",        "@graph #shape ?dtype -order",            constant(0))
+array("ones",         "np.ones",         "@graph #shape ?dtype -order",            constant(1))
+array("full",         "np.full",         "#shape fill_value ?dtype -order",        full)
+array("zeros_like",   "np.zeros_like",   "a ?dtype -order -subok #shape=None",    like(0))
+array("ones_like",    "np.ones_like",    "a ?dtype -order -subok #shape=None",    like(1))
+array("full_like",    "np.full_like",    "a fill_value ?dtype -order -subok #shape=None", full_like)
 array("arange",       "np.arange",       "start stop=None step=None ^dtype",       arange)
 array("linspace",     "np.linspace",     "start stop #num=50 :endpoint=True -retstep ^dtype", linspace)
 array("logspace",     "np.logspace",     "start stop #num=50 :endpoint=True base=10 ^dtype", logspace)
 array("geomspace",    "np.geomspace",    "start stop #num=50 :endpoint=True ^dtype", geomspace)
-array("array",        "np.array",        "object ^dtype :copy=None -order -subok :ndmin=0", numbers)
-array("asarray",      "np.asarray np.asanyarray", "a ^dtype -order",               same)
+array("array",        "np.array",        "object ?dtype :copy=None -order -subok :ndmin=0", numbers)
+array("asarray",      "np.asarray np.asanyarray", "a ?dtype -order",               same)
 array("ascontiguousarray", "np.ascontiguousarray", "a ^dtype",                     lambda a: at_least(1, a))
 array("copy",         "np.copy",         "a -order",                               same,         method="copy")
 array("astype",       "",                "a %dtype -order -casting -subok :copy=None", astype,         method="astype")
+array("as_integers",  "",                "a %dtype -order -casting -subok :copy=None", as_integers)
 array("item",         "",                "a :args..=()",                           item,         method="item")
 array("meshgrid",     "np.meshgrid",     "~xi :indexing=xy :sparse=False -copy", meshgrid)
 array("ix_",          "np.ix_",          "~args",                               open_mesh)

@@ -20,7 +20,8 @@ class Parameter(NamedTuple):
 
     `kind` is "array"; "static" for what decides the code; "list" for arrays that are joined;
     "sizes" for a shape, an integer or a tuple of such; "index" for integers that take items;
-    "dtype" for a kind of floats, "kind" for one that changes values; "switched" for an array and a
+    "dtype" for a kind of floats, "masked" for that or truth values, "kind" for one that changes
+    values; "switched" for an array and a
     truth value that decides the code, in a pair; "refused" for what is not understood but left
     out; "rest" for all arrays that follow; "graph" for the graph, which nobody passes. One that is
     `spread` takes all arguments that follow, in a method.
@@ -69,6 +70,7 @@ KINDS = {
     "-": "refused",
     "~": "rest",
     "^": "dtype",
+    "?": "masked",
     "%": "kind",
     "@": "graph",
     "&": "switched",
@@ -83,6 +85,8 @@ MODULES = {
     "scipy.integrate": "scipy.integrate",
     "np.polynomial.polynomial": "numpy.polynomial.polynomial",
 }
+# How the kind of truth values is written.
+TRUTHS = frozenset({"bool", '"bool"'})
 DEFAULTS: dict[str, object] = {"()": (), "None": None, "True": True, "False": False}
 
 
@@ -98,7 +102,8 @@ def array(  # noqa: PLR0913 - a row of the table
     """Enter a function; of its parameters `:axis=None` is static, `-out` refused.
 
     `*arrays` is a list of arrays, `~arrays` are all that follow, `#shape` is a shape, `#shape..` takes
-    all arguments that follow in a method, `^dtype` is a kind of floats, `@graph` the graph.
+    all arguments that follow in a method, `^dtype` is a kind of floats, `?dtype` that or `bool`,
+    `@graph` the graph.
     """
     made = ArrayOperation(
         f"np.{name}",
@@ -122,7 +127,7 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
         value: object = DEFAULTS.get(default, default)
         if isinstance(value, str) and value.lstrip("-").isdigit():
             value = int(value)
-        has_default = bool(equals) or kind in {"refused", "dtype"}
+        has_default = bool(equals) or kind in {"refused", "dtype", "masked"}
         made.append(Parameter(name, kind, has_default, value if equals else None, name != dotted))
     return tuple(made)
 
@@ -168,6 +173,12 @@ def axes_of(node: Node, axis: Axis) -> tuple[int, ...]:
     return tuple(found)
 
 
+def truths(a: Any) -> Node:
+    """Whether items are not zero."""
+    found: Node = a if a.type.kind == "bool" else a.graph.call("ne", a, a.graph.zero)
+    return found
+
+
 def over(reduce: Callable[[Node, tuple[int, ...]], Node]) -> Callable[..., Node]:
     """A reduction with `axis` and `keepdims`."""
 
@@ -205,9 +216,11 @@ def define(
     values = [
         graph if p.kind == "graph" else _argument(graph, p.kind, given[p.name])
         for p in operation.parameters
-        if p.kind not in {"refused", "dtype"}
+        if p.kind not in {"refused", "dtype", "masked"}
     ]
-    return operation.define(*values)
+    found = operation.define(*values)
+    masked = any(p.kind == "masked" and given.get(p.name) in TRUTHS for p in operation.parameters)
+    return truths(found) if masked else found
 
 
 def _argument(graph: Graph, kind: str, value: Any) -> Any:

@@ -14,6 +14,7 @@ from diffsrc.ir.arrays import (
     reduced,
     transposed,
     triangle,
+    triangular_side,
     value_of,
     view,
 )
@@ -124,12 +125,32 @@ def _cholesky(g: Node, y: Call, _: int) -> Node:
 
 
 def _cho_factor(g: Node, y: Call, _: int) -> Node:
-    """As for `cholesky`, of the triangle that is to be read."""
+    """As for `cholesky`, of the triangle that is to be read; the other has the matrix's own."""
     lower = bool(y.params[0])
     diagonal_, rest = _diagonals(g)
+    beyond: Node = g.graph.zero
     if rest is not g.graph.zero:
+        beyond = _beyond(rest, y.type.axes, lower=lower)
         rest = triangle(fitted(rest, y.type.axes), 0, lower=lower)
-    return _of_factor(diagonal_, rest, triangle(value_of(y), 0, lower=lower), upper=not lower)
+    factor = triangle(value_of(y), 0, lower=lower)
+    return _of_factor(diagonal_, rest, factor, upper=not lower) + beyond
+
+
+def _beyond(g: Node, axes: Axes, *, lower: bool) -> Node:
+    """What an adjoint has above the lower triangle, or below the upper one."""
+    terms = []
+    for term, c in _terms(g):
+        _, rest = numbers_of(term)
+        match rest:
+            case Call(op="triangle", params=(side, int() as k)) if side == lower:
+                inside = k <= 0 if lower else k >= 0
+            case _:
+                inside = triangular_side(rest) is lower
+        if not inside:
+            terms.append(c * term)
+    if not terms:
+        return g.graph.zero
+    return triangle(fitted(g.graph.sum(terms), axes), 1 if lower else -1, lower=not lower)
 
 
 def _of_factor(diagonal_: Node, rest: Node, y: Node, *, upper: bool) -> Node:

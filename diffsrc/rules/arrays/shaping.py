@@ -131,4 +131,5 @@ loose("linspace",    _linspace)
 loose("ramp",        _none)
 loose("arange",      _none)
 loose("repeated",    _none)
+loose("as_integers", _none)
 # fmt: on
