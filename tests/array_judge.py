@@ -281,8 +281,9 @@ class Judge:
         """
         steps = [h * self.finer for h in STEPS]
         try:
-            row = [float(np.real(function(h) - function(-h))) / (2 * h) for h in steps]
-        except ValueError as error:
+            sides = [(np.real(function(h)), np.real(function(-h))) for h in steps]
+            row = [(float(a) - float(b)) / (2 * h) for (a, b), h in zip(sides, steps, strict=True)]
+        except (ValueError, IndexError) as error:
             raise Unresolved from error  # a mask takes fewer items there
         last = row[-1]
         for k in range(1, len(steps)):

@@ -199,3 +199,11 @@ def test_zeros_that_floats_are_added_to_are_none_of_data(dtype):
     k = np.array([1, 0, 1, 1]).astype(dtype)
     expected = differences(parts, (0.7, k), 0)
     np.testing.assert_allclose(grad(parts)(0.7, k), expected, rtol=1e-6)
+
+
+def test_products_of_truth_values_are_steps():
+    def any_of_chosen(x, m):
+        chosen = m[np.argsort(x)]
+        return np.sum(x) * (1.0 + (chosen @ chosen))
+
+    np.testing.assert_array_equal(grad(any_of_chosen)(W, M), np.full(4, 2.0))

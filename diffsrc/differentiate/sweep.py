@@ -28,6 +28,7 @@ from diffsrc.ir import (
 from diffsrc.ir.arrays import is_primitive, is_scattered, is_symmetric, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import elements, is_unit
+from diffsrc.ops.integers import LOGICAL
 from diffsrc.simplify.logistic import logistic, sloped, uncancelled
 from diffsrc.simplify.order import is_exponential
 
@@ -254,6 +255,8 @@ class Sweep:
         """What an operation on arrays gives to its arguments."""
         from diffsrc.rules.arrays import ARRAY_RULES  # nobody needs them who has no arrays
 
+        if node.op in LOGICAL:
+            return  # of truth values: a step
         rule = ARRAY_RULES[node.op]
         active = [i for i, arg in enumerate(node.args) if arg in self.active]
         # Of a product with its axes turned, the adjoint is one before it is turned back.
