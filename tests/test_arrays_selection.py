@@ -76,6 +76,8 @@ np.sum(x.clip(-0.5, 0.5) * w)
 np.sum(x.clip(min=0) ** 2)
 np.sum(np.clip(X, w, None) ** 2)
 np.sum(np.maximum(X, x) * W)
+np.sum(np.maximum(0, 1 - w * x) ** 2 * w)
+np.sum(np.minimum(X * w, 0) ** 3)
 np.sum(np.sort(x) * w)
 np.sum(np.sort(X, axis=0) * W)
 np.sum(np.sort(X, axis=None) * v)
@@ -212,6 +214,10 @@ WRITTEN = [
         ["return np.where(np.tril(np.ones((4, 5), dtype=bool)), 1.0, 2 * X)"],
     ),
     ("np.sum(x[np.floor(w**2).astype(int)])", ["np.add.at(d_x, np.floor(w**2).astype(int), 1)"]),
+    ("np.sum(np.maximum(x, 0) ** 2)", ["return 2 * np.maximum(x, 0)"]),
+    ("np.sum(np.minimum(0, x) ** 3)", ["return 3 * np.minimum(0, x) ** 2"]),
+    ("np.sum(np.maximum(0, 1 - w * x) ** 2)", ["return -2 * w * np.maximum(0, 1 - w * x)"]),
+    ("np.sum(x.clip(min=0) ** 2)", ["return 2 * np.clip(x, 0, None)"]),
     ("np.partition(x, 2)[2]", ["d_x[np.argpartition(x, 2)[2:3]] += 1"]),
 ]
 
@@ -268,6 +274,13 @@ def test_so_it_is_where_numbers_are_divided_by_after_it(arm, after):
     expected = by_differences(f, inside, "x")
     number = 2 / 3 if after == ".mean()" else 1
     assert np.allclose(found[1:], expected * number)
+
+
+def test_a_maximum_that_is_0_is_not_multiplied_with_infinities():
+    f, _ = function("np.sum(np.maximum(np.log(x), 0) ** 2)")
+    with np.errstate(divide="ignore"):  # what the function warns of, too
+        found = grad(f, wrt="x")(np.array([0.0, 0.5, 2.0]))
+    np.testing.assert_allclose(found, [0.0, 0.0, np.log(2.0)])
 
 
 def test_a_division_in_an_arm_that_is_not_taken_gives_zero():

@@ -431,11 +431,20 @@ def index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:
     if not any(entry[0] in ADVANCED for entry in spec):
         # New axes are put in afterwards.
         plain = tuple(entry for entry in spec if entry[0] not in {"new", "gap"})
+        units = [i for i, entry in enumerate(plain) if _is_only_item(a, i, entry)]
+        if units and len(units) < len(a.type.axes):
+            a = view(a, tuple(i for i in range(len(a.type.axes)) if i not in units))
+            plain = tuple(entry for i, entry in enumerate(plain) if i not in units)
         left = [entry for entry in spec if entry[0] not in {"at", "gap", "flat"}]
         places = iter(range(len(left)))
         order = tuple(None if entry[0] == "new" else next(places) for entry in left)
         return view(_index(a, plain), order)
     return _index(a, spec)
+
+
+def _is_only_item(a: Node, axis: int, entry: tuple[object, ...]) -> bool:
+    """Whether an entry is that of the only item of an axis, which is a view without the axis."""
+    return is_unit(a.type.axes[axis]) and entry in {("at", 0), ("at", -1)}
 
 
 def _index(a: Node, spec: tuple[tuple[object, ...], ...]) -> Node:

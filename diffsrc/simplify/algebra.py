@@ -18,7 +18,6 @@ from typing import Any
 from diffsrc.ir import (
     COMPLEX,
     Call,
-    Const,
     Exact,
     Graph,
     Node,
@@ -78,8 +77,10 @@ class Converter:
     def _size(self, node: Node) -> int:
         """How many nodes there are with all parts written out."""
         below: Sequence[Node] = node.operands
-        if self.unfold and isinstance(node, Ref) and isinstance(node.value, Call):
-            below = [self.normal(arg) for arg in node.value.args]
+        if self.unfold and isinstance(node, Ref):
+            below = _inside(node)
+            if not below and isinstance(node.value, Call):
+                below = [self.normal(arg) for arg in node.value.args]
         size = 1 + sum([self.sizes.get(part, 1) for part in below])
         if size > MAX_TREE:
             raise TooLarge
@@ -125,6 +126,8 @@ class Converter:
         )
 
     def _unfolded(self, node: Ref) -> Expr:
+        for inner in _inside(node):
+            return self(inner)
         value = node.value
         if isinstance(value, Call):
             args = [self(self.normal(arg)) for arg in value.args]
@@ -135,9 +138,13 @@ class Converter:
                     return a - b
                 case (("pos" | "constant"), [a]):
                     return a
-        if isinstance(value, Const):
-            return self.symbol(node)
         return self.symbol(node)
+
+
+def _inside(node: Ref) -> Sequence[Node]:
+    """The sum or product of arrays that is kept whole."""
+    inner = node.value if node in node.graph.wholes else node.graph.inner.get(node)
+    return [inner] if isinstance(inner, Sum | Prod) else []
 
 
 class Field:

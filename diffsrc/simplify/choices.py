@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeGuard
 
-from diffsrc.ir import Call, Const, Graph, Node, Prod, Sum, reachable
+from diffsrc.ir import Call, Const, Exact, Graph, Node, Prod, Ref, Sum, Var, reachable
 from diffsrc.ir.signs import positive
-from diffsrc.simplify.monomials import Powers
+from diffsrc.simplify.monomials import Powers, monomial_of
 from diffsrc.simplify.ranks import Ranks
 
 ARITHMETIC = frozenset({"add", "sub", "sum", "mul", "neg", "pos", "abs"})
 # Of arrays: integers, as they are written.
 LENGTHS = frozenset({"dim", "np.dim", "size", "np.count_nonzero"})
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
+# Of what is compared with 0, the larger side is chosen by these, and the smaller one.
+ABOVE, BELOW = frozenset({"gt", "ge"}), frozenset({"lt", "le"})
+LARGER, SMALLER = frozenset({"max", "maximum"}), frozenset({"min", "minimum"})
 
 
 def is_choice(node: Node) -> TypeGuard[Call]:
@@ -69,6 +72,38 @@ def guarded(node: Call, known: Callable[[Node], bool]) -> Call:
         return graph.monomial(arm.coefficient, powers)
 
     return graph.call("select", condition, safe(arms[0], chosen=True), safe(arms[1], chosen=False))
+
+
+def unclipped(node: Call, inner: Mapping[Ref, Node]) -> Node:
+    """`2 * max(x, 0)` for `select(x > 0, 2 * max(x, 0), 0)`: where it is not chosen, it is 0.
+
+    Times powers of arguments at most: an infinity would make nan of that 0.
+    """
+    (condition, then, orelse), zero = node.args, node.graph.zero
+    order = condition.op if isinstance(condition, Call) else None
+    sides = condition.operands
+    if zero not in (then, orelse) or zero not in sides or order not in ABOVE | BELOW:
+        return node
+    arm = orelse if then is zero else then
+    above = (order in ABOVE) == ((sides[1] is zero) == (orelse is zero))
+    powers = monomial_of(arm)[1]
+    for base, exponent in powers.items():
+        match inner.get(base, base):  # type: ignore[call-overload] # a `Ref`, or nothing
+            case Call(op="clip", args=(x, low, Const(value=None))):
+                clipped = above and low is zero and x in sides
+            case Call(op=op, args=args) if len(args) == 2:
+                clipped = op in (LARGER if above else SMALLER) and {*args} == {*sides}
+            case _:
+                clipped = False
+        others = (item for item in powers.items() if item[0] is not base)
+        if clipped and exponent >= 1 and all(_is_finite(*power) for power in others):
+            return arm
+    return node
+
+
+def _is_finite(base: Node, exponent: Exact) -> bool:
+    """Whether a power is finite where arguments are."""
+    return (isinstance(base, Var) and exponent > 0) or (isinstance(base, Call) and base.op == "dim")
 
 
 def unwrapped(node: Node) -> Node:

@@ -30,6 +30,7 @@ from diffsrc.ir import (
 )
 from diffsrc.ir.complex import imaginary_part, real_part
 from diffsrc.simplify.bounded import Bounding, centred, opened
+from diffsrc.simplify.choices import unclipped
 from diffsrc.simplify.factor import factored
 from diffsrc.simplify.monomials import HALF, monomial_of
 from diffsrc.simplify.normalise import over_denominator
@@ -157,7 +158,8 @@ class Stabiliser:
     def _call(self, node: Call) -> Node:
         """`log1p(t)` for `log(1 + t)`; of exponentials, what does not overflow."""
         if node.op == "select":
-            return self.ranks.hoisted(node)
+            whole = unclipped(node, self.normal.inner)
+            return self.ranks.hoisted(node) if whole is node else whole
         if node.op != "log" or len(node.args) != 1:
             return node
         arg = node.args[0]
