@@ -188,6 +188,8 @@ class _Reader(ByRule):
         if argument.kind == "number":
             if argument.array:
                 self.arrays.add(made)
+            elif argument.fixed:
+                self.constants[made] = int(argument.value)  # type: ignore[call-overload] # one of them
             elif argument.value is None and not self._is_annotated_number(arg):
                 self.guesses.add(made)
             return made
