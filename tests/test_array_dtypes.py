@@ -823,11 +823,33 @@ def in_an_arm(x, m):
     return np.sum(np.where(x > 1, x**2, x) * np.full_like(x, 1, dtype=bool))
 
 
+def of_counts(x, m):
+    return np.sum(np.stack([x > 0, m]) * x)
+
+
+def of_products(x, m):
+    return np.sum(np.outer(m, m) * x)
+
+
+def of_running_counts(x, m):
+    return np.sum(np.where(m, 1, 2).cumsum() * x)
+
+
+OF_TRUTH_VALUES = {
+    by_both: [1, 0, 1],
+    by_either: [1, 1, 1],
+    in_an_arm: [1, 1, 4],
+    of_counts: [1, 1, 2],
+    of_products: [2, 0, 2],
+    of_running_counts: [1, 3, 4],
+}
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("f", [by_both, by_either, in_an_arm], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("f", OF_TRUTH_VALUES, ids=lambda f: f.__name__)
 def test_arithmetic_of_truth_values_gives_floats(f, dtype):
     x = DOUBLE.astype(dtype)
-    wanted = {by_both: [1, 0, 1], by_either: [1, 1, 1], in_an_arm: [1, 1, 4]}[f]
+    wanted = OF_TRUTH_VALUES[f]
     found = grad(f)(x, MASK)
     assert found.tolist() == wanted
     assert found.dtype == dtype

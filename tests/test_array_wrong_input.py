@@ -477,6 +477,39 @@ def test_results_that_are_no_number(operator, what) -> None:
     assert "^" in str(raised.value)
 
 
+# Integers that decide how many items there are
+
+
+def columns(M, k):
+    return np.sum(np.squeeze(M[:, k:]) * np.arange(1.0, len(M) + 1))
+
+
+def columns_alone(M, k):
+    return k * np.sum(np.squeeze(M[:, k : k + 1], axis=1) ** 3)
+
+
+@pytest.mark.parametrize("f", [columns, columns_alone])
+def test_an_integer_decides_what_is_squeezed(f, tmp_path) -> None:
+    df = grad(f)
+    for wide, k in ((X, 2), (X[:, :2], 1), (X, np.int64(2)), (X[:, :2], 1), (X[::2], 2)):
+        assert np.allclose(df(wide, k), numeric(f, (wide, k)), rtol=1e-6, atol=1e-8)
+    text = df.source_for(X, 2)
+    assert "k != 2" in text
+    assert "k=2" in text
+    one = grad(f)
+    one(X, 2)
+    one.save(tmp_path / "columns.py")
+    module = runpy.run_path(str(tmp_path / "columns.py"))[one.__name__]
+    assert np.array_equal(module(X, 2), df(X, 2))
+    with pytest.raises(ValueError, match="k=2"):
+        module(X, 1)
+
+
+def test_an_integer_that_is_derived_by_is_not_fixed() -> None:
+    with pytest.raises(ShapeError, match="cannot select an axis to squeeze out"):
+        grad(columns_alone, wrt=("M", "k"))(X, 2)
+
+
 # What is no integer, where integers stand
 
 

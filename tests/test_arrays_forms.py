@@ -576,6 +576,20 @@ def test_arrays_are_handed_through():
     assert np.array_equal(gradient, other)
 
 
+def test_arrays_in_lists_and_dicts_are_handed_through():
+    def with_parts(w, X, y):
+        r = X @ w - y
+        return r @ r, {"residual": r, "parts": [X @ w, {1: y}, []], "name": "squares"}
+
+    gradient, aux = grad(with_parts, has_aux=True)(W, X, Y)
+    assert np.allclose(gradient, 2 * X.T @ (X @ W - Y))
+    (value, same), _ = value_and_grad(with_parts, has_aux=True)(W, X, Y)
+    wanted, wanted_aux = with_parts(W, X, Y)
+    assert value == wanted
+    for found in (aux, same):
+        assert repr(found) == repr(wanted_aux)
+
+
 # The command line
 
 

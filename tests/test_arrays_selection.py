@@ -101,6 +101,10 @@ np.sum(x[np.ones(5, dtype=bool)] ** 2) + np.sum(x[np.zeros(x.shape, dtype="bool"
 np.sum(np.where(np.eye(len(x), dtype=bool), x**2, w[:, None] * x))
 np.sum(np.where(np.tril(np.ones((4, 5), dtype=bool)), X, W * X**2))
 np.sum(np.where(np.full(X.shape, True) & ~np.eye(4, 5).astype(bool), X**2, X))
+np.mean(x[1:][np.ones_like(m)] ** 2) + np.sum(x[1:][np.zeros_like(n)])
+np.mean(x[1:][np.full_like(m, True)] ** 2) + np.sum(np.ones_like(m, dtype=float) * x[1:])
+np.mean(x[1:][(m * n).astype(bool)] ** 2) + np.mean(x[1:][np.where(n, m, True).astype(bool)])
+np.mean(x[1:][m if x[0] > 0 else ~m] ** 2)
 np.sum(np.where((x > 0).astype(bool), x**2, w) * np.full_like(x, 0.5, dtype=np.bool_))
 np.sum(np.where(np.round(x).astype("bool"), x**2, w))
 np.sum(x[np.floor(2 * np.abs(w)).astype(int)] ** 2 * w)
@@ -304,6 +308,9 @@ REFUSED = [
     ("np.sum(x[0.5:])", UnsupportedSyntax, "0.5 is no bound"),
     ("np.sum(x[True])", UnsupportedSyntax, "truth value"),
     ("np.sum(x[::0])", UnsupportedSyntax, "step"),
+    ("np.mean(x[1:][m * n])", UnsupportedSyntax, "numbers or truth values"),
+    ("np.mean(x[np.where(x > 0, x > 1, True)])", UnsupportedSyntax, "astype"),
+    ("np.mean(X[np.stack([m, n])[0]])", UnsupportedSyntax, "astype"),
     ("np.sum(x[[0.5, 1.0]])", UnsupportedSyntax, "list of indices"),
     ("np.sum(x[0, 0])", UnsupportedSyntax, "2 indices"),
     (

@@ -643,6 +643,28 @@ def test_aux_is_handed_through() -> None:
     assert grad(f, has_aux=True)({"w": 2.0}, 3.0) == ({"w": 3.0}, (2.0, "aux"))
 
 
+def test_aux_in_lists_and_dicts_is_handed_through() -> None:
+    def f(x, y):
+        return x * y, {"sum": x + y, "parts": [x, [y, "name"]], "empty": {}}
+
+    aux = {"sum": 5.0, "parts": [2.0, [3.0, "name"]], "empty": {}}
+    assert grad(f, has_aux=True)(2.0, 3.0) == (3.0, aux)
+    assert value_and_grad(f, has_aux=True)(2.0, 3.0) == ((6.0, aux), 3.0)
+    assert jacobian(lambda x, y: (x * y, [x, {"y": y}]))(2.0, 3.0) == (3.0, [1.0, {"y": 0.0}])
+
+
+def test_aux_is_annotated() -> None:
+    def f(x: float):
+        return x**2, {"double": 2 * x, "values": [x, x + 1]}
+
+    def named(x: float):
+        return x**2, ({"double": 2 * x}, [x, x + 1], "name", x > 1, None)
+
+    assert "-> tuple[float, dict[str, object]]:" in grad(f, has_aux=True).source
+    kinds = "dict[str, float], list[float], str, bool, None"
+    assert f"-> tuple[float, tuple[{kinds}]]:" in grad(named, has_aux=True).source
+
+
 def test_the_disk_cache_keeps_them(tmp_path, monkeypatch) -> None:
     code = tmp_path / "code.py"
     code.write_text(

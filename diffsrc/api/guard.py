@@ -328,7 +328,11 @@ def shapes_of(
     telling = _telling(told.values())
     known = dict(sorted(known.items(), key=lambda i: (i[0] not in live, told[i[1]] not in telling)))
     said = {known[node]: told[known[node]] for node in given}
-    words = ", ".join(f"{name}[{', '.join(axes)}]" if axes else name for name, axes in said.items())
+    fixed = {name: a.value for name, a in signature.arguments if a.fixed and name in said}
+    words = ", ".join(
+        f"{name}[{', '.join(axes)}]" if axes else f"{name}={fixed[name]}" if name in fixed else name
+        for name, axes in said.items()
+    )
     ranks, lengths = _compared(known, told)
     outside = {known[node] for node in live}
     apart = [
@@ -341,7 +345,8 @@ def shapes_of(
         tuple(map(printer, dict.fromkeys(nodes))) for nodes in multiplied
     )
     computed = _Computed(program.graph, known, told, simplifier)
-    conditions = dict.fromkeys(computed.conditions())
+    values = [f"{name} != {value}" for name, value in fixed.items()]
+    conditions = dict.fromkeys([*values, *computed.conditions()])
     return Shapes(
         tuple(ranks[len(live) :]),
         tuple(ranks[: len(live)]),

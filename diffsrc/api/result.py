@@ -209,11 +209,20 @@ class Derivative:
         try:
             return self._derived(signature, around)
         except ShapeError:
-            # What is broadcast may be known for given lengths only.
+            # What is broadcast may be known for given lengths only, or given numbers of items.
             exact = signature.with_lengths()
+            if exact.axes_within == signature.axes_within:
+                exact = self._with_values(signature)
             if exact.axes_within == signature.axes_within:
                 raise
         return self._made(exact)
+
+    def _with_values(self, signature: Signature) -> Signature:
+        """A signature with lengths and integers that are not derived by."""
+        names = [name for name, _ in signature.arguments]
+        wrt = [part for operator in self.operators for part in operator.wrt]
+        texts = (names[part] if isinstance(part, int) else part for part in wrt)
+        return signature.with_values({t.partition("[")[0].partition(".")[0] for t in texts})
 
     def _of_lengths(
         self,
@@ -227,14 +236,15 @@ class Derivative:
         for text, axis in general.deciding:
             deciding.setdefault(text, []).append(axis)
         narrower = [signature.with_lengths(deciding)] if deciding else []
-        for exact in (*narrower, signature.with_lengths()):
+        for exact in (*narrower, signature.with_lengths(), self._with_values(signature)):
             found = self._made(exact)
             if found.entry.admits(*args, **kwargs):
                 return found
         raise ShapeError(
             f"{self.primal.__qualname__} is given arrays of lengths for which no code is known: "
             "it may depend on their values what is broadcast.",
-            suggestion="Choose items with np.where, which keeps all; give the longer array first.",
+            suggestion="Choose items with np.where, which keeps all; give the longer array first; "
+            "pass how many items there are as an argument.",
         )
 
     def _around(self, signature: Signature) -> Surroundings | None:

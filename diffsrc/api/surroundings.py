@@ -206,7 +206,8 @@ class Surroundings:
     def _argument(self, argument: Argument) -> Iterator[str]:
         ranks = argument.ranks if argument.kind == "number" else None
         lengths = [axis for axis in argument.axes or () if axis.isdigit()]
-        yield f"{argument.kind} {argument.array} {ranks} {lengths}"
+        fixed = argument.value if argument.fixed else ""
+        yield f"{argument.kind} {argument.array} {ranks} {lengths} {fixed}"
         if argument.kind == "number":
             return
         if argument.kind == "static":

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from diffsrc.emit.expressions import literal
-from diffsrc.ir import Container, Program, Stack, Structure
+from diffsrc.ir import Const, Container, Node, Program, Stack, Structure
 
 WIDTH = 88
 INDENT = "    "
@@ -46,14 +47,30 @@ def returned(program: Program) -> str:
 
     def text(structure: Structure) -> str:
         if isinstance(structure, int):
-            return "float"
+            return "float" if program.body.fails else kind_of(program.body.results[structure])
         if isinstance(structure, Stack):
             return "np.ndarray"
-        if isinstance(structure, Container):  # of the user's `*args` or `**kwargs`
-            return "list[float]" if structure.kind == "list" else "dict[str, float]"
+        if isinstance(structure, Container):  # of the user's `*args` or `**kwargs`, or aux
+            inside = shared(text(inner) for inner in structure)
+            if structure.kind == "list":
+                return f"list[{inside}]"
+            return f"dict[{shared(type(name).__name__ for name in structure.names)}, {inside}]"
         return f"tuple[{', '.join(text(inner) for inner in structure)}]"
 
     return f" -> {text(program.structure)}"
+
+
+def kind_of(result: Node) -> str:
+    """The annotation of one result: a number, or what is handed through beside one."""
+    if isinstance(result, Const) and not isinstance(result.value, int | float):
+        return "None" if result.value is None else type(result.value).__name__
+    return "bool" if result.type.kind == "bool" else "float"
+
+
+def shared(kinds: Iterable[str]) -> str:
+    """The one of annotations that are all alike; what stands for any otherwise."""
+    found = {*kinds}
+    return found.pop() if len(found) == 1 else "object"
 
 
 def raising(error: str, words: str) -> list[str]:

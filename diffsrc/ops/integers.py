@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diffsrc.ir import Call, Const, Node, reachable
+from diffsrc.ir import Call, Const, Node, Result, reachable
 
 # Reads of values from outside.
 LEAVES = frozenset({"attribute", "item", "raise"})
@@ -66,6 +66,35 @@ INTEGRAL = frozenset(
         "nan_to_num",
     }
 )
+
+
+# What NumPy makes truth values of truth values, though numbers may come of it.
+LOGICAL = (
+    frozenset({"add", "mul", "pos", "abs", "max", "min", "maximum", "minimum", "fmax", "fmin"})
+    | frozenset({"select", "clip", "np.max", "np.min", "np.matmul", "np.dot", "np.outer"})
+    | frozenset({"np.stack", "np.array", "np.concatenate", "np.reshape", "np.sort", "np.kron"})
+)
+
+
+def holds_truths(node: Node) -> bool:
+    """Whether a written value is an array of truth values: where nothing makes it numbers."""
+    seen: set[Node] = set()
+    todo = [node]
+    while todo:
+        node = todo.pop()
+        if node in seen or node.type.kind == "bool":
+            continue
+        seen.add(node)
+        if isinstance(node, Result):
+            arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
+            todo += [arm.results[node.index] for arm in arms]
+        elif isinstance(node, Call) and node.op in TAKING:
+            todo.append(node.args[0])
+        elif isinstance(node, Call) and node.op in LOGICAL:
+            todo += node.args[node.op == "select" :]
+        else:
+            return False
+    return True
 
 
 def may_be_integer(node: Node) -> bool:

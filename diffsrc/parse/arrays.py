@@ -418,6 +418,8 @@ class Arrays(Live):
     def _dtype_tree(self, kind: str, value: Value, holes: list[Node], node: ast.AST) -> Any:
         """A kind of items: `float`, `np.float32`, `"float64"`, `x.dtype`, `bool`, of some `int`."""
         if isinstance(value, Node) and value.type.kind == "dtype":
+            if value.operands[0].type.kind == "bool":
+                self.refuse("This is the dtype of truth values.", node, "Write bool.")
             holes.append(value)
             return Hole(len(holes) - 1)
         known = value.value if isinstance(value, Static) else UNKNOWN

@@ -11,6 +11,7 @@ from diffsrc.errors import NotDifferentiable, Place, UnsupportedSyntax
 from diffsrc.ir import (
     Block,
     Const,
+    Container,
     Free,
     If,
     Node,
@@ -31,11 +32,15 @@ from diffsrc.parse.values import (
     Outcome,
     Source,
     Static,
+    Table,
     Value,
     what,
 )
 from diffsrc.specialise import Argument, Signature, argument_of
 from diffsrc.specialise.annotations import annotated
+
+# Keys of dicts that are written as they are.
+_KEYS = (str, int, bool, type(None))
 
 
 def parse(captured: Captured, signature: Signature) -> Program:
@@ -183,6 +188,8 @@ class _Reader(ByRule):
         if argument.kind == "number":
             if argument.array:
                 self.arrays.add(made)
+            elif argument.fixed:
+                self.constants[made] = int(argument.value)  # type: ignore[call-overload] # one of them
             elif argument.value is None and not self._is_annotated_number(arg):
                 self.guesses.add(made)
             return made
@@ -249,11 +256,16 @@ class _Reader(ByRule):
                 return len(nodes) - 1
             case Items(items=items, type=kind) if kind is tuple:
                 return tuple([self._flatten(item, nodes, place) for item in items])
+            case Items(items=items, type=kind) if kind is list and nodes:  # beside a value
+                return Container([self._flatten(v, nodes, place) for v in items], "list")
+            case Table(items=table) if nodes and all(type(key) in _KEYS for key in table):
+                parts = [self._flatten(item, nodes, place) for item in table.values()]
+                return Container(parts, "dict", tuple(table))
             case _:
                 raise UnsupportedSyntax(
                     f"{self.main.qualname} returns {what(value)}, which is not understood.",
                     place,
-                    "Return numbers, or tuples of numbers.",
+                    "Return numbers, or tuples of numbers; beside a value lists and dicts too.",
                 )
 
 

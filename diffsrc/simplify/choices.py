@@ -13,6 +13,11 @@ from diffsrc.simplify.ranks import Ranks
 ARITHMETIC = frozenset({"add", "sub", "sum", "mul", "neg", "pos", "abs"})
 # Of arrays: integers, as they are written.
 LENGTHS = frozenset({"dim", "np.dim", "size", "np.count_nonzero"})
+# What NumPy makes integers of integers and truth values.
+COUNTING = frozenset(
+    {"np.sum", "np.cumsum", "np.outer", "np.matmul", "np.index", "np.view"}
+    | {"np.stack", "np.concatenate", "np.array"}
+)
 INTEGERS = frozenset({"floor", "ceil", "trunc", "round"})
 # Of what is compared with 0, the larger side is chosen by these, and the smaller one.
 ABOVE, BELOW = frozenset({"gt", "ge"}), frozenset({"lt", "le"})
@@ -130,8 +135,10 @@ def is_integer(node: Node, integers: frozenset[Node]) -> bool:
             return False
         elif below.op in LENGTHS:
             continue
-        elif below.op in ARITHMETIC:
+        elif below.op in ARITHMETIC or below.op in COUNTING:
             todo += below.args
+        elif below.op == "select" and below.type.axes:
+            todo += below.args[1:]
         else:
             scalar = not below.options or not str(below.options[0]).startswith("np.")
             if not scalar or below.op not in INTEGERS:

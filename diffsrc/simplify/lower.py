@@ -225,7 +225,8 @@ class Lowering:
             assert isinstance(factor, int)
             return self.graph.call("mul", self.graph.const(float(factor)), written.args[1])
         if written.type.axes:
-            return self.arrays.as_floats(written)
+            is_mask = node.type.kind == "bool"
+            return written if is_mask else self.arrays.as_floats(written)
         if self.library == "np" and not self.graph.ranked:
             return self.graph.call("mul", written, self.graph.const(1.0))
         return self.graph.call("float", written, options=("float",))

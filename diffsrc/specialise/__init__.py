@@ -90,9 +90,10 @@ class Argument:
             length that annotations or `shapes=` give, else ""; None where the rank is not known.
             Not compared, since the code of pointwise functions is the same for all ranks: see
             `Signature.ranks`.
+        fixed: whether the code is for this integer alone; not compared either.
     """
 
-    __slots__ = ("array", "axes", "items", "key", "kind", "names", "type", "value")
+    __slots__ = ("array", "axes", "fixed", "items", "key", "kind", "names", "type", "value")
 
     def __init__(  # noqa: PLR0913 - one for each attribute
         self,
@@ -114,6 +115,17 @@ class Argument:
         self.names = names
         self.key = key
         self.axes = axes
+        self.fixed = False
+
+    def with_value(self) -> Argument:
+        """The same argument, fixed if it is an integer."""
+        dtype = getattr(self.value, "dtype", None)
+        is_whole = type(self.value) is int or getattr(dtype, "kind", "") in {"i", "u"}
+        if self.kind != "number" or self.array or not is_whole:
+            return self
+        made = self.changed()
+        made.fixed = True
+        return made
 
     def with_lengths(self, only: Collection[int] | None = None) -> Argument:
         """The same argument with the lengths that its axes have, or those of what is in it.
@@ -136,9 +148,9 @@ class Argument:
 
     @property
     def axes_within(self) -> object:
-        """Its axes, or those of what is in it."""
+        """Its axes, or those of what is in it; the value of an integer that is fixed."""
         if self.items is None:
-            return self.axes
+            return self.value if self.fixed else self.axes
         return tuple([item.axes_within for item in self.items])
 
     @property
@@ -164,7 +176,7 @@ class Argument:
         items: tuple[Argument, ...] | None = None,
     ) -> Argument:
         """The same argument with these axes, or with these in it."""
-        return Argument(
+        made = Argument(
             self.kind,
             self.value,
             array=self.array,
@@ -174,6 +186,8 @@ class Argument:
             key=self.key,
             axes=self.axes if axes is None else axes,
         )
+        made.fixed = self.fixed
+        return made
 
     def _compared(self) -> tuple[object, ...]:
         return (self.kind, self.array, self.items, self.names, self.key)
@@ -205,6 +219,11 @@ class Signature(NamedTuple):
                 ]
             )
         )
+
+    def with_values(self, apart: Collection[str]) -> Signature:
+        """The signature with lengths and the values of integers, but for those of some names."""
+        pairs = self.with_lengths().arguments
+        return Signature(tuple([(n, a if n in apart else a.with_value()) for n, a in pairs]))
 
     @property
     def axes_within(self) -> tuple[object, ...]:

@@ -213,14 +213,19 @@ def define(
         return tree
 
     given = {name: filled(tree) for name, tree in params}
-    values = [
+    values: list[Any] = [
         graph if p.kind == "graph" else _argument(graph, p.kind, given[p.name])
         for p in operation.parameters
         if p.kind not in {"refused", "dtype", "masked"}
     ]
     found = operation.define(*values)
-    masked = any(p.kind == "masked" and given.get(p.name) in TRUTHS for p in operation.parameters)
-    return truths(found) if masked else found
+    for p in operation.parameters:
+        if p.kind == "masked":
+            dtype = given.get(p.name)
+            like = dtype is None and operation.name.endswith("_like")
+            if dtype in TRUTHS or (like and values[0].type.kind == "bool"):
+                return truths(found)
+    return found
 
 
 def _argument(graph: Graph, kind: str, value: Any) -> Any:
