@@ -332,7 +332,8 @@ def _holds_floats(root: Node, known: dict[Node, bool]) -> bool:
         elif isinstance(node, Call) and node.op in FILLED and isinstance(node.args[0], Number):
             known[node] = True  # numbers in the precision of what is derived by
         elif isinstance(node, If) or (isinstance(node, Call) and node.op == "select"):
-            known[node] = all(known[part] for part in parts)
+            # A number has the precision of the other arm.
+            known[node] = all(known[part] for part in parts if part.type.axes)
         else:
             known[node] = any(known[part] for part in parts)
     return known[root]

@@ -28,7 +28,8 @@ KEEPING = frozenset(
 )
 # What gives truth values of such, which are the products and so on of their numbers too.
 PRODUCTS = frozenset(
-    {"mul", "abs", "maximum", "minimum", "np.outer", "np.kron", "np.concatenate", "np.stack"}
+    {"mul", "pos", "abs", "max", "min", "maximum", "minimum", "fmax", "fmin", "clip"}
+    | {"np.outer", "np.kron", "np.concatenate", "np.stack", "np.array"}
     | {"np.vstack", "np.hstack", "np.dstack", "np.column_stack", "np.r_", "np.c_"}
 )
 # What takes items of its first argument.
@@ -66,35 +67,6 @@ INTEGRAL = frozenset(
         "nan_to_num",
     }
 )
-
-
-# What NumPy makes truth values of truth values, though numbers may come of it.
-LOGICAL = (
-    frozenset({"add", "mul", "pos", "abs", "max", "min", "maximum", "minimum", "fmax", "fmin"})
-    | frozenset({"select", "clip", "np.max", "np.min", "np.matmul", "np.dot", "np.outer"})
-    | frozenset({"np.stack", "np.array", "np.concatenate", "np.reshape", "np.sort", "np.kron"})
-)
-
-
-def holds_truths(node: Node) -> bool:
-    """Whether a written value is an array of truth values: where nothing makes it numbers."""
-    seen: set[Node] = set()
-    todo = [node]
-    while todo:
-        node = todo.pop()
-        if node in seen or node.type.kind == "bool":
-            continue
-        seen.add(node)
-        if isinstance(node, Result):
-            arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
-            todo += [arm.results[node.index] for arm in arms]
-        elif isinstance(node, Call) and node.op in TAKING:
-            todo.append(node.args[0])
-        elif isinstance(node, Call) and node.op in LOGICAL:
-            todo += node.args[node.op == "select" :]
-        else:
-            return False
-    return True
 
 
 def may_be_integer(node: Node) -> bool:
@@ -136,13 +108,13 @@ def is_float(node: Node, known: dict[Node, bool] | None = None) -> bool:
 
 
 class Truth:
-    """Which written values are arrays of truth values, asked once of each."""
+    """Which written values are truth values, or arrays of them, asked once of each."""
 
     def __init__(self) -> None:
         self._known: dict[Node, bool] = {}
 
     def __call__(self, root: Node) -> bool:
-        for node in reachable((root,), arms=False, stop=self._known.keys()):
+        for node in reachable((root,), stop=self._known.keys()):
             if node not in self._known:
                 self._known[node] = self._holds(node)
         return self._known[root]
@@ -150,11 +122,14 @@ class Truth:
     def _holds(self, node: Node) -> bool:
         known = self._known
         if node.graph.is_logical(node):
-            return bool(node.type.axes)
+            return True
+        if isinstance(node, Result):
+            arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
+            return all(known[arm.results[node.index]] for arm in arms)
         if not isinstance(node, Call):
             return False
         if node.op == "select":
             return all(known[arm] for arm in node.args[1:])
         if node.op in KEEPING:
             return known[node.args[0]]
-        return node.op in PRODUCTS and all(known[arg] for arg in node.args)
+        return node.op in PRODUCTS | LOGICAL and all(known[arg] for arg in node.args)

@@ -12,7 +12,7 @@ from diffsrc.ir import Assert, Node, Number
 from diffsrc.ir.arrays import WHOLE, Hole, lengths_of, nested
 from diffsrc.ir.shapes import assume_length
 from diffsrc.ops.arrays import ARRAYS
-from diffsrc.ops.integers import holds_truths
+from diffsrc.ops.integers import Truth
 from diffsrc.parse.arrays import Rest, rendered
 from diffsrc.parse.attributes import Attributes, fields_of_tuple, is_named_tuple, may_change
 from diffsrc.parse.context import UNKNOWN
@@ -199,7 +199,7 @@ class Subscripts(Attributes):
         hole = Hole(len(holes) - 1)
         if at.type.kind == "bool" and not at.type.axes:
             self.refuse("One truth value as an index is not understood.", part, "Use an if.")
-        if at.type.kind != "bool" and at.type.axes and holds_truths(at):
+        if at.type.kind != "bool" and at.type.axes and Truth()(at):
             self.refuse(
                 "Whether this index holds numbers or truth values is not known.",
                 part,

@@ -45,10 +45,12 @@ class _Numbers(Unmarking):
         own = self.normal.forms.get(node) is node  # as the user wrote it
         if not isinstance(node, Call) or node.op not in WRITTEN or own:
             return new
-        if not all(map(self.is_boolean, node.args)):
+        place = next((i for i, arg in enumerate(node.args) if arg.type.axes), None)
+        if place is None or not all(map(self.is_boolean, node.args)):
             return new
-        assert isinstance(new, Call)
-        return self.graph.again(new, (self._number(new.args[0]), *new.args[1:]))
+        args = list(new.operands)
+        args[place] = self._number(args[place])
+        return self.graph.again(new, tuple(args))  # type: ignore[arg-type] # a call
 
     def _number(self, mask: Node) -> Node:
         type_ = Type("float", mask.type.axes)
