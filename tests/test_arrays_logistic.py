@@ -64,6 +64,11 @@ def focal(z, y):
     return -np.sum((1 - p) ** 2 * y * np.log(p) + p**2 * (1 - y) * np.log(1 - p))
 
 
+def focal_by_quotient(z, y):
+    p = sigmoid(z)
+    return -np.sum((1 - p) ** 2 * y * np.log(p) + p**2 * (1 - y) * np.log(1 - p))
+
+
 def odds(z, y):
     p = expit(z)
     return np.sum(y * np.log(p / (1 - p)))
@@ -139,6 +144,7 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (entropy_of_choice, (normal(4), LIKELY)),
     (regression, (normal(3), normal(4, 3), LIKELY)),
     (focal, (normal(4), LIKELY)),
+    (focal_by_quotient, (normal(4), LIKELY)),
     (odds, (normal(4), LIKELY)),
     (shares, (normal(4), LIKELY)),
     (rows, (normal(3, 4), normal(3, 4))),
@@ -269,6 +275,11 @@ def test_softplus_does_not_overflow_for_several_results() -> None:
         d_w, d_b = grad(softplus_regression, wrt=("w", "b"))(*args)
     np.testing.assert_allclose(d_b, (expit(ENDS[:, 0]) - LIKELY[:3]).mean(), rtol=1e-14)
     np.testing.assert_allclose(d_w, ENDS.T @ (expit(ENDS[:, 0]) - LIKELY[:3]) / 3, rtol=1e-14)
+
+
+def test_beside_logarithms_there_is_no_exponential_either() -> None:
+    source = body(focal_by_quotient, (normal(4), LIKELY))
+    assert source.count("exp") == 1
 
 
 def test_an_adjoint_of_several_is_one_value() -> None:

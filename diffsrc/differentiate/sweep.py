@@ -165,7 +165,7 @@ class Sweep:
     ) -> tuple[Node, Node, Node] | None:
         """What the logarithms of `p` and `1 - p` give to what `p` is of, and the adjoint's rest.
 
-        Where there are none, a quotient of arrays with a name gives all of its adjoint.
+        A quotient of arrays with a name gives that too, where it is not divided by.
         """
         inner = self.simplifier.normal.inner
         found = logistic(node, inner)
@@ -173,8 +173,10 @@ class Sweep:
             return None
         value = node if self.graph.ranked else self.simplifier.normal(node)
         parts = uncancelled(value, adjoint, inner)
-        if parts is None and isinstance(node, Ref) and node.type.axes:
-            parts = sloped(node, adjoint) if is_exponential(found.through[-1]) else None
+        if isinstance(node, Ref) and node.type.axes and is_exponential(found.through[-1]):
+            direct, rest = parts or (self.graph.zero, adjoint)
+            slope = sloped(node, rest)
+            parts = parts if slope is None else (direct + slope, self.graph.zero)
         if parts is None:
             return None
         return (

@@ -86,8 +86,8 @@ def uncancelled(node: Node, adjoint: Node, inner: Mapping[Ref, Node]) -> tuple[N
     return outer * (spread if saving(spread, part) > 0 else part), outer * rest
 
 
-def sloped(node: Node, adjoint: Node) -> tuple[Node, Node] | None:
-    """An adjoint times `p (1 - p)`, and no rest; None where it is divided by `p`.
+def sloped(node: Node, adjoint: Node) -> Node | None:
+    """An adjoint times `p (1 - p)`; None where it is divided by `p`.
 
     Of `p**2 * exp(-x)`, the exponential may be infinite where `p` is 0. In `p * exp(-x)`, which is
     the derivative of `log(p)`, it has the digits that `1 - p` would lose.
@@ -96,7 +96,7 @@ def sloped(node: Node, adjoint: Node) -> tuple[Node, Node] | None:
         return None
     other = 1 - node
     node.graph.prefer(other)
-    return adjoint * node * other, node.graph.zero
+    return adjoint * node * other
 
 
 def _divides(node: Node, whole: Node) -> bool:
