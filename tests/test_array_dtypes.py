@@ -853,3 +853,18 @@ def test_arithmetic_of_truth_values_gives_floats(f, dtype):
     found = grad(f)(x, MASK)
     assert found.tolist() == wanted
     assert found.dtype == dtype
+
+
+def cast(x, y):
+    return np.sum(x.astype(y.dtype) * x + y)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_cast_to_floats_of_another_array_changes_no_slope(dtype):
+    df = grad(cast)
+    assert df(DOUBLE, DOUBLE.astype(dtype)).tolist() == [0, 2, 4]
+    with pytest.raises(UnsupportedSyntax, match="dtype of integers"):
+        df(DOUBLE, COUNTS)
+    with pytest.raises(UnsupportedSyntax, match="dtype of truth values"):
+        grad(cast)(DOUBLE, MASK)
+    assert df(DOUBLE, DOUBLE.astype(dtype)).tolist() == [0, 2, 4]

@@ -420,6 +420,8 @@ class Arrays(Live):
         if isinstance(value, Node) and value.type.kind == "dtype":
             if value.operands[0].type.kind == "bool":
                 self.refuse("This is the dtype of truth values.", node, "Write bool.")
+            if kind == "kind" and value.operands[0] is not holes[0]:
+                self._assume_floats_in(value.operands[0], node)
             holes.append(value)
             return Hole(len(holes) - 1)
         known = value.value if isinstance(value, Static) else UNKNOWN
@@ -432,6 +434,15 @@ class Arrays(Live):
         if isinstance(known, str):
             return f'"{name}"'
         return name if name in {"float", "int", "bool"} else f"np.{name}"
+
+    def _assume_floats_in(self, array: Node, node: ast.AST) -> None:
+        """Note that a given array holds floats, or refuse: as integers, floats are cut off."""
+        source, value = self.live_value(array)
+        dtype = getattr(value, "dtype", None)
+        if source is not None and dtype is not None:
+            if dtype.kind != "f":
+                self.refuse("This is the dtype of integers.", node, "Write int, or float.")
+            self.assume(source.attribute("dtype").attribute("kind"), "f")
 
     def _known_plain(self, value: Value, name: str, node: ast.AST) -> Any:
         if isinstance(value, Items):
