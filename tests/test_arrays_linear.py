@@ -192,6 +192,20 @@ def by_two_upper_solutions(x, b, w):
     return w @ np.linalg.solve(factor, z) + z @ z
 
 
+def by_steps(x, b):
+    factor = np.linalg.cholesky(x @ x.T)
+    z = solve_triangular(factor, b, lower=True)
+    alpha = solve_triangular(factor.T, z)
+    return z @ z + np.sum(alpha**3)
+
+
+def by_steps_of_numpy(x, b):
+    factor = np.linalg.cholesky(x @ x.T)
+    z = np.linalg.solve(factor, b)
+    alpha = np.linalg.solve(factor.T, z)
+    return z @ z + np.sum(alpha**3)
+
+
 def noise_by_factor(noise, x, b):
     factor = np.linalg.cholesky(x @ x.T + noise * np.eye(len(b), dtype=b.dtype))
     alpha = np.linalg.solve(factor.T, np.linalg.solve(factor, b))
@@ -311,6 +325,8 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (by_two_solutions, (regular(3, 3), normal(2, 3, 2), normal(3, 2))),
     (by_two_solutions, (regular(1, 1), normal(1, 2), normal(1, 2))),
     (by_two_upper_solutions, (regular(3, 3), normal(3), normal(3))),
+    (by_steps, (regular(3, 3), normal(3))),
+    (by_steps_of_numpy, (regular(3, 3), normal(3))),
     (noise_by_factor, (np.array(0.5), regular(3, 3), normal(3))),
     (noise_by_solution, (np.array(0.5), regular(3, 3), normal(3))),
     (noise_and_more, (np.array(0.5), normal(3, 3), normal(3, 3))),
@@ -428,6 +444,13 @@ def one_system_of_numpy(a, b, w):
     return w @ np.linalg.solve(L.T, np.linalg.solve(L, b))
 
 
+def one_system_by_steps(a, b):
+    L = np.linalg.cholesky(a)
+    z = solve_triangular(L, b, lower=True)
+    alpha = solve_triangular(L.T, z)
+    return z @ z + b @ alpha
+
+
 def noise_by_factor_alone(noise, a, b):
     factor = np.linalg.cholesky(a + noise * np.eye(len(b)))
     alpha = np.linalg.solve(factor.T, np.linalg.solve(factor, b))
@@ -498,6 +521,17 @@ TEXTS: list[tuple[Callable[..., Any], tuple[Any, ...], Any, str]] = [
             "solution = np.linalg.solve(L.T, np.linalg.solve(L, w))\n"
             "solution2 = np.linalg.solve(L.T, np.linalg.solve(L, b))\n"
             "return -0.5 * (np.outer(solution, solution2) + np.outer(solution2, solution))"
+        ),
+    ),
+    (
+        one_system_by_steps,
+        (regular(3, 3), normal(3)),
+        0,
+        (
+            "L = np.linalg.cholesky(a)\n"
+            "z = linalg.solve_triangular(L, b, lower=True)\n"
+            "alpha = linalg.solve_triangular(L.T, z)\n"
+            "return np.outer(-2 * alpha, alpha)"
         ),
     ),
     (

@@ -1217,6 +1217,7 @@ def _told(matrix: Node, vector: Node) -> Node | None:
     """The product of a matrix and a vector, if it is known from a system that is solved."""
     graph = matrix.graph
     inner = graph.inner.get(vector, vector)
+    inner = graph.halves.get(inner, inner)
     if isinstance(inner, Call) and inner.op in {"solve", "solve_triangular"}:
         right = inner.args[1]
         if graph.systems.get((matrix, right)) is inner:
@@ -1228,7 +1229,7 @@ def _told(matrix: Node, vector: Node) -> Node | None:
         return None
     of = transposed(inverse.args[0]) if turned_ else inverse.args[0]
     system = graph.systems.get((of, vector))
-    return None if system is None else value_of(system)
+    return None if system is None else value_of(graph.solved.get(system, system))
 
 
 def _factored_by(node: Node) -> Node | None:

@@ -86,6 +86,10 @@ class Graph:
         self.inner: dict[Node, Node] = {}
         # Systems that are solved, by their matrices and right sides.
         self.systems: dict[tuple[Node, Node], Node] = {}
+        # Solutions by one factor of a matrix of what was solved by the other, as those of its
+        # system; and back.
+        self.solved: dict[Node, Node] = {}
+        self.halves: dict[Node, Node] = {}
         # Inverses of matrices, and those of their Cholesky factors.
         self.factored: dict[Node, Node] = {}
         # What derivatives take for granted of two sizes: that they are "==", or that one is ">=".

@@ -54,7 +54,7 @@ def solve(a: Node, b: Node) -> Node:
     made = applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
     if len(made.type.axes) == 1:
         a.graph.systems[a, b] = made
-    return number * value_of(made)
+    return number * value_of(a.graph.solved.get(made, made))
 
 
 def numbers_of(node: Node) -> tuple[Node, Node]:
@@ -167,7 +167,7 @@ def triangular(a: Node, b: Node, params: tuple[bool, int, bool]) -> Node:
     lower, trans, unit = params
     if len(made.type.axes) == 1 and triangular_side(a) is lower and not unit:
         a.graph.systems[transposed(a) if trans else a, b] = made
-    return number * value_of(made)
+    return number * value_of(a.graph.solved.get(made, made))
 
 
 def by_both_factors(solution: Node) -> Node:
@@ -183,8 +183,11 @@ def by_both_factors(solution: Node) -> Node:
     both = after.turned == after.lower and before.turned != after.turned
     if not both or not _matrix_of(after.factor, lower=after.lower):
         return solution
-    made = factored(after.factor, before.right, lower=after.lower, scipy=after.scipy)
-    return number * scale * made
+    whole = factored(after.factor, before.right, lower=after.lower, scipy=after.scipy)
+    if scale is solution.graph.one and isinstance(_form_of(whole), Call):
+        solution.graph.solved[_form_of(made)] = _form_of(whole)
+        solution.graph.halves[_form_of(whole)] = _form_of(made)
+    return number * scale * whole
 
 
 class _Solved(NamedTuple):
