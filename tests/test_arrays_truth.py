@@ -207,3 +207,12 @@ def test_products_of_truth_values_are_steps():
         return np.sum(x) * (1.0 + (chosen @ chosen))
 
     np.testing.assert_array_equal(grad(any_of_chosen)(W, M), np.full(4, 2.0))
+
+
+def test_powers_of_truth_values_are_numbers():
+    def between(w, m, n):
+        return np.sum(w) * np.trapezoid(m**2) + np.sum(np.diff((w > 0) ** 2) * w[1:])
+
+    for derive in (grad(between), grad(between, wrt="w")):
+        expected = differences(between, (W, M, N), 0)
+        np.testing.assert_allclose(derive(W, M, N), expected, rtol=1e-6, atol=1e-8)

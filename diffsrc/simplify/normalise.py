@@ -21,6 +21,7 @@ from diffsrc.ir import (
     Prod,
     Ref,
     Sum,
+    Type,
     Var,
     as_fraction,
     filled,
@@ -198,8 +199,18 @@ class Normaliser:
         return node if isinstance(found, tuple) else repeated_only(found)
 
     def _defined(self, node: Call) -> Node | tuple[Node, ...]:
-        args = [in_shape(self.forms[arg], arg.type.axes) for arg in node.args]
+        args = [in_shape(self._as_number(arg), arg.type.axes) for arg in node.args]
         return define(self.graph, ARRAYS[node.op], node.params, args)
+
+    def _as_number(self, arg: Node) -> Node:
+        """A normal argument; powers of truth values are numbers, though their own values."""
+        form = self.forms[arg]
+        if form.type.kind != "bool" or arg.type.kind == "bool" or not form.type.axes:
+            return form
+        if self.graph.is_logical(arg):
+            return form
+        type_ = Type("int", form.type.axes)
+        return self.graph.call("as_integers", form, params=("int",), type_=type_)
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
         if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
