@@ -130,6 +130,11 @@ def matrix_of_any(w, m, n):
     return np.sum(np.outer(w, w[:2]) @ (np.stack([m, n]) @ np.stack([n, m]).T))
 
 
+def any_and_any(w, m, n):
+    both = m @ n
+    return np.sum(w * (both[..., None] + both))
+
+
 FUNCTIONS = [
     one,
     both,
@@ -161,6 +166,7 @@ FUNCTIONS = [
     shifted,
     selected,
     matrix_of_any,
+    any_and_any,
 ]
 
 

@@ -205,15 +205,13 @@ class Normaliser:
     def _as_number(self, arg: Node) -> Node:
         """A normal argument; powers of truth values are numbers, though their own values."""
         form = self.forms[arg]
-        if form.type.kind != "bool" or arg.type.kind == "bool" or not form.type.axes:
-            return form
-        if self.graph.is_logical(arg):
+        if form.type.kind != "bool" or not form.type.axes or self.is_boolean(arg):
             return form
         type_ = Type("int", form.type.axes)
         return self.graph.call("as_integers", form, params=("int",), type_=type_)
 
     def _call(self, node: Call, args: tuple[Node, ...]) -> Node:
-        if node.op in {"add", "sub"} and all(map(self.graph.is_logical, node.args)):
+        if node.op in {"add", "sub"} and all(map(self.is_boolean, node.args)):
             # NumPy's sum of truth values is `or`, Python's is not: what the user wrote stays.
             return node
         if self.graph.complex and (node.type is COMPLEX or is_complex(node.args)):
