@@ -334,3 +334,11 @@ def test_lengths_in_which_two_paths_differ_are_those_of_the_path():
     for a in (1.0, -1.0):
         wanted = by_differences(f, {"x": x, "a": a}, "x")
         assert np.allclose(grad(f)(x, a), wanted, atol=1e-7)
+
+
+def test_a_choice_that_keeps_nan_out_stays():
+    def known(x, a):
+        return np.sum(np.where(x > 0, np.maximum(x, 0) ** 2 * a, 0))
+
+    x, a = np.array([2.0, -1.0]), np.array([1.0, np.nan])
+    np.testing.assert_array_equal(grad(known)(x, a), [4.0, 0.0])

@@ -135,6 +135,25 @@ def any_and_any(w, m, n):
     return np.sum(w * (both[..., None] + both))
 
 
+def counted_so_far(w, m, n):
+    return np.sum(w * np.cumsum(m) ** 2) + np.sum(w * np.cumsum(m))
+
+
+def crossed(w, m, n):
+    r = np.cross(m[:3], w[:3])
+    return r @ r + np.sum(np.convolve(m, w) ** 2)
+
+
+def absolute_or(w, m, n):
+    a = np.abs(m)
+    return np.sum(w * a) + np.sum(w * (a + n))
+
+
+def larger_or(w, m, n):
+    a = np.maximum(m, n[::-1])
+    return np.sum(w * a) + np.sum(w * (np.where(m, n, a) + a))
+
+
 FUNCTIONS = [
     one,
     both,
@@ -167,6 +186,10 @@ FUNCTIONS = [
     selected,
     matrix_of_any,
     any_and_any,
+    counted_so_far,
+    crossed,
+    absolute_or,
+    larger_or,
 ]
 
 

@@ -8,7 +8,7 @@ import scipy.integrate
 import scipy.linalg
 import scipy.special
 
-from diffsrc import grad
+from diffsrc import UnsupportedSyntax, grad
 from diffsrc.ops import TABLE
 from diffsrc.ops.arrays import ARRAYS, complete
 from diffsrc.ops.memory import SAME, VIEWS
@@ -94,6 +94,12 @@ def chosen_by_an_expression(x, w):
     return np.sum(x * (w if w[0, 0] > 0 else 2 * w))
 
 
+def second_of_several(x, w):
+    y = x * 1.0
+    b = np.broadcast_arrays(w, y)[1]
+    return 0.5 * np.sum(b * b) + np.sum(y[1:])
+
+
 def a_part(x, w):
     return np.sum(x * np.round(w).astype(float)) + np.sum(x * +w)
 
@@ -106,6 +112,7 @@ def a_part(x, w):
         with_first_power,
         chosen_by_a_number,
         chosen_by_an_expression,
+        second_of_several,
         a_part,
     ],
 )
@@ -119,3 +126,14 @@ def test_nothing_that_was_given_changes(f):
         function(*args)[...] = 7
         for arg, before in zip(args, kept, strict=True):
             np.testing.assert_array_equal(arg, before)
+
+
+def test_what_several_names_show_is_not_changed():
+    def masked(w, x):
+        y = x * 1.0
+        b = np.broadcast_arrays(w, y)[1]
+        y[y > 2] = 0.0
+        return np.sum(w * y) + np.sum(w * b)
+
+    with pytest.raises(UnsupportedSyntax, match="others may see it"):
+        grad(masked)(np.ones(3), np.arange(3.0))

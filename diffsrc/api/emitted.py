@@ -45,7 +45,7 @@ class Emitted(NamedTuple):
         deciding: the axes whose lengths decide which code is right: how the array is written, and
             which of its axes it is.
         data: the arrays, among those that it does not derive by, that must not hold integers.
-        whole: those that stay integers, and whether that is as they take items.
+        whole: those that stay integers, and whether they are made those of 64 bits.
         narrow: of these arrays, those of which it computes what the user's function does not.
         valued: whether the first of its results is the value of the user's function.
     """

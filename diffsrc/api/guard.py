@@ -89,7 +89,8 @@ class Shapes(NamedTuple):
         floats: the arrays that must not hold integers.
         data: those of them that it does not derive by.
         live_data: those from outside.
-        whole: those that stay integers, and whether that is as they take items.
+        whole: those that stay integers, and whether they are made those of 64 bits.
+        wide: those that must be of 64 bits.
         narrow: the arrays of data alone of which it computes what the function does not: in their
             precision, though the function may have a wider one there.
     """
@@ -105,6 +106,7 @@ class Shapes(NamedTuple):
     data: tuple[str, ...]
     live_data: tuple[str, ...]
     whole: tuple[tuple[str, bool], ...]
+    wide: tuple[str, ...]
     narrow: tuple[str, ...]
 
     def lines(self, function: str) -> list[str]:
@@ -113,16 +115,15 @@ class Shapes(NamedTuple):
         conditions += [f"{rank.own} != 0" for rank in self.ranks if not rank.rank]
         conditions += differing((f"{rank.text}.dtype", "bool") for rank in self.ranks if rank.mask)
         conditions += differing((f"{text}.dtype.kind", '"f"') for text in self.floats)
-        wide = [text for text, takes in self.whole if takes]
-        conditions += differing((f"{text}.dtype.itemsize", "8") for text in wide)
+        conditions += differing((f"{text}.dtype.itemsize", "8") for text in self.wide)
         conditions += self.lengths
         if not conditions:
             return []
         words = self.words
         if self.floats:
             words += f", with floats in {' and '.join(self.floats)}"
-        if wide:
-            words += f", with 64 bits in {' and '.join(wide)}"
+        if self.wide:
+            words += f", with 64 bits in {' and '.join(self.wide)}"
         test = f"{INDENT}if {' or '.join(conditions)}:"
         rows = [test]
         if len(test) > WIDTH:
@@ -183,12 +184,14 @@ class Multiplied(NamedTuple):
         given: those among the arguments that may be made floats.
         taking: those that take items too, which floats cannot.
         own: those of which the user computes integers too, which leave their range with his.
+        both: those that do both.
         live: those from outside.
     """
 
     given: list[Node]
     taking: list[Node]
     own: list[Node]
+    both: list[Node]
     live: list[Node]
 
 
@@ -218,12 +221,13 @@ def multiplied_as_integers(program: Program, parsed: Program, wrt: Iterable[Node
     arrays = computed(node for node in _calls(program) if node not in own)
     places = [node.args[1:] for node in written if isinstance(node, Call) and node.op in PLACED]
     taking = arrays & _made_of({arg for args in places for arg in args})
-    whole = (arrays & computed(written)) - taking
+    whole = arrays & computed(written)
     order = dict.fromkeys([*_read(parsed)[0], *_read(parsed)[1]])
     return Multiplied(
         [n for n in order if n in arrays & given - taking - whole],
-        [n for n in order if n in taking & given],
-        [n for n in order if n in whole & given],
+        [n for n in order if n in taking & given - whole],
+        [n for n in order if n in whole & given - taking],
+        [n for n in order if n in whole & taking & given],
         [n for n in order if n in arrays & live],
     )
 
@@ -341,7 +345,7 @@ def shapes_of(
     ]
     floats = needing_floats(lowered, wrt)
     multiplied = multiplied_as_integers(lowered, program, wrt)
-    data, taking, whole, outside_data = (
+    data, taking, whole, both, outside_data = (
         tuple(map(printer, dict.fromkeys(nodes))) for nodes in multiplied
     )
     computed = _Computed(program.graph, known, told, simplifier)
@@ -358,7 +362,8 @@ def shapes_of(
         (*floats, *data, *whole),
         data,
         outside_data,
-        (*((text, True) for text in taking), *((text, False) for text in whole)),
+        (*((text, True) for text in taking), *((text, False) for text in (*whole, *both))),
+        (*taking, *both),
         tuple(printer(node) for node in computed_of_data(lowered, program, wrt)),
     )
 

@@ -101,8 +101,8 @@ def _of_data(
     ]
     arrays = [text for text, rank, mask, *_ in emitted.ranks or () if rank and not mask]
     narrow = [text for text in emitted.narrow if len(arrays) > 1 and _root(text) in parameters]
-    for text, takes in emitted.whole:
-        if takes:
+    for text, widened in emitted.whole:
+        if widened:
             checked += _structured({_root(text): [_path(text)]}, cell, _as_wide)
         checked.append(f"{cell(_refuse_integers)}({text}, {text!r})")
     if not given and not narrow:

@@ -54,7 +54,8 @@ def returned(program: Program) -> str:
             inside = shared(text(inner) for inner in structure)
             if structure.kind == "list":
                 return f"list[{inside}]"
-            return f"dict[{shared(type(name).__name__ for name in structure.names)}, {inside}]"
+            names = ("None" if name is None else type(name).__name__ for name in structure.names)
+            return f"dict[{shared(names)}, {inside}]"
         return f"tuple[{', '.join(text(inner) for inner in structure)}]"
 
     return f" -> {text(program.structure)}"

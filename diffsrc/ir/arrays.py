@@ -33,6 +33,11 @@ def shaped(node: Node, axes: Axes) -> Type:
     return Type(node.type.kind, axes) if axes else node.type._replace(axes=())
 
 
+def of_floats(axes: Axes) -> Type:
+    """The type of what is computed, of truth values and integers too."""
+    return Type("float", axes) if axes else FLOAT
+
+
 # Views
 
 
@@ -349,7 +354,8 @@ def _is_widened(node: Node, narrow: set[Node], *, integers: bool) -> bool:
     todo, seen = [node] if node not in narrow else [], {node}
     while todo:
         below = todo.pop()
-        if integers and below.type.axes and below.type.kind == "int":
+        inner = below.graph.inner.get(below, below)
+        if integers and inner.type.axes and inner.type.kind == "int":
             return True
         if isinstance(below, Call) and (below.op in WIDENING or _is_float64(below)):
             return True

@@ -28,7 +28,7 @@ KEEPING = frozenset(
 )
 # What gives truth values of such, which are the products and so on of their numbers too.
 PRODUCTS = frozenset(
-    {"mul", "pos", "abs", "max", "min", "maximum", "minimum", "fmax", "fmin", "clip"}
+    {"add", "mul", "pos", "abs", "max", "min", "maximum", "minimum", "fmax", "fmin", "clip"}
     | {"np.outer", "np.kron", "np.concatenate", "np.stack", "np.array"}
     | {"np.vstack", "np.hstack", "np.dstack", "np.column_stack", "np.r_", "np.c_"}
 )

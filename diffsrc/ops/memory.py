@@ -18,8 +18,14 @@ VIEWS = (
     | {"np.flip", "np.fliplr", "np.flipud", "np.rot90"}
     | {"np.atleast_1d", "np.atleast_2d", "np.atleast_3d"}
     | {"np.asarray", "np.asanyarray", "np.array", "np.ascontiguousarray", "np.astype", "np.typed"}
+    | {"np.as_integers"}
     | {"np.split", "np.array_split", "np.hsplit", "np.vsplit", "np.part"}
     | {"real", "imag", "conj", "pos", "round", "float", "nan_to_num", "np.ix_"}
+)
+# What shows each of several arrays.
+SEVERAL = frozenset(
+    {"np.broadcast_arrays", "np.ix_", "np.meshgrid", "np.atleast_1d", "np.atleast_2d"}
+    | {"np.atleast_3d"}
 )
 # What NumPy gives back as it is: differences of no order, a first power.
 SAME = {"np.diff": ("n", 0), "np.matrix_power": ("n", 1), "np.polyder": ("m", 0)}
@@ -44,6 +50,8 @@ def shown_in(node: Node) -> Sequence[Node]:
         case "np.array":
             shows = ("copy", None) not in node.params
         case _:
+            if node.op in SEVERAL:
+                return node.args
             same = node.op in SAME and SAME[node.op] in node.params
             shows = same or node.op in VIEWS
     return node.args[:1] if shows else ()

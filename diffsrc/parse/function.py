@@ -40,7 +40,7 @@ from diffsrc.specialise import Argument, Signature, argument_of
 from diffsrc.specialise.annotations import annotated
 
 # Keys of dicts that are written as they are.
-_KEYS = (str, int, bool, type(None))
+_KEYS = (str, int, bool, float, type(None))
 
 
 def parse(captured: Captured, signature: Signature) -> Program:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeGuard
 
 from diffsrc.ir import Call, Const, Exact, Graph, Node, Prod, Ref, Sum, Var, reachable
@@ -82,7 +83,7 @@ def guarded(node: Call, known: Callable[[Node], bool]) -> Call:
 def unclipped(node: Call, inner: Mapping[Ref, Node]) -> Node:
     """`2 * max(x, 0)` for `select(x > 0, 2 * max(x, 0), 0)`: where it is not chosen, it is 0.
 
-    Times powers of arguments at most: an infinity would make nan of that 0.
+    Times powers of what is compared at most: an infinity elsewhere would make nan of that 0.
     """
     (condition, then, orelse), zero = node.args, node.graph.zero
     order = condition.op if isinstance(condition, Call) else None
@@ -91,7 +92,7 @@ def unclipped(node: Call, inner: Mapping[Ref, Node]) -> Node:
         return node
     arm = orelse if then is zero else then
     above = (order in ABOVE) == ((sides[1] is zero) == (orelse is zero))
-    powers = monomial_of(arm)[1]
+    powers, within = monomial_of(arm)[1], set(reachable(sides))
     for base, exponent in powers.items():
         match inner.get(base, base):  # type: ignore[call-overload] # a `Ref`, or nothing
             case Call(op="clip", args=(x, low, Const(value=None))):
@@ -101,14 +102,15 @@ def unclipped(node: Call, inner: Mapping[Ref, Node]) -> Node:
             case _:
                 clipped = False
         others = (item for item in powers.items() if item[0] is not base)
-        if clipped and exponent >= 1 and all(_is_finite(*power) for power in others):
+        if clipped and exponent >= 1 and all(_is_finite(*power, within) for power in others):
             return arm
     return node
 
 
-def _is_finite(base: Node, exponent: Exact) -> bool:
-    """Whether a power is finite where arguments are."""
-    return (isinstance(base, Var) and exponent > 0) or (isinstance(base, Call) and base.op == "dim")
+def _is_finite(base: Node, exponent: Exact, within: AbstractSet[Node]) -> bool:
+    """Whether a power is finite where what is compared, which it is `within`, is 0 at most."""
+    finite = isinstance(base, Var) and base in within and exponent > 0
+    return finite or (isinstance(base, Call) and base.op == "dim")
 
 
 def unwrapped(node: Node) -> Node:

@@ -118,9 +118,10 @@ class Argument:
         self.fixed = False
 
     def with_value(self) -> Argument:
-        """The same argument, fixed if it is an integer."""
+        """The same argument, fixed if it is an integer, of 64 bits: others wrap."""
         dtype = getattr(self.value, "dtype", None)
-        is_whole = type(self.value) is int or getattr(dtype, "kind", "") in {"i", "u"}
+        wide = getattr(dtype, "kind", "") == "i" and getattr(dtype, "itemsize", 0) == 8
+        is_whole = type(self.value) is int or wide
         if self.kind != "number" or self.array or not is_whole:
             return self
         made = self.changed()

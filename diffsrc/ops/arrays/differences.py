@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import comb
 
 from diffsrc.ir import Call, Node, Number, Type
-from diffsrc.ir.arrays import WHOLE, expanded, in_shape, index, put, shaped, total
+from diffsrc.ir.arrays import WHOLE, expanded, in_shape, index, of_floats, put, total
 from diffsrc.ir.shapes import hold, is_unit
 from diffsrc.ir.shaping import raveled
 from diffsrc.ops.arrays.reductions import running
@@ -132,7 +132,7 @@ def interp(x: Node, xp: Node, fp: Node, left: Node | None, right: Node | None) -
     if is_unit(xp.type.axes[0]):  # there is no way between points
         value = in_shape(index(fp, (("at", 0),)), x.type.axes)
     else:
-        value = applied("interp", x, xp, fp, type_=shaped(x, x.type.axes))
+        value = applied("interp", x, xp, fp, type_=of_floats(x.type.axes))
     for given, beyond in ((left, before), (right, after)):
         if given is not None:
             value = x.graph.call("select", beyond(x, xp), given, value)
@@ -180,7 +180,7 @@ def polyval(p: Node, x: Node) -> Node:
     """`np.polyval`."""
     if len(p.type.axes) != 1:
         raise ValueError("the coefficients are not of one axis")
-    return applied("polyval", p, x, type_=shaped(x, x.type.axes))
+    return applied("polyval", p, x, type_=of_floats(x.type.axes))
 
 
 def polyder(p: Node) -> Node:

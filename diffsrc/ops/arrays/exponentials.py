@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffsrc.ir import Call, Node
-from diffsrc.ir.arrays import expanded, shaped
+from diffsrc.ir.arrays import expanded, of_floats
 from diffsrc.ir.shapes import broadcast
 from diffsrc.ops.arrays.table import Axis, applied, array, axes_of, primitive
 
@@ -16,7 +16,7 @@ def logsumexp(a: Node, axis: Axis, b: Node | None, keepdims: bool) -> Node:  # a
         raise NotImplementedError("Weights of logsumexp with more axes are not understood.")
     axes = axes_of(a, axis)
     left = tuple(size for i, size in enumerate(whole) if i not in axes)
-    made = applied("logsumexp", *args, params=(axes,), type_=shaped(a, left))
+    made = applied("logsumexp", *args, params=(axes,), type_=of_floats(left))
     return expanded(made, axes, len(whole)) if keepdims else made
 
 

@@ -12,7 +12,7 @@ from diffsrc.ir.arrays import (
     expanded,
     eye,
     in_shape,
-    shaped,
+    of_floats,
     transposed,
     triangular_side,
     value_of,
@@ -39,7 +39,7 @@ def _matrix(a: Node) -> Axes:
 
 def inv(a: Node) -> Node:
     """The inverse."""
-    return applied("inv", a, type_=shaped(a, _matrix(a)))
+    return applied("inv", a, type_=of_floats(_matrix(a)))
 
 
 def solve(a: Node, b: Node) -> Node:
@@ -51,7 +51,7 @@ def solve(a: Node, b: Node) -> Node:
     of_b = b.type.axes[-1:] if len(b.type.axes) == 1 else b.type.axes[-2:]
     hold(rows, of_b[0])
     front = joined(tuple(batch), b.type.axes[: -len(of_b)])
-    made = applied("solve", a, b, type_=shaped(b, (*front, rows, *of_b[1:])))
+    made = applied("solve", a, b, type_=of_floats((*front, rows, *of_b[1:])))
     if len(made.type.axes) == 1:
         a.graph.systems[a, b] = made
     return number * value_of(a.graph.solved.get(made, made))
@@ -78,18 +78,18 @@ def _known(
 
 def det(a: Node) -> Node:
     """The determinant."""
-    return applied("det", a, type_=shaped(a, _matrix(a)[:-2]))
+    return applied("det", a, type_=of_floats(_matrix(a)[:-2]))
 
 
 def slogdet(a: Node) -> tuple[Node, Node]:
     """The sign of the determinant, which has no derivative, and the logarithm of its size."""
-    type_ = shaped(a, _matrix(a)[:-2])
+    type_ = of_floats(_matrix(a)[:-2])
     return applied("slogdet_sign", a, type_=type_), applied("logdet", a, type_=type_)
 
 
 def cholesky(a: Node, upper: bool) -> Node:  # as NumPy has it
     """The triangular matrix whose product with its transpose is `a`."""
-    return applied("cholesky", a, params=(bool(upper),), type_=shaped(a, _matrix(a)))
+    return applied("cholesky", a, params=(bool(upper),), type_=of_floats(_matrix(a)))
 
 
 def lower_of_scipy(a: Node, lower: bool) -> Node:  # as SciPy has it
@@ -99,7 +99,7 @@ def lower_of_scipy(a: Node, lower: bool) -> Node:  # as SciPy has it
 
 def eigvalsh(a: Node, uplo: str) -> Node:
     """The eigenvalues of a symmetric matrix."""
-    return applied("eigenvalues", a, params=(uplo,), type_=shaped(a, _matrix(a)[:-1]))
+    return applied("eigenvalues", a, params=(uplo,), type_=of_floats(_matrix(a)[:-1]))
 
 
 def eigh(a: Node, uplo: str) -> tuple[Node, Node]:
@@ -109,7 +109,7 @@ def eigh(a: Node, uplo: str) -> tuple[Node, Node]:
 
 def eigenvectors(a: Node, uplo: str) -> Node:
     """Those of a symmetric matrix."""
-    return applied("eigenvectors", a, params=(uplo,), type_=shaped(a, _matrix(a)))
+    return applied("eigenvectors", a, params=(uplo,), type_=of_floats(_matrix(a)))
 
 
 def gaps(values: Node) -> Node:
@@ -118,7 +118,7 @@ def gaps(values: Node) -> Node:
     rank = len(values.type.axes)
     row = values if rank == 1 else expanded(values, (rank - 1,), rank + 1)
     between = row - expanded(values, (rank,), rank + 1)
-    return applied("gaps", between, size, type_=shaped(values, (*batch, size, size)))
+    return applied("gaps", between, size, type_=of_floats((*batch, size, size)))
 
 
 def matrix_power(a: Node, n: int) -> Node:
@@ -133,7 +133,7 @@ def matrix_power(a: Node, n: int) -> Node:
     if n > MAX_POWER:
         raise NotImplementedError(f"Powers of matrices above {MAX_POWER} are not understood.")
     if n > MAX_OPENED:
-        return applied("matrix_power", a, params=(n,), type_=shaped(a, axes))
+        return applied("matrix_power", a, params=(n,), type_=of_floats(axes))
     value = a
     for _ in range(n - 1):
         value = matmul(value, a)
@@ -220,7 +220,7 @@ def _form_of(node: Node) -> Node:
 
 def cho_factor(a: Node, lower: bool) -> tuple[Any, ...]:  # as SciPy has it
     """The factor of which one triangle is to be read, and which one."""
-    made = applied("cho_factor", a, params=(bool(lower),), type_=shaped(a, _matrix(a)))
+    made = applied("cho_factor", a, params=(bool(lower),), type_=of_floats(_matrix(a)))
     return made, bool(lower)
 
 

@@ -13,7 +13,7 @@ from diffsrc.ir.arrays import (
     in_shape,
     index,
     is_square,
-    shaped,
+    of_floats,
     total,
     view,
     with_rank,
@@ -207,7 +207,7 @@ def cross(a: Node, b: Node, axis: int) -> Node:
 def crossed(a: Node, b: Node) -> Node:
     """Those along the last axis."""
     axes = broadcast([a, b])
-    return applied("cross", a, b, type_=shaped(a, axes))
+    return applied("cross", a, b, type_=of_floats(axes))
 
 
 # Convolutions of vectors. In all primitives the first one is at least as long as the second one.
@@ -244,7 +244,7 @@ def _convolution(name: str, a: Node, v: Node, mode: str) -> Node:
     start = graph.call("floordiv", m - 1, graph.number(2))
     whole = slid(name, a, v, "full")
     node = index(whole, (("slice", start, start + n, None),))
-    node.type = shaped(a, (n,))
+    node.type = of_floats((n,))
     return node
 
 
@@ -252,7 +252,7 @@ def slid(name: str, a: Node, v: Node, mode: str) -> Node:
     """The primitive `convolve` or `correlate`."""
     n, m = a.type.axes[0], v.type.axes[0]
     size = n + m - 1 if mode == "full" else n - m + 1
-    return applied(name, a, v, params=(mode,), type_=shaped(a, (size,)))
+    return applied(name, a, v, params=(mode,), type_=of_floats((size,)))
 
 
 def backwards(a: Node) -> Node:

@@ -17,7 +17,6 @@ from diffsrc.ir.arrays import (
     in_shape,
     index,
     labels_of,
-    shaped,
     total,
     view,
     with_rank,
@@ -49,7 +48,8 @@ def reduction(
 
 def along(op: str, a: Node, axis: int) -> Call:
     """A primitive that runs along one axis."""
-    return applied(op, a, params=(axis,), type_=shaped(a, a.type.axes))
+    counts = op.startswith("cum") and a.type.kind == "bool"
+    return applied(op, a, params=(axis,), type_=Type("int" if counts else a.type.kind, a.type.axes))
 
 
 def at_axis(axis: int, entry: tuple[object, ...]) -> Spec:
