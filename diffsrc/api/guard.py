@@ -52,7 +52,7 @@ ARITHMETIC = frozenset(
 PLACED = TAKING | {"np.repeat", "np.tile", "np.roll", "np.eye", "np.arange"}
 MAX_PARTS = 12  # of a length
 # What moves numbers, or makes them from nothing, and does not compute.
-MOVING = KEEPING | DOUBLE | {"dim", "size", "select", "scalar", "constant", "np.zeros_like"}
+MOVING = KEEPING | DOUBLE | INTEGERS | TAKING | {"select", "scalar", "constant"}
 CASTS = frozenset({"np.astype", "np.typed", "np.typed_copy"})
 
 
@@ -256,7 +256,7 @@ def computed_of_data(program: Program, parsed: Program, wrt: Iterable[Node]) -> 
     given = set(_read(parsed)[0]) - {*wrt}
     found: dict[Node, None] = {}
     for node in _calls(program):
-        computes = node.op not in MOVING | INTEGERS | TAKING and node.type.kind == "float"
+        computes = node.op not in MOVING and node.type.kind == "float"
         if node in own or not computes or contents.have_common(node, derived):
             continue
         found.update(dict.fromkeys(n for n in contents.arrays_in(node) if n in given))

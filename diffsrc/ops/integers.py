@@ -26,8 +26,8 @@ KEEPING = frozenset(
     | {"np.flatten", "np.copy", "np.sort", "np.triu", "np.tril", "np.roll", "np.flip"}
     | {"np.repeat", "np.tile", "np.max", "np.min", "np.zeros_like", "np.ones_like", "scatter"}
 )
-# What gives truth values of such, which are the products and so on of their numbers too.
-PRODUCTS = frozenset(
+# What gives truth values of such.
+LOGICAL_TOO = LOGICAL | frozenset(
     {"add", "mul", "pos", "abs", "max", "min", "maximum", "minimum", "fmax", "fmin", "clip"}
     | {"np.outer", "np.kron", "np.concatenate", "np.stack", "np.array"}
     | {"np.vstack", "np.hstack", "np.dstack", "np.column_stack", "np.r_", "np.c_"}
@@ -132,4 +132,4 @@ class Truth:
             return all(known[arm] for arm in node.args[1:])
         if node.op in KEEPING:
             return known[node.args[0]]
-        return node.op in PRODUCTS | LOGICAL and all(known[arg] for arg in node.args)
+        return node.op in LOGICAL_TOO and all(known[arg] for arg in node.args)

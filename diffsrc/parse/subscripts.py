@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import enum
 import sys
+from functools import cached_property
 from typing import Never
 
 from diffsrc.capture.scope import is_a
@@ -24,6 +25,10 @@ _KEYS = (str, int, bool, type(None))
 
 class Subscripts(Attributes):
     """Reads `value[index]` and what has several values."""
+
+    @cached_property
+    def is_boolean(self) -> Truth:
+        return Truth()
 
     def subscript(self, base: Value, node: ast.Subscript) -> Value:
         self.not_guessed(base, node)
@@ -199,7 +204,7 @@ class Subscripts(Attributes):
         hole = Hole(len(holes) - 1)
         if at.type.kind == "bool" and not at.type.axes:
             self.refuse("One truth value as an index is not understood.", part, "Use an if.")
-        if at.type.kind != "bool" and at.type.axes and Truth()(at):
+        if at.type.kind != "bool" and at.type.axes and self.is_boolean(at):
             self.refuse(
                 "Whether this index holds numbers or truth values is not known.",
                 part,

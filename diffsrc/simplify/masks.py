@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 
 from diffsrc.ir import Call, Node, Program, Type
-from diffsrc.ops.integers import LOGICAL, Truth
+from diffsrc.ops.integers import LOGICAL
 from diffsrc.simplify.arrays import spelled
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.unmarked import Unmarking
@@ -35,7 +35,7 @@ class _Numbers(Unmarking):
         self.normal = normal
         arrays = sorted((n for n in floats if n.type.axes), key=lambda node: node.serial)
         self.like = arrays[0] if arrays else None
-        self.is_boolean = Truth()
+        self.is_boolean = normal.is_boolean
 
     def program(self, program: Program) -> Program:
         return super().program(program)._replace(rules=program.rules)
