@@ -195,8 +195,9 @@ def check_second(run, judge, names, arguments, draw):
         run.fail("CRASH", f"the second derivative: {type(crash).__name__}: {crash}")
     result = run.derived(second, given_too, "the second derivative")
     gradients = result if len(case.wrt) > 1 else (result,)
-    # It is emitted text alone, in which what the function makes as float64 makes float64.
-    single = np.asarray(names["f"](**arguments)).dtype == np.float32
+    # It is emitted text alone, in which what the function makes as float64 makes float64, and
+    # numbers of truth values do.
+    single = np.asarray(names["f"](**arguments)).dtype == np.float32 and "k" not in arguments
     found = run.alike(
         gradients, given_too, "the second derivative", typed=single or not judge.single
     )

@@ -154,6 +154,14 @@ def larger_or(w, m, n):
     return np.sum(w * a) + np.sum(w * (np.where(m, n, a) + a))
 
 
+def either_arm(w, m, n):
+    if np.sum(w) > 100:  # noqa: SIM108 - a statement is meant
+        a = m
+    else:
+        a = m * 2.5
+    return np.sum(w * a**2) + np.sum(w * a)
+
+
 FUNCTIONS = [
     one,
     both,
@@ -190,6 +198,7 @@ FUNCTIONS = [
     crossed,
     absolute_or,
     larger_or,
+    either_arm,
 ]
 
 

@@ -228,6 +228,8 @@ class Graph:
         if not isinstance(node, Result):
             arms = [arm.results[index] for arm in (of.then, of.orelse) if not arm.fails]
             type_ = COMPLEX if is_complex(arms) else arms[0].type
+            if {arm.type.kind for arm in arms} == {"bool", "float"}:
+                type_ = type_._replace(kind="float")
             node = Result(self, type_, (of,))
             node.of, node.index = of, index
             self.table[key] = node
