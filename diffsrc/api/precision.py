@@ -128,7 +128,10 @@ def _of_data(
 
 
 def quietly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """A call for the value alone: what NumPy warns of in it, it does once more afterwards."""
+    """A call for the value alone, of what is given: the derivative's part may leave the range.
+
+    Nothing where Python's integers leave it: the value is that of floats then.
+    """
     with sys.modules["numpy"].errstate(all="ignore"):
         try:
             return function(*args, **kwargs)
