@@ -140,8 +140,8 @@ def derive(
     )
     named |= {constant.node: constant.name for constant in constants}
     shapes = shapes_of(parsed, signature, simplifier, simplified, leaves)
-    if shapes is not None and shapes.live_data:
-        _refuse_integers(parsed, shapes.live_data)
+    if shapes is not None and shapes.held.live_data:
+        _refuse_integers(parsed, shapes.held.live_data)
     text = emit(
         simplified,
         name,

@@ -5,26 +5,23 @@ The code checks it in its first line; in process another specialisation is made 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from diffsrc.api.differing import differing
+from diffsrc.api.held import Held, held_by
 from diffsrc.emit.expressions import Printer
-from diffsrc.emit.precisions import DOUBLE
 from diffsrc.emit.signature import INDENT, WIDTH, raising
 from diffsrc.errors import ShapeError
 from diffsrc.ir import (
     Call,
-    Const,
     Exact,
     Graph,
     Node,
     Number,
     Program,
-    Result,
     Sum,
     Var,
-    blocks,
     reachable,
 )
 from diffsrc.ir.arrays import is_at_most
@@ -36,24 +33,11 @@ from diffsrc.ir.shapes import (
     sizes_alike,
     symbols,
 )
-from diffsrc.ops.integers import INTEGERS, KEEPING, TAKING
 from diffsrc.simplify import Simplifier
-from diffsrc.simplify.contents import Contents
 from diffsrc.specialise import Signature
 
 NUMERIC = frozenset({"float", "bool"})
-# What NumPy computes of integers in their own range.
-ARITHMETIC = frozenset(
-    {"add", "sub", "sum", "mul", "neg", "pow", "square"}
-    | {"np.matmul", "np.dot", "np.vdot", "np.inner", "np.outer", "np.einsum", "np.tensordot"}
-    | {"np.prod", "np.cumprod", "np.kron", "np.cross", "np.convolve", "np.correlate"}
-)
-# What takes items, or repeats them, by its arguments but the first.
-PLACED = TAKING | {"np.repeat", "np.tile", "np.roll", "np.eye", "np.arange"}
 MAX_PARTS = 12  # of a length
-# What moves numbers, or makes them from nothing, and does not compute.
-MOVING = KEEPING | DOUBLE | INTEGERS | TAKING | {"select", "scalar", "constant"}
-CASTS = frozenset({"np.astype", "np.typed", "np.typed_copy"})
 
 
 class Rank(NamedTuple):
@@ -86,13 +70,7 @@ class Shapes(NamedTuple):
             written, and which of their axes it is.
         words: for which arguments the code is written.
         said: the same, as `shapes=` says it.
-        floats: the arrays that must not hold integers.
-        data: those of them that it does not derive by.
-        live_data: those from outside.
-        whole: those that stay integers, and whether they are made those of 64 bits.
-        wide: those that must be of 64 bits.
-        narrow: the arrays of data alone of which it computes what the function does not: in their
-            precision, though the function may have a wider one there.
+        held: what arrays must hold, or must not.
     """
 
     ranks: tuple[Rank, ...]
@@ -102,28 +80,18 @@ class Shapes(NamedTuple):
     deciding: tuple[tuple[str, int], ...]
     words: str
     said: Mapping[str, tuple[str, ...]]
-    floats: tuple[str, ...]
-    data: tuple[str, ...]
-    live_data: tuple[str, ...]
-    whole: tuple[tuple[str, bool], ...]
-    wide: tuple[str, ...]
-    narrow: tuple[str, ...]
+    held: Held
 
     def lines(self, function: str) -> list[str]:
         """The statement that raises."""
         conditions = differing([(rank.own, rank.other) for rank in self.ranks if rank.rank])
         conditions += [f"{rank.own} != 0" for rank in self.ranks if not rank.rank]
         conditions += differing((f"{rank.text}.dtype", "bool") for rank in self.ranks if rank.mask)
-        conditions += differing((f"{text}.dtype.kind", '"f"') for text in self.floats)
-        conditions += differing((f"{text}.dtype.itemsize", "8") for text in self.wide)
+        conditions += self.held.conditions()
         conditions += self.lengths
         if not conditions:
             return []
-        words = self.words
-        if self.floats:
-            words += f", with floats in {' and '.join(self.floats)}"
-        if self.wide:
-            words += f", with 64 bits in {' and '.join(self.wide)}"
+        words = f"{self.words}{self.held.words()}"
         test = f"{INDENT}if {' or '.join(conditions)}:"
         rows = [test]
         if len(test) > WIDTH:
@@ -131,184 +99,6 @@ class Shapes(NamedTuple):
             parts = [f"{deep}{'or ' if i else ''}{text}" for i, text in enumerate(conditions)]
             rows = [f"{INDENT}if (", *parts, f"{INDENT}):"]
         return [*rows, *raising("ValueError", f"{function} is written for {words}")]
-
-
-def differing(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Conditions that two texts mean different things, one for all with the same second text."""
-    groups: dict[str, list[str]] = {}
-    for own, other in pairs:
-        groups.setdefault(other, []).append(own)
-    return [
-        f"{owns[0]} != {other}" if len(owns) == 1 else f"not {' == '.join([*owns, other])}"
-        for other, several in groups.items()
-        for owns in _in_lines(several, len(other))
-    ]
-
-
-def _in_lines(texts: Iterable[str], rest: int) -> Iterator[list[str]]:
-    """As many texts at a time as stand in one line beside what takes `rest` characters more."""
-    line: list[str] = []
-    for text in texts:
-        if line and sum(len(part) + 4 for part in [*line, text]) + rest > WIDTH - 16:
-            yield line
-            line = []
-        line.append(text)
-    yield line
-
-
-def needing_floats(program: Program, wrt: Iterable[Node]) -> list[str]:
-    """The arrays that it derives by among whose integers the code would put floats.
-
-    NumPy cuts them off without a word then; only `+=` raises, unless it is of a single item. Nor
-    may it hold integers whose squares leave their range, where `np.sqrt(x @ x)` is for the norm.
-    """
-    calls = _calls(program)
-    arrays = [node for node in dict.fromkeys(wrt) if node.type.axes]
-    needed: set[Node] = set()
-    for node in filter(_cuts_off, calls):
-        # Zeros are like the argument, or like a value on the way that is made of it.
-        below = reachable(node.args[-1:] if node.op in CASTS else node.args[:1])
-        needed.update([array for array in arrays if array in below] or arrays)
-    for node in calls:
-        vector = _measured(node)
-        if vector in arrays:
-            needed.add(vector)
-    printer = Printer({})
-    return [printer(node) for node in arrays if node in needed]
-
-
-class Multiplied(NamedTuple):
-    """Arrays whose integers the code would compute with where the user's function does not.
-
-    Attributes:
-        given: those among the arguments that may be made floats.
-        taking: those that take items too, which floats cannot.
-        own: those of which the user computes integers too, which leave their range with his.
-        both: those that do both.
-        live: those from outside.
-    """
-
-    given: list[Node]
-    taking: list[Node]
-    own: list[Node]
-    both: list[Node]
-    live: list[Node]
-
-
-def multiplied_as_integers(program: Program, parsed: Program, wrt: Iterable[Node]) -> Multiplied:
-    """The arrays whose integers the code would compute with where the user's function does not.
-
-    `np.sum((X * w) ** 2)` squares floats, its gradient `2 * w * (X**2).sum(axis=0)` what `X` holds:
-    of bytes, squares leave their range without a word, and so does what is below zero. What it
-    derives by is one of floats.
-    """
-    written = reachable([n for b in blocks(parsed.body) for n in (*b.values(), *b.roots())])
-    own = {*written}
-    contents, floats = Contents(), {*wrt}
-    given, live = (set(nodes) - floats for nodes in _read(parsed))
-
-    def computed(nodes: Iterable[Node]) -> set[Node]:
-        """The arrays of integers that arithmetic is of, as it is written."""
-        found = {
-            node
-            for node in nodes
-            if isinstance(node, Call)
-            and node.op in ARITHMETIC
-            and not contents.is_float(node, floats)
-        }
-        return _made_of(found)
-
-    arrays = computed(node for node in _calls(program) if node not in own)
-    places = [node.args[1:] for node in written if isinstance(node, Call) and node.op in PLACED]
-    taking = arrays & _made_of({arg for args in places for arg in args})
-    whole = arrays & computed(written)
-    order = dict.fromkeys([*_read(parsed)[0], *_read(parsed)[1]])
-    return Multiplied(
-        [n for n in order if n in arrays & given - taking - whole],
-        [n for n in order if n in taking & given - whole],
-        [n for n in order if n in whole & given - taking],
-        [n for n in order if n in whole & taking & given],
-        [n for n in order if n in arrays & live],
-    )
-
-
-def _made_of(nodes: Iterable[Node]) -> set[Node]:
-    """The arrays whose dtype may be that of values."""
-    found = {*nodes}
-    todo = [*found]
-    while todo:
-        new = [part for part in _of_dtype(todo.pop()) if part not in found]
-        found.update(new)
-        todo += new
-    return {n for n in found if n.type.axes and n.type.kind == "float"}
-
-
-def computed_of_data(program: Program, parsed: Program, wrt: Iterable[Node]) -> list[Node]:
-    """The arrays of which the code computes something that the user's function does not.
-
-    `np.sum(((a - y) / sigma)**2)` divides floats of 64 bits by `sigma`, the gradient by `sigma**2`,
-    which is computed in the precision of `sigma`. What meets an array that it derives by has
-    the precision of that.
-    """
-    written = reachable([n for b in blocks(parsed.body) for n in (*b.values(), *b.roots())])
-    own, derived = {*written}, [node for node in wrt if node.type.axes]
-    contents = Contents()
-    given = set(_read(parsed)[0]) - {*wrt}
-    found: dict[Node, None] = {}
-    for node in _calls(program):
-        computes = node.op not in MOVING and node.type.kind == "float"
-        if node in own or not computes or contents.have_common(node, derived):
-            continue
-        found.update(dict.fromkeys(n for n in contents.arrays_in(node) if n in given))
-    return [node for node in found if node.type.kind == "float"]
-
-
-def _of_dtype(node: Node) -> Sequence[Node]:
-    """The operands whose dtypes may be that of a value: no indices, no conditions."""
-    if isinstance(node, Result):
-        arms = [arm for arm in (node.of.then, node.of.orelse) if not arm.fails]
-        return [arm.results[node.index] for arm in arms]
-    if not isinstance(node, Call) or node.op in INTEGERS or node.type.kind == "bool":
-        return ()
-    if node.op in TAKING or node.op == "scatter":
-        return node.args[:1]
-    return node.args[node.op == "select" :]
-
-
-def _calls(program: Program) -> list[Call]:
-    roots = [n for block in blocks(program.body) for n in (*block.values(), *block.roots())]
-    return [node for node in reachable(roots) if isinstance(node, Call)]
-
-
-def _measured(node: Call) -> Node | None:
-    """The vector whose length it is, as the root of a product."""
-    (square,) = node.args if node.op == "sqrt" else (None,)
-    if not (isinstance(square, Call) and square.op == "np.matmul"):
-        return None
-    a, b = square.args
-    return a if a is b else None
-
-
-def _cuts_off(node: Call) -> bool:
-    """Whether a float in it becomes an integer where arrays hold these."""
-    if node.op in CASTS:
-        return node.args[0].type.kind == "float" and "{1}.dtype" in str(node.options)
-    if node.op != "scatter":
-        return False
-    for place, line in node.params:
-        if "put_along_axis" in line or line.startswith("= "):
-            return True
-        at_all = line.startswith("np.")  # np.add.at, or np.subtract.at
-        held = [node.args[int(hole)] for hole in re.findall(r"{(\d+)}", f"{place}{line}")]
-        # The last is what is added. Indices for all axes are those of one item.
-        *indices, value = held
-        one = place.startswith(".flat") or place.count(",") + 1 == len(node.type.axes)
-        spread = ":" in place or "..." in place or "None" in place
-        several = spread or any(n.type.axes for n in indices)
-        whole = isinstance(value, Const) and value.value in {-1, 1}
-        if not whole and (at_all or (one and not several)):
-            return True
-    return False
 
 
 def shapes_of(
@@ -343,11 +133,6 @@ def shapes_of(
         differing((own, other) for text, own, other in lengths if (text in outside) is is_outside)
         for is_outside in (True, False)
     ]
-    floats = needing_floats(lowered, wrt)
-    multiplied = multiplied_as_integers(lowered, program, wrt)
-    data, taking, whole, both, outside_data = (
-        tuple(map(printer, dict.fromkeys(nodes))) for nodes in multiplied
-    )
     computed = _Computed(program.graph, known, told, simplifier)
     values = [f"{name} != {value}" for name, value in fixed.items()]
     conditions = dict.fromkeys([*values, *computed.conditions()])
@@ -359,12 +144,7 @@ def shapes_of(
         computed.deciding(),
         words,
         said,
-        (*floats, *data, *whole),
-        data,
-        outside_data,
-        (*((text, True) for text in taking), *((text, False) for text in (*whole, *both))),
-        (*taking, *both),
-        tuple(printer(node) for node in computed_of_data(lowered, program, wrt)),
+        held_by(lowered, program, given, live, wrt),
     )
 
 
