@@ -72,7 +72,7 @@ def test_what_shares_memory_is_a_view():
                 first |= {name for i in found if i == 0}
                 others |= {name for i in found if i > 0}
     assert len(ran) > 200
-    assert first <= VIEWS | SAME.keys()
+    assert first <= VIEWS | SAME.keys() | {"np.polyder"}  # of no order, which is refused
     assert others <= SEVERAL | {"trunc"}  # np.fix writes into its second
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffsrc.api.arms import with_results
-from diffsrc.ir import Block, Call, Node, Program, Result, Template, Var
-from diffsrc.ops.integers import LEAVES
+from diffsrc.ir import Block, Call, Node, Program, Result, Template
+from diffsrc.ir.shapes import is_given
 from diffsrc.ops.memory import READ_ONLY, shown_in
 
 
@@ -26,7 +26,7 @@ def _owned(block: Block, wanted: Sequence[int]) -> Block:
         node = results[i]
         if node.type.axes and not isinstance(node, Result):
             bases, is_read_only = _bases(node)
-            if is_read_only or any(map(_is_given, bases)) or not seen.isdisjoint(bases):
+            if is_read_only or any(map(is_given, bases)) or not seen.isdisjoint(bases):
                 # Each a node of its own.
                 results[i] = node.graph.call(
                     "np.copy",
@@ -37,10 +37,6 @@ def _owned(block: Block, wanted: Sequence[int]) -> Block:
                 )
             seen |= bases
     return with_results(block, results, wanted, _owned)
-
-
-def _is_given(node: Node) -> bool:
-    return isinstance(node, Var) or (isinstance(node, Call) and node.op in LEAVES)
 
 
 def _bases(node: Node) -> tuple[set[Node], bool]:

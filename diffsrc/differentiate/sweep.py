@@ -25,7 +25,7 @@ from diffsrc.ir import (
     Sum,
     blocks,
 )
-from diffsrc.ir.arrays import is_primitive, is_scattered, is_symmetric, reduced
+from diffsrc.ir.arrays import has_masks, is_primitive, is_scattered, is_symmetric, reduced
 from diffsrc.ir.complex import conjugate, real_part
 from diffsrc.ir.shapes import elements, is_unit
 from diffsrc.ops.integers import LOGICAL
@@ -53,9 +53,8 @@ class Sweep:
         self.written_names = _names_of(self.program) if self.graph.ranked else {}
         self.partials = Partials(task, self.hints)
         self.choices = Choices(task, sweep=self.sweep, hint=self.hint)
-        masks = (n for n in self.graph.table.values() if n.type.kind == "bool" and n.type.axes)
         # Whether values hold floats, where arrays of truth values may be all that they are made of.
-        self.floats: dict[Node, bool] | None = None if next(masks, None) is None else {}
+        self.floats: dict[Node, bool] | None = {} if has_masks(self.graph) else None
         self.around: list[Node] = []  # what the blocks compute in whose arms work goes on
 
     @contextmanager

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from diffsrc.ir import Call, Const, Node, Var, reachable
-from diffsrc.ops.integers import KEEPING, LEAVES
+from diffsrc.ir import Call, Const, Node, reachable
+from diffsrc.ir.shapes import is_given
+from diffsrc.ops.integers import KEEPING
 
 # What makes floats of integers, the smallest that hold them.
 ELEMENTWISE = frozenset(
@@ -106,7 +107,7 @@ class Precisions:
                 continue
             parts = parts_of(below)
             if wide:
-                given = isinstance(below, Var) or (isinstance(below, Call) and below.op in LEAVES)
+                given = is_given(below)
                 stays = bool(parts) or self.is_double(below) or (given and any_double)
             else:
                 stays = bool(parts) and self._stays(below, parts)

@@ -16,9 +16,8 @@ from diffsrc.emit.plan import other_operand
 from diffsrc.emit.precisions import ELEMENTWISE, Precisions
 from diffsrc.emit.uses import Uses
 from diffsrc.emit.writer import Writer
-from diffsrc.ir import Call, Graph, Node, Number, Program, Result, Var, blocks, reachable
-from diffsrc.ir.shapes import assumed_alike, classes, is_unit, sizes_alike
-from diffsrc.ops.integers import LEAVES
+from diffsrc.ir import Call, Graph, Node, Number, Program, Result, blocks, reachable
+from diffsrc.ir.shapes import assumed_alike, classes, is_given, is_unit, sizes_alike
 from diffsrc.ops.memory import is_new, shown_in
 
 IN_PLACE = frozenset({"add", "sub", "mul", "div"})
@@ -230,7 +229,7 @@ def _alike(graph: Graph, order: Iterable[Node]) -> Callable[[Node, Node], bool]:
     letter = sizes_alike(graph)
     firsts: dict[Node, Node] = {}
     for node in order:
-        if isinstance(node, Var) or (isinstance(node, Call) and node.op in LEAVES):
+        if is_given(node):
             pairs += [(firsts.setdefault(letter(size), size), size) for size in node.type.axes]
     root = classes(pairs)
     spread: defaultdict[Node, set[Node]] = defaultdict(set)

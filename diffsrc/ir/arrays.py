@@ -18,7 +18,7 @@ from diffsrc.ir.blocks import reachable
 from diffsrc.ir.exact import Exact
 from diffsrc.ir.graph import Graph
 from diffsrc.ir.nodes import FLOAT, Call, If, Node, Number, Prod, Ref, Sum, Type, Var
-from diffsrc.ir.shapes import Axes, is_given_length, is_unit, joined, size_of, sizes_alike
+from diffsrc.ir.shapes import Axes, is_given, is_given_length, is_unit, joined, size_of, sizes_alike
 
 Label = int | None
 Labels = tuple[Label, ...]  # one for each axis, None for a unit axis
@@ -305,6 +305,13 @@ FILLED = frozenset({"fill", "broadcast"})
 PLACING = frozenset({"index", "put", "put_along", "take", "take_along", "select", "fill"})
 
 
+def has_masks(graph: Graph) -> bool:
+    """Whether there are arrays of truth values."""
+    return graph.ranked and any(
+        node.type.kind == "bool" and bool(node.type.axes) for node in graph.table.values()
+    )
+
+
 def in_precision_of(
     node: Node, like: Node, narrow: set[Node], floats: dict[Node, bool] | None
 ) -> Node:
@@ -332,7 +339,7 @@ def _holds_floats(root: Node, known: dict[Node, bool]) -> bool:
         if node in known:
             continue
         parts = _decisive(node)
-        if isinstance(node, Var) or is_read(node):
+        if is_given(node):
             known[node] = bool(node.type.axes) and node.type.kind == "float"
         elif isinstance(node, Call) and node.op in FILLED and isinstance(node.args[0], Number):
             known[node] = True  # numbers in the precision of what is derived by
@@ -342,11 +349,6 @@ def _holds_floats(root: Node, known: dict[Node, bool]) -> bool:
         else:
             known[node] = any(known[part] for part in parts)
     return known[root]
-
-
-def is_read(node: Node) -> bool:
-    """Whether a value is part of an argument, or of what is outside."""
-    return isinstance(node, Call) and node.op in {"item", "attribute"}
 
 
 def _is_widened(node: Node, narrow: set[Node], *, integers: bool) -> bool:

@@ -28,7 +28,7 @@ SEVERAL = frozenset(
     | {"np.atleast_3d"}
 )
 # What NumPy gives back as it is: differences of no order, a first power.
-SAME = {"np.diff": ("n", 0), "np.matrix_power": ("n", 1), "np.polyder": ("m", 0)}
+SAME = {"np.diff": ("n", 0), "np.matrix_power": ("n", 1)}
 
 
 def shown_in(node: Node) -> Sequence[Node]:

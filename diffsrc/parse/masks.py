@@ -6,9 +6,9 @@ import ast
 import sys
 
 from diffsrc.errors import UnsupportedSyntax
-from diffsrc.ir import COMPLEX, Call, Node, Result, Var, reachable
+from diffsrc.ir import COMPLEX, Node, Result, Var, reachable
 from diffsrc.ir.arrays import WHOLE, Hole
-from diffsrc.ir.shapes import hold, is_unit
+from diffsrc.ir.shapes import hold, is_given, is_unit
 from diffsrc.ops.arrays import ARRAYS
 from diffsrc.ops.integers import is_float
 from diffsrc.ops.memory import is_new, shown_in
@@ -268,13 +268,8 @@ def _sources(node: Node) -> set[Node]:
         if below in found:
             continue
         found.add(below)
-        todo += below.operands if _is_read(below) else shown_in(below)
+        todo += below.operands if is_given(below) else shown_in(below)
         if isinstance(below, Result):
             arms = [arm for arm in (below.of.then, below.of.orelse) if not arm.fails]
             todo += [arm.results[below.index] for arm in arms]
     return found
-
-
-def _is_read(value: Node) -> bool:
-    """Whether a value is read from another one."""
-    return isinstance(value, Call) and value.op in {"attribute", "item", "constant"}

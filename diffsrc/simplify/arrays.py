@@ -343,9 +343,7 @@ class ArrayWriter:
 
     def as_floats(self, written: Node) -> Node:
         """Truth values, and what is computed of them, in the precision of derivatives."""
-        likes = self._likes(written)
-        text = "{0}.astype({1}.dtype)" if likes else "{0}.astype(float)"
-        return spelled("astype", text, [written, *likes[:1]], written.type._replace(kind="float"))
+        return as_floats(written, next(iter(self._likes(written)), None))
 
     def _likes(self, condition: Node) -> list[Node]:
         """Arrays that have the precision of derivatives; where they are numbers, of data."""
@@ -985,6 +983,13 @@ def _with_axes_of(value: Node, indices: Node) -> Node:
     axes = (*[value.graph.one] * extra, *value.type.axes)
     text = f"{{0}}[{', '.join(['None'] * extra)}]"
     return spelled("view", text, [value], Type(value.type.kind, axes))
+
+
+def as_floats(written: Node, like: Node | None) -> Node:
+    """An array of truth values or integers in the precision of another, if there is one."""
+    text = "{0}.astype(float)" if like is None else "{0}.astype({1}.dtype)"
+    args = [written] if like is None else [written, like]
+    return spelled("astype", text, args, written.type._replace(kind="float"))
 
 
 def spelled(

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from diffsrc.ir import Call, Const, If, Node, Var, reachable
+from diffsrc.ir import Call, Const, If, Node, reachable
+from diffsrc.ir.shapes import is_given
 from diffsrc.ops.integers import INTEGERS, INTEGRAL, LEAVES
 
 # What is of the kind of its first argument.
 KEEPING = frozenset({"np.broadcast_to", "np.index", "np.reshape"})
 # What makes floats of integers.
 FLOATING = frozenset({"np.zeros", "np.ones", "np.mean", "np.linspace", "np.solve", "np.inv"})
-
-
-# What reads an array from an argument, or from outside.
-READS = frozenset({"item", "attribute"})
 
 
 class Contents:
@@ -65,8 +62,7 @@ class Contents:
             if below in made_of:
                 continue
             bits = 0
-            read = isinstance(below, Var) or (isinstance(below, Call) and below.op in READS)
-            if read and below.type.axes:
+            if is_given(below) and below.type.axes:
                 bits = 1 << len(self._arrays)
                 self._arrays.append(below)
             arms = (*below.then.roots(), *below.orelse.roots()) if isinstance(below, If) else ()

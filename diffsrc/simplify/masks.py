@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
-from diffsrc.ir import Call, Node, Program, Type
+from diffsrc.ir import Call, Node, Program
+from diffsrc.ir.arrays import has_masks
 from diffsrc.ops.integers import LOGICAL
-from diffsrc.simplify.arrays import spelled
+from diffsrc.simplify.arrays import as_floats
 from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.unmarked import Unmarking
 
@@ -23,8 +24,7 @@ def with_numbers_of_masks(
     program: Program, normal: Normaliser, floats: AbstractSet[Node]
 ) -> Program:
     """The written program, in which sums and products that are new are those of numbers."""
-    nodes = program.graph.table.values()
-    if not any(node.type.kind == "bool" and node.type.axes for node in nodes):
+    if not has_masks(program.graph):
         return program
     return _Numbers(program, normal, floats).program(program)
 
@@ -49,11 +49,5 @@ class _Numbers(Unmarking):
         if place is None or not all(map(self.is_boolean, node.args)):
             return new
         args = list(new.operands)
-        args[place] = self._number(args[place])
+        args[place] = as_floats(args[place], self.like)
         return self.graph.again(new, tuple(args))  # type: ignore[arg-type] # a call
-
-    def _number(self, mask: Node) -> Node:
-        type_ = Type("float", mask.type.axes)
-        if self.like is None:
-            return spelled("astype", "{0}.astype(float)", [mask], type_)
-        return spelled("astype", "{0}.astype({1}.dtype)", [mask, self.like], type_)
