@@ -381,3 +381,13 @@ def seen_in_place(x):
 def test_a_view_is_not_changed_in_place(f):
     with pytest.raises(UnsupportedSyntax):
         grad(f)(a(2, 3))
+
+
+def test_only_the_integer_that_decides_is_fixed():
+    def cut(x, n, k):
+        return np.sum(np.squeeze(x[:n]) ** 2) * k**2
+
+    df = grad(cut)
+    for k in (2, 3, 5):
+        np.testing.assert_array_equal(df(np.ones((3, 2)), 1, k)[0], np.full(2, 2.0 * k**2))
+    assert "n=1, k, " in df.source

@@ -201,24 +201,32 @@ class Derivative:
         return None
 
     def _made(self, signature: Signature) -> Specialisation:
-        """A new specialisation, from the cache if it is there."""
+        """A new specialisation, from the cache if it is there.
+
+        What is broadcast may be known for given lengths only, or given numbers of items.
+        """
+        tried = [signature]
+        try:
+            return self._exactly(signature)
+        except ShapeError as error:
+            refusal = error
+        for exact in (signature.with_lengths(), *self._with_values(signature)):
+            if all(exact.axes_within != other.axes_within for other in tried):
+                tried.append(exact)
+                try:
+                    return self._exactly(exact)
+                except ShapeError as error:
+                    refusal = error
+        raise refusal
+
+    def _exactly(self, signature: Signature) -> Specialisation:
+        """The specialisation for just that, from the cache if it is there."""
         around = self._around(signature)
         kept = None if around is None else self._kept(signature, around)
-        if kept is not None:
-            return kept
-        try:
-            return self._derived(signature, around)
-        except ShapeError:
-            # What is broadcast may be known for given lengths only, or given numbers of items.
-            exact = signature.with_lengths()
-            if exact.axes_within == signature.axes_within:
-                exact = self._with_values(signature)
-            if exact.axes_within == signature.axes_within:
-                raise
-        return self._made(exact)
+        return self._derived(signature, around) if kept is None else kept
 
-    def _with_values(self, signature: Signature) -> Signature:
-        """A signature with lengths and integers that are not derived by."""
+    def _with_values(self, signature: Signature) -> Iterator[Signature]:
+        """Signatures with lengths and integers that are not derived by."""
         names = [name for name, _ in signature.arguments]
         wrt = [part for operator in self.operators for part in operator.wrt]
         texts = (names[part] if isinstance(part, int) else part for part in wrt)
@@ -236,7 +244,7 @@ class Derivative:
         for text, axis in general.deciding:
             deciding.setdefault(text, []).append(axis)
         narrower = [signature.with_lengths(deciding)] if deciding else []
-        for exact in (*narrower, signature.with_lengths(), self._with_values(signature)):
+        for exact in (*narrower, signature.with_lengths(), *self._with_values(signature)):
             found = self._made(exact)
             if found.entry.admits(*args, **kwargs):
                 return found

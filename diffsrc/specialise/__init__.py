@@ -11,7 +11,7 @@ import enum
 import functools
 import sys
 import types
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from diffsrc.user_rules import rule_of
@@ -221,10 +221,16 @@ class Signature(NamedTuple):
             )
         )
 
-    def with_values(self, apart: Collection[str]) -> Signature:
-        """The signature with lengths and the values of integers, but for those of some names."""
+    def with_values(self, apart: Collection[str]) -> Iterator[Signature]:
+        """The signature with lengths and the value of each integer, then with those of all.
+
+        But for those of some names.
+        """
         pairs = self.with_lengths().arguments
-        return Signature(tuple([(n, a if n in apart else a.with_value()) for n, a in pairs]))
+        fixed = {n: made for n, a in pairs if n not in apart and (made := a.with_value()) is not a}
+        for names in ([n] for n in fixed) if len(fixed) > 1 else ():
+            yield Signature(tuple([(n, fixed[n] if n in names else a) for n, a in pairs]))
+        yield Signature(tuple([(n, fixed.get(n, a)) for n, a in pairs]))
 
     @property
     def axes_within(self) -> tuple[object, ...]:
