@@ -47,6 +47,7 @@ from diffsrc.simplify.normalise import Normaliser
 from diffsrc.simplify.order import is_exponential, ordered
 from diffsrc.simplify.products import Products, long_axes, style_of
 from diffsrc.simplify.ranks import Ranks
+from diffsrc.simplify.shares import without_ones
 from diffsrc.simplify.spread import is_spread, merged, spread
 from diffsrc.simplify.written import MATMUL, has_minus, is_written, negated, operations
 
@@ -435,7 +436,7 @@ class Lowering:
             single = self._opened(node)
             if single is not node:
                 return self(single)
-            node = self._divided_once(node)
+            node = self._divided_once(without_ones(node, self.normal.inner))
             numbers = common_numbers(node)
             if numbers is not self.graph.one:
                 return self(numbers * self.graph.sum([c * (t / numbers) for t, c in node.terms]))
